@@ -1,0 +1,1 @@
+//! Containers: the trait that features see, and the engines behind it.

@@ -1,0 +1,3 @@
+//! The outside world behind small traits. A driver knows no feature and no web.
+
+pub mod engine;
