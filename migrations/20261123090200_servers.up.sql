@@ -1,0 +1,165 @@
+-- Servers: what people ask for (desired), what the engine says (observed), and how the reconciler gets from one to the other.
+create table size (
+  id text primary key,
+  name text not null,
+  summary text not null,
+  cpu_millis bigint not null check (cpu_millis > 0),
+  memory_mib bigint not null check (memory_mib > 0),
+  disk_mib bigint not null check (disk_mib > 0),
+  position int not null,
+  archived_at timestamptz
+);
+insert into size (id, name, summary, cpu_millis, memory_mib, disk_mib, position) values
+  ('small-box', 'Small box', 'A page, a bot, a test', 250, 256, 2048, 1),
+  ('microcomputer', 'Microcomputer', 'A busy site or a small database', 1000, 1024, 10240, 2),
+  ('minicomputer', 'Minicomputer', 'A shop or a team''s database', 2000, 4096, 40960, 3),
+  ('mainframe', 'Mainframe', 'A whole department', 8000, 32768, 204800, 4);
+
+create table location (
+  id uuid primary key,
+  slug text not null constraint location_slug_key unique,
+  name text not null,
+  -- The address that exposed ports are bound to, and the host name that customers are told.
+  publish_address text not null,
+  public_host text not null,
+  port_first int not null check (port_first between 1024 and 65535),
+  port_last int not null check (port_last between port_first and 65535),
+  -- Null while the engine answers; otherwise why it does not.
+  engine_error text,
+  engine_checked_at timestamptz
+);
+
+create table server (
+  id uuid primary key,
+  tenant_id uuid not null references tenant,
+  location_id uuid not null references location,
+  name text not null check (length(name) between 1 and 63),
+  template text not null,
+  image text not null,
+  size_id text not null references size,
+  cpu_millis bigint not null,
+  memory_mib bigint not null,
+  disk_mib bigint not null,
+  -- Desired.
+  power text not null check (power in ('running', 'stopped', 'killed')),
+  restart_seq bigint not null default 0,
+  deleting_at timestamptz,
+  generation bigint not null default 1,
+  -- Observed.
+  observed_generation bigint not null default 0,
+  observed_restart_seq bigint not null default 0,
+  observed_state text not null default 'absent',
+  observed_health text not null default 'none',
+  observed_exit_code int,
+  observed_oom boolean not null default false,
+  observed_at timestamptz,
+  running_since timestamptz,
+  -- The reconciler's own notes.
+  current_step text,
+  last_error text,
+  error_count int not null default 0,
+  next_attempt_at timestamptz,
+  lease_until timestamptz,
+  created_by text not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint server_name_key unique (tenant_id, name)
+);
+create index server_tenant_created on server (tenant_id, created_at desc, id desc);
+create index server_tenant_name on server (tenant_id, name, id);
+create index server_created on server (created_at desc, id desc);
+create index server_state on server (observed_state);
+-- What the reconciler looks for; empty when nothing is to do.
+create index server_due on server (next_attempt_at) where next_attempt_at is not null;
+
+create table server_port (
+  server_id uuid not null references server on delete cascade,
+  tenant_id uuid not null,
+  location_id uuid not null references location,
+  name text not null,
+  container_port int not null check (container_port between 1 and 65535),
+  protocol text not null check (protocol in ('tcp', 'udp')),
+  scheme text not null,
+  host_port int not null,
+  primary key (server_id, name),
+  constraint server_port_host_key unique (location_id, protocol, host_port)
+);
+
+-- A variable is either plain or sealed (XChaCha20-Poly1305), never both.
+create table server_variable (
+  server_id uuid not null references server on delete cascade,
+  tenant_id uuid not null,
+  key text not null,
+  value text,
+  sealed bytea,
+  primary key (server_id, key),
+  check ((value is null) <> (sealed is null))
+);
+
+create table server_event (
+  id uuid primary key,
+  server_id uuid not null references server on delete cascade,
+  tenant_id uuid not null,
+  at timestamptz not null,
+  kind text not null,
+  text text not null
+);
+create index server_event_server on server_event (server_id, at desc, id desc);
+
+alter table size enable row level security;
+alter table location enable row level security;
+alter table server enable row level security;
+alter table server_port enable row level security;
+alter table server_variable enable row level security;
+alter table server_event enable row level security;
+
+create policy everyone on size for select using (true);
+create policy staff on size to berth_staff using (true) with check (true);
+grant select on size to berth_web, berth_system;
+grant select, insert, update on size to berth_staff;
+create policy everyone on location for select using (true);
+create policy system on location to berth_system using (true) with check (true);
+grant select on location to berth_web, berth_staff;
+grant select, insert, update on location to berth_system;
+
+create policy web on server to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
+create policy staff on server to berth_staff using (true) with check (true);
+create policy system on server to berth_system using (true) with check (true);
+grant select, insert, update on server to berth_web, berth_staff;
+grant select, insert, update, delete on server to berth_system;
+
+create policy web on server_port to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
+create policy staff on server_port for select to berth_staff using (true);
+create policy system on server_port to berth_system using (true) with check (true);
+grant select, insert on server_port to berth_web;
+grant select on server_port to berth_staff;
+grant select, insert, delete on server_port to berth_system;
+
+create policy web on server_variable to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
+create policy system on server_variable to berth_system using (true) with check (true);
+grant select, insert, update, delete on server_variable to berth_web;
+grant select, insert, update, delete on server_variable to berth_system;
+
+create policy web on server_event to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
+create policy staff on server_event to berth_staff using (true) with check (true);
+create policy system on server_event to berth_system using (true) with check (true);
+grant select, insert on server_event to berth_web, berth_staff;
+grant select, insert, delete on server_event to berth_system;
+
+-- The lowest free port of a location. A tenant cannot see the others' ports, so the owner looks for it;
+-- the lock lasts until the caller's transaction ends, so two callers never get the same one.
+create function allocate_port(wanted_location uuid, wanted_protocol text) returns int
+  language plpgsql security definer set search_path = public as $$
+declare found int;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(wanted_location::text, 1));
+  select p into found
+    from location l, generate_series(l.port_first, l.port_last) p
+   where l.id = wanted_location
+     and not exists (select from server_port s
+                      where s.location_id = wanted_location and s.protocol = wanted_protocol and s.host_port = p)
+   order by p limit 1;
+  return found;
+end $$;
+revoke execute on function allocate_port from public;
+grant execute on function allocate_port to berth_web;

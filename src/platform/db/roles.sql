@@ -1,0 +1,32 @@
+-- The roles of the cluster. Run as a superuser (or a role with CREATEROLE), any number of times, also at once.
+--
+-- berth_owner   owns every table; nobody signs in as it. Policies do not bind an owner, so never FORCE ROW LEVEL SECURITY:
+--               it would empty the views that Postfix and Dovecot read.
+-- berth         signs in, may do nothing by itself (NOINHERIT), and enters one of the next three per transaction.
+-- berth_web     a person or token inside one tenant: row-level security binds it.
+-- berth_staff   the provider's people: all tenants, but no secrets of accounts.
+-- berth_system  sign-in, reconcilers and jobs.
+do $roles$
+declare wanted text;
+begin
+  perform pg_advisory_xact_lock(4212750001);
+  foreach wanted in array array['berth_owner', 'berth_web', 'berth_staff', 'berth_system'] loop
+    if not exists (select from pg_roles where rolname = wanted) then
+      execute format('create role %I nologin', wanted);
+    end if;
+  end loop;
+  if not exists (select from pg_roles where rolname = 'berth') then
+    create role berth login noinherit;
+  end if;
+  if not (pg_has_role('berth', 'berth_web', 'member') and pg_has_role('berth', 'berth_staff', 'member')
+          and pg_has_role('berth', 'berth_system', 'member')) then
+    grant berth_web, berth_staff, berth_system to berth;
+  end if;
+  if not pg_has_role(current_user, 'berth_owner', 'member') then
+    execute format('grant berth_owner to %I', current_user);
+  end if;
+  grant usage, create on schema public to berth_owner;
+  grant usage on schema public to berth_web, berth_staff, berth_system;
+  execute format('grant create on database %I to berth_owner', current_database());
+end
+$roles$;
