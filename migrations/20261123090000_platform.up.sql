@@ -135,3 +135,11 @@ begin
 end $$;
 revoke execute on function enqueue_job from public;
 grant execute on function enqueue_job to berth_web, berth_staff, berth_system;
+-- The queue's tables let only their owner in.
+alter function enqueue_job owner to berth_worker;
+
+-- So that a panel without an administrator's rights can tell whether its binary and the schema fit.
+create function schema_version() returns bigint language plpgsql stable security definer set search_path = public as $$
+begin
+  return (select max(version) from _sqlx_migrations where success);
+end $$;

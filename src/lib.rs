@@ -2,5 +2,8 @@
 
 #![recursion_limit = "256"]
 
+pub mod app;
+pub mod audit;
+pub mod config;
 pub mod drivers;
 pub mod platform;

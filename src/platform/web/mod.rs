@@ -1,3 +1,4 @@
 //! The HTTP kit.
 
+mod error;
 pub mod page;

@@ -1,0 +1,74 @@
+//! All that a request or a job may use, built once by the command that runs the process.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::audit::{self, Change, Target};
+use crate::config::Config;
+use crate::platform::access::Who;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, Scoped};
+use crate::platform::error::Error;
+use crate::platform::events::Hub;
+use crate::platform::ids::{AuditId, IdGen};
+use crate::platform::reconcile::Poke;
+use crate::platform::secret::Keyring;
+use crate::platform::shutdown::Tasks;
+
+/// The parts of [`App`].
+#[derive(Debug)]
+pub struct Parts {
+    /// Every setting.
+    pub config: Config,
+    /// PostgreSQL.
+    pub db: Db,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn IdGen>,
+    /// The keys of secrets at rest.
+    pub keyring: Arc<Keyring>,
+    /// Events for pages and reconcilers.
+    pub hub: Hub,
+    /// Background work of this process.
+    pub tasks: Tasks,
+    /// Wakes the reconciler of servers.
+    pub poke_servers: Poke,
+}
+
+/// A cheap handle on the parts.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Now.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Writes the audit event of an action into its transaction.
+    pub async fn audit(
+        &self,
+        tx: &mut impl Scoped,
+        who: &Who,
+        target: &Target<'_>,
+        change: &Change,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        audit::record(tx, (AuditId::new(&*self.ids, now), now), who, target, change).await
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,204 @@
+//! Every setting: its name, default and meaning; read once at start, checked, secrets hidden.
+//!
+//! Secrets come by environment or by file (`…_FILE`), never by the command line, where every process could read them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::platform::secret::Secret;
+use crate::platform::telemetry::LogFormat;
+
+/// The settings of the panel.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Where the panel listens.
+    #[arg(long, env = "BERTH_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Where /metrics, /livez and /readyz listen for machines.
+    #[arg(long, env = "BERTH_METRICS_LISTEN", default_value = "127.0.0.1:9464")]
+    pub metrics_listen: SocketAddr,
+
+    /// The address that people use; links are made from it. With https, browsers are told to stay on it (HSTS).
+    #[arg(long, env = "BERTH_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_parser = public_url)]
+    pub public_url: String,
+
+    /// Addresses of reverse proxies whose X-Forwarded-For is believed. Repeat or separate with commas.
+    #[arg(long, env = "BERTH_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+
+    /// Where the key file and the private PostgreSQL cluster are kept.
+    #[arg(long, env = "BERTH_DATA_DIR", default_value = "/var/lib/berth")]
+    pub data_dir: PathBuf,
+
+    /// PostgreSQL, as the login role `berth`. Without it a private cluster below the data folder is used.
+    #[arg(skip)]
+    pub database_url: Option<Secret>,
+
+    /// PostgreSQL, as an administrator: creates roles and runs migrations at start. Not kept afterwards.
+    #[arg(skip)]
+    pub database_admin_url: Option<Secret>,
+
+    /// Connections to PostgreSQL at most.
+    #[arg(long, env = "BERTH_DATABASE_CONNECTIONS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(4..=500))]
+    pub database_connections: u32,
+
+    /// The container engine: unix:///path or tcp://host:port.
+    #[arg(
+        long,
+        env = "BERTH_DOCKER_HOST",
+        default_value = "unix:///var/run/docker.sock"
+    )]
+    pub docker_host: String,
+
+    /// Marks the engine's objects as ours. Two panels on one engine need two names.
+    #[arg(long, env = "BERTH_INSTANCE", default_value = "berth", value_parser = instance)]
+    pub instance: String,
+
+    /// The folder with the catalogue's templates.
+    #[arg(long, env = "BERTH_CATALOGUE_DIR", default_value = "catalogue")]
+    pub catalogue_dir: PathBuf,
+
+    /// The image that the catalogue's images are built from.
+    #[arg(long, env = "BERTH_BASE_IMAGE", default_value = "debian:bookworm-slim")]
+    pub base_image: String,
+
+    /// The address that servers' ports are published on.
+    #[arg(long, env = "BERTH_PUBLISH_ADDRESS", default_value = "127.0.0.1")]
+    pub publish_address: std::net::IpAddr,
+
+    /// The host name or address that customers are told for their servers.
+    #[arg(long, env = "BERTH_PUBLIC_HOST", default_value = "127.0.0.1")]
+    pub public_host: String,
+
+    /// The ports that servers get, first and last.
+    #[arg(long, env = "BERTH_PORTS", default_value = "20000-29999", value_parser = ports)]
+    pub ports: (u16, u16),
+
+    /// Sign-in ends after this many minutes without a request.
+    #[arg(long, env = "BERTH_SESSION_IDLE_MINUTES", default_value_t = 12 * 60)]
+    pub session_idle_minutes: u32,
+
+    /// Sign-in ends after this many hours in any case.
+    #[arg(long, env = "BERTH_SESSION_HOURS", default_value_t = 14 * 24)]
+    pub session_hours: u32,
+
+    /// Requests per minute and address; bursts of a tenth of it pass at once.
+    #[arg(long, env = "BERTH_RATE_PER_MINUTE", default_value_t = 1200, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_per_minute: u32,
+
+    /// How many days a closed tenant's data is kept.
+    #[arg(long, env = "BERTH_RETENTION_DAYS", default_value_t = 30)]
+    pub retention_days: u32,
+
+    /// Leave background work to `berth worker`.
+    #[arg(long, env = "BERTH_NO_WORKER")]
+    pub no_worker: bool,
+
+    /// How log lines look.
+    #[arg(long, env = "BERTH_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Which log lines are written.
+    #[arg(
+        long,
+        env = "BERTH_LOG",
+        default_value = "info,sqlx=warn,graphile_worker=warn"
+    )]
+    pub log: String,
+}
+
+/// Why the settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A `…_FILE` can't be read.
+    #[error("{name}: can't read {path}")]
+    SecretFile {
+        /// The setting.
+        name: &'static str,
+        /// The file.
+        path: String,
+        /// The system's word.
+        source: std::io::Error,
+    },
+}
+
+impl Config {
+    /// Adds the settings that must not be on the command line.
+    pub fn with_secrets(mut self) -> Result<Self, ConfigError> {
+        self.database_url = secret("DATABASE_URL", "DATABASE_URL_FILE")?;
+        self.database_admin_url = secret("BERTH_DATABASE_ADMIN_URL", "BERTH_DATABASE_ADMIN_URL_FILE")?;
+        Ok(self)
+    }
+
+    /// The file with the keys of secrets at rest.
+    pub fn key_file(&self) -> PathBuf {
+        self.data_dir.join("berth.key")
+    }
+
+    /// The folder of the private PostgreSQL cluster.
+    pub fn postgres_dir(&self) -> PathBuf {
+        self.data_dir.join("postgres")
+    }
+
+    /// Whether people reach the panel over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The full address of a path of the panel.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads secrets from the environment"
+)]
+fn secret(name: &'static str, file: &'static str) -> Result<Option<Secret>, ConfigError> {
+    if let Ok(value) = std::env::var(name) {
+        return Ok((!value.is_empty()).then(|| Secret::new(value)));
+    }
+    let Ok(path) = std::env::var(file) else {
+        return Ok(None);
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(Secret::new(text.trim().to_owned()))),
+        Err(source) => Err(ConfigError::SecretFile {
+            name: file,
+            path,
+            source,
+        }),
+    }
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ']) => Ok(url.to_owned()),
+        _ => Err("use http://host or https://host, without a path".to_owned()),
+    }
+}
+
+fn instance(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=32).contains(&text.len()) && text.chars().all(good) {
+        Ok(text.to_owned())
+    } else {
+        Err("use 1 to 32 lower-case letters, digits and dashes".to_owned())
+    }
+}
+
+fn ports(text: &str) -> Result<(u16, u16), String> {
+    let parsed = text
+        .split_once('-')
+        .and_then(|(first, last)| first.parse().ok().zip(last.parse().ok()));
+    match parsed {
+        Some((first, last)) if first >= 1024 && first <= last => Ok((first, last)),
+        _ => Err("use first-last, both between 1024 and 65535".to_owned()),
+    }
+}

@@ -1,0 +1,134 @@
+//! Who is behind a request, and the port through which `accounts` tells the guard.
+
+use crate::platform::error::Error;
+use crate::platform::ids::{SessionId, TenantId, TokenId, UserId};
+
+use super::permission::Permission;
+use super::policy::{StaffRole, TenantRole, staff_may, tenant_may};
+
+/// One of a person's memberships, with what the guard needs to know of the tenant.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// The member's role.
+    pub role: TenantRole,
+    /// Why the tenant is suspended, if it is.
+    pub suspended: Option<String>,
+}
+
+/// What proved who it is.
+#[derive(Debug, Clone)]
+pub enum Via {
+    /// A browser's session.
+    Session(SessionId),
+    /// An API token with its scopes. A tenant's token acts in that tenant only; one without tenant is for staff.
+    Token {
+        /// The token.
+        id: TokenId,
+        /// Its tenant.
+        tenant: Option<TenantId>,
+        /// What it may be used for; empty means nothing.
+        scopes: Vec<Permission>,
+    },
+}
+
+/// A person or a person's token.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The person.
+    pub user: UserId,
+    /// The person's name.
+    pub name: String,
+    /// The person's address.
+    pub email: String,
+    /// The role among the provider's staff.
+    pub staff: Option<StaffRole>,
+    /// Where the person is a member; closed tenants are left out. For a token: its tenant only.
+    pub memberships: Vec<Member>,
+    /// What proved it.
+    pub via: Via,
+}
+
+impl Actor {
+    /// Whether the token, if it is one, covers `permission`.
+    fn token_covers(&self, permission: Permission) -> bool {
+        match &self.via {
+            Via::Session(_) => true,
+            Via::Token { scopes, .. } => scopes.contains(&permission),
+        }
+    }
+
+    /// Whether the actor may do this in the tenant that `member` tells of, suspension aside.
+    pub fn may_in(&self, member: &Member, permission: Permission) -> bool {
+        tenant_may(member.role, permission) && self.token_covers(permission)
+    }
+
+    /// Whether the actor may do this as staff.
+    pub fn may_as_staff(&self, permission: Permission) -> bool {
+        let is_tenant_token = matches!(&self.via, Via::Token { tenant: Some(_), .. });
+        !is_tenant_token
+            && self.staff.is_some_and(|role| staff_may(role, permission))
+            && self.token_covers(permission)
+    }
+}
+
+/// Who is written into audit events and operations: an actor as seen from one request, or the system itself.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// `user`, `token` or `system`.
+    pub kind: &'static str,
+    /// The person.
+    pub user: Option<UserId>,
+    /// The person's token.
+    pub token: Option<TokenId>,
+    /// The person's address, or the name of the part of the system.
+    pub label: String,
+    /// Where the request came from.
+    pub ip: Option<String>,
+    /// Which request it was.
+    pub request_id: Option<String>,
+}
+
+impl Who {
+    /// A part of the system, such as `reconciler` or `berth demo`.
+    pub fn system(label: &str) -> Self {
+        Self {
+            kind: "system",
+            user: None,
+            token: None,
+            label: label.to_owned(),
+            ip: None,
+            request_id: None,
+        }
+    }
+
+    /// An actor, in a request from `ip`.
+    pub fn actor(actor: &Actor, ip: &str, request_id: &str) -> Self {
+        let (kind, token) = match &actor.via {
+            Via::Session(_) => ("user", None),
+            Via::Token { id, .. } => ("token", Some(*id)),
+        };
+        Self {
+            kind,
+            user: Some(actor.user),
+            token,
+            label: actor.email.clone(),
+            ip: Some(ip.to_owned()),
+            request_id: Some(request_id.to_owned()),
+        }
+    }
+}
+
+/// Turns what a request carries into an actor. `accounts` implements it.
+#[async_trait::async_trait]
+pub trait Authenticate: Send + Sync {
+    /// The owner of a session cookie; `None` if it is unknown, expired or its owner disabled.
+    async fn session(&self, cookie: &str) -> Result<Option<Actor>, Error>;
+    /// The owner of a bearer token; `None` likewise.
+    async fn token(&self, bearer: &str) -> Result<Option<Actor>, Error>;
+}

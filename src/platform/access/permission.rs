@@ -1,0 +1,111 @@
+//! Everything that a role or a token can be allowed to do, by the name that token scopes and the policy matrix use.
+
+/// Whose permission it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Inside one tenant.
+    Tenant,
+    /// The provider's staff, over all tenants.
+    Staff,
+}
+
+macro_rules! permissions {
+    (@read) => { false };
+    (@write) => { true };
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $side:ident, $effect:ident;)*) => {
+        /// One thing that can be allowed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Permission {$(
+            $(#[$doc])*
+            $name,
+        )*}
+
+        impl Permission {
+            /// All of them, in the order of the matrix.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The scope's name, `noun:verb`.
+            pub fn name(self) -> &'static str {
+                match self {$(Self::$name => $text),*}
+            }
+
+            /// Whose it is.
+            pub fn side(self) -> Side {
+                match self {$(Self::$name => Side::$side),*}
+            }
+
+            /// Whether it changes something. A suspended tenant keeps only what does not.
+            pub fn writes(self) -> bool {
+                match self {$(Self::$name => permissions!(@$effect)),*}
+            }
+        }
+    };
+}
+
+permissions! {
+    /// See the tenant, its plan and what is used of it.
+    TenantRead = "tenant:read", Tenant, read;
+    /// See the tenant's members and open invitations.
+    MemberRead = "members:read", Tenant, read;
+    /// Invite, change roles, remove.
+    MemberManage = "members:write", Tenant, write;
+    /// See servers, their events and operations.
+    ServerRead = "servers:read", Tenant, read;
+    /// Read what servers print.
+    ServerLogs = "servers:logs", Tenant, read;
+    /// Reveal a server's secret variables.
+    ServerSecrets = "servers:secrets", Tenant, read;
+    /// Create servers.
+    ServerCreate = "servers:create", Tenant, write;
+    /// Start, stop, restart, kill.
+    ServerPower = "servers:power", Tenant, write;
+    /// Change name, size and variables.
+    ServerConfigure = "servers:configure", Tenant, write;
+    /// Delete servers with their data.
+    ServerDelete = "servers:delete", Tenant, write;
+    /// See the tenant's audit events.
+    AuditRead = "audit:read", Tenant, read;
+
+    /// See all tenants, their members and usage.
+    StaffTenantRead = "staff.tenants:read", Staff, read;
+    /// Create and change tenants, invite their people.
+    StaffTenantManage = "staff.tenants:write", Staff, write;
+    /// Suspend, resume, close.
+    StaffTenantSuspend = "staff.tenants:suspend", Staff, write;
+    /// See plans and sizes.
+    StaffPlanRead = "staff.plans:read", Staff, read;
+    /// Create, change and archive plans.
+    StaffPlanManage = "staff.plans:write", Staff, write;
+    /// See all servers, their events and operations.
+    StaffServerRead = "staff.servers:read", Staff, read;
+    /// Start, stop, restart, kill any server.
+    StaffServerPower = "staff.servers:power", Staff, write;
+    /// See the catalogue's build state.
+    StaffCatalogueRead = "staff.catalogue:read", Staff, read;
+    /// Build catalogue images.
+    StaffCatalogueBuild = "staff.catalogue:build", Staff, write;
+    /// See the provider's people.
+    StaffPeopleRead = "staff.people:read", Staff, read;
+    /// Invite staff, change their roles, disable accounts.
+    StaffPeopleManage = "staff.people:write", Staff, write;
+    /// See all audit events.
+    StaffAuditRead = "staff.audit:read", Staff, read;
+    /// See the state of the installation.
+    StaffSystemRead = "staff.system:read", Staff, read;
+}
+
+impl std::str::FromStr for Permission {
+    type Err = UnknownPermission;
+    fn from_str(text: &str) -> Result<Self, UnknownPermission> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|known| known.name() == text)
+            .ok_or(UnknownPermission)
+    }
+}
+
+/// The text names no permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such scope")]
+pub struct UnknownPermission;

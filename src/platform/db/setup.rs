@@ -1,0 +1,55 @@
+//! Roles and migrations. Needs an administrator's connection; the panel itself never has one while it serves.
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Connection as _, PgConnection};
+
+use super::Db;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Why the database could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// It did not answer, or refused a statement.
+    #[error("the database refused")]
+    Database(#[from] sqlx::Error),
+    /// A migration failed.
+    #[error("a migration failed")]
+    Migration(#[from] MigrateError),
+    /// The queue's own tables could not be made.
+    #[error("the job queue's tables could not be made: {0}")]
+    Queue(String),
+}
+
+/// Creates the roles, runs all migrations, and gives the login role `password` if there is one. Idempotent.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "set-up text is a file of ours, sent once, not a query of a feature"
+)]
+pub async fn prepare(admin_url: &str, password: Option<&str>) -> Result<(), SetupError> {
+    let mut conn = PgConnection::connect(admin_url).await?;
+    sqlx::raw_sql(include_str!("roles.sql"))
+        .execute(&mut conn)
+        .await?;
+    if let Some(password) = password {
+        let quoted = sqlx::query_scalar!("select quote_literal($1)", password)
+            .fetch_one(&mut conn)
+            .await?;
+        let statement = format!("alter role berth password {}", quoted.unwrap_or_default());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+            .execute(&mut conn)
+            .await?;
+    }
+    sqlx::raw_sql("set role berth_owner").execute(&mut conn).await?;
+    MIGRATIONS.run(&mut conn).await?;
+    conn.close().await?;
+    crate::platform::jobs::prepare(admin_url).await
+}
+
+/// Whether all migrations that this binary knows have run.
+pub async fn is_current(db: &Db) -> Result<bool, sqlx::Error> {
+    let applied = sqlx::query_scalar!("select schema_version()")
+        .fetch_one(&db.pool)
+        .await?;
+    Ok(applied >= MIGRATIONS.iter().map(|migration| migration.version).max())
+}

@@ -1,0 +1,72 @@
+//! Every metric of the panel: name, labels, meaning. Labels are bounded: routes and kinds, never tenants or servers.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+
+const HTTP: &str = "berth_http_request_seconds";
+const ENGINE: &str = "berth_engine_call_seconds";
+const RECONCILE: &str = "berth_reconcile_seconds";
+const LAG: &str = "berth_reconcile_due";
+const SIGN_INS: &str = "berth_sign_ins_total";
+const UP: &str = "berth_dependency_up";
+
+/// Starts collecting. A second start in one process, as in tests, is an error that the caller may ignore.
+pub fn start() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new().install_recorder()?;
+    describe_histogram!(HTTP, "Time to answer, by route, method and status class");
+    describe_histogram!(
+        ENGINE,
+        "Time of a call to the container engine, by call and outcome"
+    );
+    describe_histogram!(
+        RECONCILE,
+        "Time to bring one thing to its desired state, by kind and outcome"
+    );
+    describe_gauge!(LAG, "Things that wait to be reconciled, by kind");
+    describe_counter!(SIGN_INS, "Sign-ins, by outcome");
+    describe_gauge!(UP, "1 while a dependency answers, else 0, by name");
+    Ok(handle)
+}
+
+/// A request was answered.
+pub fn http(route: &str, method: &str, status: u16, took: Duration) {
+    let class = match status {
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    };
+    histogram!(HTTP, "route" => route.to_owned(), "method" => method.to_owned(), "status" => class)
+        .record(took.as_secs_f64());
+}
+
+/// The engine answered or failed.
+pub fn engine(call: &'static str, ok: bool, took: Duration) {
+    histogram!(ENGINE, "call" => call, "outcome" => outcome(ok)).record(took.as_secs_f64());
+}
+
+/// A thing was reconciled.
+pub fn reconciled(kind: &'static str, ok: bool, took: Duration) {
+    histogram!(RECONCILE, "kind" => kind, "outcome" => outcome(ok)).record(took.as_secs_f64());
+}
+
+/// So many things were due.
+pub fn due(kind: &'static str, count: usize) {
+    gauge!(LAG, "kind" => kind).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+/// Somebody tried to sign in.
+pub fn sign_in(outcome: &'static str) {
+    counter!(SIGN_INS, "outcome" => outcome).increment(1);
+}
+
+/// A dependency answers or not.
+pub fn dependency(name: &'static str, up: bool) {
+    gauge!(UP, "name" => name).set(if up { 1.0 } else { 0.0 });
+}
+
+fn outcome(ok: bool) -> &'static str {
+    if ok { "ok" } else { "error" }
+}
