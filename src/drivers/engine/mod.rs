@@ -1,1 +1,137 @@
 //! Containers: the trait that features see, and the engines behind it.
+//!
+//! # The contract
+//!
+//! - **Idempotent.** Every call may be repeated, also after a crash in its middle. Nothing needs another call first;
+//!   what a call needs to exist (an image, a network, a volume) it names in an error of its own.
+//! - **Gone is a value.** Observing, stopping or removing what is not there succeeds and says so.
+//! - **Ours only.** What an engine runs for us carries the label `berth.instance` with our [`InstanceKey`]. A thing
+//!   without it is never changed, even if it has the very name that we would use: [`EngineError::Foreign`].
+//! - **Only what is safe can be said.** A [`ContainerSpec`] has no field for a host path, a device, privileges or
+//!   the engine's socket; what the engine would allow by default is taken away in [`spec`].
+//! - **The engine may be away.** No constructor does I/O. While the engine is down every call returns
+//!   [`EngineError::Unavailable`]; when it is back the same object works again.
+//! - **Servers outlive us.** The engine itself restarts what ended without being told to, also after a reboot (see
+//!   [`spec`] for why); [`stop`](Engine::stop) and [`kill`](Engine::kill) hold until [`start`](Engine::start).
+//! - **Concurrent calls** for different servers do not wait for each other. For one server the caller keeps order.
+//!
+//! `tests/it/engine_contract.rs` is the contract in executable form; it runs against every engine.
+
+mod error;
+mod io;
+mod key;
+mod objects;
+mod observed;
+pub mod spec;
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+pub use error::{EngineError, EngineResult, Source};
+pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};
+pub use key::{InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
+pub use objects::{BuildEvent, BuildRequest, Image, Network, NetworkSpec, Volume, VolumeDriver, VolumeSpec};
+pub use observed::{
+    EngineEvent, EngineInfo, EventKind, Health, MAX_GRACE, Observed, ObservedState, Outcome, PublishedPort,
+};
+pub use spec::{Capability, ContainerSpec, Env, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
+
+/// A stream of answers. Dropping it ends the request.
+pub type EngineStream<T> = BoxStream<'static, EngineResult<T>>;
+
+/// Something that runs containers. See the [module](self) for what holds for every call.
+#[async_trait]
+pub trait Engine: fmt::Debug + Send + Sync {
+    /// Whether it answers.
+    async fn ping(&self) -> EngineResult<()>;
+
+    /// What it is and what its host has.
+    async fn info(&self) -> EngineResult<EngineInfo>;
+
+    /// All containers of our instance, running or not, in no order. One that the engine cannot describe (it hangs,
+    /// say) is there as [`ObservedState::Unknown`]: it must neither hide the others nor look gone.
+    async fn observe_all(&self) -> EngineResult<Vec<Observed>>;
+
+    /// One server's container, or [`ObservedState::Gone`].
+    async fn observe(&self, server: &ServerKey) -> EngineResult<Observed>;
+
+    /// Makes sure that the server's container exists and was made from this very specification.
+    ///
+    /// One that was made from another is stopped with the specification's grace, removed and made again; volumes and
+    /// their data stay. A container that is made here is [`ObservedState::Created`]: it is not started, whatever
+    /// the one before it did. An existing one with the right hash is left as it is, running or not.
+    async fn ensure(&self, spec: &ContainerSpec) -> EngineResult<Observed>;
+
+    /// Starts the server's container, or thaws it if it is paused.
+    async fn start(&self, server: &ServerKey) -> EngineResult<Outcome>;
+
+    /// Asks the server's process to end and kills it after `grace` (at most [`MAX_GRACE`]). Returns when it ended.
+    async fn stop(&self, server: &ServerKey, grace: Duration) -> EngineResult<Outcome>;
+
+    /// Ends the server's process at once.
+    async fn kill(&self, server: &ServerKey) -> EngineResult<Outcome>;
+
+    /// Removes the server's container, killing it first if it runs. Volumes stay. Returns when it is gone.
+    async fn remove(&self, server: &ServerKey) -> EngineResult<Outcome>;
+
+    /// Makes sure that the network exists. A network cannot be changed, so one that exists is left as it is.
+    async fn ensure_network(&self, spec: &NetworkSpec) -> EngineResult<Network>;
+
+    /// Removes a network that no running container uses; otherwise [`EngineError::InUse`].
+    async fn remove_network(&self, network: &NetworkKey) -> EngineResult<Outcome>;
+
+    /// All networks of our instance.
+    async fn list_networks(&self) -> EngineResult<Vec<Network>>;
+
+    /// Makes sure that the volume exists. One that exists is left as it is, whatever its size.
+    async fn ensure_volume(&self, spec: &VolumeSpec) -> EngineResult<Volume>;
+
+    /// Removes a volume **and its data**, if no container uses it; otherwise [`EngineError::InUse`].
+    async fn remove_volume(&self, volume: &VolumeKey) -> EngineResult<Outcome>;
+
+    /// All volumes of our instance.
+    async fn list_volumes(&self) -> EngineResult<Vec<Volume>>;
+
+    /// What the server wrote, oldest first. Empty if there is no container.
+    async fn logs(&self, server: &ServerKey, query: LogQuery) -> EngineResult<EngineStream<LogLine>>;
+
+    /// What the server uses now; nothing if it does not run.
+    async fn stats(&self, server: &ServerKey) -> EngineResult<Option<Stats>>;
+
+    /// Runs a command inside the server, as the server's user. If it takes longer than `timeout` the call fails with
+    /// [`EngineError::Timeout`], but the command goes on: no engine can end it.
+    async fn exec(
+        &self,
+        server: &ServerKey,
+        argv: Vec<String>,
+        timeout: Duration,
+    ) -> EngineResult<ExecOutput>;
+
+    /// A tar of the file or folder at an absolute path in the server's container, which need not run.
+    async fn archive_get(&self, server: &ServerKey, path: &str) -> EngineResult<EngineStream<Bytes>>;
+
+    /// Unpacks a tar into the folder at an absolute path in the server's container, which need not run. This is done
+    /// by the engine as root inside the container: the tar's owners and modes are kept, so the caller vouches for it.
+    async fn archive_put(&self, server: &ServerKey, path: &str, tar: Bytes) -> EngineResult<()>;
+
+    /// Whether there is an image with this tag, whoever made it.
+    async fn image_exists(&self, tag: &str) -> EngineResult<bool>;
+
+    /// Builds an image and labels it as ours. A base image that is on the engine is used as it is, never refreshed;
+    /// a missing one is fetched only if the engine can reach its registry, otherwise the build fails with
+    /// [`EngineError::BuildFailed`]. A tag that somebody else's image has is [`EngineError::Foreign`].
+    async fn build_image(&self, request: BuildRequest) -> EngineResult<EngineStream<BuildEvent>>;
+
+    /// Takes a tag from an image of ours, and removes the image with its last one.
+    async fn remove_image(&self, tag: &str) -> EngineResult<Outcome>;
+
+    /// All images of our instance.
+    async fn list_images(&self) -> EngineResult<Vec<Image>>;
+
+    /// What happens to our containers from now on: everything after this call returned is in the stream. It ends, or
+    /// fails, when the engine goes away; the caller then asks again and looks at everything.
+    async fn events(&self) -> EngineResult<EngineStream<EngineEvent>>;
+}

@@ -1,0 +1,121 @@
+//! Names of things on an engine.
+//!
+//! Keys become part of container, network and volume names, of request paths and of label filters, so each holds
+//! only characters that mean nothing in any of them: `a-z`, `0-9`, `_` and `-`. Our public references
+//! (`srv_01h…`) are such keys.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+
+use super::EngineError;
+
+const MAX_KEY: usize = 80;
+
+fn check(kind: &str, value: &str) -> Result<(), EngineError> {
+    let allowed = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-');
+    let starts_well = value.starts_with(|c: char| matches!(c, 'a'..='z' | '0'..='9'));
+    if starts_well && value.len() <= MAX_KEY && value.chars().all(allowed) {
+        Ok(())
+    } else {
+        Err(EngineError::Invalid(format!(
+            "{kind} key {value:?} must be 1 to {MAX_KEY} characters of a-z, 0-9, _ and -, starting with a letter or digit"
+        )))
+    }
+}
+
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes a key, or says why it cannot be one.
+            pub fn new(value: impl Into<String>) -> Result<Self, EngineError> {
+                let value = value.into();
+                check($kind, &value)?;
+                Ok(Self(value))
+            }
+
+            /// The key's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = EngineError;
+
+            fn from_str(value: &str) -> Result<Self, EngineError> {
+                Self::new(value)
+            }
+        }
+    };
+}
+
+key!(
+    /// Which installation of Berth an object on the engine belongs to. Two installations on one engine must have
+    /// different ones: the label `berth.instance` with this value is what makes an object ours.
+    InstanceKey,
+    "instance"
+);
+key!(
+    /// A server, for example `srv_01h455vb4pex5vsknk084sn02q`.
+    ServerKey,
+    "server"
+);
+key!(
+    /// A tenant, for example `ten_01h455vb4pex5vsknk084sn02q`.
+    TenantKey,
+    "tenant"
+);
+key!(
+    /// A network. There is one per tenant, so this is usually the tenant's key.
+    NetworkKey,
+    "network"
+);
+key!(
+    /// A volume. Never used twice: the engine can lose the limit of a volume that is made again under an old name.
+    VolumeKey,
+    "volume"
+);
+
+impl InstanceKey {
+    /// The name on the engine of this instance's object with the given key.
+    pub fn name(&self, key: &str) -> String {
+        format!("{}-{key}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_references_are_keys() {
+        for good in ["srv_01h455vb4pex5vsknk084sn02q", "berth", "berth-test-7", "0"] {
+            assert_eq!(ServerKey::new(good).unwrap().as_str(), good);
+        }
+    }
+
+    #[test]
+    fn what_could_change_a_path_a_filter_or_a_name_is_refused() {
+        let long = "a".repeat(MAX_KEY + 1);
+        for bad in [
+            "", "-a", "_a", "a/b", "a?b", "a b", "a=b", "..", "A", "ü", "a\n", &long,
+        ] {
+            assert!(
+                matches!(ServerKey::new(bad), Err(EngineError::Invalid(_))),
+                "{bad:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Networks, volumes and images, as they should be and as they are: plain data, no I/O.
+
+use std::{collections::BTreeMap, fmt};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use super::{NetworkKey, ServerKey, TenantKey, VolumeKey};
+
+/// A tenant's network, as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkSpec {
+    /// Its key.
+    pub key: NetworkKey,
+    /// Whose it is.
+    pub tenant: TenantKey,
+    /// Without a way out: only its own containers can be reached.
+    pub internal: bool,
+    /// Its addresses, for example `10.210.4.0/24`. Without one the engine takes the next of its own pools, of which
+    /// there are only about thirty unless its administrator gave it more.
+    pub subnet: Option<String>,
+}
+
+/// A network of ours, as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// Its key.
+    pub key: NetworkKey,
+    /// Whose it is.
+    pub tenant: TenantKey,
+    /// Its name on the engine.
+    pub name: String,
+    /// Its addresses.
+    pub subnets: Vec<String>,
+    /// Without a way out.
+    pub internal: bool,
+}
+
+/// What keeps a volume's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VolumeDriver {
+    /// The engine's own. Its size is not enforced.
+    Local,
+    /// Our volume plugin: a btrfs subvolume with a limit that the kernel enforces.
+    Berth,
+}
+
+/// A volume, as it should be. It cannot name a path of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeSpec {
+    /// Its key.
+    pub key: VolumeKey,
+    /// Whose it is.
+    pub tenant: TenantKey,
+    /// The server that it was made for, if it belongs to one.
+    pub server: Option<ServerKey>,
+    /// What keeps the data.
+    pub driver: VolumeDriver,
+    /// Its limit at creation, for a driver that enforces one.
+    pub size_bytes: Option<u64>,
+}
+
+/// A volume of ours, as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    /// Its key.
+    pub key: VolumeKey,
+    /// Whose it is.
+    pub tenant: TenantKey,
+    /// The server that it was made for.
+    pub server: Option<ServerKey>,
+    /// Its name on the engine.
+    pub name: String,
+    /// The driver's name on the engine.
+    pub driver: String,
+}
+
+/// An image to build.
+#[derive(Clone)]
+pub struct BuildRequest {
+    /// The tag that it gets.
+    pub tag: String,
+    /// A tar of the build's files, with a `Dockerfile` in its root.
+    pub context_tar: Bytes,
+    /// Values for the Dockerfile's `ARG`s. They stay readable in the image: no secrets.
+    pub build_args: BTreeMap<String, String>,
+    /// Labels besides ours.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What a build says while it goes on. The stream's last item is `Done` or an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildEvent {
+    /// A line of its output.
+    Line(String),
+    /// The image exists and has its tag.
+    Done {
+        /// The engine's id of the image.
+        image_id: String,
+    },
+}
+
+/// An image of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// The engine's id.
+    pub id: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its size on disk.
+    pub size_bytes: u64,
+    /// When it was made.
+    pub created_at: Option<DateTime<Utc>>,
+    /// All of its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for BuildRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BuildRequest")
+            .field("tag", &self.tag)
+            .field("context_bytes", &self.context_tar.len())
+            .field("labels", &self.labels)
+            .finish_non_exhaustive()
+    }
+}
