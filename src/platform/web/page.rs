@@ -44,6 +44,28 @@ pub struct Nav {
     pub user_name: String,
     /// The signed-in person's address.
     pub user_email: String,
+    /// The address that answers the command palette's questions (see `static/js/palette.js`); empty without one.
+    pub palette: String,
+}
+
+impl Nav {
+    /// The letter that stands for the area.
+    pub fn initial(&self) -> String {
+        first_letter(&self.area)
+    }
+
+    /// The letter that stands for the person.
+    pub fn user_initial(&self) -> String {
+        first_letter(&self.user_name)
+    }
+}
+
+fn first_letter(words: &str) -> String {
+    words
+        .chars()
+        .find(|c| c.is_alphanumeric())
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default()
 }
 
 /// One entry of the left rail.
