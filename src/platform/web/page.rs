@@ -1,7 +1,27 @@
-//! What every page knows besides its own data: the layout's context.
+//! What every page knows besides its own data, and how it is answered.
 //!
 //! A template struct has a field `ctx: Ctx` and extends `layout/app.html` (signed in) or `layout/plain.html`
 //! (sign-in, errors, setup). Nothing in here may hold a secret: all of it ends up in HTML.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::platform::access::{Actor, Member};
+use crate::platform::error::Error;
+
+use super::assets::asset_path;
+use super::headers::{Nonce, RequestId};
+
+/// Carries a message to the next page.
+const FLASH_COOKIE: &str = "__Host-berth-flash";
 
 /// The layout's data, made by the request's extractors.
 #[derive(Debug, Clone, Default)]
@@ -22,13 +42,201 @@ pub struct Ctx {
     pub request_id: String,
 }
 
+/// Draws the left rail; set by `routes.rs`, which knows the features.
+#[derive(Clone, Copy)]
+pub struct DrawNav(pub fn(&Actor, Option<&Member>, &str) -> Nav);
+
 impl Ctx {
     /// The address of an embedded file with its content hash, for example `ctx.asset("css/app.css")`.
     pub fn asset(&self, name: &str) -> String {
-        format!("/static/{name}")
+        asset_path(name)
+    }
+
+    /// A page without area, as for errors.
+    pub(super) fn plain(extensions: &Extensions, path: &str) -> Self {
+        Self {
+            nonce: extensions
+                .get::<Nonce>()
+                .map(|nonce| nonce.0.clone())
+                .unwrap_or_default(),
+            path: path.to_owned(),
+            request_id: RequestId::of(extensions),
+            ..Self::default()
+        }
+    }
+
+    /// Sets the way back.
+    #[must_use]
+    pub fn with_crumbs<L: Into<String>, H: Into<String>>(
+        mut self,
+        crumbs: impl IntoIterator<Item = (L, H)>,
+    ) -> Self {
+        let crumb = |(label, href): (L, H)| Crumb {
+            label: label.into(),
+            href: href.into(),
+        };
+        self.crumbs = crumbs.into_iter().map(crumb).collect();
+        self
+    }
+
+    /// Adds a banner.
+    #[must_use]
+    pub fn with_banner(mut self, tone: Tone, text: impl Into<String>) -> Self {
+        self.banners.push(Notice {
+            tone,
+            text: text.into(),
+        });
+        self
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for Ctx {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let mut ctx = Self::plain(&parts.extensions, parts.uri.path());
+        let (actor, member) = (parts.extensions.get::<Actor>(), parts.extensions.get::<Member>());
+        if let (Some(actor), Some(DrawNav(draw))) = (actor, parts.extensions.get::<DrawNav>()) {
+            ctx.nav = Some(draw(actor, member, &ctx.path));
+        }
+        if let Some(reason) = member.and_then(|member| member.suspended.as_ref()) {
+            ctx = ctx.with_banner(Tone::Warn, format!("This organisation is suspended: {reason}"));
+        }
+        ctx.flash = read_flash(&parts.headers);
+        Ok(ctx)
+    }
+}
+
+/// A page as an answer.
+#[derive(Debug, Clone)]
+pub struct Page<T>(pub T);
+
+impl<T: Template> Page<T> {
+    /// The page with another status than 200.
+    pub fn status(self, status: u16) -> Response {
+        let mut response = self.into_response();
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+        }
+        response
+    }
+}
+
+impl<T: Template> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        match self.0.render() {
+            // A flash was shown on this page, if there was one: forget it.
+            Ok(html) => (
+                CookieJar::new().add(flash_cookie(String::new(), true)),
+                Html(html),
+            )
+                .into_response(),
+            Err(error) => Error::internal(error).into_response(),
+        }
+    }
+}
+
+/// An answer to a form that did its work: go there, with a message.
+#[derive(Debug, Clone)]
+pub struct SeeOther {
+    to: String,
+    flash: Option<Notice>,
+}
+
+impl SeeOther {
+    /// Goes to a path of this site.
+    pub fn to(path: impl Into<String>) -> Self {
+        Self {
+            to: path.into(),
+            flash: None,
+        }
+    }
+
+    /// Says that something worked.
+    #[must_use]
+    pub fn good(self, text: impl Into<String>) -> Self {
+        self.say(Tone::Good, text)
+    }
+
+    /// Says that something needs attention.
+    #[must_use]
+    pub fn warn(self, text: impl Into<String>) -> Self {
+        self.say(Tone::Warn, text)
+    }
+
+    /// Says that something failed.
+    #[must_use]
+    pub fn bad(self, text: impl Into<String>) -> Self {
+        self.say(Tone::Bad, text)
+    }
+
+    /// Says something worth knowing.
+    #[must_use]
+    pub fn info(self, text: impl Into<String>) -> Self {
+        self.say(Tone::Info, text)
+    }
+
+    fn say(mut self, tone: Tone, text: impl Into<String>) -> Self {
+        self.flash = Some(Notice {
+            tone,
+            text: text.into(),
+        });
+        self
+    }
+}
+
+impl IntoResponse for SeeOther {
+    fn into_response(self) -> Response {
+        let redirect = Redirect::to(&self.to);
+        match self.flash {
+            Some(notice) => {
+                let value = URL_SAFE_NO_PAD.encode(format!("{}:{}", notice.tone.name(), notice.text));
+                (CookieJar::new().add(flash_cookie(value, false)), redirect).into_response()
+            }
+            None => redirect.into_response(),
+        }
+    }
+}
+
+fn flash_cookie(value: String, forget: bool) -> Cookie<'static> {
+    let cookie = Cookie::build((FLASH_COOKIE, value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax);
+    if forget {
+        cookie.removal().build()
+    } else {
+        cookie.build()
+    }
+}
+
+fn read_flash(headers: &HeaderMap) -> Option<Notice> {
+    let jar = CookieJar::from_headers(headers);
+    let bytes = URL_SAFE_NO_PAD.decode(jar.get(FLASH_COOKIE)?.value()).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (tone, text) = text.split_once(':')?;
+    let tone = [Tone::Info, Tone::Good, Tone::Warn, Tone::Bad]
+        .into_iter()
+        .find(|known| known.name() == tone)?;
+    Some(Notice {
+        tone,
+        text: text.to_owned(),
+    })
+}
+
+/// A download: attachment with a file name of plain letters.
+pub fn attachment(name: &str) -> (header::HeaderName, HeaderValue) {
+    let safe: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+        .collect();
+    let value = HeaderValue::from_str(&format!("attachment; filename=\"{safe}\""));
+    (
+        header::CONTENT_DISPOSITION,
+        value.unwrap_or(HeaderValue::from_static("attachment")),
+    )
+}
 /// The left rail of one area.
 #[derive(Debug, Clone, Default)]
 pub struct Nav {

@@ -1,0 +1,88 @@
+//! Where a request came from, seen through the reverse proxies that we trust and no others.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// The client's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub IpAddr);
+
+impl Default for ClientAddress {
+    fn default() -> Self {
+        Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+    }
+}
+
+impl std::fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ClientAddress {
+    /// Finds it once per request. `trusted` are the proxies' addresses.
+    pub async fn find(State(trusted): State<Arc<[IpAddr]>>, mut request: Request, next: Next) -> Response {
+        let peer = request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| info.0.ip());
+        let peer = peer.unwrap_or(Self::default().0);
+        let address = Self(resolve(peer, request.headers(), &trusted));
+        request.extensions_mut().insert(address);
+        next.run(request).await
+    }
+}
+
+/// Walks `X-Forwarded-For` from the right, where our own proxies wrote, to the first address that is none of them.
+fn resolve(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let values = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let hops: Vec<IpAddr> = values
+        .flat_map(|value| value.split(','))
+        .map_while(|hop| hop.trim().parse().ok())
+        .collect();
+    hops.into_iter()
+        .rev()
+        .find(|hop| !trusted.contains(hop))
+        .unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn forwarded(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), value.parse().unwrap())])
+    }
+
+    #[test]
+    fn believes_trusted_proxies_only() {
+        let proxies = [ip("10.0.0.1"), ip("10.0.0.2")];
+        let lie = forwarded("6.6.6.6");
+        assert_eq!(resolve(ip("203.0.113.9"), &lie, &proxies), ip("203.0.113.9"));
+        let chain = forwarded("6.6.6.6, 203.0.113.9, 10.0.0.2");
+        assert_eq!(resolve(ip("10.0.0.1"), &chain, &proxies), ip("203.0.113.9"));
+        assert_eq!(
+            resolve(ip("10.0.0.1"), &HeaderMap::new(), &proxies),
+            ip("10.0.0.1")
+        );
+        assert_eq!(
+            resolve(ip("10.0.0.1"), &forwarded("nonsense"), &proxies),
+            ip("10.0.0.1")
+        );
+    }
+}

@@ -1,0 +1,200 @@
+//! Who is it, and may they? Runs before every handler, with the rule that the route states.
+//!
+//! Pages take the session cookie only, the API takes bearer tokens only: a token can't be phished into a browser's form,
+//! and a cookie can't be used by another site's script. Wrong tenant: 404. Right tenant, wrong role: 403. Nobody: 401,
+//! which pages turn into a way to sign in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::RequestExt as _;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::{Extensions, HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+
+use crate::platform::access::{
+    Actor, Authenticate, Member, Permission, Rule, StaffScope, TenantScope, UserScope, Via, Visitor, Who,
+};
+use crate::platform::clock::Clock;
+use crate::platform::db::Db;
+use crate::platform::error::Error;
+
+use super::address::ClientAddress;
+use super::headers::RequestId;
+use super::limiter::{Key, Limiter};
+use super::routes::Kind;
+
+/// The session's cookie. The prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2).
+pub const SESSION_COOKIE: &str = "__Host-berth";
+
+/// What guards need; the same for every route.
+#[derive(Clone)]
+pub struct Kit {
+    /// The data that scopes open.
+    pub db: Db,
+    /// Sessions and tokens.
+    pub authenticate: Arc<dyn Authenticate>,
+    /// How much one caller may ask.
+    pub limiter: Arc<Limiter>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+#[derive(Clone)]
+pub(super) struct Guard {
+    pub(super) kit: Kit,
+    pub(super) rule: Rule,
+    pub(super) kind: Kind,
+}
+
+/// The cookie that carries a new session.
+pub fn session_cookie(token: String) -> Cookie<'static> {
+    Cookie::build((SESSION_COOKIE, token))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .build()
+}
+
+pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    match guard.admit(&mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+impl Guard {
+    async fn admit(&self, request: &mut Request) -> Result<(), Error> {
+        let address = request
+            .extensions()
+            .get::<ClientAddress>()
+            .cloned()
+            .unwrap_or_default();
+        self.kit.limiter.check(&Key::Address(address.0))?;
+        let actor = self.authenticate(request.headers()).await?;
+        if let Some(actor) = &actor {
+            self.kit.limiter.check(&Key::of(actor))?;
+        }
+        let ip = address.to_string();
+        let request_id = RequestId::of(request.extensions());
+        match self.rule {
+            Rule::Public => {
+                if let Some(actor) = &actor {
+                    request.extensions_mut().insert(actor.clone());
+                }
+                request.extensions_mut().insert(Visitor {
+                    actor,
+                    ip,
+                    request_id,
+                });
+            }
+            _ => {
+                let actor = actor.ok_or(Error::SignInRequired)?;
+                let who = Who::actor(&actor, &ip, &request_id);
+                let slug = self.slug(request).await;
+                self.grant(request.extensions_mut(), actor, who, slug)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Option<Actor>, Error> {
+        match self.kind {
+            Kind::Api => match bearer(headers) {
+                Some(token) => self.kit.authenticate.token(token).await,
+                None => Ok(None),
+            },
+            Kind::Page => match CookieJar::from_headers(headers).get(SESSION_COOKIE) {
+                Some(cookie) => self.kit.authenticate.session(cookie.value()).await,
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// The tenant's name in the address, on pages that have one.
+    async fn slug(&self, request: &mut Request) -> Option<String> {
+        if self.kind == Kind::Api || !matches!(self.rule, Rule::Tenant(_)) {
+            return None;
+        }
+        let params: RawPathParams = request.extract_parts().await.ok()?;
+        params
+            .iter()
+            .collect::<HashMap<_, _>>()
+            .get("tenant")
+            .map(|slug| (*slug).to_owned())
+    }
+
+    fn grant(
+        &self,
+        extensions: &mut Extensions,
+        actor: Actor,
+        who: Who,
+        slug: Option<String>,
+    ) -> Result<(), Error> {
+        let db = self.kit.db.clone();
+        extensions.insert(actor.clone());
+        match self.rule {
+            Rule::Public | Rule::SignedIn => {
+                extensions.insert(UserScope::new(db, who, actor));
+            }
+            Rule::Tenant(permission) => {
+                let member = membership(&actor, slug.as_deref())
+                    .ok_or(Error::NotFound)?
+                    .clone();
+                may(&actor, &member, permission)?;
+                extensions.insert(member.clone());
+                extensions.insert(TenantScope::new(db, who, actor, member));
+            }
+            Rule::Staff(permission) => {
+                let is_tenant_token = matches!(actor.via, Via::Token { tenant: Some(_), .. });
+                if actor.staff.is_none() || is_tenant_token {
+                    return Err(Error::NotFound);
+                }
+                if !actor.may_as_staff(permission) {
+                    return Err(Error::Forbidden);
+                }
+                extensions.insert(StaffScope::new(db, who, actor));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The membership that a request is about: by the address on pages, by the token in the API.
+fn membership<'a>(actor: &'a Actor, slug: Option<&str>) -> Option<&'a Member> {
+    match (&actor.via, slug) {
+        (Via::Session(_), Some(slug)) => actor.memberships.iter().find(|member| member.slug == slug),
+        (
+            Via::Token {
+                tenant: Some(tenant), ..
+            },
+            None,
+        ) => actor.memberships.iter().find(|member| member.tenant == *tenant),
+        _ => None,
+    }
+}
+
+fn may(actor: &Actor, member: &Member, permission: Permission) -> Result<(), Error> {
+    if !actor.may_in(member, permission) {
+        return Err(Error::Forbidden);
+    }
+    match &member.suspended {
+        Some(reason) if permission.writes() => Err(Error::Suspended {
+            reason: reason.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The token of `Authorization: Bearer …` (RFC 6750, 2.1); the scheme's case does not matter (RFC 9110, 11.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

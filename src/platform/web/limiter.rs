@@ -1,0 +1,84 @@
+//! How much one caller may ask of one process: a token bucket (GCRA, `governor`) per address and per signed-in caller.
+//!
+//! Many people may share one address, so an address gets [`ADDRESS_SHARE`] times what a signed-in caller gets.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::platform::access::{Actor, Via};
+use crate::platform::error::Error;
+
+const ADDRESS_SHARE: u32 = 5;
+/// Part of a minute's requests that may come at once.
+const BURST: u32 = 10;
+
+/// Who is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// Everybody behind an address.
+    Address(IpAddr),
+    /// A session or token.
+    Caller(uuid::Uuid),
+}
+
+impl Key {
+    pub(super) fn of(actor: &Actor) -> Self {
+        Self::Caller(match &actor.via {
+            Via::Session(id) => id.0,
+            Via::Token { id, .. } => id.0,
+        })
+    }
+}
+
+/// The buckets.
+#[derive(Debug)]
+pub struct Limiter {
+    per_minute: u32,
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
+    callers: DefaultKeyedRateLimiter<uuid::Uuid>,
+}
+
+impl Limiter {
+    /// `per_minute` requests for a signed-in caller.
+    pub fn new(per_minute: u32) -> Self {
+        let quota = |rate: u32| {
+            let rate = NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
+            let burst = NonZeroU32::new(rate.get() / BURST).unwrap_or(NonZeroU32::MIN);
+            Quota::per_minute(rate).allow_burst(burst.max(NonZeroU32::new(20).unwrap_or(burst)))
+        };
+        Self {
+            per_minute,
+            addresses: RateLimiter::keyed(quota(per_minute.saturating_mul(ADDRESS_SHARE))),
+            callers: RateLimiter::keyed(quota(per_minute)),
+        }
+    }
+
+    /// What a signed-in caller may ask a minute.
+    pub fn per_minute(&self) -> u32 {
+        self.per_minute
+    }
+
+    /// Counts a request.
+    pub(super) fn check(&self, key: &Key) -> Result<(), Error> {
+        let refused = match key {
+            Key::Address(address) => self.addresses.check_key(address),
+            Key::Caller(caller) => self.callers.check_key(caller),
+        };
+        refused.map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            Error::TooMany {
+                retry_after: wait.max(Duration::from_secs(1)),
+            }
+        })
+    }
+
+    /// Forgets callers whose buckets are full again. Call it now and then.
+    pub fn tidy(&self) {
+        self.addresses.retain_recent();
+        self.callers.retain_recent();
+    }
+}

@@ -1,0 +1,36 @@
+//! One log line and one measurement per request. Never a body, a cookie or a query, which may hold what is secret.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::platform::metrics;
+
+use super::address::ClientAddress;
+use super::headers::RequestId;
+
+/// Measures and logs.
+pub async fn log_requests(request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(none)", |path| path.as_str())
+        .to_owned();
+    let path = request.uri().path().to_owned();
+    let address = request
+        .extensions()
+        .get::<ClientAddress>()
+        .copied()
+        .unwrap_or_default();
+    let id = RequestId::of(request.extensions());
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), begun.elapsed());
+    metrics::http(&route, method.as_str(), status, took);
+    let millis = took.as_secs_f64() * 1000.0;
+    tracing::info!(%method, path, status, millis, ip = %address, request_id = id, "request");
+    response
+}

@@ -1,0 +1,155 @@
+//! The API's description (OpenAPI), made from the same declarations that mount its routes.
+//!
+//! Handlers say what they take and what they answer when all goes well. What every operation can answer besides, and who
+//! may call it, is added here from the route's rule, so that it can't be forgotten or drift.
+
+use utoipa::openapi::path::{Operation, PathItem, Paths};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, Content, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
+};
+use utoipa::{PartialSchema as _, ToSchema as _};
+
+use crate::platform::access::Rule;
+use crate::platform::error::FieldError;
+
+use super::error::Problem;
+
+const SCHEME: &str = "token";
+const PROBLEM: &str = "Problem";
+
+/// A document without paths.
+pub(super) fn empty() -> OpenApi {
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Berth")
+                .version("1")
+                .description(Some(
+                    "The REST API of the Berth hosting panel. Every call carries `Authorization: Bearer <token>`; \
+                     a tenant's token acts in that tenant only. Errors are problem documents (RFC 9457) with a stable \
+                     `code`. Every POST takes an `Idempotency-Key`.",
+                )),
+        )
+        .build()
+}
+
+/// The methods and paths of some operations.
+pub(super) fn operations(paths: &Paths) -> Vec<(&'static str, String)> {
+    let of = |(path, item): (&String, &PathItem)| {
+        let methods = [
+            ("GET", item.get.is_some()),
+            ("POST", item.post.is_some()),
+            ("PUT", item.put.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("DELETE", item.delete.is_some()),
+        ];
+        let path = path.clone();
+        methods
+            .into_iter()
+            .filter(|(_, there)| *there)
+            .map(move |(method, _)| (method, path.clone()))
+    };
+    paths.paths.iter().flat_map(of).collect()
+}
+
+/// Adds operations under a rule.
+pub(super) fn add(
+    document: &mut OpenApi,
+    rule: Rule,
+    schemas: Vec<(String, RefOr<Schema>)>,
+    mut paths: Paths,
+) {
+    for item in paths.paths.values_mut() {
+        let all = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        let is_post = |at: usize| at == 1;
+        for (at, operation) in all.into_iter().enumerate() {
+            if let Some(operation) = operation {
+                complete(operation, rule, is_post(at));
+            }
+        }
+    }
+    let components = document
+        .components
+        .get_or_insert_with(utoipa::openapi::Components::new);
+    components.schemas.extend(schemas);
+    let addition = OpenApiBuilder::new().paths(paths).build();
+    document.merge(addition);
+}
+
+/// Adds what every operation can answer, and who may call it.
+fn complete(operation: &mut Operation, rule: Rule, is_post: bool) {
+    let mut problems = vec![
+        ("400", "The request can't be understood"),
+        ("404", "Not found, or another tenant's"),
+        ("405", "Method not allowed"),
+        ("409", "Not possible in the present state, or a limit is reached"),
+        ("412", "Changed since it was read (If-Match)"),
+        ("413", "Too large"),
+        ("415", "Wrong content type"),
+        ("422", "Some fields are wrong"),
+        ("429", "Too many requests"),
+        ("500", "A defect, logged under the request id"),
+        ("503", "A part of the system does not answer"),
+    ];
+    if rule != Rule::Public {
+        problems.push(("401", "No valid token"));
+        problems.push((
+            "403",
+            "The token or role does not allow it, or the tenant is suspended",
+        ));
+        let scopes: Vec<&str> = rule
+            .permission()
+            .map(|permission| permission.name())
+            .into_iter()
+            .collect();
+        operation.security = Some(vec![SecurityRequirement::new(SCHEME, scopes)]);
+    }
+    for (status, description) in problems {
+        let content = Content::new(Some(Ref::from_schema_name(PROBLEM)));
+        let response = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", content);
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert_with(|| response.build().into());
+    }
+    if is_post && rule != Rule::Public {
+        let header = utoipa::openapi::path::ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(utoipa::openapi::path::ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("Asking twice with the same key does once."))
+            .schema(Some(
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .pattern(Some("^[!-~]{1,128}$")),
+            ))
+            .build();
+        operation.parameters.get_or_insert_default().push(header.into());
+    }
+}
+
+/// Adds what all operations refer to.
+pub(super) fn finish(mut document: OpenApi) -> OpenApi {
+    let components = ComponentsBuilder::new()
+        .schema(PROBLEM, Problem::schema())
+        .schema(FieldError::name(), FieldError::schema())
+        .security_scheme(SCHEME, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
+        .build();
+    let all = document
+        .components
+        .get_or_insert_with(utoipa::openapi::Components::new);
+    all.schemas.extend(components.schemas);
+    all.security_schemes.extend(components.security_schemes);
+    document
+}

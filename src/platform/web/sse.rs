@@ -1,0 +1,80 @@
+//! Live pages: server-sent events (HTML Standard, 9.2) with fragments of HTML that replace elements by id.
+//!
+//! A page opens one stream. Events of the hub that belong to its scope are turned into fragments by the feature; after a
+//! lost connection the browser tells the last id it saw, and what came since is read from the outbox first.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use futures_util::Stream;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::platform::error::Error;
+use crate::platform::events::{Event, Hub};
+
+/// Below what proxies usually cut, 60 s.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// What to send for an event.
+#[derive(Debug, Clone)]
+pub struct Fragment(pub String);
+
+/// Streams fragments: first for what was `missed` since the browser's last event, then live. `draw` re-reads what an
+/// event is about and draws it, or says that it does not concern this page. A page that falls behind is told to reload.
+pub fn fragments<D, F>(
+    hub: &Hub,
+    missed: Vec<Event>,
+    stop: CancellationToken,
+    draw: D,
+) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>>
+where
+    D: Fn(Event) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Option<Fragment>, Error>> + Send + 'static,
+{
+    let mut live = hub.subscribe();
+    let stream = async_stream::stream! {
+        // Tells the browser that it is connected, and how soon to come back: at once for a restart of the panel.
+        yield Ok(SseEvent::default().retry(Duration::from_secs(1)).comment("connected"));
+        for event in missed {
+            if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); }
+        }
+        loop {
+            let event = tokio::select! {
+                () = stop.cancelled() => break,
+                event = live.recv() => event,
+            };
+            match event {
+                Ok(event) => if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); },
+                Err(RecvError::Lagged(_)) => yield Ok(SseEvent::default().event("reload").data("behind")),
+                Err(RecvError::Closed) => break,
+            }
+        }
+    };
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+async fn drawn<D, F>(event: Event, draw: &D) -> Option<SseEvent>
+where
+    D: Fn(Event) -> F,
+    F: Future<Output = Result<Option<Fragment>, Error>>,
+{
+    let id = event.id;
+    match draw(event).await {
+        Ok(fragment) => fragment.map(|Fragment(html)| SseEvent::default().id(id.to_string()).data(html)),
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a live fragment could not be drawn"
+            );
+            None
+        }
+    }
+}
+
+/// The id of the last event that the browser saw.
+pub fn last_event_id(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
+}

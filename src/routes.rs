@@ -1,0 +1,182 @@
+//! The table of contents: every feature's routes, the middleware around them in order, and the left rail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+use crate::platform::access::{Actor, Member, Permission, Rule};
+use crate::platform::web::page::{DrawNav, Nav, NavArea, NavItem};
+use crate::platform::web::{
+    ClientAddress, Kit, Limiter, Routes, asset, draw_errors, health, log_requests, refuse_cross_origin,
+    security_headers,
+};
+
+/// Longer than any page takes; streams are not cut, as they begin within it.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Every route of the panel.
+pub fn all() -> Routes<App> {
+    Routes::new().get("/livez", Rule::Public, health::livez).get(
+        "/static/{hash}/{*name}",
+        Rule::Public,
+        asset,
+    )
+}
+
+/// The panel as a service. Layers are listed from the inside out.
+pub fn router(app: &App, kit: &Kit) -> Router {
+    let csrf = CsrfLayer::new();
+    let csrf = csrf
+        .clone()
+        .add_trusted_origin(&app.config.public_url)
+        .unwrap_or(csrf);
+    let trusted: Arc<[std::net::IpAddr]> = app.config.trusted_proxies.clone().into();
+    all()
+        .into_router(kit)
+        .layer(csrf.with_rejection_response(refuse_cross_origin))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(Extension(DrawNav(draw_nav)))
+        .layer(from_fn(draw_errors))
+        .layer(from_fn(log_requests))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(
+            Arc::new(app.config.is_https()),
+            security_headers,
+        ))
+        .layer(from_fn_with_state(trusted, ClientAddress::find))
+        .with_state(app.clone())
+}
+
+/// What guards need, from the app.
+pub fn kit(app: &App, authenticate: Arc<dyn crate::platform::access::Authenticate>) -> Kit {
+    Kit {
+        db: app.db.clone(),
+        authenticate,
+        limiter: Arc::new(Limiter::new(app.config.rate_per_minute)),
+        clock: Arc::clone(&app.clock),
+    }
+}
+
+fn draw_nav(actor: &Actor, member: Option<&Member>, path: &str) -> Nav {
+    let items = match member {
+        Some(member) => tenant_items(actor, member, path),
+        None if path.starts_with("/staff") => staff_items(actor, path),
+        None => account_items(path),
+    };
+    let (area, home) = match member {
+        Some(member) => (member.name.clone(), format!("/t/{}", member.slug)),
+        None if path.starts_with("/staff") => ("Provider".to_owned(), "/staff".to_owned()),
+        None => ("Your account".to_owned(), "/account".to_owned()),
+    };
+    Nav {
+        area,
+        home,
+        items,
+        areas: areas(actor, member, path),
+        user_name: actor.name.clone(),
+        user_email: actor.email.clone(),
+        palette: String::new(),
+    }
+}
+
+fn areas(actor: &Actor, member: Option<&Member>, path: &str) -> Vec<NavArea> {
+    let staff = actor.staff.map(|_| NavArea {
+        label: "Provider".to_owned(),
+        href: "/staff".to_owned(),
+        current: path.starts_with("/staff"),
+    });
+    let tenants = actor.memberships.iter().map(|known| NavArea {
+        label: known.name.clone(),
+        href: format!("/t/{}", known.slug),
+        current: member.is_some_and(|member| member.tenant == known.tenant),
+    });
+    let areas: Vec<_> = staff.into_iter().chain(tenants).collect();
+    let is_somewhere_else = !areas.iter().any(|area| area.current);
+    if areas.len() > 1 || is_somewhere_else {
+        areas
+    } else {
+        Vec::new()
+    }
+}
+
+fn item(label: &'static str, icon: &'static str, href: String, home: &str, path: &str) -> NavItem {
+    let below = path
+        .strip_prefix(&*href)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let current = if href == home { path == home } else { below };
+    NavItem {
+        label,
+        icon,
+        href,
+        current,
+    }
+}
+
+fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
+    use Permission as P;
+    let home = format!("/t/{}", member.slug);
+    let entries = [
+        ("Overview", "layout-dashboard", "", P::TenantRead),
+        ("Servers", "server", "/servers", P::ServerRead),
+        ("Members", "users", "/members", P::MemberRead),
+        ("Audit log", "history", "/audit", P::AuditRead),
+        ("Settings", "settings", "/settings", P::TenantRead),
+    ];
+    let allowed = entries
+        .into_iter()
+        .filter(|(.., permission)| actor.may_in(member, *permission));
+    allowed
+        .map(|(label, icon, below, _)| item(label, icon, format!("{home}{below}"), &home, path))
+        .collect()
+}
+
+fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
+    use Permission as P;
+    let entries = [
+        ("Overview", "layout-dashboard", "", P::StaffSystemRead),
+        ("Tenants", "building-2", "/tenants", P::StaffTenantRead),
+        ("Servers", "server", "/servers", P::StaffServerRead),
+        ("Plans", "package", "/plans", P::StaffPlanRead),
+        ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
+        ("People", "users", "/people", P::StaffPeopleRead),
+        ("Audit log", "history", "/audit", P::StaffAuditRead),
+    ];
+    let allowed = entries
+        .into_iter()
+        .filter(|(.., permission)| actor.may_as_staff(*permission));
+    allowed
+        .map(|(label, icon, below, _)| item(label, icon, format!("/staff{below}"), "/staff", path))
+        .collect()
+}
+
+fn account_items(path: &str) -> Vec<NavItem> {
+    let entries = [
+        ("Profile", "circle-user", ""),
+        ("Sessions", "monitor", "/sessions"),
+        ("API tokens", "key-round", "/tokens"),
+        ("Help", "circle-help", "/help"),
+    ];
+    let href = |below: &str| {
+        if below == "/help" {
+            below.to_owned()
+        } else {
+            format!("/account{below}")
+        }
+    };
+    entries
+        .into_iter()
+        .map(|(label, icon, below)| item(label, icon, href(below), "/account", path))
+        .collect()
+}
