@@ -24,6 +24,8 @@ create table location (
   public_host text not null,
   port_first int not null check (port_first between 1024 and 65535),
   port_last int not null check (port_last between port_first and 65535),
+  -- Each tenant's network gets a /24 of it.
+  network_pool cidr not null check (family(network_pool) = 4 and masklen(network_pool) between 8 and 24),
   -- Null while the engine answers; otherwise why it does not.
   engine_error text,
   engine_checked_at timestamptz
@@ -33,14 +35,16 @@ create table server (
   id uuid primary key,
   tenant_id uuid not null references tenant,
   location_id uuid not null references location,
-  name text not null check (length(name) between 1 and 63),
+  name text not null check (char_length(name) between 1 and 63),
   template text not null,
   image text not null,
   size_id text not null references size,
   cpu_millis bigint not null,
   memory_mib bigint not null,
   disk_mib bigint not null,
-  -- Desired.
+  -- Counts changes of name, size and variables, for ETag and If-Match.
+  version bigint not null default 1,
+  -- Desired. Every wish about the container raises the generation; a rename does not.
   power text not null check (power in ('running', 'stopped', 'killed')),
   restart_seq bigint not null default 0,
   deleting_at timestamptz,
@@ -48,17 +52,26 @@ create table server (
   -- Observed.
   observed_generation bigint not null default 0,
   observed_restart_seq bigint not null default 0,
-  observed_state text not null default 'absent',
-  observed_health text not null default 'none',
-  observed_exit_code int,
+  observed_state text not null default 'absent' check (observed_state in
+    ('absent', 'created', 'running', 'paused', 'restarting', 'exited', 'dead', 'unknown')),
+  observed_health text not null default 'none' check (observed_health in ('none', 'starting', 'healthy', 'unhealthy')),
+  observed_exit_code bigint,
   observed_oom boolean not null default false,
+  observed_restarts bigint not null default 0,
+  observed_spec text,
+  -- The container was made from an older specification; the next start replaces it.
+  observed_outdated boolean not null default false,
   observed_at timestamptz,
   running_since timestamptz,
-  -- The reconciler's own notes.
+  -- The reconciler's own notes. The row is the queue: it is due from next_attempt_at on, unless leased; a wake sets
+  -- next_attempt_at while the lease holds, and whoever ends the lease then leaves it so. Nothing is changed on the
+  -- engine before retry_at, which is when the page says that the next try is.
   current_step text,
   last_error text,
   error_count int not null default 0,
+  retry_at timestamptz,
   next_attempt_at timestamptz,
+  lease_id uuid,
   lease_until timestamptz,
   created_by text not null,
   created_at timestamptz not null,
@@ -66,11 +79,41 @@ create table server (
   constraint server_name_key unique (tenant_id, name)
 );
 create index server_tenant_created on server (tenant_id, created_at desc, id desc);
-create index server_tenant_name on server (tenant_id, name, id);
+create index server_tenant_name on server (tenant_id, lower(name), id);
+create index server_tenant_state on server (tenant_id, observed_state, id);
 create index server_created on server (created_at desc, id desc);
-create index server_state on server (observed_state);
+create index server_name on server (lower(name), id);
+create index server_state on server (observed_state, id);
 -- What the reconciler looks for; empty when nothing is to do.
 create index server_due on server (next_attempt_at) where next_attempt_at is not null;
+
+-- A tenant's network at a location.
+create table tenant_network (
+  tenant_id uuid not null references tenant,
+  location_id uuid not null references location,
+  subnet cidr not null,
+  primary key (tenant_id, location_id),
+  constraint tenant_network_subnet_key unique (location_id, subnet)
+);
+
+-- Ports that something else on the host holds; found out when a container could not get one.
+create table blocked_port (
+  location_id uuid not null references location,
+  protocol text not null,
+  host_port int not null,
+  blocked_at timestamptz not null,
+  primary key (location_id, protocol, host_port)
+);
+
+-- What carries our label on an engine and has no row here, and since when. Removed only after a grace, because the rows
+-- may be what is missing: a restored backup of the database, or the wrong database.
+create table engine_orphan (
+  kind text not null check (kind in ('container', 'network', 'volume')),
+  key text not null,
+  first_seen_at timestamptz not null,
+  last_seen_at timestamptz not null,
+  primary key (kind, key)
+);
 
 create table server_port (
   server_id uuid not null references server on delete cascade,
@@ -79,7 +122,7 @@ create table server_port (
   name text not null,
   container_port int not null check (container_port between 1 and 65535),
   protocol text not null check (protocol in ('tcp', 'udp')),
-  scheme text not null,
+  scheme text,
   host_port int not null,
   primary key (server_id, name),
   constraint server_port_host_key unique (location_id, protocol, host_port)
@@ -106,9 +149,25 @@ create table server_event (
 );
 create index server_event_server on server_event (server_id, at desc, id desc);
 
+-- How the images of the catalogue came to be; the image's tag names its content.
+create table image_build (
+  image text primary key,
+  template text not null,
+  state text not null check (state in ('building', 'built', 'failed')),
+  error text,
+  log text not null default '',
+  started_at timestamptz not null,
+  finished_at timestamptz
+);
+create index image_build_template on image_build (template, started_at desc);
+
 alter table size enable row level security;
 alter table location enable row level security;
 alter table server enable row level security;
+alter table tenant_network enable row level security;
+alter table blocked_port enable row level security;
+alter table engine_orphan enable row level security;
+alter table image_build enable row level security;
 alter table server_port enable row level security;
 alter table server_variable enable row level security;
 alter table server_event enable row level security;
@@ -133,7 +192,7 @@ create policy staff on server_port for select to berth_staff using (true);
 create policy system on server_port to berth_system using (true) with check (true);
 grant select, insert on server_port to berth_web;
 grant select on server_port to berth_staff;
-grant select, insert, delete on server_port to berth_system;
+grant select, insert, update, delete on server_port to berth_system;
 
 create policy web on server_variable to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
 create policy system on server_variable to berth_system using (true) with check (true);
@@ -145,6 +204,17 @@ create policy staff on server_event to berth_staff using (true) with check (true
 create policy system on server_event to berth_system using (true) with check (true);
 grant select, insert on server_event to berth_web, berth_staff;
 grant select, insert, delete on server_event to berth_system;
+
+create policy system on tenant_network to berth_system using (true) with check (true);
+grant select, insert, update, delete on tenant_network to berth_system;
+create policy system on blocked_port to berth_system using (true) with check (true);
+grant select, insert, update, delete on blocked_port to berth_system;
+create policy system on engine_orphan to berth_system using (true) with check (true);
+grant select, insert, update, delete on engine_orphan to berth_system;
+create policy staff on image_build for select to berth_staff using (true);
+create policy system on image_build to berth_system using (true) with check (true);
+grant select on image_build to berth_staff;
+grant select, insert, update, delete on image_build to berth_system;
 
 -- The lowest free port of a location. A tenant cannot see the others' ports, so the owner looks for it;
 -- the lock lasts until the caller's transaction ends, so two callers never get the same one.
@@ -158,8 +228,10 @@ begin
    where l.id = wanted_location
      and not exists (select from server_port s
                       where s.location_id = wanted_location and s.protocol = wanted_protocol and s.host_port = p)
+     and not exists (select from blocked_port b
+                      where b.location_id = wanted_location and b.protocol = wanted_protocol and b.host_port = p)
    order by p limit 1;
   return found;
 end $$;
 revoke execute on function allocate_port from public;
-grant execute on function allocate_port to berth_web;
+grant execute on function allocate_port to berth_web, berth_system;

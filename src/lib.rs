@@ -4,8 +4,8 @@
 
 pub mod app;
 pub mod audit;
-pub mod commands;
 pub mod config;
 pub mod drivers;
 pub mod platform;
 pub mod routes;
+pub mod servers;

@@ -1,0 +1,8 @@
+//! Servers: what tenants run.
+//!
+//! A server is a row with two halves: what people ask for, and what the engine says. Actions change the first half in one
+//! transaction and never speak to the engine; the reconciler brings the second half to the first, over and over, and is
+//! the only one that does. So a panel that dies between any two steps goes on from what it finds, a wish that was
+//! acknowledged is never lost, and two clicks on the same button ask for the same thing.
+
+pub mod model;

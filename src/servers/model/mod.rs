@@ -1,0 +1,160 @@
+//! What a server is: the wish, what the engine says, and what follows from the two. Pure.
+
+mod backoff;
+mod history;
+mod limits;
+mod name;
+mod plan;
+#[cfg(test)]
+mod plan_tests;
+mod status;
+mod wish;
+
+use chrono::{DateTime, Utc};
+
+use crate::drivers::engine;
+use crate::platform::ids::{LocationId, ServerId, TenantId};
+
+pub use backoff::{GIVE_UP_AFTER, SETTLED_AFTER, backoff, next_try};
+pub use history::{Entry, Kind, ending, transitions};
+pub use limits::{Resources, Usage};
+pub use name::{NameError, ServerName};
+pub use plan::{Desired, Present, Step, is_outdated, plan};
+pub use status::{Phase, Status, clock_time};
+pub use wish::{Condition, Goal, Power, Seen};
+
+/// A server as the database knows it.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Its id.
+    pub id: ServerId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Where it is placed.
+    pub location: LocationId,
+    /// What people call it.
+    pub name: String,
+    /// The catalogue's template that it is made from.
+    pub template: String,
+    /// The image, named by its content.
+    pub image: String,
+    /// Its size.
+    pub size: String,
+    /// What the size gave it when it was chosen.
+    pub resources: Resources,
+    /// Counts changes of its settings.
+    pub version: i64,
+    /// What people ask for.
+    pub power: Power,
+    /// Counts asked-for restarts.
+    pub restart_seq: i64,
+    /// When somebody asked to delete it.
+    pub deleting_at: Option<DateTime<Utc>>,
+    /// Counts wishes.
+    pub generation: i64,
+    /// The newest wish that was reached.
+    pub observed_generation: i64,
+    /// The newest restart that was begun.
+    pub observed_restart_seq: i64,
+    /// What the engine said last.
+    pub observed: Observation,
+    /// The reconciler's notes.
+    pub notes: Notes,
+    /// Who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed by somebody.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What the engine said of a server's container, as far as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// Its state.
+    pub seen: Seen,
+    /// What its check says.
+    pub health: Condition,
+    /// What its process returned, if it ended.
+    pub exit_code: Option<i64>,
+    /// Whether the kernel ended it for want of memory.
+    pub out_of_memory: bool,
+    /// How often the engine started it again by itself.
+    pub restarts: i64,
+    /// The hash of the specification that it was made from.
+    pub spec: Option<String>,
+    /// When it last started, if it runs.
+    pub running_since: Option<DateTime<Utc>>,
+}
+
+impl Default for Observation {
+    fn default() -> Self {
+        Self {
+            seen: Seen::Absent,
+            health: Condition::None,
+            exit_code: None,
+            out_of_memory: false,
+            restarts: 0,
+            spec: None,
+            running_since: None,
+        }
+    }
+}
+
+impl From<&engine::Observed> for Observation {
+    fn from(observed: &engine::Observed) -> Self {
+        let seen = Seen::from(&observed.state);
+        let (exit_code, out_of_memory) = match observed.state {
+            engine::ObservedState::Exited {
+                exit_code,
+                oom_killed,
+            } => (Some(exit_code), oom_killed),
+            _ => (None, false),
+        };
+        Self {
+            seen,
+            health: observed.health.into(),
+            exit_code,
+            out_of_memory,
+            restarts: i64::try_from(observed.restart_count).unwrap_or(i64::MAX),
+            spec: observed.spec_hash.clone(),
+            // The database keeps microseconds; a value with more would never equal the one read back.
+            running_since: observed
+                .started_at
+                .filter(|_| seen == Seen::Running)
+                .map(|at| chrono::SubsecRound::trunc_subsecs(at, 6)),
+        }
+    }
+}
+
+/// What the reconciler keeps on the row.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// What it is doing.
+    pub step: Option<Step>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+    /// How many failed in a row.
+    pub failures: i32,
+    /// When it tries again.
+    pub retry_at: Option<DateTime<Utc>>,
+    /// The container was made from an older specification; the next start replaces it.
+    pub is_outdated: bool,
+}
+
+impl Server {
+    /// What the reconciler works towards.
+    pub fn goal(&self, is_tenant_active: bool) -> Goal {
+        Goal::of(self.power, self.deleting_at.is_some(), is_tenant_active)
+    }
+
+    /// Whether a wish was not reached yet.
+    pub fn is_pending(&self) -> bool {
+        self.generation != self.observed_generation
+    }
+
+    /// Whether an asked-for restart was not begun yet.
+    pub fn must_restart(&self) -> bool {
+        self.restart_seq != self.observed_restart_seq
+    }
+}

@@ -1,0 +1,193 @@
+//! What to do next about a server: a pure function of what is wanted and what is there.
+//!
+//! A plan may be cut off after any step, by a crash or by a new wish; planning again from what is then there goes on to
+//! the same end. Planning for what is already as wanted gives no step.
+
+use super::wish::{Goal, Seen};
+
+/// What is wanted, as far as a plan needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Desired<'a> {
+    /// Where to.
+    pub goal: Goal,
+    /// The hash of the specification; absent if none can be made now, because the template is gone for example.
+    pub spec: Option<&'a str>,
+    /// Somebody asked for something since the server was last as wanted. Only then may a running container be replaced:
+    /// an upgrade of Berth changes specifications too, and must not restart anybody's server.
+    pub is_fresh: bool,
+    /// A restart was asked for and not begun.
+    pub restart: bool,
+    /// The last attempt failed, so look also at what is otherwise taken for granted.
+    pub repair: bool,
+}
+
+/// What is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Present<'a> {
+    /// The container's state.
+    pub seen: Seen,
+    /// The hash that it was made from.
+    pub spec: Option<&'a str>,
+}
+
+/// One effect. Each is harmless when repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// See that the image is on the engine; build it if not.
+    Image,
+    /// See that the tenant has its network.
+    Network,
+    /// See that the server has its volumes.
+    Volumes,
+    /// Make the container from the present specification. What was there before is replaced; volumes stay.
+    Ensure,
+    /// Start it.
+    Start,
+    /// End it in good order.
+    Stop,
+    /// End it at once.
+    Kill,
+    /// Note that the asked-for restart has begun, so that it is not done twice.
+    NoteRestart,
+    /// Remove the container.
+    RemoveContainer,
+    /// Remove the volumes with their data.
+    RemoveVolumes,
+    /// Remove the tenant's network if this was its last server.
+    RemoveNetwork,
+    /// Forget the server.
+    Forget,
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Image,
+        Self::Network,
+        Self::Volumes,
+        Self::Ensure,
+        Self::Start,
+        Self::Stop,
+        Self::Kill,
+        Self::NoteRestart,
+        Self::RemoveContainer,
+        Self::RemoveVolumes,
+        Self::RemoveNetwork,
+        Self::Forget,
+    ];
+
+    /// The word in the database and in the names of crash points: `servers.after_<word>`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Network => "network",
+            Self::Volumes => "volumes",
+            Self::Ensure => "ensure",
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Kill => "kill",
+            Self::NoteRestart => "note_restart",
+            Self::RemoveContainer => "remove_container",
+            Self::RemoveVolumes => "remove_volumes",
+            Self::RemoveNetwork => "remove_network",
+            Self::Forget => "forget",
+        }
+    }
+
+    /// The words on pages; none for what nobody needs to see.
+    pub fn label(self) -> Option<&'static str> {
+        match self {
+            Self::Image => Some("Prepare the image"),
+            Self::Network => Some("Prepare the network"),
+            Self::Volumes => Some("Prepare the volumes"),
+            Self::Ensure => Some("Make the container"),
+            Self::Start => Some("Start it"),
+            Self::Stop => Some("Stop it"),
+            Self::Kill => Some("Kill it"),
+            Self::NoteRestart => None,
+            Self::RemoveContainer => Some("Remove the container"),
+            Self::RemoveVolumes => Some("Remove the volumes"),
+            Self::RemoveNetwork => Some("Remove the network if it is unused"),
+            Self::Forget => Some("Forget the server"),
+        }
+    }
+
+    /// Whether a new wish may cut it off: waiting for a process to end, or for an image that is built elsewhere.
+    pub fn is_interruptible(self) -> bool {
+        matches!(self, Self::Stop | Self::Image)
+    }
+
+    /// The step that the database's word means.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|step| step.word() == word)
+    }
+}
+
+/// The steps from `present` to `desired`, in order.
+pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
+    match desired.goal {
+        Goal::Run => run(desired, present),
+        Goal::Stop if present.seen.is_alive() => vec![Step::Stop],
+        Goal::Kill if present.seen.is_alive() => vec![Step::Kill],
+        Goal::Stop | Goal::Kill => Vec::new(),
+        Goal::Delete => vec![
+            Step::RemoveContainer,
+            Step::RemoveVolumes,
+            Step::RemoveNetwork,
+            Step::Forget,
+        ],
+    }
+}
+
+fn run(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
+    if must_make(desired, present) {
+        return make(desired, present);
+    }
+    let note = desired.restart.then_some(Step::NoteRestart);
+    match present.seen {
+        Seen::Running | Seen::Restarting | Seen::Paused if desired.restart => {
+            vec![Step::Stop, Step::NoteRestart, Step::Start]
+        }
+        // The engine is at it itself.
+        Seen::Running | Seen::Restarting => Vec::new(),
+        // What can't be seen is better left alone than replaced.
+        Seen::Unknown => Vec::new(),
+        Seen::Paused | Seen::Created | Seen::Exited | Seen::Absent | Seen::Dead => {
+            let repair = desired.repair.then_some([Step::Network, Step::Volumes]);
+            let repair = repair.into_iter().flatten();
+            repair.chain(note).chain([Step::Start]).collect()
+        }
+    }
+}
+
+/// Whether the container has to be made, or made again.
+fn must_make(desired: &Desired<'_>, present: &Present<'_>) -> bool {
+    let may_replace = !present.seen.is_alive() || desired.is_fresh || desired.restart;
+    match present.seen {
+        Seen::Absent | Seen::Dead => true,
+        Seen::Unknown => false,
+        _ => is_outdated(desired, present) && may_replace,
+    }
+}
+
+/// Whether the container was made from another specification than the present one.
+pub fn is_outdated(desired: &Desired<'_>, present: &Present<'_>) -> bool {
+    present.seen != Seen::Absent && desired.spec.is_some() && desired.spec != present.spec
+}
+
+/// What takes long comes first, so that a server that runs is away for as short as can be.
+fn make(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
+    let mut steps = vec![Step::Image, Step::Network, Step::Volumes];
+    if present.seen.is_alive() {
+        steps.push(Step::Stop);
+    }
+    if present.seen == Seen::Dead {
+        steps.push(Step::RemoveContainer);
+    }
+    steps.push(Step::Ensure);
+    if desired.restart {
+        steps.push(Step::NoteRestart);
+    }
+    steps.push(Step::Start);
+    steps
+}

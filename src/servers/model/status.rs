@@ -1,0 +1,218 @@
+//! A server's state in words, as pages and the API tell it.
+
+use chrono::{DateTime, Utc};
+
+use crate::platform::web::page::Tone;
+
+use super::{Condition, Goal, Power, Seen, Server, ending};
+
+/// The state in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Being made for the first time.
+    Creating,
+    /// On its way up.
+    Starting,
+    /// As wanted.
+    Running,
+    /// Running, and its check fails.
+    Unhealthy,
+    /// On its way down and up again, with other settings perhaps.
+    Restarting,
+    /// On its way down.
+    Stopping,
+    /// As wanted.
+    Stopped,
+    /// Stopped because its organisation is not active.
+    Suspended,
+    /// Not as wanted, and the last attempt to change that failed.
+    Failing,
+    /// On its way out.
+    Deleting,
+}
+
+impl Phase {
+    /// The word on pages.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Creating => "Creating",
+            Self::Starting => "Starting",
+            Self::Running => "Running",
+            Self::Unhealthy => "Unhealthy",
+            Self::Restarting => "Restarting",
+            Self::Stopping => "Stopping",
+            Self::Stopped => "Stopped",
+            Self::Suspended => "Suspended",
+            Self::Failing => "Failing",
+            Self::Deleting => "Deleting",
+        }
+    }
+
+    /// The word in the API and in class names.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Unhealthy => "unhealthy",
+            Self::Restarting => "restarting",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Suspended => "suspended",
+            Self::Failing => "failing",
+            Self::Deleting => "deleting",
+        }
+    }
+
+    /// How it is meant.
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Running => Tone::Good,
+            Self::Unhealthy | Self::Suspended => Tone::Warn,
+            Self::Failing => Tone::Bad,
+            _ => Tone::Info,
+        }
+    }
+
+    /// Whether it will change by itself soon.
+    pub fn is_moving(self) -> bool {
+        matches!(
+            self,
+            Self::Creating | Self::Starting | Self::Restarting | Self::Stopping | Self::Deleting
+        )
+    }
+}
+
+/// The state in a word and a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The word.
+    pub phase: Phase,
+    /// The sentence.
+    pub sentence: String,
+}
+
+/// A time of day as sentences tell it, with the date if it is another day's.
+pub fn clock_time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let format = if at.date_naive() == now.date_naive() {
+        "%H:%M UTC"
+    } else {
+        "%Y-%m-%d %H:%M UTC"
+    };
+    at.format(format).to_string()
+}
+
+impl Status {
+    /// Tells the state of `server`. `is_engine_away` says that the engine does not answer: what it said last is then all
+    /// that is known, and what is wanted waits.
+    pub fn of(server: &Server, is_tenant_active: bool, is_engine_away: bool, now: DateTime<Utc>) -> Self {
+        let goal = server.goal(is_tenant_active);
+        let phase = phase(server, goal);
+        Self {
+            phase,
+            sentence: sentence(server, goal, phase, is_engine_away, now),
+        }
+    }
+}
+
+fn phase(server: &Server, goal: Goal) -> Phase {
+    let (seen, failed) = (server.observed.seen, server.notes.error.is_some());
+    match goal {
+        Goal::Delete => Phase::Deleting,
+        Goal::Run if seen == Seen::Running && server.is_pending() => {
+            if failed {
+                Phase::Failing
+            } else {
+                Phase::Restarting
+            }
+        }
+        Goal::Run if seen == Seen::Running => match server.observed.health {
+            Condition::Unhealthy => Phase::Unhealthy,
+            Condition::Starting => Phase::Starting,
+            Condition::None | Condition::Healthy => Phase::Running,
+        },
+        _ if failed => Phase::Failing,
+        Goal::Run if server.observed_generation == 0 => Phase::Creating,
+        Goal::Run => Phase::Starting,
+        Goal::Stop | Goal::Kill if seen.is_alive() => Phase::Stopping,
+        Goal::Stop if server.power == Power::Running => Phase::Suspended,
+        Goal::Stop | Goal::Kill => Phase::Stopped,
+    }
+}
+
+fn sentence(server: &Server, goal: Goal, phase: Phase, is_engine_away: bool, now: DateTime<Utc>) -> String {
+    if let Some(trouble) = trouble(server, goal, phase, is_engine_away, now) {
+        return trouble;
+    }
+    if let Some(label) = server.notes.step.and_then(super::Step::label) {
+        return format!("{}: {}.", phase.label(), lower_first(label));
+    }
+    match phase {
+        Phase::Running => match server.observed.running_since {
+            Some(since) => format!("It has been running since {}.", clock_time(since, now)),
+            None => "It is running.".to_owned(),
+        },
+        Phase::Unhealthy => "It is running, but its check fails. Its log may say why.".to_owned(),
+        Phase::Starting if server.observed.seen == Seen::Running => {
+            "It is running; its check has not succeeded yet.".to_owned()
+        }
+        Phase::Stopped => stopped(server),
+        Phase::Suspended => {
+            "It is stopped because the organisation is not active. It comes back by itself.".to_owned()
+        }
+        _ => format!("{}: waiting for its turn.", phase.label()),
+    }
+}
+
+fn stopped(server: &Server) -> String {
+    match (server.observed.seen, server.power) {
+        (Seen::Absent, _) => "It is stopped and was never started.".to_owned(),
+        (_, Power::Killed) => "It was killed and stays stopped.".to_owned(),
+        (Seen::Exited, _) if server.observed.exit_code != Some(0) => {
+            format!(
+                "It is stopped ({}).",
+                ending(server.observed.exit_code, server.observed.out_of_memory)
+            )
+        }
+        _ => "It is stopped.".to_owned(),
+    }
+}
+
+/// `Wanted running, is stopped: image missing, next try 14:03 UTC.`
+fn trouble(
+    server: &Server,
+    goal: Goal,
+    phase: Phase,
+    is_engine_away: bool,
+    now: DateTime<Utc>,
+) -> Option<String> {
+    let is_waiting = phase.is_moving() || phase == Phase::Failing;
+    let wanted = match goal {
+        Goal::Run => "running",
+        Goal::Stop | Goal::Kill => "stopped",
+        Goal::Delete => "gone",
+    };
+    let is = server.observed.seen.label();
+    if is_engine_away && is_waiting {
+        return Some(format!(
+            "Wanted {wanted}, was {is}: the engine does not answer; this goes on when it does."
+        ));
+    }
+    let error = server.notes.error.as_deref()?;
+    let next = server
+        .notes
+        .retry_at
+        .filter(|at| *at > now)
+        .map(|at| format!(", next try {}", clock_time(at, now)))
+        .unwrap_or_default();
+    Some(format!("Wanted {wanted}, is {is}: {error}{next}."))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
+}
