@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::audit::{self, Change, Target};
 use crate::config::Config;
-use crate::platform::access::Who;
+use crate::platform::access::{Authenticate, Who};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Scoped};
 use crate::platform::error::Error;
@@ -18,7 +18,6 @@ use crate::platform::secret::Keyring;
 use crate::platform::shutdown::Tasks;
 
 /// The parts of [`App`].
-#[derive(Debug)]
 pub struct Parts {
     /// Every setting.
     pub config: Config,
@@ -34,12 +33,14 @@ pub struct Parts {
     pub hub: Hub,
     /// Background work of this process.
     pub tasks: Tasks,
+    /// Sessions and tokens.
+    pub authenticate: Arc<dyn Authenticate>,
     /// Wakes the reconciler of servers.
     pub poke_servers: Poke,
 }
 
 /// A cheap handle on the parts.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct App(Arc<Parts>);
 
 impl App {

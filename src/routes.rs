@@ -60,10 +60,10 @@ pub fn router(app: &App, kit: &Kit) -> Router {
 }
 
 /// What guards need, from the app.
-pub fn kit(app: &App, authenticate: Arc<dyn crate::platform::access::Authenticate>) -> Kit {
+pub fn kit(app: &App) -> Kit {
     Kit {
         db: app.db.clone(),
-        authenticate,
+        authenticate: Arc::clone(&app.authenticate),
         limiter: Arc::new(Limiter::new(app.config.rate_per_minute)),
         clock: Arc::clone(&app.clock),
     }

@@ -1,6 +1,7 @@
 //! Roles and migrations. Needs an administrator's connection; the panel itself never has one while it serves.
 
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection};
 
 use super::Db;
@@ -40,9 +41,12 @@ pub async fn prepare(admin_url: &str, password: Option<&str>) -> Result<(), Setu
             .execute(&mut conn)
             .await?;
     }
-    sqlx::raw_sql("set role berth_owner").execute(&mut conn).await?;
-    MIGRATIONS.run(&mut conn).await?;
     conn.close().await?;
+    let options: PgConnectOptions = admin_url.parse()?;
+    let options = options.options([("role", "berth_owner")]);
+    let owner = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    MIGRATIONS.run(&owner).await?;
+    owner.close().await;
     crate::platform::jobs::prepare(admin_url).await
 }
 

@@ -1,0 +1,68 @@
+//! The command line: one file per command. What a command prints on standard output is its result; logs go to standard
+//! error.
+#![expect(clippy::print_stdout, reason = "printing the result is what a command is for")]
+
+mod database;
+mod key;
+mod migrate;
+mod openapi;
+mod routes;
+mod serve;
+mod start;
+mod worker;
+
+use std::process::ExitCode;
+
+use crate::config::Config;
+use crate::platform::telemetry;
+
+/// Berth: a managed hosting control panel.
+#[derive(Debug, clap::Parser)]
+#[command(version, about, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Run the panel: web and background work.
+    Serve(Box<Config>),
+    /// Run background work only, for a panel that runs with --no-worker.
+    Worker(Box<Config>),
+    /// Create the database's roles and run its migrations.
+    Migrate(Box<Config>),
+    /// Manage the private PostgreSQL cluster that is used where DATABASE_URL is not set.
+    #[command(subcommand)]
+    Database(database::Database),
+    /// Manage the keys of secrets at rest.
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Print every route with its access rule.
+    Routes,
+    /// Print the API's description (OpenAPI).
+    Openapi,
+}
+
+impl Cli {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(config) => serve::run(ready(*config)?).await?,
+            Command::Worker(config) => worker::run(ready(*config)?).await?,
+            Command::Migrate(config) => migrate::run(&ready(*config)?).await?,
+            Command::Database(command) => command.run().await?,
+            Command::Key(command) => command.run().await?,
+            Command::Routes => print!("{}", routes::table()),
+            Command::Openapi => println!("{}", openapi::document()?),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Adds the secrets and starts logging.
+fn ready(config: Config) -> anyhow::Result<Config> {
+    let config = config.with_secrets()?;
+    telemetry::start(config.log_format, &config.log);
+    Ok(config)
+}

@@ -1,0 +1,122 @@
+//! What commands that work on the panel's data have in common: finding the database, and building the [`App`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::app::{App, Parts};
+use crate::config::Config;
+use crate::platform::clock::SystemClock;
+use crate::platform::db::{self, Db, EmbeddedPostgres};
+use crate::platform::events::Hub;
+use crate::platform::ids::RandomIds;
+use crate::platform::reconcile::Poke;
+use crate::platform::secret::{Keyring, Secret};
+use crate::platform::shutdown::Tasks;
+
+/// The name of the panel's database in a private cluster: the administrator's own, which is always there.
+const EMBEDDED_DATABASE: &str = "postgres";
+const RETRY: Duration = Duration::from_secs(2);
+
+/// How to reach the database.
+pub(super) struct Databases {
+    /// As the panel.
+    pub(super) panel: Secret,
+    /// As an administrator, if we know how.
+    pub(super) admin: Option<Secret>,
+    /// The password to give to the panel's role, if it is ours to give.
+    pub(super) password: Option<String>,
+}
+
+/// The database that the settings name, or the private cluster, started.
+pub(super) async fn databases(config: &Config) -> anyhow::Result<Databases> {
+    if let Some(panel) = config.database_url.clone() {
+        return Ok(Databases {
+            panel,
+            admin: config.database_admin_url.clone(),
+            password: None,
+        });
+    }
+    let cluster = EmbeddedPostgres::start(&config.postgres_dir(), false).await;
+    let cluster = cluster.context("starting the private PostgreSQL cluster")?;
+    Ok(Databases {
+        panel: cluster.panel_url(EMBEDDED_DATABASE),
+        admin: Some(cluster.admin_url(EMBEDDED_DATABASE)),
+        password: Some(cluster.panel_password().to_owned()),
+    })
+}
+
+/// Builds the app. The database need not answer yet: see [`until_ready`].
+pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("creating the data folder {}", config.data_dir.display()))?;
+    let db = Db::connect(urls.panel.expose(), config.database_connections).context("DATABASE_URL")?;
+    let keyring = Arc::new(Keyring::open_or_create(&config.key_file())?);
+    Ok(App::new(Parts {
+        db,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+        keyring,
+        hub: Hub::default(),
+        tasks: Tasks::default(),
+        authenticate: Arc::new(Nobody),
+        poke_servers: Poke::default(),
+        config,
+    }))
+}
+
+/// Prepares the database where we may, and waits until it answers and its schema is this binary's.
+pub(super) async fn until_ready(app: &App, urls: &Databases) -> anyhow::Result<()> {
+    if let Some(admin) = &urls.admin {
+        prepare(admin, urls.password.as_deref()).await?;
+    }
+    wait_until_current(&app.db).await;
+    Ok(())
+}
+
+/// Roles and migrations. A database that does not answer yet is waited for; one that refuses is an error.
+async fn prepare(admin: &Secret, password: Option<&str>) -> anyhow::Result<()> {
+    loop {
+        match db::prepare(admin.expose(), password).await {
+            Ok(()) => return Ok(()),
+            Err(db::SetupError::Database(error)) if db::is_unavailable(&error) => {
+                tracing::warn!(%error, "the database does not answer yet");
+                tokio::time::sleep(RETRY).await;
+            }
+            Err(error) => return Err(error).context("preparing the database"),
+        }
+    }
+}
+
+async fn wait_until_current(db: &Db) {
+    loop {
+        match db::is_current(db).await {
+            Ok(true) => return,
+            Ok(false) => {
+                tracing::warn!("the database's schema is older than this binary: run `berth migrate`")
+            }
+            Err(error) => tracing::warn!(%error, "the database does not answer yet, or is not prepared"),
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Until `accounts` is there, nobody is.
+struct Nobody;
+
+#[async_trait::async_trait]
+impl crate::platform::access::Authenticate for Nobody {
+    async fn session(
+        &self,
+        _: &str,
+    ) -> Result<Option<crate::platform::access::Actor>, crate::platform::error::Error> {
+        Ok(None)
+    }
+    async fn token(
+        &self,
+        _: &str,
+    ) -> Result<Option<crate::platform::access::Actor>, crate::platform::error::Error> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,47 @@
+//! `berth worker`: reconcilers and jobs without the web.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::platform::jobs;
+use crate::platform::secret::Secret;
+use crate::platform::shutdown::signalled;
+
+use super::start;
+
+/// What is in work may take this long to end.
+pub(super) const GRACE: Duration = Duration::from_secs(30);
+
+/// Works until a signal.
+pub(super) async fn run(config: Config) -> anyhow::Result<()> {
+    let urls = start::databases(&config).await?;
+    let app = start::app(config, &urls)?;
+    start::until_ready(&app, &urls).await?;
+    begin(&app, &urls.panel).await?;
+    signalled().await.context("listening for signals")?;
+    app.tasks.finish(GRACE).await;
+    app.db.close().await;
+    Ok(())
+}
+
+/// Starts reconcilers and the job worker in the background.
+pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
+    let (db, hub, tasks) = (app.db.clone(), app.hub.clone(), app.tasks.clone());
+    app.tasks.spawn(hub.run(db, tasks));
+    let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
+    let stop = app.tasks.token();
+    let worker = worker
+        .shutdown_signal(stop.cancelled_owned())
+        .init()
+        .await
+        .context("the job queue")?;
+    app.tasks.spawn(async move {
+        if let Err(error) = worker.run().await {
+            tracing::error!(%error, "the job worker stopped");
+        }
+    });
+    Ok(())
+}
