@@ -42,6 +42,9 @@ create table tenant (
 );
 create index tenant_created on tenant (created_at desc, id desc);
 create index tenant_name on tenant (lower(name), id);
+create index tenant_plan on tenant (plan_id);
+create index tenant_status on tenant (status);
+create index tenant_purge on tenant (purge_after) where purge_after is not null;
 
 create table membership (
   tenant_id uuid not null references tenant on delete cascade,

@@ -10,3 +10,4 @@ pub mod drivers;
 pub mod platform;
 pub mod routes;
 pub mod servers;
+pub mod tenants;
