@@ -4,5 +4,6 @@
 //! use takes nothing away and only stops creation; suspending and closing stop the tenant's servers and lose nothing;
 //! a closed tenant is erased after its retention, its servers first, and its audit events stay.
 
+mod actions;
 mod model;
 mod store;

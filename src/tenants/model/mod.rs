@@ -7,7 +7,7 @@ mod tenant;
 
 pub use amounts::{AmountError, Amounts, Gauge, Resource, Shift, check, parse_cpu, parse_whole, shifts};
 pub use names::{Description, Name, Reason, Slug, TextError};
-pub use roster::{Invitation, Member, Office, RosterError};
+pub use roster::{Member, Office, RosterError};
 pub use tenant::{
     NewPlan, NewStatus, NewTenant, Plan, PlanPatch, Status, StatusError, Tenant, TenantPatch, Verb,
 };

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::platform::access::TenantRole;
 use crate::platform::error::Error;
-use crate::platform::ids::{LinkId, UserId};
+use crate::platform::ids::UserId;
 
 /// A person in a tenant.
 #[derive(Debug, Clone)]
@@ -21,23 +21,6 @@ pub struct Member {
     pub since: DateTime<Utc>,
     /// Whether their account is disabled.
     pub disabled: bool,
-}
-
-/// An invitation that nobody has used yet.
-#[derive(Debug, Clone)]
-pub struct Invitation {
-    /// Which.
-    pub id: LinkId,
-    /// Whom it is for.
-    pub email: String,
-    /// What they will be.
-    pub role: TenantRole,
-    /// Who wrote it.
-    pub created_by: String,
-    /// When it was written.
-    pub created_at: DateTime<Utc>,
-    /// Until when it works.
-    pub expires_at: DateTime<Utc>,
 }
 
 /// In which office somebody changes a membership.

@@ -76,17 +76,6 @@ pub async fn find_member(tx: &mut impl Scoped, tenant: TenantId, user: UserId) -
         .try_into()
 }
 
-/// Whether an address belongs to a member.
-pub async fn has_member(tx: &mut impl Scoped, tenant: TenantId, email: &str) -> Result<bool, Error> {
-    let there = sqlx::query_scalar!(
-        r#"select exists (select from membership m join user_account u on u.id = m.user_id
-                          where m.tenant_id = $1 and u.email = $2) as "there!""#,
-        tenant.0,
-        email
-    );
-    Ok(there.fetch_one(tx.conn()).await?)
-}
-
 /// The tenant's owners, locked until the transaction ends, so that two of them can't leave at once.
 pub async fn lock_owners(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<UserId>, Error> {
     let owners = sqlx::query_scalar!(
@@ -99,17 +88,6 @@ pub async fn lock_owners(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<U
         .into_iter()
         .map(UserId)
         .collect())
-}
-
-/// Makes invitations to a tenant wait for each other until the transaction ends, so that two can't take its last seat.
-pub async fn lock_seats(tx: &mut impl Scoped, tenant: TenantId) -> Result<(), Error> {
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 2))",
-        tenant.0
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
 }
 
 /// Gives a member another role.

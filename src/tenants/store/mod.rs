@@ -2,11 +2,13 @@
 
 mod members;
 mod plans;
+mod servers;
 mod tenants;
 mod usage;
 
-pub use members::{change_role, find_member, list_members, lock_owners, lock_seats, remove_member};
+pub use members::{change_role, find_member, list_members, lock_owners, remove_member};
 pub use plans::{archive_plan, find_plan, insert_plan, list_plans, lock_plan, plans_for_choice, save_plan};
+pub use servers::{delete_servers, wake_servers};
 pub use tenants::{
     Filter, Sort, delete_tenant, due_for_purge, find_tenant, free_slug, insert_tenant, list_tenants,
     lock_tenant, save_status, save_tenant,

@@ -1,0 +1,65 @@
+//! Suspending, resuming, closing, reopening and erasing tenants.
+
+use serde_json::json;
+
+use crate::app::App;
+use crate::audit::Change;
+use crate::platform::access::{StaffScope, SystemScope};
+use crate::platform::error::Error;
+use crate::platform::events;
+use crate::platform::ids::TenantId;
+
+use super::super::model::{Tenant, Verb};
+use super::super::store;
+use super::{TENANT_TOPIC, target};
+
+/// Changes a tenant's status. Its servers hear of it in the same transaction: they stop, or come back as they were.
+pub async fn change_status(app: &App, scope: &StaffScope, id: TenantId, verb: Verb) -> Result<Tenant, Error> {
+    let now = app.now();
+    let action = verb.action();
+    let mut tx = scope.begin().await?;
+    let before = store::lock_tenant(&mut tx, id).await?;
+    let new = before.after(verb, now)?;
+    store::save_status(&mut tx, id, &new, now).await?;
+    let after = store::find_tenant(&mut tx, id).await?;
+    store::wake_servers(&mut tx, id, now).await?;
+    events::emit(&mut tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
+    let change = Change::between(action, shown(&before), shown(&after));
+    app.audit(&mut tx, &scope.who, &target(&after), &change).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Goes one step towards erasing a closed tenant whose retention is over: first its servers, and when the reconciler
+/// has removed them with their data, the tenant with its memberships and tokens. Says whether the tenant is gone.
+///
+/// Harmless at any time and twice: whether the tenant is due is read again under its lock.
+pub async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Error> {
+    let now = app.now();
+    let mut tx = scope.begin().await?;
+    let tenant = match store::lock_tenant(&mut tx, id).await {
+        Err(Error::NotFound) => return Ok(true),
+        other => other?,
+    };
+    if !tenant.is_erasing(now) {
+        return Ok(false);
+    }
+    if store::delete_servers(&mut tx, id, now).await? > 0 {
+        tx.commit().await?;
+        return Ok(false);
+    }
+    store::delete_tenant(&mut tx, id).await?;
+    events::emit(&mut tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
+    let change = Change { action: "tenant.purge", before: Some(shown(&tenant)), after: None };
+    app.audit(&mut tx, &scope.who, &target(&tenant), &change).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+fn shown(tenant: &Tenant) -> serde_json::Value {
+    json!({
+        "status": tenant.status,
+        "reason": tenant.reason,
+        "purge_after": tenant.purge_after,
+    })
+}
