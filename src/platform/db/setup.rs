@@ -44,7 +44,10 @@ pub async fn prepare(admin_url: &str, password: Option<&str>) -> Result<(), Setu
     conn.close().await?;
     let options: PgConnectOptions = admin_url.parse()?;
     let options = options.options([("role", "berth_owner")]);
-    let owner = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    let owner = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await?;
     MIGRATIONS.run(&owner).await?;
     owner.close().await;
     crate::platform::jobs::prepare(admin_url).await

@@ -50,7 +50,11 @@ pub async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool,
     }
     store::delete_tenant(&mut tx, id).await?;
     events::emit(&mut tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
-    let change = Change { action: "tenant.purge", before: Some(shown(&tenant)), after: None };
+    let change = Change {
+        action: "tenant.purge",
+        before: Some(shown(&tenant)),
+        after: None,
+    };
     app.audit(&mut tx, &scope.who, &target(&tenant), &change).await?;
     tx.commit().await?;
     Ok(true)

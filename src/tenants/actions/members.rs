@@ -111,10 +111,19 @@ async fn end(app: &App, tx: &mut impl Scoped, by: By<'_>, user: UserId) -> Resul
     let tenant = by.tenant();
     let owners = store::lock_owners(tx, tenant).await?;
     let member = store::find_member(tx, tenant, user).await?;
-    by.office().may_remove(member.role, by.is_oneself(user), owners.len())?;
+    by.office()
+        .may_remove(member.role, by.is_oneself(user), owners.len())?;
     store::remove_member(tx, tenant, user).await?;
-    let action = if by.is_oneself(user) { "member.leave" } else { "member.remove" };
-    let change = Change { action, before: Some(json!({"role": member.role})), after: None };
+    let action = if by.is_oneself(user) {
+        "member.leave"
+    } else {
+        "member.remove"
+    };
+    let change = Change {
+        action,
+        before: Some(json!({"role": member.role})),
+        after: None,
+    };
     tell(app, tx, by, &member, &change).await?;
     Ok(member)
 }
@@ -127,7 +136,12 @@ async fn tell(
     change: &Change,
 ) -> Result<(), Error> {
     let tenant = by.tenant();
-    let target = Target { kind: "member", id: Some(member.user.0), label: &member.email, tenant: Some(tenant) };
+    let target = Target {
+        kind: "member",
+        id: Some(member.user.0),
+        label: &member.email,
+        tenant: Some(tenant),
+    };
     events::emit(tx, Some(tenant), MEMBER_TOPIC, Some(member.user.0)).await?;
     app.audit(tx, by.who(), &target, change).await
 }

@@ -26,9 +26,19 @@ const MEMBER_TOPIC: &str = "member";
 const PLAN_TOPIC: &str = "plan";
 
 fn target(tenant: &Tenant) -> Target<'_> {
-    Target { kind: "tenant", id: Some(tenant.id.0), label: &tenant.name, tenant: Some(tenant.id) }
+    Target {
+        kind: "tenant",
+        id: Some(tenant.id.0),
+        label: &tenant.name,
+        tenant: Some(tenant.id),
+    }
 }
 
 fn plan_target(plan: &Plan) -> Target<'_> {
-    Target { kind: "plan", id: Some(plan.id.0), label: &plan.name, tenant: None }
+    Target {
+        kind: "plan",
+        id: Some(plan.id.0),
+        label: &plan.name,
+        tenant: None,
+    }
 }

@@ -21,7 +21,13 @@ pub async fn create_plan(app: &App, scope: &StaffScope, new: NewPlan) -> Result<
     store::insert_plan(&mut tx, id, &new, now).await?;
     let plan = store::find_plan(&mut tx, id).await?;
     events::emit(&mut tx, None, PLAN_TOPIC, Some(id.0)).await?;
-    app.audit(&mut tx, &scope.who, &plan_target(&plan), &Change::to("plan.create", shown(&plan))).await?;
+    app.audit(
+        &mut tx,
+        &scope.who,
+        &plan_target(&plan),
+        &Change::to("plan.create", shown(&plan)),
+    )
+    .await?;
     tx.commit().await?;
     Ok(plan)
 }
@@ -38,8 +44,12 @@ pub async fn update_plan(
     let before = store::lock_plan(&mut tx, id).await?;
     expected(before.version)?;
     let wanted = Plan {
-        name: patch.name.map_or_else(|| before.name.clone(), |name| name.as_str().to_owned()),
-        description: patch.description.map_or_else(|| before.description.clone(), |text| text.as_str().to_owned()),
+        name: patch
+            .name
+            .map_or_else(|| before.name.clone(), |name| name.as_str().to_owned()),
+        description: patch
+            .description
+            .map_or_else(|| before.description.clone(), |text| text.as_str().to_owned()),
         limits: patch.limits.unwrap_or(before.limits),
         ..before.clone()
     };
@@ -50,7 +60,8 @@ pub async fn update_plan(
     let after = store::find_plan(&mut tx, id).await?;
     events::emit(&mut tx, None, PLAN_TOPIC, Some(id.0)).await?;
     let change = Change::between("plan.update", shown(&before), shown(&after));
-    app.audit(&mut tx, &scope.who, &plan_target(&after), &change).await?;
+    app.audit(&mut tx, &scope.who, &plan_target(&after), &change)
+        .await?;
     tx.commit().await?;
     Ok(after)
 }
@@ -74,7 +85,8 @@ pub async fn archive(
     let after = store::find_plan(&mut tx, id).await?;
     events::emit(&mut tx, None, PLAN_TOPIC, Some(id.0)).await?;
     let action = if archived { "plan.archive" } else { "plan.restore" };
-    app.audit(&mut tx, &scope.who, &plan_target(&after), &Change::plain(action)).await?;
+    app.audit(&mut tx, &scope.who, &plan_target(&after), &Change::plain(action))
+        .await?;
     tx.commit().await?;
     Ok(after)
 }

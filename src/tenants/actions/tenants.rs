@@ -24,7 +24,13 @@ pub async fn create(app: &App, scope: &StaffScope, new: NewTenant) -> Result<Ten
     let tenant = store::find_tenant(&mut tx, id).await?;
     events::emit(&mut tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
     let after = json!({"slug": tenant.slug, "name": tenant.name, "plan": tenant.plan_name});
-    app.audit(&mut tx, &scope.who, &target(&tenant), &Change::to("tenant.create", after)).await?;
+    app.audit(
+        &mut tx,
+        &scope.who,
+        &target(&tenant),
+        &Change::to("tenant.create", after),
+    )
+    .await?;
     tx.commit().await?;
     Ok(tenant)
 }
@@ -44,7 +50,10 @@ pub async fn update(
     if plan != before.plan {
         open_plan(&mut tx, plan).await?;
     }
-    let name = patch.name.as_ref().map_or(before.name.as_str(), |name| name.as_str());
+    let name = patch
+        .name
+        .as_ref()
+        .map_or(before.name.as_str(), |name| name.as_str());
     if plan == before.plan && name == before.name {
         return Ok(before);
     }

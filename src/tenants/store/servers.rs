@@ -28,6 +28,9 @@ pub async fn delete_servers(tx: &mut SystemTx, tenant: TenantId, now: DateTime<U
     )
     .execute(tx.conn())
     .await?;
-    let left = sqlx::query_scalar!(r#"select count(*) as "left!" from server where tenant_id = $1"#, tenant.0);
+    let left = sqlx::query_scalar!(
+        r#"select count(*) as "left!" from server where tenant_id = $1"#,
+        tenant.0
+    );
     Ok(left.fetch_one(tx.conn()).await?)
 }
