@@ -11,3 +11,5 @@ pub mod platform;
 pub mod routes;
 pub mod servers;
 pub mod tenants;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -13,6 +13,9 @@ mod worker;
 
 use std::process::ExitCode;
 
+#[cfg(feature = "testing")]
+pub(crate) use start::authenticator;
+
 use crate::config::Config;
 use crate::platform::telemetry;
 

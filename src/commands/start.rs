@@ -54,13 +54,13 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
     let db = Db::connect(urls.panel.expose(), config.database_connections).context("DATABASE_URL")?;
     let keyring = Arc::new(Keyring::open_or_create(&config.key_file())?);
     Ok(App::new(Parts {
+        authenticate: authenticator(&db),
         db,
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
         keyring,
         hub: Hub::default(),
         tasks: Tasks::default(),
-        authenticate: Arc::new(Nobody),
         poke_servers: Poke::default(),
         config,
     }))
@@ -100,6 +100,11 @@ async fn wait_until_current(db: &Db) {
         }
         tokio::time::sleep(RETRY).await;
     }
+}
+
+/// Who checks sessions and tokens.
+pub(crate) fn authenticator(_db: &Db) -> Arc<dyn crate::platform::access::Authenticate> {
+    Arc::new(Nobody)
 }
 
 /// Until `accounts` is there, nobody is.

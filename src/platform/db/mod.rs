@@ -12,6 +12,8 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 
 pub use embedded::{EmbeddedError, EmbeddedPostgres};
+#[cfg(feature = "testing")]
+pub use setup::fingerprint;
 pub use setup::{SetupError, is_current, prepare};
 pub use tx::{Scoped, StaffTx, SystemTx, TenantTx, UserTx};
 

@@ -1,0 +1,118 @@
+//! The whole panel in a test: real PostgreSQL with a database of its own, the real router, a clock that stands still, and
+//! an engine in memory unless the test wants Docker.
+//!
+//! `BERTH_TEST_DATABASE_URL` is an administrator's address of a cluster for tests, as `berth database start --volatile`
+//! prints it. Databases are cloned from a migrated template, so a test costs some tens of milliseconds.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that can't start fails"
+)]
+
+mod client;
+mod database;
+mod seed;
+mod store;
+
+use std::sync::Arc;
+
+use axum::Router;
+use chrono::{DateTime, Utc};
+
+use crate::app::{App, Parts};
+use crate::config::Config;
+use crate::platform::access::SystemScope;
+use crate::platform::clock::FixedClock;
+use crate::platform::events::Hub;
+use crate::platform::ids::RandomIds;
+use crate::platform::reconcile::Poke;
+use crate::platform::secret::Keyring;
+use crate::platform::shutdown::Tasks;
+
+pub use client::{Answer, Client};
+use database::TestDatabase;
+
+/// When tests happen: a Tuesday at noon.
+pub fn noon() -> DateTime<Utc> {
+    "2026-03-10T12:00:00Z".parse().unwrap()
+}
+
+/// A panel of its own.
+pub struct TestApp {
+    /// The app, for calling actions directly.
+    pub app: App,
+    /// The clock that it looks at.
+    pub clock: Arc<FixedClock>,
+    router: Router,
+    // Dropped last: the database goes when nobody uses it any more.
+    _database: TestDatabase,
+}
+
+impl TestApp {
+    /// A panel with an empty, migrated database.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A panel with other settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let database = TestDatabase::create().await;
+        let mut config = Self::config();
+        change(&mut config);
+        let clock = Arc::new(FixedClock::at(noon()));
+        let app = Self::parts(&database, config, &clock);
+        let kit = crate::routes::kit(&app);
+        let router = crate::routes::router(&app, &kit);
+        Self {
+            app,
+            clock,
+            router,
+            _database: database,
+        }
+    }
+
+    fn config() -> Config {
+        use clap::Parser as _;
+        #[derive(clap::Parser)]
+        struct Settings {
+            #[command(flatten)]
+            config: Config,
+        }
+        let folder = std::env::temp_dir().join(format!("berth-test-{}", std::process::id()));
+        let mut config = Settings::parse_from(["berth"]).config;
+        config.data_dir = folder;
+        config.rate_per_minute = 1_000_000;
+        config
+    }
+
+    fn parts(database: &TestDatabase, config: Config, clock: &Arc<FixedClock>) -> App {
+        let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
+        App::new(Parts {
+            db: database.db(),
+            clock: Arc::clone(clock) as _,
+            ids: Arc::new(RandomIds),
+            keyring,
+            hub: Hub::default(),
+            tasks: Tasks::default(),
+            authenticate: crate::commands::authenticator(&database.db()),
+            poke_servers: Poke::default(),
+            config,
+        })
+    }
+
+    /// A part of the system, for tests that look behind the pages.
+    pub fn system(&self) -> SystemScope {
+        SystemScope::new(self.app.db.clone(), "test")
+    }
+
+    /// A browser or program that is not signed in.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.router.clone())
+    }
+
+    /// Says where the panel would be reached.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+}

@@ -1,0 +1,139 @@
+//! People, tenants and whatever else a test begins with.
+
+use chrono::TimeDelta;
+
+use crate::platform::access::{Permission, StaffRole, TenantRole};
+use crate::platform::ids::{PlanId, SessionId, TenantId, TokenId, UserId};
+use crate::platform::secret::OneTimeToken;
+use crate::platform::web::SESSION_COOKIE;
+
+use super::{Client, TestApp, store};
+
+impl TestApp {
+    /// A person without password; `name` is the part of the address before the at sign.
+    pub async fn person(&self, name: &str) -> UserId {
+        self.insert_person(name, None).await
+    }
+
+    /// One of the provider's people.
+    pub async fn staff(&self, name: &str, role: StaffRole) -> UserId {
+        self.insert_person(name, Some(role)).await
+    }
+
+    async fn insert_person(&self, name: &str, role: Option<StaffRole>) -> UserId {
+        let id = UserId::new(&*self.app.ids, self.app.now());
+        let mut tx = self.system().begin().await.unwrap();
+        let email = format!("{name}@example.com");
+        store::person(
+            &mut tx,
+            id,
+            (&email, name),
+            role.map(StaffRole::name),
+            self.app.now(),
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A plan with room for `servers` servers and 100 members, and otherwise plenty.
+    pub async fn plan(&self, name: &str, servers: i32) -> PlanId {
+        let id = PlanId::new(&*self.app.ids, self.app.now());
+        let mut tx = self.system().begin().await.unwrap();
+        store::plan(&mut tx, id, name, servers, self.app.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// An active tenant, on a plan of its own for ten servers.
+    pub async fn tenant(&self, slug: &str) -> TenantId {
+        let plan = self.plan(&format!("Plan of {slug}"), 10).await;
+        self.tenant_on(slug, plan).await
+    }
+
+    /// An active tenant on a plan.
+    pub async fn tenant_on(&self, slug: &str, plan: PlanId) -> TenantId {
+        let id = TenantId::new(&*self.app.ids, self.app.now());
+        let mut tx = self.system().begin().await.unwrap();
+        store::tenant(&mut tx, id, slug, plan, self.app.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A membership.
+    pub async fn member(&self, tenant: TenantId, user: UserId, role: TenantRole) {
+        let mut tx = self.system().begin().await.unwrap();
+        store::member(&mut tx, (tenant, user), role.name(), self.app.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Suspends a tenant behind the pages.
+    pub async fn suspend(&self, tenant: TenantId) {
+        let mut tx = self.system().begin().await.unwrap();
+        store::suspend(&mut tx, tenant, self.app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A person who is signed in with a browser.
+    pub async fn browser(&self, user: UserId) -> Client {
+        let (id, token) = (
+            SessionId::new(&*self.app.ids, self.app.now()),
+            OneTimeToken::generate(),
+        );
+        let mut tx = self.system().begin().await.unwrap();
+        store::session(&mut tx, (id, user), &token.hash, self.app.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        self.anonymous().with_cookie(SESSION_COOKIE, token.text.expose())
+    }
+
+    /// A program with a token for a tenant, or for staff without one. It lasts an hour.
+    pub async fn program(&self, user: UserId, tenant: Option<TenantId>, scopes: &[Permission]) -> Client {
+        self.program_until(user, tenant, scopes, TimeDelta::hours(1))
+            .await
+    }
+
+    /// A program whose token lasts for `life`, which may be over already.
+    pub async fn program_until(
+        &self,
+        user: UserId,
+        tenant: Option<TenantId>,
+        scopes: &[Permission],
+        life: TimeDelta,
+    ) -> Client {
+        let (id, token) = (
+            TokenId::new(&*self.app.ids, self.app.now()),
+            OneTimeToken::generate(),
+        );
+        let scopes: Vec<String> = scopes.iter().map(|scope| scope.name().to_owned()).collect();
+        let expires = self.app.now() + life;
+        let mut tx = self.system().begin().await.unwrap();
+        store::token(
+            &mut tx,
+            (id, user, tenant),
+            (&token.hash, expires),
+            &scopes,
+            self.app.now(),
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        self.anonymous().with_token(token.text.expose())
+    }
+
+    /// An owner of a new tenant, signed in.
+    pub async fn owner(&self, slug: &str) -> (TenantId, Client) {
+        let tenant = self.tenant(slug).await;
+        let user = self.person(&format!("owner-{slug}")).await;
+        self.member(tenant, user, TenantRole::Owner).await;
+        (tenant, self.browser(user).await)
+    }
+}

@@ -1,0 +1,139 @@
+//! The queries that set a test's scene.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::platform::db::{Scoped as _, SystemTx};
+use crate::platform::error::Error;
+use crate::platform::ids::{PlanId, SessionId, TenantId, TokenId, UserId};
+
+pub(super) async fn person(
+    tx: &mut SystemTx,
+    id: UserId,
+    (email, name): (&str, &str),
+    staff: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into user_account (id, email, name, staff_role, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)",
+        id.0,
+        email,
+        name,
+        staff,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn plan(
+    tx: &mut SystemTx,
+    id: PlanId,
+    name: &str,
+    servers: i32,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into plan (id, name, max_servers, max_cpu_millis, max_memory_mib, max_disk_mib, max_members, \
+         created_at, updated_at) values ($1, $2, $3, 1000000, 1000000, 100000000, 100, $4, $4)",
+        id.0,
+        name,
+        servers,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn tenant(
+    tx: &mut SystemTx,
+    id: TenantId,
+    slug: &str,
+    plan: PlanId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into tenant (id, slug, name, plan_id, status_at, created_at, updated_at) \
+         values ($1, $2, initcap($2), $3, $4, $4, $4)",
+        id.0,
+        slug,
+        plan.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn member(
+    tx: &mut SystemTx,
+    (tenant, user): (TenantId, UserId),
+    role: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into membership (tenant_id, user_id, role, created_at) values ($1, $2, $3, $4)",
+        tenant.0,
+        user.0,
+        role,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn suspend(tx: &mut SystemTx, tenant: TenantId, now: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query!(
+        "update tenant set status = 'suspended', status_reason = 'bill unpaid', status_at = $2 where id = $1",
+        tenant.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn session(
+    tx: &mut SystemTx,
+    (id, user): (SessionId, UserId),
+    hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into session (id, token_hash, user_id, created_at, last_seen_at, expires_at, ip, user_agent) \
+         values ($1, $2, $3, $4, $4, $5, '127.0.0.1', 'test')",
+        id.0,
+        hash,
+        user.0,
+        now,
+        now + TimeDelta::days(1)
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn token(
+    tx: &mut SystemTx,
+    (id, user, tenant): (TokenId, UserId, Option<TenantId>),
+    (hash, expires): (&[u8], DateTime<Utc>),
+    scopes: &[String],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into api_token (id, user_id, tenant_id, name, prefix, token_hash, scopes, expires_at, created_at) \
+         values ($1, $2, $3, 'test', 'test', $4, $5, $6, $7)",
+        id.0,
+        user.0,
+        tenant.map(|id| id.0),
+        hash,
+        scopes,
+        expires,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
