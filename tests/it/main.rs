@@ -2,3 +2,4 @@
 
 mod http;
 mod row_security;
+mod surface;

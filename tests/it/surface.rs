@@ -1,0 +1,67 @@
+//! The panel's surface is committed, so that every change of it shows in review: `docs/routes.txt`, `openapi.json`.
+//! `make prepare` writes both anew.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn printed(command: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_berth"))
+        .arg(command)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[track_caller]
+fn assert_committed(file: &str, now: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == now,
+        "{file} is not what the code says now: run `make prepare` and look at its change"
+    );
+}
+
+#[test]
+fn routes_are_committed() {
+    assert_committed("docs/routes.txt", &printed("routes"));
+}
+
+#[test]
+fn the_api_is_committed() {
+    assert_committed("openapi.json", &printed("openapi"));
+}
+
+#[test]
+fn every_address_of_the_api_is_described() {
+    let routes = berth::routes::all();
+    let document = serde_json::to_value(routes.document()).unwrap();
+    for route in routes
+        .table()
+        .iter()
+        .filter(|route| route.path.starts_with("/api/"))
+    {
+        let operation = &document["paths"][&route.path][route.method.to_lowercase()];
+        assert!(
+            operation.is_object(),
+            "{} {} is not in openapi.json",
+            route.method,
+            route.path
+        );
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(
+            responses.keys().any(|status| status.starts_with('2')),
+            "{} {} never works",
+            route.method,
+            route.path
+        );
+        assert!(
+            responses.contains_key("503"),
+            "{} {} never fails",
+            route.method,
+            route.path
+        );
+    }
+}
