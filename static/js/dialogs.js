@@ -46,6 +46,10 @@ function outside(dialog, { clientX: x, clientY: y }) {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === " " && event.target.matches("a[role=button]")) {
+    event.preventDefault();
+    event.target.click();
+  }
   if (event.key !== "Escape") return;
   const menu = document.activeElement?.closest("details.menu[open]");
   closeMenus(null);

@@ -1,12 +1,13 @@
 // Live pages: one event stream a page, opened by <span data-live="/…/live?after=ID"> (templates/components/live.html
 // tells the whole contract). Each message is HTML made of <hx-partial> elements; htmx puts each in its place.
 //
-// Why not htmx's own SSE extension: its first connection is never retried, a redirect to the sign-in page is swapped
-// into the page or fetched twice a second, and it cannot send Last-Event-ID before the first message. Here a
+// Why not htmx's own SSE extension (4.0.1, tried in Chromium): loaded with `defer` it often registers after htmx has
+// processed the page and never connects; its first connection is not retried; a redirect to the sign-in page is
+// swapped into the page; and it has no Last-Event-ID before the first message. Here a
 // connection that ends for any reason is opened again with `after` = the last event seen, with growing pauses, and a
 // tab in the background gives its connection back (a browser allows only six to one host).
 
-const WORDS = { on: "Live", lost: "Reconnecting…", off: "Paused" };
+const WORDS = { on: "Live", lost: "Offline", off: "Paused" };
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 const HIDDEN_GRACE = 15_000;

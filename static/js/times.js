@@ -1,20 +1,21 @@
 // Relative times: <time datetime="…" data-relative> says "3 min ago" and keeps saying it truly; the exact time in
 // the reader's zone is its title. The server renders the same words, so that nothing moves when this runs.
 
-const STEPS = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [2592000, "day", 86400]];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
-/** The words for a time as seen at another. */
+/** The words for a time as seen at another; the same rule as platform::web::ago. */
 export function words(then, now) {
-  const seconds = Math.round((then - now) / 1000);
-  const age = Math.abs(seconds);
-  if (age < 10) return "just now";
-  for (const [below, unit, size] of STEPS) {
-    if (age < below) return relative.format(Math.trunc(seconds / size), unit);
-  }
-  return day.format(then);
+  const age = Math.abs(now - then);
+  const count = (size, unit) => Math.floor(age / size) + unit;
+  if (age < MINUTE) return "just now";
+  if (age >= 30 * DAY) return date.format(then);
+  const days = Math.floor(age / DAY);
+  const span = age < HOUR ? count(MINUTE, " min") : age < DAY ? count(HOUR, " h") : days === 1 ? "1 day" : `${days} days`;
+  return now < then ? `in ${span}` : `${span} ago`;
 }
 
 function update(root) {

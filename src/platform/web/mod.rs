@@ -1,6 +1,7 @@
 //! The HTTP kit: routes that state their access, extractors that reject with our errors, pages, forms, lists, headers.
 
 mod address;
+mod ago;
 mod assets;
 mod conditional;
 mod error;
@@ -20,6 +21,7 @@ mod serve;
 mod sse;
 
 pub use address::ClientAddress;
+pub use ago::ago;
 pub use assets::{asset, asset_path};
 pub use conditional::{Accepted, IfMatch, Tagged};
 pub use error::{draw_errors, refuse_cross_origin};
