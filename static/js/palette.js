@@ -10,13 +10,14 @@ let timer = 0;
 let request = null;
 
 function entries() {
-  const links = document.querySelectorAll("[data-palette-item]");
-  return Array.from(links, (link) => ({
-    label: link.dataset.paletteItem || link.textContent.trim(),
+  const links = [...document.querySelectorAll("[data-palette-item]")];
+  const found = links.filter((link) => link.getAttribute("aria-current") !== "true").map((link) => ({
+    label: link.dataset.paletteItem,
     href: link.getAttribute("href"),
     icon: link.dataset.icon,
     group: link.dataset.group || "Go to",
   }));
+  return [...found.filter((entry) => entry.group === "Go to"), ...found.filter((entry) => entry.group !== "Go to")];
 }
 
 /** Every word of the question starts a word of the label. */
