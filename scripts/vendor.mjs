@@ -41,6 +41,7 @@ function checkUses(names) {
   const uses = [
     ...files("templates").flatMap((path) => find(path, /\bicon(?:\s*=\s*|\()"([a-z0-9-]+)"|\bi-([a-z0-9-]+)\b(?=[^<>{}]*")/g)),
     ...files("src").flatMap((path) => find(path, /\bicon:\s*"([a-z0-9-]+)"/g)),
+    ...find("src/routes.rs", /\("[A-Z][^"]*",\s*"([a-z0-9-]+)",/g),
   ];
   const unknown = uses.filter(({ name }) => !names.includes(name));
   if (unknown.length === 0) return;

@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures_util::Stream;
 use tokio::sync::broadcast::error::RecvError;
@@ -74,7 +74,29 @@ where
     }
 }
 
-/// The id of the last event that the browser saw.
-pub fn last_event_id(headers: &HeaderMap) -> Option<i64> {
-    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
+/// The id of the last event that the client saw: the header that an `EventSource` sends when it connects again by itself,
+/// or `?after=`, which our pages use from the first connection on (`static/js/live.js`).
+pub fn last_event_id(uri: &Uri, headers: &HeaderMap) -> Option<i64> {
+    let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let query = || {
+        uri.query()?
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("after="))
+    };
+    header.or_else(query)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_event_is_in_the_header_or_in_the_address() {
+        let mut headers = HeaderMap::new();
+        let uri = Uri::from_static("/t/acme/live?x=1&after=41");
+        assert_eq!(last_event_id(&uri, &headers), Some(41));
+        assert_eq!(last_event_id(&Uri::from_static("/live"), &headers), None);
+        headers.insert("last-event-id", "42".parse().unwrap());
+        assert_eq!(last_event_id(&uri, &headers), Some(42));
+    }
 }
