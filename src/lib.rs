@@ -9,6 +9,7 @@ pub mod config;
 pub mod drivers;
 pub mod platform;
 pub mod routes;
+pub mod search;
 pub mod servers;
 pub mod tenants;
 #[cfg(feature = "testing")]

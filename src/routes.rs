@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
@@ -13,6 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::platform::access::{Actor, Member, Permission, Rule};
+use crate::platform::error::Error;
 use crate::platform::web::page::{DrawNav, Nav, NavArea, NavItem};
 use crate::platform::web::{
     ClientAddress, Kit, Limiter, Routes, asset, draw_errors, health, log_requests, refuse_cross_origin,
@@ -29,6 +31,15 @@ pub fn all() -> Routes<App> {
         Rule::Public,
         asset,
     )
+}
+
+/// Whether the panel can work, for load balancers.
+async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
+    if health::is_ready(&app.db).await {
+        Ok("ok\n")
+    } else {
+        Err(Error::Unavailable("not ready".into()))
+    }
 }
 
 /// The panel as a service. Layers are listed from the inside out.
@@ -87,7 +98,18 @@ fn draw_nav(actor: &Actor, member: Option<&Member>, path: &str) -> Nav {
         areas: areas(actor, member, path),
         user_name: actor.name.clone(),
         user_email: actor.email.clone(),
-        palette: String::new(),
+        palette: palette(actor, member, path),
+    }
+}
+
+/// Where the command palette asks; nowhere on a person's own pages.
+fn palette(actor: &Actor, member: Option<&Member>, path: &str) -> String {
+    match member {
+        Some(member) if actor.may_in(member, Permission::ServerRead) => format!("/t/{}/search", member.slug),
+        None if path.starts_with("/staff") && actor.may_as_staff(Permission::StaffServerRead) => {
+            "/staff/search".to_owned()
+        }
+        _ => String::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::RequestExt as _;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::{Extensions, HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
@@ -60,14 +60,34 @@ pub fn session_cookie(token: String) -> Cookie<'static> {
 }
 
 pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    match guard.admit(&mut request).await {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
+    let admitted = guard.admit(&mut request).await;
+    let (mut response, left) = match admitted {
+        Ok(left) => (next.run(request).await, left),
+        Err(error) => (error.into_response(), None),
+    };
+    if guard.kind == Kind::Api {
+        guard.tell_limit(response.headers_mut(), left);
     }
+    response
 }
 
+/// The fields of draft-ietf-httpapi-ratelimit-headers-10: the policy, and what is left of it now.
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
 impl Guard {
-    async fn admit(&self, request: &mut Request) -> Result<(), Error> {
+    fn tell_limit(&self, headers: &mut HeaderMap, left: Option<u32>) {
+        let policy = format!("\"caller\";q={};w=60", self.kit.limiter.per_minute());
+        let now = left.map(|left| format!("\"caller\";r={left}"));
+        for (name, value) in [(RATE_LIMIT_POLICY, Some(policy)), (RATE_LIMIT, now)] {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+                headers.insert(name, value);
+            }
+        }
+    }
+
+    /// Lets the request in, with the scope that its rule grants. Tells how much the caller may still ask at once.
+    async fn admit(&self, request: &mut Request) -> Result<Option<u32>, Error> {
         let address = request
             .extensions()
             .get::<ClientAddress>()
@@ -75,9 +95,10 @@ impl Guard {
             .unwrap_or_default();
         self.kit.limiter.check(&Key::Address(address.0))?;
         let actor = self.authenticate(request.headers()).await?;
-        if let Some(actor) = &actor {
-            self.kit.limiter.check(&Key::of(actor))?;
-        }
+        let left = actor
+            .as_ref()
+            .map(|actor| self.kit.limiter.check(&Key::of(actor)))
+            .transpose()?;
         let ip = address.to_string();
         let request_id = RequestId::of(request.extensions());
         match self.rule {
@@ -98,7 +119,7 @@ impl Guard {
                 self.grant(request.extensions_mut(), actor, who, slug)?;
             }
         }
-        Ok(())
+        Ok(left)
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Option<Actor>, Error> {

@@ -7,7 +7,9 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 
 use crate::platform::access::{Actor, Via};
 use crate::platform::error::Error;
@@ -34,12 +36,14 @@ impl Key {
     }
 }
 
+type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
+
 /// The buckets.
 #[derive(Debug)]
 pub struct Limiter {
     per_minute: u32,
-    addresses: DefaultKeyedRateLimiter<IpAddr>,
-    callers: DefaultKeyedRateLimiter<uuid::Uuid>,
+    addresses: Buckets<IpAddr>,
+    callers: Buckets<uuid::Uuid>,
 }
 
 impl Limiter {
@@ -52,8 +56,8 @@ impl Limiter {
         };
         Self {
             per_minute,
-            addresses: RateLimiter::keyed(quota(per_minute.saturating_mul(ADDRESS_SHARE))),
-            callers: RateLimiter::keyed(quota(per_minute)),
+            addresses: RateLimiter::keyed(quota(per_minute.saturating_mul(ADDRESS_SHARE))).with_middleware(),
+            callers: RateLimiter::keyed(quota(per_minute)).with_middleware(),
         }
     }
 
@@ -62,18 +66,20 @@ impl Limiter {
         self.per_minute
     }
 
-    /// Counts a request.
-    pub(super) fn check(&self, key: &Key) -> Result<(), Error> {
+    /// Counts a request. Tells how many may still come at once.
+    pub(super) fn check(&self, key: &Key) -> Result<u32, Error> {
         let refused = match key {
             Key::Address(address) => self.addresses.check_key(address),
             Key::Caller(caller) => self.callers.check_key(caller),
         };
-        refused.map_err(|until| {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            Error::TooMany {
-                retry_after: wait.max(Duration::from_secs(1)),
-            }
-        })
+        refused
+            .map(|left| left.remaining_burst_capacity())
+            .map_err(|until| {
+                let wait = until.wait_time_from(DefaultClock::default().now());
+                Error::TooMany {
+                    retry_after: wait.max(Duration::from_secs(1)),
+                }
+            })
     }
 
     /// Forgets callers whose buckets are full again. Call it now and then.

@@ -1,0 +1,26 @@
+//! What the command palette finds: servers by name in a tenant; tenants and servers for staff.
+//!
+//! The palette itself knows the pages; this only adds things. Answers are few and quick: it is asked at every pause in
+//! typing.
+
+mod pages;
+mod store;
+
+use crate::app::App;
+use crate::platform::access::{Permission, Rule};
+use crate::platform::web::Routes;
+
+/// The palette's questions.
+pub fn routes() -> Routes<App> {
+    Routes::new()
+        .get(
+            "/t/{tenant}/search",
+            Rule::Tenant(Permission::ServerRead),
+            pages::tenant,
+        )
+        .get(
+            "/staff/search",
+            Rule::Staff(Permission::StaffServerRead),
+            pages::staff,
+        )
+}

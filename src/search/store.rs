@@ -1,0 +1,47 @@
+//! The palette's queries; each gives eight at most.
+
+use uuid::Uuid;
+
+use crate::platform::db::{Scoped as _, StaffTx, TenantTx};
+use crate::platform::error::Error;
+use crate::platform::ids::TenantId;
+
+/// A thing that matched.
+pub(super) struct Found {
+    pub(super) id: Uuid,
+    pub(super) name: String,
+    pub(super) hint: String,
+}
+
+pub(super) async fn servers_of(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    pattern: &str,
+) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        "select id, name, template as hint from server where tenant_id = $1 and name ilike $2 order by name limit 8",
+        tenant.0,
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
+pub(super) async fn tenants(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        "select id, name, slug as hint from tenant where name ilike $1 or slug ilike $1 order by name limit 8",
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
+pub(super) async fn servers(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        "select s.id, s.name, t.name as hint from server s join tenant t on t.id = s.tenant_id \
+         where s.name ilike $1 order by s.name limit 8",
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
