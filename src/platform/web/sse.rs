@@ -18,9 +18,41 @@ use crate::platform::events::{Event, Hub};
 /// Below what proxies usually cut, 60 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// What to send for an event.
-#[derive(Debug, Clone)]
-pub struct Fragment(pub String);
+/// What to send for an event: changes to elements of the page, named by id (`templates/components/live.html`). An element
+/// that the page doesn't show is passed over. `html` is what an askama template made: escaped.
+#[derive(Debug, Clone, Default)]
+pub struct Fragment(String);
+
+impl Fragment {
+    /// Puts `html` in place of the element; focus and scroll are kept.
+    #[must_use]
+    pub fn replace(self, id: &str, html: &str) -> Self {
+        self.partial(id, "outerMorph", html)
+    }
+
+    /// Removes the element.
+    #[must_use]
+    pub fn remove(self, id: &str) -> Self {
+        self.partial(id, "delete", "")
+    }
+
+    /// Adds `html` as the element's first child.
+    #[must_use]
+    pub fn prepend(self, id: &str, html: &str) -> Self {
+        self.partial(id, "afterbegin", html)
+    }
+
+    /// Adds `html` as the element's last child.
+    #[must_use]
+    pub fn append(self, id: &str, html: &str) -> Self {
+        self.partial(id, "beforeend", html)
+    }
+
+    fn partial(mut self, id: &str, swap: &str, html: &str) -> Self {
+        self.0 += &format!(r##"<hx-partial hx-target="#{id}" hx-swap="{swap}">{html}</hx-partial>"##);
+        self
+    }
+}
 
 /// Streams fragments: first for what was `missed` since the browser's last event, then live. `draw` re-reads what an
 /// event is about and draws it, or says that it does not concern this page. A page that falls behind is told to reload.
@@ -89,6 +121,15 @@ pub fn last_event_id(uri: &Uri, headers: &HeaderMap) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fragment_names_what_it_changes() {
+        let fragment = Fragment::default().replace("srv_1", "<tr></tr>").remove("srv_2");
+        assert_eq!(
+            fragment.0,
+            r##"<hx-partial hx-target="#srv_1" hx-swap="outerMorph"><tr></tr></hx-partial><hx-partial hx-target="#srv_2" hx-swap="delete"></hx-partial>"##
+        );
+    }
 
     #[test]
     fn the_last_event_is_in_the_header_or_in_the_address() {
