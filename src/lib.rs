@@ -5,6 +5,7 @@
 pub mod app;
 pub mod audit;
 pub mod commands;
+pub mod catalogue;
 pub mod config;
 pub mod drivers;
 pub mod platform;

@@ -1,0 +1,32 @@
+//! The catalogue: what a server can be made from.
+//!
+//! A template is a folder (`catalogue/<name>/`) with a `template.toml`, a `Dockerfile` and its files. Nothing
+//! about it lives in the database but the fact that it was built: the folder is the source, its hash names the
+//! image, and two panels with the same folder agree without speaking to each other.
+//!
+//! - [`Template`]: what `template.toml` says, already checked. A `Template` that exists is sound.
+//! - [`Template::check`]: a customer's answers against the template's variables.
+//! - [`Folder`]: a template with its files: content hash, image tag and build context.
+//!
+//! The format is described for authors in `docs/catalogue.md`.
+
+mod guide;
+mod load;
+mod model;
+mod parse;
+mod raw;
+mod rules;
+mod ssh_key;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use guide::{GuidePart, GuideStep, Placeholder};
+pub use load::{CatalogueError, Folder, load_all};
+pub use model::{
+    Capability, Category, Hardening, Health, Kind, Port, Protocol, Resources, Stop, StopSignal, Template,
+    Tmpfs, Variable, Volume,
+};
+pub use parse::{Problem, Problems};
+pub use values::{Checked, Value};
