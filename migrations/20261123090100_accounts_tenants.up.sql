@@ -83,6 +83,7 @@ create table api_token (
   created_at timestamptz not null
 );
 create index api_token_user on api_token (user_id, created_at desc, id desc);
+create index api_token_tenant on api_token (tenant_id) where tenant_id is not null;
 
 create table one_time_link (
   id uuid primary key,
@@ -98,6 +99,7 @@ create table one_time_link (
   used_at timestamptz
 );
 create index one_time_link_tenant on one_time_link (tenant_id, created_at desc);
+create index one_time_link_user on one_time_link (user_id) where user_id is not null;
 
 -- Failed sign-ins per account and per address, so that lockout holds across processes and restarts.
 create table sign_in_throttle (
@@ -121,8 +123,9 @@ create policy web_colleagues on user_account for select to berth_web using (exis
   select from membership m where m.user_id = user_account.id and m.tenant_id = berth_tenant()));
 create policy staff on user_account to berth_staff using (true) with check (true);
 create policy system on user_account to berth_system using (true) with check (true);
-grant select on user_account to berth_web;
-grant update (name, password_hash, updated_at) on user_account to berth_web;
+-- Not the password's hash: colleagues are visible here.
+grant select (id, email, name, staff_role, disabled_at, created_at, updated_at) on user_account to berth_web;
+grant update (name, updated_at) on user_account to berth_web;
 grant select (id, email, name, staff_role, disabled_at, created_at, updated_at) on user_account to berth_staff;
 grant update (name, staff_role, disabled_at, updated_at) on user_account to berth_staff;
 grant select, insert, update on user_account to berth_system;
@@ -151,10 +154,11 @@ create policy system on membership to berth_system using (true) with check (true
 grant select, insert, update, delete on membership to berth_web, berth_staff, berth_system;
 
 create policy web on session to berth_web using (user_id = berth_user()) with check (user_id = berth_user());
-create policy staff on session for delete to berth_staff using (true);
+create policy staff on session to berth_staff using (true);
 create policy system on session to berth_system using (true) with check (true);
 grant select, delete on session to berth_web;
 grant delete on session to berth_staff;
+grant select (id, user_id, last_seen_at) on session to berth_staff;
 grant select, insert, update, delete on session to berth_system;
 
 create policy web on api_token to berth_web using (user_id = berth_user()) with check (user_id = berth_user());
