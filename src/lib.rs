@@ -2,6 +2,7 @@
 
 #![recursion_limit = "256"]
 
+pub mod accounts;
 pub mod app;
 pub mod audit;
 pub mod commands;
