@@ -3,10 +3,15 @@
 //! Nothing is remembered between requests: a changed role, a suspension, a revoked token or a disabled account acts on the
 //! very next one. Limits are checked here, whether the clean-up has run or not.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 
 use crate::app::App;
+use crate::config::Config;
 use crate::platform::access::{Actor, Authenticate, Member, StaffRole, Via};
+use crate::platform::clock::Clock;
+use crate::platform::db::Db;
 use crate::platform::error::Error;
 use crate::platform::ids::{SessionId, TenantId, TokenId, UserId};
 use crate::platform::secret::hash_token;
@@ -19,22 +24,32 @@ const TOUCH_AFTER: Duration = Duration::minutes(1);
 /// Longer cookies and tokens are none of ours, so they need no hash.
 const MAX_LENGTH: usize = 200;
 
-/// Answers for `accounts` who is asking.
+/// Answers for `accounts` who is asking. A part of the app, so it does not hold the app.
 #[derive(Debug, Clone)]
 pub struct Authenticator {
-    app: App,
+    db: Db,
+    clock: Arc<dyn Clock>,
+    idle: Duration,
 }
 
 impl Authenticator {
     /// Over the app's database, clock and limits.
-    pub fn new(app: App) -> Self {
-        Self { app }
+    pub fn new(db: Db, clock: Arc<dyn Clock>, config: &Config) -> Self {
+        Self {
+            db,
+            clock,
+            idle: idle(config),
+        }
     }
+}
+
+fn idle(config: &Config) -> Duration {
+    Duration::minutes(i64::from(config.session_idle_minutes))
 }
 
 /// Sessions last used before this have ended.
 pub(super) fn idle_since(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
-    now - Duration::minutes(i64::from(app.config.session_idle_minutes))
+    now - idle(&app.config)
 }
 
 #[async_trait::async_trait]
@@ -43,10 +58,9 @@ impl Authenticate for Authenticator {
         if cookie.is_empty() || cookie.len() > MAX_LENGTH {
             return Ok(None);
         }
-        let now = self.app.now();
-        let mut tx = self.app.db.system().await?;
-        let owner =
-            store::session_owner(&mut tx, &hash_token(cookie), now, idle_since(&self.app, now)).await?;
+        let now = self.clock.now();
+        let mut tx = self.db.system().await?;
+        let owner = store::session_owner(&mut tx, &hash_token(cookie), now, now - self.idle).await?;
         if let Some(owner) = &owner
             && now - owner.last_seen_at >= TOUCH_AFTER
         {
@@ -60,8 +74,8 @@ impl Authenticate for Authenticator {
         if !is_token(bearer) {
             return Ok(None);
         }
-        let now = self.app.now();
-        let mut tx = self.app.db.system().await?;
+        let now = self.clock.now();
+        let mut tx = self.db.system().await?;
         let owner = store::token_owner(&mut tx, &hash_token(bearer), now).await?;
         if let Some(owner) = &owner
             && owner.last_used_at.is_none_or(|last| now - last >= TOUCH_AFTER)

@@ -12,6 +12,6 @@ mod store;
 pub use actions::*;
 pub use authenticate::Authenticator;
 pub use model::{
-    ApiToken, Client, EmailAddress, EmailError, Invitation, IssuedLink, NameError, PasswordError,
+    ApiToken, Client, EmailAddress, EmailError, Invitation, IssuedLink, NameError, NewToken, PasswordError,
     PeopleFilter, Person, PersonName, Session, device,
 };

@@ -9,6 +9,7 @@ mod openapi;
 mod routes;
 mod serve;
 mod start;
+mod user;
 mod worker;
 
 use std::process::ExitCode;
@@ -41,6 +42,9 @@ enum Command {
     /// Manage the keys of secrets at rest.
     #[command(subcommand)]
     Key(key::Key),
+    /// List accounts, or make a link for a new password.
+    #[command(subcommand)]
+    User(user::User),
     /// Print every route with its access rule.
     Routes,
     /// Print the API's description (OpenAPI).
@@ -56,6 +60,7 @@ impl Cli {
             Command::Migrate(config) => migrate::run(&ready(*config)?).await?,
             Command::Database(command) => command.run().await?,
             Command::Key(command) => command.run().await?,
+            Command::User(command) => command.run().await?,
             Command::Routes => print!("{}", routes::table()),
             Command::Openapi => println!("{}", openapi::document()?),
         }

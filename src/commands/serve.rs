@@ -6,8 +6,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
+use crate::accounts;
 use crate::app::App;
 use crate::config::Config;
+use crate::platform::access::SystemScope;
 use crate::platform::shutdown::signalled;
 use crate::platform::web::{health, serve};
 use crate::platform::{metrics, web};
@@ -53,6 +55,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
 async fn background(app: App, urls: start::Databases) {
     let work = async {
         start::until_ready(&app, &urls).await?;
+        print_setup_link(&app).await?;
         if app.config.no_worker {
             app.tasks
                 .spawn(app.hub.clone().run(app.db.clone(), app.tasks.clone()));
@@ -68,6 +71,18 @@ async fn background(app: App, urls: start::Databases) {
         tracing::error!("background work can't start: {error:#}");
         app.tasks.stop();
     }
+}
+
+/// Until somebody owns the installation, whoever reads this output can: the link works once, and only the newest one.
+async fn print_setup_link(app: &App) -> anyhow::Result<()> {
+    let scope = SystemScope::new(app.db.clone(), "berth serve");
+    let link = accounts::renew_setup_link(app, &scope)
+        .await
+        .context("making the set-up link")?;
+    if let Some(link) = link {
+        println!("Set Berth up here, within 24 hours: {}", link.url);
+    }
+    Ok(())
 }
 
 async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::accounts::Authenticator;
 use crate::app::{App, Parts};
 use crate::config::Config;
-use crate::platform::clock::SystemClock;
+use crate::platform::access::Authenticate;
+use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
 use crate::platform::events::Hub;
 use crate::platform::ids::RandomIds;
@@ -53,10 +55,11 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         .with_context(|| format!("creating the data folder {}", config.data_dir.display()))?;
     let db = Db::connect(urls.panel.expose(), config.database_connections).context("DATABASE_URL")?;
     let keyring = Arc::new(Keyring::open_or_create(&config.key_file())?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Ok(App::new(Parts {
-        authenticate: authenticator(&db),
+        authenticate: authenticator(&db, &clock, &config),
         db,
-        clock: Arc::new(SystemClock),
+        clock,
         ids: Arc::new(RandomIds),
         keyring,
         hub: Hub::default(),
@@ -103,25 +106,6 @@ async fn wait_until_current(db: &Db) {
 }
 
 /// Who checks sessions and tokens.
-pub(crate) fn authenticator(_db: &Db) -> Arc<dyn crate::platform::access::Authenticate> {
-    Arc::new(Nobody)
-}
-
-/// Until `accounts` is there, nobody is.
-struct Nobody;
-
-#[async_trait::async_trait]
-impl crate::platform::access::Authenticate for Nobody {
-    async fn session(
-        &self,
-        _: &str,
-    ) -> Result<Option<crate::platform::access::Actor>, crate::platform::error::Error> {
-        Ok(None)
-    }
-    async fn token(
-        &self,
-        _: &str,
-    ) -> Result<Option<crate::platform::access::Actor>, crate::platform::error::Error> {
-        Ok(None)
-    }
+pub(crate) fn authenticator(db: &Db, clock: &Arc<dyn Clock>, config: &Config) -> Arc<dyn Authenticate> {
+    Arc::new(Authenticator::new(db.clone(), Arc::clone(clock), config))
 }

@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::platform::access::SystemScope;
-use crate::platform::clock::FixedClock;
+use crate::platform::clock::{Clock, FixedClock};
 use crate::platform::events::Hub;
 use crate::platform::ids::RandomIds;
 use crate::platform::reconcile::Poke;
@@ -88,14 +88,15 @@ impl TestApp {
 
     fn parts(database: &TestDatabase, config: Config, clock: &Arc<FixedClock>) -> App {
         let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
+        let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
         App::new(Parts {
             db: database.db(),
-            clock: Arc::clone(clock) as _,
             ids: Arc::new(RandomIds),
             keyring,
             hub: Hub::default(),
             tasks: Tasks::default(),
-            authenticate: crate::commands::authenticator(&database.db()),
+            authenticate: crate::commands::authenticator(&database.db(), &clock, &config),
+            clock,
             poke_servers: Poke::default(),
             config,
         })

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{PlanId, SessionId, TenantId, TokenId, UserId};
 use crate::platform::secret::OneTimeToken;
@@ -111,7 +112,7 @@ impl TestApp {
     ) -> Client {
         let (id, token) = (
             TokenId::new(&*self.app.ids, self.app.now()),
-            OneTimeToken::generate(),
+            NewToken::generate(),
         );
         let scopes: Vec<String> = scopes.iter().map(|scope| scope.name().to_owned()).collect();
         let expires = self.app.now() + life;

@@ -18,5 +18,5 @@ pub use people::{PeopleFilter, Person};
 pub use person::{EmailAddress, EmailError, NameError, PersonName};
 pub use session::{Client, Session, device};
 pub(super) use throttle::{ACCOUNT, ADDRESS, Attempts, Locked, account_key, address_key};
-pub use token::ApiToken;
-pub(super) use token::{Lifetime, NewToken, TokenName, is_token};
+pub use token::{ApiToken, NewToken};
+pub(super) use token::{Lifetime, TokenName, is_token};

@@ -21,7 +21,7 @@ const MAX_DAYS: i64 = 366;
 
 /// A token as it is made, before its text is gone.
 #[derive(Debug)]
-pub(crate) struct NewToken {
+pub struct NewToken {
     /// What its owner keeps.
     pub text: Secret,
     /// What the list shows.
@@ -32,7 +32,7 @@ pub(crate) struct NewToken {
 
 impl NewToken {
     /// A random one.
-    pub(crate) fn generate() -> Self {
+    pub fn generate() -> Self {
         let prefix = random_text(PREFIX);
         let text = compose(&prefix, &random_text(SECRET));
         Self {
