@@ -5,8 +5,8 @@
 pub mod accounts;
 pub mod app;
 pub mod audit;
-pub mod commands;
 pub mod catalogue;
+pub mod commands;
 pub mod config;
 pub mod drivers;
 pub mod platform;
