@@ -41,6 +41,8 @@ function checkUses(names) {
   const uses = [
     ...files("templates").flatMap((path) => find(path, /\bicon(?:\s*=\s*|\()"([a-z0-9-]+)"|\bi-([a-z0-9-]+)\b(?=[^<>{}]*")/g)),
     ...files("src").flatMap((path) => find(path, /\bicon:\s*"([a-z0-9-]+)"/g)),
+    ...files("catalogue").filter((path) => path.endsWith("/template.toml"))
+      .flatMap((path) => find(path, /^icon = "([a-z0-9-]+)"/gm)),
     ...find("src/routes.rs", /\("[A-Z][^"]*",\s*"([a-z0-9-]+)",/g),
   ];
   const unknown = uses.filter(({ name }) => !names.includes(name));
