@@ -17,7 +17,10 @@
 //!
 //! `tests/it/engine_contract.rs` is the contract in executable form; it runs against every engine.
 
+pub mod docker;
 mod error;
+#[cfg(feature = "testing")]
+pub mod fake;
 mod io;
 mod key;
 mod objects;

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use super::{NetworkKey, ServerKey, TenantKey, VolumeKey};
+use super::{
+    EngineError, EngineResult, NetworkKey, ServerKey, TenantKey, VolumeKey,
+    spec::{image_tag, label},
+};
 
 /// A tenant's network, as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +116,21 @@ pub struct Image {
     pub created_at: Option<DateTime<Utc>>,
     /// All of its labels.
     pub labels: BTreeMap<String, String>,
+}
+
+impl BuildRequest {
+    /// Says what is wrong with it before an engine sees it.
+    pub fn validate(&self) -> EngineResult<()> {
+        image_tag(&self.tag)?;
+        match self
+            .labels
+            .keys()
+            .find(|key| key.is_empty() || key.starts_with(label::PREFIX))
+        {
+            Some(key) => Err(EngineError::Invalid(format!("label {key:?} is not free"))),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Debug for BuildRequest {

@@ -45,6 +45,8 @@ use sha2::{Digest, Sha256};
 use super::{EngineError, EngineResult, InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
 
 pub use limits::{Capability, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
+pub(super) use render::{ours, whole_seconds};
+pub(super) use validate::image_tag;
 
 /// Part of every hash. Raising it re-creates every container.
 pub const SPEC_VERSION: u32 = 1;

@@ -182,7 +182,7 @@ impl VolumeSpec {
 }
 
 /// The labels that make any object ours.
-pub(in crate::drivers::engine) fn ours(instance: &InstanceKey) -> [(String, String); 2] {
+pub(in super::super) fn ours(instance: &InstanceKey) -> [(String, String); 2] {
     [
         (label::MANAGED.to_owned(), "true".to_owned()),
         (label::INSTANCE.to_owned(), instance.to_string()),
@@ -263,7 +263,7 @@ fn nanos(time: Duration) -> i64 {
 }
 
 /// The engine counts graces in seconds; less than one would be a kill.
-pub(in crate::drivers::engine) fn whole_seconds(time: Duration) -> i64 {
+pub(in super::super) fn whole_seconds(time: Duration) -> i64 {
     let rounded = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     signed(rounded)
 }

@@ -187,7 +187,7 @@ fn a_spec_that_an_engine_would_misread_is_refused() {
         ("env name", |spec| spec.env = [("A=B", "")].into_iter().collect()),
         ("env value", |spec| spec.env = [("A", "\0")].into_iter().collect()),
         ("our label", |spec| {
-            drop(spec.labels.insert("berth.instance".to_owned(), String::new()))
+            drop(spec.labels.insert("berth.instance".to_owned(), String::new()));
         }),
         ("hostname", |spec| spec.hostname = Some("-a".to_owned())),
         ("alias", |spec| spec.aliases = vec!["a b".to_owned()]),

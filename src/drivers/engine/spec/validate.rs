@@ -121,7 +121,7 @@ impl ContainerSpec {
 }
 
 /// Refuses what is not an image's tag; tags become part of a request's path.
-pub(in crate::drivers::engine) fn image_tag(tag: &str) -> EngineResult<()> {
+pub(in super::super) fn image_tag(tag: &str) -> EngineResult<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@');
     let starts_well = tag.starts_with(|c: char| c.is_ascii_alphanumeric());
     let wrong = !starts_well || tag.len() > 255 || tag.contains("..") || !tag.chars().all(allowed);

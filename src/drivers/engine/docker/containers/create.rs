@@ -1,0 +1,137 @@
+//! Making a container from a specification.
+
+use bollard::{models::ContainerCreateBody, query_parameters::CreateContainerOptionsBuilder};
+use futures_util::future::try_join_all;
+use tokio::try_join;
+
+use super::super::super::{
+    ContainerSpec, EngineError, EngineResult, Observed, ObservedState, TenantKey, VolumeKey, spec::label,
+};
+use super::super::{connection::Connection, error, raw};
+use super::observe::observed;
+
+/// How often to look again when somebody else makes or removes the same container meanwhile.
+const ATTEMPTS: usize = 4;
+
+enum Made {
+    Container(String),
+    NameTaken,
+}
+
+impl Connection {
+    pub(in super::super) async fn ensure(&self, spec: &ContainerSpec) -> EngineResult<Observed> {
+        let body = spec.to_container(&self.instance)?;
+        let hash = spec.hash()?;
+        for _ in 0..ATTEMPTS {
+            let found = self.find(&spec.server).await?;
+            if let Some(container) = found {
+                if is_current(&container, &hash) {
+                    return Ok(observed(spec.server.clone(), container));
+                }
+                // The old one goes only when nothing is missing for the new one.
+                self.check_parts(spec).await?;
+                self.check_image(spec).await?;
+                self.discard(&container, spec.stop_grace).await?;
+            } else {
+                self.check_parts(spec).await?;
+            }
+            match self.create(spec, body.clone()).await? {
+                Made::Container(id) => return Ok(created(spec, id, hash)),
+                Made::NameTaken => {}
+            }
+        }
+        let message = format!("somebody else keeps making the container of {}", spec.server);
+        Err(EngineError::Failed {
+            status: 409,
+            message,
+            source: None,
+        })
+    }
+
+    async fn create(&self, spec: &ContainerSpec, body: ContainerCreateBody) -> EngineResult<Made> {
+        let name = self.instance.name(spec.server.as_str());
+        let options = CreateContainerOptionsBuilder::default().name(&name).build();
+        let patient = self.patient(spec.stop_grace);
+        match patient.docker.create_container(Some(options), body).await {
+            Ok(answer) => Ok(Made::Container(answer.id)),
+            Err(failure) => match (error::status(&failure), error::message(&failure)) {
+                (Some(409), message) if message.contains("already in use") => Ok(Made::NameTaken),
+                (Some(404), message) if message.contains("network") => Err(EngineError::NetworkMissing {
+                    network: self.instance.name(spec.network.as_str()),
+                }),
+                (Some(404), _) => Err(EngineError::ImageMissing {
+                    image: spec.image.clone(),
+                }),
+                _ => Err(patient.failure(failure)),
+            },
+        }
+    }
+
+    async fn check_image(&self, spec: &ContainerSpec) -> EngineResult<()> {
+        if self.image_exists(&spec.image).await? {
+            Ok(())
+        } else {
+            Err(EngineError::ImageMissing {
+                image: spec.image.clone(),
+            })
+        }
+    }
+
+    /// The engine would make a missing volume by itself, without labels and limit, and would mount anybody's.
+    async fn check_parts(&self, spec: &ContainerSpec) -> EngineResult<()> {
+        let network = self.check_network(spec);
+        let volumes = spec
+            .volumes
+            .iter()
+            .map(|mount| self.check_volume(&mount.volume, &spec.tenant));
+        try_join!(network, try_join_all(volumes)).map(drop)
+    }
+
+    async fn check_network(&self, spec: &ContainerSpec) -> EngineResult<()> {
+        let name = self.instance.name(spec.network.as_str());
+        match self.find_network(&spec.network).await? {
+            Some(network) => self.check_owner(name, &network.labels, &spec.tenant),
+            None => Err(EngineError::NetworkMissing { network: name }),
+        }
+    }
+
+    async fn check_volume(&self, volume: &VolumeKey, tenant: &TenantKey) -> EngineResult<()> {
+        let name = self.instance.name(volume.as_str());
+        match self.find_volume(volume).await? {
+            Some(volume) => self.check_owner(name, &volume.labels, tenant),
+            None => Err(EngineError::VolumeMissing { volume: name }),
+        }
+    }
+
+    fn check_owner(&self, name: String, labels: &raw::Labels, tenant: &TenantKey) -> EngineResult<()> {
+        let its_tenant = labels
+            .get(label::TENANT)
+            .is_some_and(|value| value == tenant.as_str());
+        if its_tenant && raw::is_ours(labels, &self.instance) {
+            Ok(())
+        } else {
+            Err(EngineError::Foreign { name })
+        }
+    }
+}
+
+/// Whether a container can stay. One that is being removed, or was removed in part, cannot.
+fn is_current(container: &raw::Container, hash: &str) -> bool {
+    let leaving = matches!(container.state.status.as_str(), "dead" | "removing");
+    !leaving
+        && container
+            .config
+            .labels
+            .get(label::SPEC)
+            .is_some_and(|value| value == hash)
+}
+
+fn created(spec: &ContainerSpec, id: String, hash: String) -> Observed {
+    Observed {
+        state: ObservedState::Created,
+        spec_hash: Some(hash),
+        container_id: Some(id),
+        image: Some(spec.image.clone()),
+        ..Observed::gone(spec.server.clone())
+    }
+}

@@ -1,0 +1,186 @@
+//! Looking at containers.
+
+use std::{net::IpAddr, str::FromStr};
+
+use bollard::query_parameters::ListContainersOptionsBuilder;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::super::super::{
+    EngineError, EngineResult, Health, Observed, ObservedState, Protocol, PublishedPort, ServerKey,
+    spec::label,
+};
+use super::super::{connection::Connection, error, raw};
+
+/// How many containers are asked about at once.
+const AT_ONCE: usize = 16;
+
+impl Connection {
+    /// The server's container if there is one, or an error if its name belongs to somebody else.
+    pub(in super::super) async fn find(&self, server: &ServerKey) -> EngineResult<Option<raw::Container>> {
+        let name = self.instance.name(server.as_str());
+        let Some(container) = self.inspect(&name).await? else {
+            return Ok(None);
+        };
+        let labels = &container.config.labels;
+        // Containers inherit labels of their image, so ours on an image alone makes no container ours.
+        let its_server = labels
+            .get(label::SERVER)
+            .is_some_and(|value| value == server.as_str());
+        if raw::is_ours(labels, &self.instance) && its_server {
+            Ok(Some(container))
+        } else {
+            Err(EngineError::Foreign { name })
+        }
+    }
+
+    async fn inspect(&self, name: &str) -> EngineResult<Option<raw::Container>> {
+        match raw::read(self.docker.inspect_container(name, None).await) {
+            Ok(container) => Ok(Some(container)),
+            Err(failure) if error::status(&failure) == Some(404) => Ok(None),
+            Err(failure) => Err(self.failure(failure)),
+        }
+    }
+
+    pub(in super::super) async fn observe(&self, server: &ServerKey) -> EngineResult<Observed> {
+        let found = self.find(server).await?;
+        Ok(found.map_or_else(
+            || Observed::gone(server.clone()),
+            |container| observed(server.clone(), container),
+        ))
+    }
+
+    pub(in super::super) async fn observe_all(&self) -> EngineResult<Vec<Observed>> {
+        let options = ListContainersOptionsBuilder::default()
+            .all(true)
+            .filters(&self.mine())
+            .build();
+        let answer = self.docker.list_containers(Some(options)).await;
+        let list: Vec<raw::Summary> = raw::read(answer).map_err(|failure| self.failure(failure))?;
+        let named = list
+            .into_iter()
+            .filter_map(|line| Some((self.server_of(&line)?, line)));
+        stream::iter(named)
+            .map(|(server, line)| self.observe_listed(server, line))
+            .buffer_unordered(AT_ONCE)
+            .try_filter_map(|observed| async { Ok(observed) })
+            .try_collect()
+            .await
+    }
+
+    /// Whose container a line of the list is, if it has the name that we give.
+    fn server_of(&self, line: &raw::Summary) -> Option<ServerKey> {
+        let server = ServerKey::new(line.labels.get(label::SERVER)?.as_str()).ok()?;
+        let name = self.instance.name(server.as_str());
+        line.names
+            .iter()
+            .any(|listed| listed.trim_start_matches('/') == name)
+            .then_some(server)
+    }
+
+    /// What the list cannot tell: health, exit code, times. Nothing if it was removed meanwhile.
+    async fn observe_listed(&self, server: ServerKey, line: raw::Summary) -> EngineResult<Option<Observed>> {
+        match self.inspect(&line.id).await {
+            Ok(container) => Ok(container.map(|container| observed(server, container))),
+            Err(error @ EngineError::Unavailable(_)) => Err(error),
+            Err(error) => {
+                tracing::warn!(%server, container = line.id, %error, "the engine does not describe a container");
+                Ok(Some(Observed {
+                    state: ObservedState::Unknown(line.state),
+                    spec_hash: line.labels.get(label::SPEC).cloned(),
+                    container_id: Some(line.id),
+                    image: Some(line.image),
+                    ..Observed::gone(server)
+                }))
+            }
+        }
+    }
+}
+
+/// Our words for what the engine says.
+pub(super) fn observed(server: ServerKey, container: raw::Container) -> Observed {
+    let raw::Container {
+        id,
+        restart_count,
+        state,
+        config,
+        network,
+    } = container;
+    let running = matches!(state.status.as_str(), "running" | "paused");
+    Observed {
+        server,
+        health: if running {
+            health(&state.health.status)
+        } else {
+            Health::None
+        },
+        spec_hash: config.labels.get(label::SPEC).cloned(),
+        container_id: Some(id),
+        image: Some(config.image),
+        started_at: raw::moment(&state.started_at),
+        finished_at: raw::moment(&state.finished_at),
+        restart_count,
+        ip_addresses: addresses(&network),
+        ports: published(&network),
+        state: word(state),
+    }
+}
+
+fn word(state: raw::State) -> ObservedState {
+    match state.status.as_str() {
+        "created" => ObservedState::Created,
+        "running" => ObservedState::Running,
+        "paused" => ObservedState::Paused,
+        "restarting" => ObservedState::Restarting,
+        "exited" => ObservedState::Exited {
+            exit_code: state.exit_code,
+            oom_killed: state.oom_killed,
+        },
+        "dead" => ObservedState::Dead,
+        _ => ObservedState::Unknown(state.status),
+    }
+}
+
+/// Our word for what a health check says.
+pub(in super::super) fn health(status: &str) -> Health {
+    match status {
+        "starting" => Health::Starting,
+        "healthy" => Health::Healthy,
+        "unhealthy" => Health::Unhealthy,
+        _ => Health::None,
+    }
+}
+
+fn addresses(network: &raw::NetworkSettings) -> Vec<IpAddr> {
+    let texts = network
+        .networks
+        .values()
+        .flat_map(|attached| [&attached.ipv4, &attached.ipv6]);
+    texts.filter_map(|text| text.parse().ok()).collect()
+}
+
+fn published(network: &raw::NetworkSettings) -> Vec<PublishedPort> {
+    let each = network.ports.iter().flat_map(|(port, bindings)| {
+        bindings
+            .iter()
+            .flatten()
+            .filter_map(move |binding| published_port(port, binding))
+    });
+    let mut ports: Vec<_> = each.collect();
+    ports.sort();
+    ports.dedup();
+    ports
+}
+
+fn published_port(port: &str, binding: &raw::Binding) -> Option<PublishedPort> {
+    let (number, protocol) = port.split_once('/')?;
+    Some(PublishedPort {
+        container_port: number.parse().ok()?,
+        protocol: match protocol {
+            "tcp" => Protocol::Tcp,
+            "udp" => Protocol::Udp,
+            _ => return None,
+        },
+        host_ip: IpAddr::from_str(&binding.host_ip).ok()?,
+        host_port: binding.host_port.parse().ok()?,
+    })
+}

@@ -1,0 +1,238 @@
+//! One Docker Engine: a container per server. Works with every engine from 20.10 on.
+//!
+//! What bollard's version 0.21 needs from us: `negotiate_version` after connecting, so that an older engine is not
+//! sent a newer version; and [`raw`], because its models refuse a whole answer over one unknown word.
+
+mod build;
+mod connection;
+mod containers;
+mod error;
+mod events;
+mod images;
+mod networks;
+mod raw;
+mod streams;
+mod volumes;
+
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+
+use async_trait::async_trait;
+use bollard::{API_DEFAULT_VERSION, Docker};
+use bytes::Bytes;
+use tokio::sync::{Mutex, OnceCell};
+
+use self::connection::{Connection, READ_TIMEOUT};
+use super::{
+    BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
+    EngineStream, ExecOutput, Image, InstanceKey, LogLine, LogQuery, Network, NetworkKey, NetworkSpec,
+    Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+};
+
+/// Where an engine listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A socket of this host.
+    Unix(PathBuf),
+    /// An address, without encryption: whoever can reach it is root there. Only for a network of the provider's own.
+    Tcp(String),
+}
+
+impl Endpoint {
+    fn client(&self) -> Result<Docker, bollard::errors::Error> {
+        let seconds = READ_TIMEOUT.as_secs();
+        match self {
+            Self::Unix(path) => {
+                Docker::connect_with_unix(&path.to_string_lossy(), seconds, API_DEFAULT_VERSION)
+            }
+            Self::Tcp(address) => Docker::connect_with_http(address, seconds, API_DEFAULT_VERSION),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp(address) => write!(f, "tcp://{address}"),
+        }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = EngineError;
+
+    /// Reads `unix:///var/run/docker.sock` or `tcp://host:2375`.
+    fn from_str(text: &str) -> Result<Self, EngineError> {
+        let endpoint = match text.split_once("://") {
+            Some(("unix", path)) if path.starts_with('/') => Self::Unix(PathBuf::from(path)),
+            Some(("tcp", address)) if !address.is_empty() => Self::Tcp(address.to_owned()),
+            _ => {
+                return Err(EngineError::invalid(format!(
+                    "{text:?} is not unix:///path or tcp://host:port"
+                )));
+            }
+        };
+        Ok(endpoint)
+    }
+}
+
+/// A Docker Engine, as one installation of Berth sees it.
+#[derive(Debug)]
+pub struct DockerEngine {
+    endpoint: Endpoint,
+    instance: InstanceKey,
+    client: OnceCell<Docker>,
+    /// Held while a network is made: engines before API 1.44 let two have one name.
+    network_lock: Mutex<()>,
+}
+
+impl DockerEngine {
+    /// An engine that is connected to when it is first used, and again whenever it was away.
+    pub fn new(endpoint: Endpoint, instance: InstanceKey) -> Self {
+        Self {
+            endpoint,
+            instance,
+            client: OnceCell::new(),
+            network_lock: Mutex::new(()),
+        }
+    }
+
+    async fn connect(&self) -> EngineResult<Connection> {
+        let client = self
+            .client
+            .get_or_try_init(|| async { self.endpoint.client()?.negotiate_version().await });
+        let docker = client.await.map_err(|error| error::map(error, READ_TIMEOUT))?;
+        Ok(Connection::new(docker.clone(), self.instance.clone()))
+    }
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    async fn ping(&self) -> EngineResult<()> {
+        self.connect().await?.ping().await
+    }
+
+    async fn info(&self) -> EngineResult<EngineInfo> {
+        self.connect().await?.info().await
+    }
+
+    async fn observe_all(&self) -> EngineResult<Vec<Observed>> {
+        self.connect().await?.observe_all().await
+    }
+
+    async fn observe(&self, server: &ServerKey) -> EngineResult<Observed> {
+        self.connect().await?.observe(server).await
+    }
+
+    async fn ensure(&self, spec: &ContainerSpec) -> EngineResult<Observed> {
+        self.connect().await?.ensure(spec).await
+    }
+
+    async fn start(&self, server: &ServerKey) -> EngineResult<Outcome> {
+        self.connect().await?.start(server).await
+    }
+
+    async fn stop(&self, server: &ServerKey, grace: Duration) -> EngineResult<Outcome> {
+        self.connect().await?.stop(server, grace).await
+    }
+
+    async fn kill(&self, server: &ServerKey) -> EngineResult<Outcome> {
+        self.connect().await?.kill(server).await
+    }
+
+    async fn remove(&self, server: &ServerKey) -> EngineResult<Outcome> {
+        self.connect().await?.remove(server).await
+    }
+
+    async fn ensure_network(&self, spec: &NetworkSpec) -> EngineResult<Network> {
+        let connection = self.connect().await?;
+        let _one_at_a_time = self.network_lock.lock().await;
+        connection.ensure_network(spec).await
+    }
+
+    async fn remove_network(&self, network: &NetworkKey) -> EngineResult<Outcome> {
+        self.connect().await?.remove_network(network).await
+    }
+
+    async fn list_networks(&self) -> EngineResult<Vec<Network>> {
+        self.connect().await?.list_networks().await
+    }
+
+    async fn ensure_volume(&self, spec: &VolumeSpec) -> EngineResult<Volume> {
+        self.connect().await?.ensure_volume(spec).await
+    }
+
+    async fn remove_volume(&self, volume: &VolumeKey) -> EngineResult<Outcome> {
+        self.connect().await?.remove_volume(volume).await
+    }
+
+    async fn list_volumes(&self) -> EngineResult<Vec<Volume>> {
+        self.connect().await?.list_volumes().await
+    }
+
+    async fn logs(&self, server: &ServerKey, query: LogQuery) -> EngineResult<EngineStream<LogLine>> {
+        self.connect().await?.logs(server, query).await
+    }
+
+    async fn stats(&self, server: &ServerKey) -> EngineResult<Option<Stats>> {
+        self.connect().await?.stats(server).await
+    }
+
+    async fn exec(
+        &self,
+        server: &ServerKey,
+        argv: Vec<String>,
+        timeout: Duration,
+    ) -> EngineResult<ExecOutput> {
+        self.connect().await?.exec(server, argv, timeout).await
+    }
+
+    async fn archive_get(&self, server: &ServerKey, path: &str) -> EngineResult<EngineStream<Bytes>> {
+        self.connect().await?.archive_get(server, path).await
+    }
+
+    async fn archive_put(&self, server: &ServerKey, path: &str, tar: Bytes) -> EngineResult<()> {
+        self.connect().await?.archive_put(server, path, tar).await
+    }
+
+    async fn image_exists(&self, tag: &str) -> EngineResult<bool> {
+        self.connect().await?.image_exists(tag).await
+    }
+
+    async fn build_image(&self, request: BuildRequest) -> EngineResult<EngineStream<BuildEvent>> {
+        self.connect().await?.build_image(request).await
+    }
+
+    async fn remove_image(&self, tag: &str) -> EngineResult<Outcome> {
+        self.connect().await?.remove_image(tag).await
+    }
+
+    async fn list_images(&self) -> EngineResult<Vec<Image>> {
+        self.connect().await?.list_images().await
+    }
+
+    async fn events(&self) -> EngineResult<EngineStream<EngineEvent>> {
+        self.connect().await?.events().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_read_and_written_alike() {
+        for text in ["unix:///var/run/docker.sock", "tcp://10.0.0.7:2375"] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "/var/run/docker.sock",
+            "unix://docker.sock",
+            "tcp://",
+            "ssh://host",
+        ] {
+            assert!(text.parse::<Endpoint>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Tenants' networks.
+//!
+//! Names of networks are not unique on engines before API 1.44, and a container cannot start in a network whose name
+//! two have. Two panels can make one tenant's first network at the same moment, so whoever makes one looks again
+//! afterwards: the oldest stays, and each maker removes its own if that is another.
+
+use bollard::query_parameters::ListNetworksOptionsBuilder;
+
+use super::super::{
+    EngineError, EngineResult, Network, NetworkKey, NetworkSpec, Outcome, TenantKey, spec::label,
+};
+use super::{connection::Connection, error, raw};
+
+impl Connection {
+    pub(super) async fn ensure_network(&self, spec: &NetworkSpec) -> EngineResult<Network> {
+        if let Some(network) = self.find_network(&spec.key).await? {
+            return known(&network).ok_or(EngineError::Foreign { name: network.name });
+        }
+        let made = self.docker.create_network(spec.to_network(&self.instance)).await;
+        let id = match made {
+            Ok(answer) => Some(answer.id),
+            Err(failure) if lost_a_race(&failure) => None,
+            Err(failure) => return Err(self.failure(failure)),
+        };
+        let Some(oldest) = self.find_network(&spec.key).await? else {
+            return Err(self.network_refused(spec));
+        };
+        if let Some(id) = id.filter(|id| *id != oldest.id) {
+            self.delete_network(&id, &oldest.name).await?;
+        }
+        known(&oldest).ok_or(EngineError::Foreign { name: oldest.name })
+    }
+
+    /// The engine says that the addresses are taken, but not by the network that was asked for.
+    fn network_refused(&self, spec: &NetworkSpec) -> EngineError {
+        let name = self.instance.name(spec.key.as_str());
+        let subnet = spec.subnet.as_deref().unwrap_or("its addresses");
+        EngineError::Invalid(format!(
+            "network {name} cannot be made: {subnet} overlaps with another network"
+        ))
+    }
+
+    pub(super) async fn remove_network(&self, key: &NetworkKey) -> EngineResult<Outcome> {
+        match self.find_network(key).await? {
+            Some(network) => self.delete_network(&network.id, &network.name).await,
+            None => Ok(Outcome::Gone),
+        }
+    }
+
+    async fn delete_network(&self, id: &str, name: &str) -> EngineResult<Outcome> {
+        match self.docker.remove_network(id).await {
+            Ok(()) => Ok(Outcome::Done),
+            Err(failure) => match error::status(&failure) {
+                Some(404) => Ok(Outcome::Gone),
+                Some(403 | 409) => Err(EngineError::InUse {
+                    name: name.to_owned(),
+                }),
+                _ => Err(self.failure(failure)),
+            },
+        }
+    }
+
+    pub(super) async fn list_networks(&self) -> EngineResult<Vec<Network>> {
+        let options = ListNetworksOptionsBuilder::default()
+            .filters(&self.mine())
+            .build();
+        let answer = self.docker.list_networks(Some(options)).await;
+        let list: Vec<raw::Network> = raw::read(answer).map_err(|failure| self.failure(failure))?;
+        Ok(list.iter().filter_map(known).collect())
+    }
+
+    /// The oldest network with the key's name, or an error if that is somebody else's.
+    pub(super) async fn find_network(&self, key: &NetworkKey) -> EngineResult<Option<raw::Network>> {
+        let name = self.instance.name(key.as_str());
+        // The engine's filter finds parts of names.
+        let filters = std::collections::HashMap::from([("name".to_owned(), vec![name.clone()])]);
+        let options = ListNetworksOptionsBuilder::default().filters(&filters).build();
+        let answer = self.docker.list_networks(Some(options)).await;
+        let list: Vec<raw::Network> = raw::read(answer).map_err(|failure| self.failure(failure))?;
+        let named = list.into_iter().filter(|network| network.name == name);
+        let oldest = named.min_by_key(|network| (raw::moment(&network.created), network.id.clone()));
+        match oldest {
+            Some(network) if !raw::is_ours(&network.labels, &self.instance) => {
+                Err(EngineError::Foreign { name })
+            }
+            found => Ok(found),
+        }
+    }
+}
+
+/// A network by that name, or with that subnet, came to be between our look and our request.
+fn lost_a_race(failure: &bollard::errors::Error) -> bool {
+    let message = error::message(failure);
+    error::status(failure) == Some(409)
+        || message.contains("Pool overlaps")
+        || message.contains("conflicts with network")
+}
+
+fn known(network: &raw::Network) -> Option<Network> {
+    Some(Network {
+        key: NetworkKey::new(network.labels.get(label::NETWORK)?.as_str()).ok()?,
+        tenant: TenantKey::new(network.labels.get(label::TENANT)?.as_str()).ok()?,
+        name: network.name.clone(),
+        subnets: network
+            .ipam
+            .config
+            .iter()
+            .map(|range| range.subnet.clone())
+            .collect(),
+        internal: network.internal,
+    })
+}

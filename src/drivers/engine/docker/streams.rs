@@ -1,0 +1,6 @@
+//! What comes out of a container and what goes into it: logs, measurements, commands, files.
+
+mod archive;
+mod exec;
+mod logs;
+mod stats;

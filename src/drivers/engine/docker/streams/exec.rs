@@ -1,0 +1,129 @@
+//! Commands inside a container.
+
+use std::time::Duration;
+
+use bollard::{
+    container::LogOutput,
+    exec::{StartExecOptions, StartExecResults},
+    models::ExecConfig,
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+
+use super::super::super::{EngineError, EngineResult, ExecOutput, MAX_EXEC_OUTPUT, ServerKey};
+use super::super::{connection::Connection, error};
+
+/// How long to wait before asking again what a command returned whose output has just ended.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+impl Connection {
+    pub(in super::super) async fn exec(
+        &self,
+        server: &ServerKey,
+        argv: Vec<String>,
+        timeout: Duration,
+    ) -> EngineResult<ExecOutput> {
+        if argv.is_empty() {
+            return Err(EngineError::invalid("there is no command to run"));
+        }
+        let Some(container) = self.find(server).await? else {
+            return Err(EngineError::NotRunning(server.clone()));
+        };
+        let config = ExecConfig {
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            cmd: Some(argv),
+            ..Default::default()
+        };
+        let exec = match self.docker.create_exec(&container.id, config).await {
+            Ok(exec) => exec.id,
+            // 404: gone since; 409: not running, or paused.
+            Err(failure) if matches!(error::status(&failure), Some(404 | 409)) => {
+                return Err(EngineError::NotRunning(server.clone()));
+            }
+            Err(failure) => return Err(self.failure(failure)),
+        };
+        let run = self.run_exec(&exec);
+        tokio::time::timeout(timeout, run)
+            .await
+            .map_err(|_| EngineError::Timeout(timeout))?
+    }
+
+    async fn run_exec(&self, exec: &str) -> EngineResult<ExecOutput> {
+        let started = self.docker.start_exec(exec, None::<StartExecOptions>).await;
+        let mut collected = Collected::default();
+        // The input stays open as long as the output: closing it may end the command.
+        if let StartExecResults::Attached {
+            mut output,
+            input: _open,
+        } = started.map_err(|e| self.failure(e))?
+        {
+            while let Some(piece) = output.next().await {
+                collected.add(piece.map_err(|failure| self.failure(failure))?);
+            }
+        }
+        let exit_code = self.exit_code(exec).await?;
+        Ok(collected.with(exit_code))
+    }
+
+    /// The end of the output is seen a moment before the engine knows of the end of the process.
+    async fn exit_code(&self, exec: &str) -> EngineResult<i64> {
+        loop {
+            let seen = self
+                .docker
+                .inspect_exec(exec)
+                .await
+                .map_err(|failure| self.failure(failure))?;
+            if let (Some(false), Some(code)) = (seen.running, seen.exit_code) {
+                return Ok(code);
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+}
+
+#[derive(Default)]
+struct Collected {
+    stdout: BytesMut,
+    stderr: BytesMut,
+    cut: bool,
+}
+
+impl Collected {
+    fn add(&mut self, piece: LogOutput) {
+        let (output, piece): (_, Bytes) = match piece {
+            LogOutput::StdErr { message } => (&mut self.stderr, message),
+            other => (&mut self.stdout, other.into_bytes()),
+        };
+        let room = MAX_EXEC_OUTPUT - output.len();
+        self.cut |= piece.len() > room;
+        output.extend_from_slice(&piece[..piece.len().min(room)]);
+    }
+
+    fn with(self, exit_code: i64) -> ExecOutput {
+        ExecOutput {
+            exit_code,
+            stdout: self.stdout.freeze(),
+            stderr: self.stderr.freeze(),
+            cut: self.cut,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endless_output_does_not_fill_our_memory() {
+        let mut collected = Collected::default();
+        let piece = Bytes::from(vec![b'a'; MAX_EXEC_OUTPUT / 2 + 1]);
+        for _ in 0..4 {
+            collected.add(LogOutput::StdOut {
+                message: piece.clone(),
+            });
+        }
+        let output = collected.with(0);
+        assert_eq!((output.stdout.len(), output.cut), (MAX_EXEC_OUTPUT, true));
+    }
+}
