@@ -1,5 +1,6 @@
-//! The panel as a whole, against real PostgreSQL; one binary, so that it links once.
+//! The panel as a whole, against real PostgreSQL and a real Docker Engine; one binary, so that it links once.
 
+mod engine_contract;
 mod http;
 mod row_security;
 mod surface;

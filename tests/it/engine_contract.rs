@@ -1,0 +1,88 @@
+//! The contract of `drivers::engine::Engine`, kept by every engine: one suite, run against the fake and a real Docker.
+//!
+//! A law is written against a [`World`]: an engine, and what a law must be able to do behind its back.
+//! Nothing is skipped: a Docker Engine answers at `/var/run/docker.sock`, and Debian's `busybox-static` is installed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says where"
+)]
+
+mod docker_world;
+mod fake_world;
+mod hardening;
+mod io;
+mod lifecycle;
+mod ownership;
+mod parts;
+mod quirks;
+mod world;
+
+use docker_world::DockerWorld;
+use fake_world::FakeWorld;
+
+macro_rules! contract {
+    ($($area:ident { $($law:ident,)+ })+) => {
+        mod fake {
+            $($(
+                #[tokio::test]
+                async fn $law() {
+                    super::$area::$law(&super::FakeWorld::new()).await;
+                }
+            )+)+
+        }
+
+        mod docker {
+            $($(
+                #[tokio::test]
+                async fn $law() {
+                    super::$area::$law(&super::DockerWorld::new().await).await;
+                }
+            )+)+
+        }
+    };
+}
+
+contract! {
+    lifecycle {
+        gone_is_a_value,
+        a_server_lives_and_ends,
+        a_killed_server_stays_down,
+        ensuring_again_changes_nothing,
+        another_specification_makes_another_container,
+        what_is_missing_is_named_and_nothing_is_lost,
+        many_at_once_make_one_container,
+        a_crash_loop_shows_and_can_be_stopped,
+        a_wrong_specification_is_refused,
+        health_is_seen,
+        ports_are_published_where_asked,
+        a_taken_port_is_named,
+        an_engine_that_is_away_comes_back,
+    }
+    parts {
+        a_network_is_made_once,
+        a_network_in_use_stays,
+        a_volume_is_made_once_and_keeps_its_data,
+        a_volume_in_use_stays,
+        an_image_is_built_listed_and_removed,
+        a_build_that_cannot_work_fails,
+        the_host_is_described,
+    }
+    io {
+        logs_are_lines_in_order,
+        a_followed_log_ends_with_the_server,
+        a_long_line_is_cut,
+        stats_are_of_running_servers,
+        commands_run_inside,
+        a_command_that_takes_too_long_is_not_waited_for,
+        files_go_in_and_out,
+        events_tell_of_our_containers,
+    }
+    ownership {
+        a_foreign_container_is_not_touched,
+        foreign_networks_volumes_and_images_are_not_touched,
+        another_tenants_parts_are_not_used,
+        all_of_ours_are_seen_and_nothing_else,
+    }
+}

@@ -1,0 +1,293 @@
+//! A real Docker Engine as a world. Every world has an instance name of its own and removes all that carries it when
+//! it goes, also when the test fails. Only the small base image stays: it is the same for every run.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use async_trait::async_trait;
+use berth::drivers::engine::{
+    ContainerSpec, Engine, HealthCheck, HealthTest, InstanceKey, LogStream, ServerKey,
+    docker::{DockerEngine, Endpoint},
+    fake::Program,
+};
+use bollard::{
+    Docker,
+    models::{ContainerCreateBody, NetworkCreateRequest, VolumeCreateRequest},
+    query_parameters::{
+        CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
+        ListImagesOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+        RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder, RemoveVolumeOptionsBuilder,
+    },
+};
+use futures_util::TryStreamExt;
+
+use super::world::World;
+
+/// Made from Debian's `busybox-static` when it is not there; there is no registry to fetch anything from.
+pub(super) const IMAGE: &str = "berth-test/busybox:1";
+const SOCKET: &str = "/var/run/docker.sock";
+/// On what a test makes behind Berth's back.
+const RUN: &str = "berth-test.run";
+
+/// The machine's engine, reached through a link of this world's own so that it can be cut.
+pub(super) struct DockerWorld {
+    pub(super) docker: Docker,
+    pub(super) instance: InstanceKey,
+    engine: Arc<DockerEngine>,
+    link: PathBuf,
+}
+
+impl DockerWorld {
+    pub(super) async fn new() -> Self {
+        let docker = Docker::connect_with_unix(SOCKET, 120, bollard::API_DEFAULT_VERSION).unwrap();
+        let docker = docker
+            .negotiate_version()
+            .await
+            .expect("a Docker Engine at /var/run/docker.sock");
+        make_image(&docker).await;
+        let instance = InstanceKey::new(unique()).unwrap();
+        let link = std::env::temp_dir().join(format!("{instance}.sock"));
+        std::os::unix::fs::symlink(SOCKET, &link).unwrap();
+        let engine = Arc::new(DockerEngine::new(Endpoint::Unix(link.clone()), instance.clone()));
+        Self {
+            docker,
+            instance,
+            engine,
+            link,
+        }
+    }
+
+    /// Runs a container that is not Berth's, from any image and with any labels.
+    pub(super) async fn run_foreign(&self, name: &str, image: &str, labels: &[(&str, &str)]) {
+        let mine = [(RUN, self.instance.as_str())];
+        let labels = labels
+            .iter()
+            .chain(&mine)
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let body = ContainerCreateBody {
+            image: Some(image.to_owned()),
+            cmd: Some(["sleep", "1000"].map(str::to_owned).into()),
+            labels: Some(labels.collect()),
+            ..Default::default()
+        };
+        let options = CreateContainerOptionsBuilder::default().name(name).build();
+        self.docker.create_container(Some(options), body).await.unwrap();
+        self.docker.start_container(name, None).await.unwrap();
+    }
+}
+
+fn unique() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    format!(
+        "test-{}-{}-{nanos:x}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+#[async_trait]
+impl World for DockerWorld {
+    fn engine(&self) -> Arc<dyn Engine> {
+        self.engine.clone()
+    }
+
+    fn other_panel(&self) -> Arc<dyn Engine> {
+        Arc::new(DockerEngine::new(
+            Endpoint::Unix(SOCKET.into()),
+            self.instance.clone(),
+        ))
+    }
+
+    fn image(&self) -> String {
+        IMAGE.to_owned()
+    }
+
+    fn instance(&self) -> String {
+        self.instance.to_string()
+    }
+
+    fn program(&self, spec: &mut ContainerSpec, program: Program) {
+        let mut script = String::new();
+        for (stream, text) in &program.output {
+            let to = if *stream == LogStream::Stderr { " >&2" } else { "" };
+            // The engine reads the two outputs independently: a moment keeps their order.
+            script += &format!("printf '%s\\n' '{text}'{to}; usleep 50000; ");
+        }
+        script += &program
+            .exit_code
+            .map_or_else(|| "exec sleep 1000".to_owned(), |code| format!("exit {code}"));
+        spec.command = Some(vec!["sh".to_owned(), "-c".to_owned(), script]);
+    }
+
+    /// The check that the suite uses succeeds by itself.
+    async fn heal(&self, _server: &ServerKey) {}
+
+    async fn add_foreign(&self, name: &str) {
+        let labels: HashMap<_, _> = [(RUN.to_owned(), self.instance.to_string())].into();
+        let network = NetworkCreateRequest {
+            name: name.to_owned(),
+            labels: Some(labels.clone()),
+            ..Default::default()
+        };
+        self.docker.create_network(network).await.unwrap();
+        let volume = VolumeCreateRequest {
+            name: Some(name.to_owned()),
+            labels: Some(labels),
+            ..Default::default()
+        };
+        self.docker.create_volume(volume).await.unwrap();
+        self.run_foreign(name, IMAGE, &[]).await;
+    }
+
+    async fn foreign_is_untouched(&self, name: &str) -> bool {
+        let container = self.docker.inspect_container(name, None).await.unwrap();
+        let network = self.docker.inspect_network(name, None).await;
+        let volume = self.docker.inspect_volume(name).await;
+        let state = container.state.unwrap();
+        state.running == Some(true) && container.restart_count == Some(0) && network.is_ok() && volume.is_ok()
+    }
+
+    async fn go_away(&self) {
+        std::fs::remove_file(&self.link).unwrap();
+    }
+
+    async fn come_back(&self) {
+        std::os::unix::fs::symlink(SOCKET, &self.link).unwrap();
+    }
+}
+
+impl Drop for DockerWorld {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.link));
+        let (docker, instance) = (self.docker.clone(), self.instance.clone());
+        // The test's runtime cannot be waited for from here.
+        let cleaner = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            for label in [format!("berth.instance={instance}"), format!("{RUN}={instance}")] {
+                runtime.block_on(clean(&docker, &label)).unwrap();
+            }
+        });
+        let cleaned = cleaner.join();
+        assert!(
+            cleaned.is_ok() || std::thread::panicking(),
+            "objects of {} are left behind",
+            self.instance
+        );
+    }
+}
+
+async fn clean(docker: &Docker, label: &str) -> Result<(), bollard::errors::Error> {
+    let filters = HashMap::from([("label".to_owned(), vec![label.to_owned()])]);
+    let containers = ListContainersOptionsBuilder::default()
+        .all(true)
+        .filters(&filters)
+        .build();
+    for container in docker.list_containers(Some(containers)).await? {
+        let options = RemoveContainerOptionsBuilder::default()
+            .force(true)
+            .v(true)
+            .build();
+        docker
+            .remove_container(&container.id.unwrap(), Some(options))
+            .await?;
+    }
+    let networks = ListNetworksOptionsBuilder::default().filters(&filters).build();
+    for network in docker.list_networks(Some(networks)).await? {
+        docker.remove_network(&network.id.unwrap()).await?;
+    }
+    let volumes = ListVolumesOptionsBuilder::default().filters(&filters).build();
+    for volume in docker
+        .list_volumes(Some(volumes))
+        .await?
+        .volumes
+        .unwrap_or_default()
+    {
+        docker
+            .remove_volume(
+                &volume.name,
+                Some(RemoveVolumeOptionsBuilder::default().force(true).build()),
+            )
+            .await?;
+    }
+    let images = ListImagesOptionsBuilder::default().filters(&filters).build();
+    for image in docker.list_images(Some(images)).await? {
+        let options = RemoveImageOptionsBuilder::default().force(true).build();
+        docker.remove_image(&image.id, Some(options), None).await?;
+    }
+    Ok(())
+}
+
+/// Makes the base image once, however many tests run at the same time.
+async fn make_image(docker: &Docker) {
+    let lock = File::create(std::env::temp_dir().join("berth-test-image.lock")).unwrap();
+    lock.lock().unwrap();
+    if docker.inspect_image(IMAGE).await.is_ok() {
+        return;
+    }
+    let (repository, tag) = IMAGE.split_once(':').unwrap();
+    let options = CreateImageOptionsBuilder::default()
+        .from_src("-")
+        .repo(repository)
+        .tag(tag)
+        .build();
+    let tar = bollard::body_full(busybox_tar().into());
+    docker
+        .create_image(Some(options), Some(tar), None)
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap();
+}
+
+fn busybox_tar() -> Vec<u8> {
+    let busybox = Path::new("/bin/busybox");
+    let applets = Command::new(busybox)
+        .arg("--list")
+        .output()
+        .expect("Debian's busybox-static");
+    let mut tar = tar::Builder::new(Vec::new());
+    tar.append_path_with_name(busybox, "bin/busybox").unwrap();
+    for applet in String::from_utf8(applets.stdout)
+        .unwrap()
+        .lines()
+        .filter(|applet| *applet != "busybox")
+    {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        tar.append_link(&mut header, format!("bin/{applet}"), "busybox")
+            .unwrap();
+    }
+    for (folder, mode) in [("tmp", 0o1777), ("etc", 0o755), ("srv", 0o755)] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Directory);
+        header.set_mode(mode);
+        header.set_size(0);
+        tar.append_data(&mut header, folder, std::io::empty()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+/// A check that succeeds at once in the base image.
+pub(super) fn quick_check() -> HealthCheck {
+    let second = std::time::Duration::from_secs(1);
+    HealthCheck {
+        test: HealthTest::Exec(vec!["true".to_owned()]),
+        interval: second,
+        timeout: second * 5,
+        retries: 1,
+        start_period: std::time::Duration::ZERO,
+    }
+}
