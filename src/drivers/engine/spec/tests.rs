@@ -193,18 +193,18 @@ fn a_spec_that_an_engine_would_misread_is_refused() {
         ("alias", |spec| spec.aliases = vec!["a b".to_owned()]),
         ("port 0", |spec| spec.ports = vec![port(0, None)]),
         ("port twice", |spec| {
-            spec.ports = vec![port(80, Some(1)), port(81, Some(1))]
+            spec.ports = vec![port(80, Some(1)), port(81, Some(1))];
         }),
         ("relative path", |spec| spec.volumes[0].path = "data".to_owned()),
         ("climbing path", |spec| {
-            spec.volumes[0].path = "/a/../etc".to_owned()
+            spec.volumes[0].path = "/a/../etc".to_owned();
         }),
         ("root", |spec| spec.volumes[0].path = "/".to_owned()),
         ("tmpfs options", |spec| {
-            spec.tmpfs[0].path = "/tmp:exec".to_owned()
+            spec.tmpfs[0].path = "/tmp:exec".to_owned();
         }),
         ("mounted twice", |spec| {
-            spec.tmpfs[0].path = "/srv/data".to_owned()
+            spec.tmpfs[0].path = "/srv/data".to_owned();
         }),
         ("tmpfs size", |spec| spec.tmpfs[0].size_bytes = 0),
         ("memory", |spec| spec.memory_bytes = 1024),
