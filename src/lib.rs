@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod commands;
 pub mod config;
 pub mod drivers;
+pub mod housekeeping;
 pub mod platform;
 pub mod routes;
 pub mod search;

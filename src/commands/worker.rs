@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::housekeeping;
 use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
@@ -32,6 +33,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     let (db, hub, tasks) = (app.db.clone(), app.hub.clone(), app.tasks.clone());
     app.tasks.spawn(hub.run(db, tasks));
     let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
+    let worker = housekeeping::register(worker)?.add_extension(app.clone());
     let stop = app.tasks.token();
     let worker = worker
         .shutdown_signal(stop.cancelled_owned())

@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 
 use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
-use crate::platform::ids::{PlanId, SessionId, TenantId, TokenId, UserId};
+use crate::platform::ids::{
+    LinkId, LocationId, OperationId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId,
+};
+use crate::platform::operations;
 use crate::platform::secret::OneTimeToken;
 use crate::platform::web::SESSION_COOKIE;
 
@@ -110,10 +113,7 @@ impl TestApp {
         scopes: &[Permission],
         life: TimeDelta,
     ) -> Client {
-        let (id, token) = (
-            TokenId::new(&*self.app.ids, self.app.now()),
-            NewToken::generate(),
-        );
+        let (id, token) = (TokenId::new(&*self.app.ids, self.app.now()), NewToken::generate());
         let scopes: Vec<String> = scopes.iter().map(|scope| scope.name().to_owned()).collect();
         let expires = self.app.now() + life;
         let mut tx = self.system().begin().await.unwrap();
@@ -136,5 +136,54 @@ impl TestApp {
         let user = self.person(&format!("owner-{slug}")).await;
         self.member(tenant, user, TenantRole::Owner).await;
         (tenant, self.browser(user).await)
+    }
+
+    /// A server as a row only: stopped, of the template `static-site`, at the place `test`.
+    pub async fn server(&self, tenant: TenantId, name: &str) -> ServerId {
+        let now = self.app.now();
+        let (id, place) = (
+            ServerId::new(&*self.app.ids, now),
+            LocationId::new(&*self.app.ids, now),
+        );
+        let mut tx = self.system().begin().await.unwrap();
+        store::location(&mut tx, place).await.unwrap();
+        store::server(&mut tx, (id, tenant), name, now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// An operation on a server.
+    pub async fn operation(&self, tenant: TenantId, server: ServerId) -> OperationId {
+        let now = self.app.now();
+        let id = OperationId::new(&*self.app.ids, now);
+        let new = operations::NewOperation {
+            id,
+            tenant: Some(tenant),
+            kind: "server.stop",
+            target_kind: "server",
+            target: Some(server.0),
+            label: "web-1",
+            generation: Some(1),
+            actor: "test",
+            now,
+        };
+        let mut tx = self.system().begin().await.unwrap();
+        operations::open(&mut tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// An open invitation to a tenant.
+    pub async fn invitation(&self, tenant: TenantId) -> LinkId {
+        let (id, token) = (
+            LinkId::new(&*self.app.ids, self.app.now()),
+            OneTimeToken::generate(),
+        );
+        let mut tx = self.system().begin().await.unwrap();
+        store::invitation(&mut tx, (id, tenant), &token.hash, self.app.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 }

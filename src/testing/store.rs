@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{PlanId, SessionId, TenantId, TokenId, UserId};
+use crate::platform::ids::{LinkId, LocationId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId};
 
 pub(super) async fn person(
     tx: &mut SystemTx,
@@ -132,6 +132,59 @@ pub(super) async fn token(
         scopes,
         expires,
         now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Where seeded servers are; the first one made stays.
+pub(super) async fn location(tx: &mut SystemTx, id: LocationId) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into location (id, slug, name, publish_address, public_host, port_first, port_last) \
+         values ($1, 'test', 'Test', '127.0.0.1', '127.0.0.1', 20000, 20999) on conflict (slug) do nothing",
+        id.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn server(
+    tx: &mut SystemTx,
+    (id, tenant): (ServerId, TenantId),
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into server (id, tenant_id, location_id, name, template, image, size_id, cpu_millis, memory_mib, \
+         disk_mib, power, observed_generation, observed_state, created_by, created_at, updated_at) \
+         select $1, $2, l.id, $3, 'static-site', 'berth/static-site:test', s.id, s.cpu_millis, s.memory_mib, s.disk_mib, \
+         'stopped', 1, 'exited', 'test', $4, $4 from location l, size s where l.slug = 'test' and s.id = 'small-box'",
+        id.0,
+        tenant.0,
+        name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn invitation(
+    tx: &mut SystemTx,
+    (id, tenant): (LinkId, TenantId),
+    hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into one_time_link (id, purpose, token_hash, tenant_id, email, role, created_by, created_at, expires_at) \
+         values ($1, 'invite', $3, $2, 'guest@example.com', 'viewer', 'test', $4, $5)",
+        id.0,
+        tenant.0,
+        hash,
+        now,
+        now + TimeDelta::days(7)
     )
     .execute(tx.conn())
     .await?;

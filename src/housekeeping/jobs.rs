@@ -1,0 +1,78 @@
+//! The job and its schedule.
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use graphile_worker::WorkerOptions;
+use serde::{Deserialize, Serialize};
+
+use crate::accounts;
+use crate::app::App;
+use crate::platform::access::SystemScope;
+use crate::platform::error::Error;
+use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
+use crate::platform::{events, web};
+
+/// Every quarter of an hour.
+const SCHEDULE: &str = "*/15 * * * * housekeeping";
+/// Live pages catch up from the outbox; who was away longer loads the page anew.
+const EVENTS_KEPT: TimeDelta = TimeDelta::days(1);
+/// How long a POST may be repeated with its key.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(1);
+
+/// Running it twice forgets nothing twice.
+#[derive(Debug, Serialize, Deserialize)]
+struct Housekeeping {}
+
+impl TaskHandler for Housekeeping {
+    const IDENTIFIER: &'static str = "housekeeping";
+
+    async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
+        let app = ctx
+            .get_ext::<App>()
+            .cloned()
+            .ok_or_else(|| "the worker has no app".to_owned())?;
+        let scope = SystemScope::new(app.db.clone(), "housekeeping");
+        let parts = [
+            ("events", forget_events(&app, &scope).await),
+            ("idempotency keys", forget_keys(&app, &scope).await),
+            ("accounts", accounts::clean_up(&app, &scope).await),
+        ];
+        let failed: Vec<String> = parts
+            .into_iter()
+            .filter_map(|(part, outcome)| match outcome {
+                Ok(count) => {
+                    tracing::debug!(part, count, "tidied");
+                    None
+                }
+                Err(error) => Some(format!("{part}: {error}")),
+            })
+            .collect();
+        if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(failed.join("; "))
+        }
+    }
+}
+
+async fn forget_events(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let mut tx = scope.begin().await?;
+    let count = events::purge(&mut tx, app.now() - EVENTS_KEPT).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+async fn forget_keys(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let mut tx = scope.begin().await?;
+    let count = web::purge_idempotency_keys(&mut tx, app.now() - KEYS_KEPT).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Adds the job and its schedule to a worker.
+pub fn register(worker: WorkerOptions) -> anyhow::Result<WorkerOptions> {
+    worker
+        .define_job::<Housekeeping>()
+        .with_cron(SCHEDULE)
+        .context("the schedule of housekeeping")
+}
