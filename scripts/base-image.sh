@@ -14,7 +14,7 @@ exists() { docker image inspect "$IMAGE" >/dev/null 2>&1; }
 pull() { timeout 60 docker pull --quiet "$IMAGE" >"$LOGS/base-image-pull.log" 2>&1; }
 
 # By way of a file: `docker import` takes whatever arrives, and half an image must not get the name.
-build() {
+from_packages() {
     local tar
     has mmdebstrap || die "no registry answers and mmdebstrap is missing" "run scripts/setup.sh"
     tar=$(mktemp "${TMPDIR:-/tmp}/berth-base.XXXXXX.tar")
@@ -29,7 +29,7 @@ ensure() {
     say "Getting the base image $IMAGE"
     if pull; then return 0; fi
     note "no registry answers; making it from Debian's packages (about 30 s)"
-    build
+    from_packages
 }
 
 locked base-image ensure

@@ -98,3 +98,21 @@ alive() {
     pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && [ -d "/proc/$pid" ] || return 1
     [ $# -lt 2 ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
 }
+
+# private_dir NAME: the folder for NAME's data. Below var/, unless PostgreSQL could not live there: it refuses to run
+# as root, so its own user must be able to reach the folder, and the path of its socket must be short.
+private_dir() {
+    local dir=$VAR/$1
+    if [ "${#dir}" -gt 70 ] || { [ "$(id -u)" = 0 ] && ! runuser -u postgres -- test -x "$VAR" 2>/dev/null; }; then
+        dir=/var/tmp/berth-$(cksum <<<"$ROOT" | cut -d' ' -f1)/$1
+        mkdir -p "$(dirname "$dir")"
+    fi
+    echo "$dir"
+}
+
+# cargo_with LOG ARGUMENT…: cargo with a sign of life; its own progress bar where somebody is watching.
+cargo_with() {
+    local log=$1
+    shift
+    if [ -t 2 ]; then (cd "$ROOT" && cargo "$@"); else quietly "$log" env -C "$ROOT" cargo "$@"; fi
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# run.sh: from a fresh machine to a panel that answers, with a demo to look at. Does only what is not done yet, so
+# the second time takes seconds; a panel that runs is left alone unless it was built anew.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+"$ROOT/scripts/setup.sh" run
+"$ROOT/scripts/assets.sh"
+
+DATA=${BERTH_DATA_DIR:-$(private_dir berth)}
+PID_FILE=$DATA/berth.pid
+LOG=$LOGS/berth.log
+BERTH=$ROOT/target/release/berth
+export BERTH_DATA_DIR=$DATA
+export BERTH_LISTEN=${BERTH_LISTEN:-127.0.0.1:8080}
+export BERTH_PUBLIC_URL=${BERTH_PUBLIC_URL:-http://$BERTH_LISTEN}
+mkdir -p "$DATA"
+
+ready() { curl --silent --fail --max-time 2 --output /dev/null "http://$BERTH_LISTEN/readyz"; }
+
+# Compares what runs with what was built: cargo replaces the file, and the running one shows as deleted.
+is_current() {
+    alive "$PID_FILE" berth && [ "$(readlink "/proc/$(cat "$PID_FILE")/exe")" = "$BERTH" ]
+}
+
+build_panel() {
+    [ -x "$BERTH" ] || say "Building Berth (the first time takes some minutes)"
+    SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --release --locked
+}
+
+start_panel() {
+    if is_current && ready; then return 0; fi
+    if alive "$PID_FILE" berth; then
+        say "Restarting the panel: it was built anew"
+        kill -TERM "$(cat "$PID_FILE")"
+        wait_for 60 test ! -d "/proc/$(cat "$PID_FILE")" || die "the old panel does not end" "make stop"
+    fi
+    if curl --silent --max-time 2 --output /dev/null "http://$BERTH_LISTEN/"; then
+        die "something else answers at $BERTH_LISTEN" "choose another address: BERTH_LISTEN=127.0.0.1:8090 make run"
+    fi
+    say "Starting the panel"
+    # Each start has a log of its own; the one before is kept for comparison.
+    [ ! -e "$LOG" ] || mv "$LOG" "$LOG.1"
+    (cd "$ROOT" && in_background "$LOG" "$BERTH" serve) >"$PID_FILE"
+    wait_for 60 ready_or_dead
+    ready || { tail -n 20 "$LOG" >&2; die "the panel does not start" "its whole log: $LOG"; }
+}
+
+ready_or_dead() { ready || ! alive "$PID_FILE" berth; }
+
+setup_link() { sed -n 's/.*Set Berth up here[^:]*: //p' "$LOG" | tail -n 1; }
+
+summary() {
+    local link
+    link=$(setup_link)
+    printf '\n  Berth is at   %s%s%s\n' "$BOLD" "$BERTH_PUBLIC_URL" "$PLAIN"
+    [ -z "$link" ] || printf '  Set it up at  %s   (works once)\n' "$link"
+    printf '\n  make logs     follow its log\n  make stop     stop it; servers go on\n  make clean-demo  remove it all\n\n'
+}
+
+build_panel
+start_panel
+summary
