@@ -49,7 +49,16 @@ impl Fragment {
     }
 
     fn partial(mut self, id: &str, swap: &str, html: &str) -> Self {
-        self.0 += &format!(r##"<hx-partial hx-target="#{id}" hx-swap="{swap}">{html}</hx-partial>"##);
+        let parts = [
+            "<hx-partial hx-target=\"#",
+            id,
+            "\" hx-swap=\"",
+            swap,
+            "\">",
+            html,
+            "</hx-partial>",
+        ];
+        self.0.extend(parts);
         self
     }
 }
