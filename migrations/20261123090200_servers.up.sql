@@ -28,7 +28,7 @@ create table location (
   network_pool cidr not null check (family(network_pool) = 4 and masklen(network_pool) between 8 and 24),
   -- Null while the engine answers; otherwise why it does not.
   engine_error text,
-  engine_checked_at timestamptz
+  engine_error_since timestamptz
 );
 
 create table server (
@@ -36,6 +36,7 @@ create table server (
   tenant_id uuid not null references tenant,
   location_id uuid not null references location,
   name text not null check (char_length(name) between 1 and 63),
+  host_name text not null,
   template text not null,
   image text not null,
   size_id text not null references size,
@@ -63,9 +64,9 @@ create table server (
   observed_outdated boolean not null default false,
   observed_at timestamptz,
   running_since timestamptz,
-  -- The reconciler's own notes. The row is the queue: it is due from next_attempt_at on, unless leased; a wake sets
-  -- next_attempt_at while the lease holds, and whoever ends the lease then leaves it so. Nothing is changed on the
-  -- engine before retry_at, which is when the page says that the next try is.
+  -- The reconciler's own notes. The row is the queue: it is due from next_attempt_at on. A claim sets next_attempt_at to
+  -- null and a lease; a wake during the lease sets next_attempt_at again, and whoever ends the lease leaves that so. A
+  -- lease that ran out is due too. Nothing is changed on the engine before retry_at, when the page says the next try is.
   current_step text,
   last_error text,
   error_count int not null default 0,
@@ -76,7 +77,8 @@ create table server (
   created_by text not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint server_name_key unique (tenant_id, name)
+  constraint server_name_key unique (tenant_id, name),
+  constraint server_host_name_key unique (tenant_id, host_name)
 );
 create index server_tenant_created on server (tenant_id, created_at desc, id desc);
 create index server_tenant_name on server (tenant_id, lower(name), id);
@@ -86,6 +88,7 @@ create index server_name on server (lower(name), id);
 create index server_state on server (observed_state, id);
 -- What the reconciler looks for; empty when nothing is to do.
 create index server_due on server (next_attempt_at) where next_attempt_at is not null;
+create index server_leased on server (lease_until) where lease_until is not null;
 
 -- A tenant's network at a location.
 create table tenant_network (
@@ -99,10 +102,9 @@ create table tenant_network (
 -- Ports that something else on the host holds; found out when a container could not get one.
 create table blocked_port (
   location_id uuid not null references location,
-  protocol text not null,
   host_port int not null,
   blocked_at timestamptz not null,
-  primary key (location_id, protocol, host_port)
+  primary key (location_id, host_port)
 );
 
 -- What carries our label on an engine and has no row here, and since when. Removed only after a grace, because the rows
@@ -157,6 +159,7 @@ create table image_build (
   error text,
   log text not null default '',
   started_at timestamptz not null,
+  updated_at timestamptz not null,
   finished_at timestamptz
 );
 create index image_build_template on image_build (template, started_at desc);
@@ -229,7 +232,7 @@ begin
      and not exists (select from server_port s
                       where s.location_id = wanted_location and s.protocol = wanted_protocol and s.host_port = p)
      and not exists (select from blocked_port b
-                      where b.location_id = wanted_location and b.protocol = wanted_protocol and b.host_port = p)
+                      where b.location_id = wanted_location and b.host_port = p)
    order by p limit 1;
   return found;
 end $$;

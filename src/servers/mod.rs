@@ -5,4 +5,9 @@
 //! the only one that does. So a panel that dies between any two steps goes on from what it finds, a wish that was
 //! acknowledged is never lost, and two clicks on the same button ask for the same thing.
 
+mod actions;
 pub mod model;
+mod reconcile;
+mod store;
+
+pub use reconcile::{Servers, begin};

@@ -7,3 +7,6 @@
 mod actions;
 mod model;
 mod store;
+
+pub use model::{Amounts, Gauge, Resource};
+pub use store::{find_tenant, usage};

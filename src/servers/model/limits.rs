@@ -1,143 +1,106 @@
 //! What servers take, against what the plan gives.
 
 use crate::platform::error::Error;
+use crate::tenants::{Amounts, Resource};
 
 /// What one server takes, whether it runs or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Resources {
-    /// Thousandths of a processor.
+    /// Thousandths of a processor core.
     #[schema(example = 1000)]
     pub cpu_millis: i64,
-    /// Memory.
+    /// Memory in MiB.
     #[schema(example = 1024)]
     pub memory_mib: i64,
-    /// Disk.
+    /// Disk in MiB.
     #[schema(example = 10240)]
     pub disk_mib: i64,
 }
 
-/// How many servers there are, or may be, and what they take together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
-pub struct Usage {
-    /// How many.
-    #[schema(example = 3)]
-    pub servers: i64,
-    /// Together.
-    #[serde(flatten)]
-    pub resources: Resources,
+impl Resources {
+    /// What one more server of this kind takes.
+    pub fn one_more(self) -> Amounts {
+        Amounts {
+            servers: 1,
+            cpu_millis: self.cpu_millis,
+            memory_mib: self.memory_mib,
+            disk_mib: self.disk_mib,
+            members: 0,
+        }
+    }
+
+    /// What a server takes more when it changes from `old` to this; less is negative.
+    pub fn instead_of(self, old: Self) -> Amounts {
+        Amounts {
+            servers: 0,
+            cpu_millis: self.cpu_millis - old.cpu_millis,
+            memory_mib: self.memory_mib - old.memory_mib,
+            disk_mib: self.disk_mib - old.disk_mib,
+            members: 0,
+        }
+    }
 }
 
-impl Usage {
-    /// What one more server of this kind takes.
-    pub fn one_more(resources: Resources) -> Self {
-        Self {
-            servers: 1,
-            resources,
+/// Whether `more` fits beside `used` into `limits`; otherwise the first limit that it breaks. Asking for less, or for
+/// nothing more of a thing, always fits: a plan that became too small must not keep anybody from shrinking.
+pub fn admit(limits: &Amounts, used: &Amounts, more: &Amounts) -> Result<(), Error> {
+    for resource in Resource::ALL {
+        let (limit, used, more) = (limits.get(resource), used.get(resource), more.get(resource));
+        if more > 0 && used + more > limit {
+            let what = match resource {
+                Resource::Servers => "servers",
+                Resource::Cpu => "thousandths of a CPU core",
+                Resource::Memory => "MiB of memory",
+                Resource::Disk => "MiB of disk",
+                Resource::Members => "members",
+            };
+            return Err(Error::LimitReached { what, limit, used });
         }
     }
-
-    /// What changes when a server's resources do.
-    pub fn change(from: Resources, to: Resources) -> Self {
-        Self {
-            servers: 0,
-            resources: Resources {
-                cpu_millis: to.cpu_millis - from.cpu_millis,
-                memory_mib: to.memory_mib - from.memory_mib,
-                disk_mib: to.disk_mib - from.disk_mib,
-            },
-        }
-    }
-
-    /// What is left of `self` when `used` is taken; nothing is negative, even if a plan became smaller than its use.
-    pub fn minus(self, used: Self) -> Self {
-        let left = |limit: i64, used: i64| (limit - used).max(0);
-        Self {
-            servers: left(self.servers, used.servers),
-            resources: Resources {
-                cpu_millis: left(self.resources.cpu_millis, used.resources.cpu_millis),
-                memory_mib: left(self.resources.memory_mib, used.resources.memory_mib),
-                disk_mib: left(self.resources.disk_mib, used.resources.disk_mib),
-            },
-        }
-    }
-
-    /// Whether `more` fits beside `used` into `self`, the limits; otherwise the first limit that it breaks. Asking for
-    /// less, or for nothing more of it, always fits.
-    pub fn admit(self, used: Self, more: Self) -> Result<(), Error> {
-        let columns = [
-            ("servers", self.servers, used.servers, more.servers),
-            (
-                "thousandths of a CPU",
-                self.resources.cpu_millis,
-                used.resources.cpu_millis,
-                more.resources.cpu_millis,
-            ),
-            (
-                "MiB of memory",
-                self.resources.memory_mib,
-                used.resources.memory_mib,
-                more.resources.memory_mib,
-            ),
-            (
-                "MiB of disk",
-                self.resources.disk_mib,
-                used.resources.disk_mib,
-                more.resources.disk_mib,
-            ),
-        ];
-        for (what, limit, used, more) in columns {
-            if more > 0 && used + more > limit {
-                return Err(Error::LimitReached { what, limit, used });
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn usage(servers: i64, cpu_millis: i64) -> Usage {
-        Usage {
+    fn amounts(servers: i64, cpu_millis: i64) -> Amounts {
+        Amounts {
             servers,
-            resources: Resources {
-                cpu_millis,
-                memory_mib: 0,
-                disk_mib: 0,
-            },
+            cpu_millis,
+            ..Amounts::default()
+        }
+    }
+
+    fn refused(limits: &Amounts, used: &Amounts, more: &Amounts) -> Option<&'static str> {
+        match admit(limits, used, more) {
+            Err(Error::LimitReached { what, .. }) => Some(what),
+            _ => None,
         }
     }
 
     #[test]
     fn the_last_slot_fits_and_one_more_does_not() {
-        let limits = usage(2, 1000);
-        assert!(limits.admit(usage(1, 500), usage(1, 500)).is_ok());
-        let refused = limits.admit(usage(2, 500), usage(1, 0));
-        assert!(matches!(
-            refused,
-            Err(Error::LimitReached {
-                what: "servers",
-                limit: 2,
-                used: 2
-            })
-        ));
-        let refused = limits.admit(usage(1, 500), usage(1, 501));
-        assert!(matches!(
-            refused,
-            Err(Error::LimitReached {
-                what: "thousandths of a CPU",
-                limit: 1000,
-                used: 500
-            })
-        ));
+        let limits = amounts(2, 1000);
+        assert_eq!(refused(&limits, &amounts(1, 500), &amounts(1, 500)), None);
+        assert_eq!(
+            refused(&limits, &amounts(2, 500), &amounts(1, 0)),
+            Some("servers")
+        );
+        assert_eq!(
+            refused(&limits, &amounts(1, 500), &amounts(1, 501)),
+            Some("thousandths of a CPU core")
+        );
     }
 
     #[test]
     fn a_plan_that_became_too_small_still_lets_servers_shrink() {
-        let small = usage(1, 100);
-        assert!(small.admit(usage(5, 5000), usage(0, -10)).is_ok());
-        assert!(small.admit(usage(5, 5000), usage(0, 0)).is_ok());
-        assert_eq!(small.minus(usage(5, 5000)), usage(0, 0));
+        let small = amounts(1, 100);
+        assert_eq!(refused(&small, &amounts(5, 5000), &amounts(0, -10)), None);
+        assert_eq!(refused(&small, &amounts(5, 5000), &amounts(0, 0)), None);
+        assert_eq!(
+            refused(&small, &amounts(5, 5000), &amounts(0, 1)),
+            Some("thousandths of a CPU core")
+        );
     }
 }

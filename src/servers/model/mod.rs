@@ -1,13 +1,19 @@
 //! What a server is: the wish, what the engine says, and what follows from the two. Pure.
 
 mod backoff;
+mod command;
 mod history;
+mod host;
 mod limits;
 mod name;
+mod parts;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
 mod status;
+#[cfg(test)]
+pub(super) mod testing;
+mod verdict;
 mod wish;
 
 use chrono::{DateTime, Utc};
@@ -16,11 +22,17 @@ use crate::drivers::engine;
 use crate::platform::ids::{LocationId, ServerId, TenantId};
 
 pub use backoff::{GIVE_UP_AFTER, SETTLED_AFTER, backoff, next_try};
+pub use command::{Command, Decision, Refusal};
 pub use history::{Entry, Kind, ending, transitions};
-pub use limits::{Resources, Usage};
+pub use host::host_name;
+pub use limits::{Resources, admit};
 pub use name::{NameError, ServerName};
+pub use parts::{
+    HistoryEntry, Location, NewPort, NewServer, PortRange, PublishedPort, Size, StoredVariable, seal_context,
+};
 pub use plan::{Desired, Present, Step, is_outdated, plan};
 pub use status::{Phase, Status, clock_time};
+pub use verdict::{Attempt, Verdict, judge};
 pub use wish::{Condition, Goal, Power, Seen};
 
 /// A server as the database knows it.
@@ -30,10 +42,20 @@ pub struct Server {
     pub id: ServerId,
     /// Whose it is.
     pub tenant: TenantId,
+    /// The tenant's name in addresses.
+    pub tenant_slug: String,
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// Whether the tenant may have running servers.
+    pub is_tenant_active: bool,
+    /// Whether the location's engine does not answer.
+    pub is_engine_away: bool,
     /// Where it is placed.
     pub location: LocationId,
     /// What people call it.
     pub name: String,
+    /// The name by which its neighbours in the tenant's network find it.
+    pub host_name: String,
     /// The catalogue's template that it is made from.
     pub template: String,
     /// The image, named by its content.
@@ -144,8 +166,13 @@ pub struct Notes {
 
 impl Server {
     /// What the reconciler works towards.
-    pub fn goal(&self, is_tenant_active: bool) -> Goal {
-        Goal::of(self.power, self.deleting_at.is_some(), is_tenant_active)
+    pub fn goal(&self) -> Goal {
+        Goal::of(self.power, self.deleting_at.is_some(), self.is_tenant_active)
+    }
+
+    /// The state in words.
+    pub fn status(&self, now: DateTime<Utc>) -> Status {
+        Status::of(self, now)
     }
 
     /// Whether a wish was not reached yet.

@@ -112,6 +112,23 @@ impl Step {
         }
     }
 
+    /// The words for a server that is in the middle of it.
+    pub fn doing(self) -> &'static str {
+        match self {
+            Self::Image => "The image is being prepared.",
+            Self::Network => "The network is being prepared.",
+            Self::Volumes => "The volumes are being prepared.",
+            Self::Ensure => "The container is being made.",
+            Self::Start | Self::NoteRestart => "It is being started.",
+            Self::Stop => "It is being stopped.",
+            Self::Kill => "It is being killed.",
+            Self::RemoveContainer => "The container is being removed.",
+            Self::RemoveVolumes => "The volumes are being removed.",
+            Self::RemoveNetwork => "The network is being removed.",
+            Self::Forget => "It is being forgotten.",
+        }
+    }
+
     /// Whether a new wish may cut it off: waiting for a process to end, or for an image that is built elsewhere.
     pub fn is_interruptible(self) -> bool {
         matches!(self, Self::Stop | Self::Image)

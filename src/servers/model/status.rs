@@ -104,14 +104,13 @@ pub fn clock_time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 impl Status {
-    /// Tells the state of `server`. `is_engine_away` says that the engine does not answer: what it said last is then all
-    /// that is known, and what is wanted waits.
-    pub fn of(server: &Server, is_tenant_active: bool, is_engine_away: bool, now: DateTime<Utc>) -> Self {
-        let goal = server.goal(is_tenant_active);
+    /// Tells the state of `server`. While the engine does not answer, what it said last is all that is known.
+    pub(super) fn of(server: &Server, now: DateTime<Utc>) -> Self {
+        let goal = server.goal();
         let phase = phase(server, goal);
         Self {
             phase,
-            sentence: sentence(server, goal, phase, is_engine_away, now),
+            sentence: sentence(server, goal, phase, now),
         }
     }
 }
@@ -141,12 +140,12 @@ fn phase(server: &Server, goal: Goal) -> Phase {
     }
 }
 
-fn sentence(server: &Server, goal: Goal, phase: Phase, is_engine_away: bool, now: DateTime<Utc>) -> String {
-    if let Some(trouble) = trouble(server, goal, phase, is_engine_away, now) {
+fn sentence(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> String {
+    if let Some(trouble) = trouble(server, goal, phase, now) {
         return trouble;
     }
-    if let Some(label) = server.notes.step.and_then(super::Step::label) {
-        return format!("{}: {}.", phase.label(), lower_first(label));
+    if let Some(step) = server.notes.step {
+        return step.doing().to_owned();
     }
     match phase {
         Phase::Running => match server.observed.running_since {
@@ -161,7 +160,7 @@ fn sentence(server: &Server, goal: Goal, phase: Phase, is_engine_away: bool, now
         Phase::Suspended => {
             "It is stopped because the organisation is not active. It comes back by itself.".to_owned()
         }
-        _ => format!("{}: waiting for its turn.", phase.label()),
+        _ => "It waits for its turn.".to_owned(),
     }
 }
 
@@ -180,13 +179,7 @@ fn stopped(server: &Server) -> String {
 }
 
 /// `Wanted running, is stopped: image missing, next try 14:03 UTC.`
-fn trouble(
-    server: &Server,
-    goal: Goal,
-    phase: Phase,
-    is_engine_away: bool,
-    now: DateTime<Utc>,
-) -> Option<String> {
+fn trouble(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> Option<String> {
     let is_waiting = phase.is_moving() || phase == Phase::Failing;
     let wanted = match goal {
         Goal::Run => "running",
@@ -194,7 +187,7 @@ fn trouble(
         Goal::Delete => "gone",
     };
     let is = server.observed.seen.label();
-    if is_engine_away && is_waiting {
+    if server.is_engine_away && is_waiting {
         return Some(format!(
             "Wanted {wanted}, was {is}: the engine does not answer; this goes on when it does."
         ));
@@ -209,10 +202,101 @@ fn trouble(
     Some(format!("Wanted {wanted}, is {is}: {error}{next}."))
 }
 
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_lowercase().chain(chars).collect())
-        .unwrap_or_default()
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone as _;
+
+    use super::super::{Step, testing::server};
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 11, 23, 14, 2, 0).unwrap()
+    }
+
+    fn told(change: impl FnOnce(&mut Server)) -> String {
+        let mut server = server();
+        change(&mut server);
+        let status = server.status(now());
+        format!("{}. {}", status.phase.label(), status.sentence)
+    }
+
+    fn failing(server: &mut Server) {
+        server.observed.seen = Seen::Exited;
+        server.notes.error = Some("image missing".to_owned());
+        server.notes.retry_at = Some(now() + chrono::Duration::minutes(1));
+    }
+
+    #[test]
+    fn says_what_is_wanted_what_is_and_what_stands_between() {
+        assert_eq!(
+            told(failing),
+            "Failing. Wanted running, is stopped: image missing, next try 14:03 UTC."
+        );
+        assert_eq!(
+            told(|server| {
+                failing(server);
+                server.is_engine_away = true;
+            }),
+            "Failing. Wanted running, was stopped: the engine does not answer; this goes on when it does."
+        );
+    }
+
+    #[test]
+    fn tells_the_way_from_creation_to_running() {
+        assert_eq!(
+            told(|server| server.observed_generation = 0),
+            "Creating. It waits for its turn."
+        );
+        assert_eq!(
+            told(|server| {
+                server.observed_generation = 0;
+                server.notes.step = Some(Step::Image);
+            }),
+            "Creating. The image is being prepared."
+        );
+        assert_eq!(
+            told(|server| {
+                server.observed.seen = Seen::Running;
+                server.observed.running_since = Some(now() - chrono::Duration::days(2));
+            }),
+            "Running. It has been running since 2026-11-21 14:02 UTC."
+        );
+        assert_eq!(
+            told(|server| {
+                server.observed.seen = Seen::Running;
+                server.observed.health = Condition::Unhealthy;
+            }),
+            "Unhealthy. It is running, but its check fails. Its log may say why."
+        );
+    }
+
+    #[test]
+    fn tells_why_a_server_is_stopped() {
+        assert_eq!(
+            told(|server| {
+                server.is_tenant_active = false;
+                server.observed.seen = Seen::Exited;
+            }),
+            "Suspended. It is stopped because the organisation is not active. It comes back by itself."
+        );
+        assert_eq!(
+            told(|server| {
+                server.power = Power::Stopped;
+                server.observed.seen = Seen::Exited;
+                server.observed.exit_code = Some(143);
+            }),
+            "Stopped. It is stopped (exit code 143 (signal 15))."
+        );
+        assert_eq!(
+            told(|server| server.power = Power::Stopped),
+            "Stopped. It is stopped and was never started."
+        );
+        assert_eq!(
+            told(|server| {
+                server.deleting_at = Some(now());
+                server.notes.step = Some(Step::RemoveVolumes);
+            }),
+            "Deleting. The volumes are being removed."
+        );
+    }
 }

@@ -1,0 +1,119 @@
+//! How a row becomes a [`Server`].
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::platform::ids::{LocationId, ServerId, TenantId};
+
+use super::super::model::{Condition, Notes, Observation, Power, Resources, Seen, Server, Step};
+
+/// The columns of a server with what is shown beside it everywhere.
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) tenant_id: Uuid,
+    pub(super) tenant_slug: String,
+    pub(super) tenant_name: String,
+    pub(super) is_tenant_active: bool,
+    pub(super) is_engine_away: bool,
+    pub(super) location_id: Uuid,
+    pub(super) name: String,
+    pub(super) host_name: String,
+    pub(super) template: String,
+    pub(super) image: String,
+    pub(super) size_id: String,
+    pub(super) cpu_millis: i64,
+    pub(super) memory_mib: i64,
+    pub(super) disk_mib: i64,
+    pub(super) version: i64,
+    pub(super) power: String,
+    pub(super) restart_seq: i64,
+    pub(super) deleting_at: Option<DateTime<Utc>>,
+    pub(super) generation: i64,
+    pub(super) observed_generation: i64,
+    pub(super) observed_restart_seq: i64,
+    pub(super) observed_state: String,
+    pub(super) observed_health: String,
+    pub(super) observed_exit_code: Option<i64>,
+    pub(super) observed_oom: bool,
+    pub(super) observed_restarts: i64,
+    pub(super) observed_spec: Option<String>,
+    pub(super) observed_outdated: bool,
+    pub(super) running_since: Option<DateTime<Utc>>,
+    pub(super) current_step: Option<String>,
+    pub(super) last_error: Option<String>,
+    pub(super) error_count: i32,
+    pub(super) retry_at: Option<DateTime<Utc>>,
+    pub(super) created_by: String,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
+}
+
+/// The checked macro takes literals only, so what all queries of servers have in common is put together here.
+macro_rules! select {
+    ($rest:expr, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            $crate::servers::store::rows::Row,
+            "select s.id, s.tenant_id, t.slug as tenant_slug, t.name as tenant_name, \
+             t.status = 'active' as \"is_tenant_active!\", l.engine_error is not null as \"is_engine_away!\", \
+             s.location_id, s.name, s.host_name, s.template, s.image, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
+             s.power, s.restart_seq, s.deleting_at, s.generation, s.observed_generation, s.observed_restart_seq, \
+             s.observed_state, s.observed_health, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
+             s.observed_spec, s.observed_outdated, s.running_since, s.current_step, s.last_error, s.error_count, \
+             s.retry_at, s.created_by, s.created_at, s.updated_at \
+             from server s join tenant t on t.id = s.tenant_id join location l on l.id = s.location_id "
+                + $rest,
+            $($argument),+
+        )
+    };
+}
+pub(super) use select;
+
+impl From<Row> for Server {
+    fn from(row: Row) -> Self {
+        Self {
+            id: ServerId(row.id),
+            tenant: TenantId(row.tenant_id),
+            tenant_slug: row.tenant_slug,
+            tenant_name: row.tenant_name,
+            is_tenant_active: row.is_tenant_active,
+            is_engine_away: row.is_engine_away,
+            location: LocationId(row.location_id),
+            name: row.name,
+            host_name: row.host_name,
+            template: row.template,
+            image: row.image,
+            size: row.size_id,
+            resources: Resources {
+                cpu_millis: row.cpu_millis,
+                memory_mib: row.memory_mib,
+                disk_mib: row.disk_mib,
+            },
+            version: row.version,
+            power: Power::read(&row.power),
+            restart_seq: row.restart_seq,
+            deleting_at: row.deleting_at,
+            generation: row.generation,
+            observed_generation: row.observed_generation,
+            observed_restart_seq: row.observed_restart_seq,
+            observed: Observation {
+                seen: Seen::read(&row.observed_state),
+                health: Condition::read(&row.observed_health),
+                exit_code: row.observed_exit_code,
+                out_of_memory: row.observed_oom,
+                restarts: row.observed_restarts,
+                spec: row.observed_spec,
+                running_since: row.running_since,
+            },
+            notes: Notes {
+                step: row.current_step.as_deref().and_then(Step::read),
+                error: row.last_error,
+                failures: row.error_count,
+                retry_at: row.retry_at,
+                is_outdated: row.observed_outdated,
+            },
+            created_by: row.created_by,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
