@@ -10,18 +10,22 @@
 //!
 //! The format is described for authors in `docs/catalogue.md`.
 
+mod builds;
 mod guide;
 mod load;
 mod model;
 mod parse;
 mod raw;
 mod rules;
+mod shelf;
 mod ssh_key;
+mod store;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
+pub use builds::{BuildError, build, ensure_image};
 pub use guide::{GuidePart, GuideStep, Placeholder};
 pub use load::{CatalogueError, Folder, load_all};
 pub use model::{
@@ -29,4 +33,5 @@ pub use model::{
     Tmpfs, Variable, Volume,
 };
 pub use parse::{Problem, Problems};
+pub use shelf::Catalogue;
 pub use values::{Checked, Value};
