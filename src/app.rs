@@ -6,7 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::audit::{self, Change, Target};
+use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::drivers::engine::Engine;
 use crate::platform::access::{Authenticate, Who};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Scoped};
@@ -35,6 +37,10 @@ pub struct Parts {
     pub tasks: Tasks,
     /// Sessions and tokens.
     pub authenticate: Arc<dyn Authenticate>,
+    /// Runs containers.
+    pub engine: Arc<dyn Engine>,
+    /// What servers are made from.
+    pub catalogue: Arc<Catalogue>,
     /// Wakes the reconciler of servers.
     pub poke_servers: Poke,
 }

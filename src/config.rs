@@ -87,6 +87,10 @@ pub struct Config {
     #[arg(long, env = "BERTH_RATE_PER_MINUTE", default_value_t = 1200, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_per_minute: u32,
 
+    /// The addresses that tenants' networks are taken from, a /24 for each: private, and used by nothing else here.
+    #[arg(long, env = "BERTH_NETWORK_POOL", default_value = "10.208.0.0/12", value_parser = network_pool)]
+    pub network_pool: String,
+
     /// How many days a closed tenant's data is kept.
     #[arg(long, env = "BERTH_RETENTION_DAYS", default_value_t = 30)]
     pub retention_days: u32,
@@ -201,4 +205,14 @@ fn ports(text: &str) -> Result<(u16, u16), String> {
         Some((first, last)) if first >= 1024 && first <= last => Ok((first, last)),
         _ => Err("use first-last, both between 1024 and 65535".to_owned()),
     }
+}
+
+/// An IPv4 network of 8 to 24 bits whose address has no bits beyond them.
+fn network_pool(text: &str) -> Result<String, String> {
+    let parsed = text.split_once('/').and_then(|(address, bits)| {
+        let address: std::net::Ipv4Addr = address.parse().ok()?;
+        let bits: u32 = bits.parse().ok().filter(|bits| (8..=24).contains(bits))?;
+        (address.to_bits() << bits == 0).then_some(format!("{address}/{bits}"))
+    });
+    parsed.ok_or_else(|| "use an IPv4 network such as 10.208.0.0/12, of 8 to 24 bits".to_owned())
 }

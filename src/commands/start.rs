@@ -7,7 +7,10 @@ use anyhow::Context as _;
 
 use crate::accounts::Authenticator;
 use crate::app::{App, Parts};
+use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::drivers::engine::docker::{DockerEngine, Endpoint};
+use crate::drivers::engine::{Engine, InstanceKey};
 use crate::platform::access::Authenticate;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
@@ -64,9 +67,18 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         keyring,
         hub: Hub::default(),
         tasks: Tasks::default(),
+        engine: engine(&config)?,
+        catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
         poke_servers: Poke::default(),
         config,
     }))
+}
+
+/// The engine that the settings name. It is connected to when it is first used.
+fn engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
+    let endpoint: Endpoint = config.docker_host.parse().context("BERTH_DOCKER_HOST")?;
+    let instance = InstanceKey::new(&config.instance).context("BERTH_INSTANCE")?;
+    Ok(Arc::new(DockerEngine::new(endpoint, instance)))
 }
 
 /// Prepares the database where we may, and waits until it answers and its schema is this binary's.

@@ -10,6 +10,7 @@ use crate::housekeeping;
 use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
+use crate::servers;
 
 use super::start;
 
@@ -32,6 +33,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
 pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     let (db, hub, tasks) = (app.db.clone(), app.hub.clone(), app.tasks.clone());
     app.tasks.spawn(hub.run(db, tasks));
+    servers::begin(app).await.context("the reconciler of servers")?;
     let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
     let worker = housekeeping::register(worker)?.add_extension(app.clone());
     let stop = app.tasks.token();

@@ -21,7 +21,10 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 
 use crate::app::{App, Parts};
+use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::drivers::engine::InstanceKey;
+use crate::drivers::engine::fake::FakeEngine;
 use crate::platform::access::SystemScope;
 use crate::platform::clock::{Clock, FixedClock};
 use crate::platform::events::Hub;
@@ -44,6 +47,8 @@ pub struct TestApp {
     pub app: App,
     /// The clock that it looks at.
     pub clock: Arc<FixedClock>,
+    /// The engine that it uses.
+    pub engine: FakeEngine,
     router: Router,
     // Dropped last: the database goes when nobody uses it any more.
     _database: TestDatabase,
@@ -61,12 +66,15 @@ impl TestApp {
         let mut config = Self::config();
         change(&mut config);
         let clock = Arc::new(FixedClock::at(noon()));
-        let app = Self::parts(&database, config, &clock);
+        let instance = InstanceKey::new(&config.instance).expect("the instance's name");
+        let engine = FakeEngine::new(instance);
+        let app = Self::parts(&database, config, &clock, &engine);
         let kit = crate::routes::kit(&app);
         let router = crate::routes::router(&app, &kit);
         Self {
             app,
             clock,
+            engine,
             router,
             _database: database,
         }
@@ -86,7 +94,7 @@ impl TestApp {
         config
     }
 
-    fn parts(database: &TestDatabase, config: Config, clock: &Arc<FixedClock>) -> App {
+    fn parts(database: &TestDatabase, config: Config, clock: &Arc<FixedClock>, engine: &FakeEngine) -> App {
         let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
         let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
         App::new(Parts {
@@ -95,6 +103,8 @@ impl TestApp {
             keyring,
             hub: Hub::default(),
             tasks: Tasks::default(),
+            engine: Arc::new(engine.clone()),
+            catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
             authenticate: crate::commands::authenticator(&database.db(), &clock, &config),
             clock,
             poke_servers: Poke::default(),

@@ -1,0 +1,109 @@
+//! The verbs: each one transaction that writes the wish, its operation, the history, the event and the audit. None of them
+//! speaks to the engine; the reconciler is woken after the commit.
+
+mod create;
+mod delete;
+mod power;
+mod reveal;
+mod settings;
+mod wake;
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::audit::Target;
+use crate::platform::access::Who;
+use crate::platform::db::Scoped;
+use crate::platform::error::Error;
+use crate::platform::events;
+use crate::platform::ids::{OperationId, ServerEventId};
+use crate::platform::operations::{self, NewOperation, Operation};
+
+use super::model::{Entry, Kind, Server};
+use super::store::{self, NewEvent};
+
+pub use create::{NewServerInput, create};
+pub use delete::delete;
+pub use power::{command, command_as_staff};
+pub use reveal::reveal;
+pub use settings::{Changed, SettingsInput, VariableChange, change};
+pub use wake::set_up_location;
+
+/// Events about a server have this topic.
+pub const TOPIC: &str = "server";
+const KIND: &str = "server";
+
+/// A wish that was written.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The server with the wish.
+    pub server: Server,
+    /// The work, to watch.
+    pub operation: Operation,
+}
+
+fn target(server: &Server) -> Target<'_> {
+    Target {
+        kind: KIND,
+        id: Some(server.id.0),
+        label: &server.name,
+        tenant: Some(server.tenant),
+    }
+}
+
+/// What audit events tell of a server. No secret is among it.
+fn shown(server: &Server) -> Value {
+    json!({
+        "name": server.name,
+        "template": server.template,
+        "image": server.image,
+        "size": server.size,
+        "power": server.power,
+    })
+}
+
+/// Opens the operation that a wish's work reports to, and tells the history and whoever listens.
+async fn announce(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    server: &Server,
+    (action, verb): (&'static str, &str),
+) -> Result<Operation, Error> {
+    let now = app.now();
+    let id = OperationId::new(&*app.ids, now);
+    let new = NewOperation {
+        id,
+        tenant: Some(server.tenant),
+        kind: action,
+        target_kind: KIND,
+        target: Some(server.id.0),
+        label: &server.name,
+        generation: Some(server.generation),
+        actor: &who.label,
+        now,
+    };
+    operations::open(tx, &new).await?;
+    tell(app, tx, server, format!("{} asked to {verb} it.", who.label)).await?;
+    operations::find(tx, id).await
+}
+
+/// Writes what somebody did into the server's history and tells whoever listens.
+async fn tell(app: &App, tx: &mut impl Scoped, server: &Server, text: String) -> Result<(), Error> {
+    let now = app.now();
+    let event = NewEvent {
+        id: ServerEventId::new(&*app.ids, now),
+        server: server.id,
+        tenant: server.tenant,
+        at: now,
+        entry: &Entry::new(Kind::Asked, text),
+    };
+    store::add_event(tx, &event).await?;
+    events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await
+}
+
+/// The open operation for the wish that a server has, if there is one.
+async fn under_way(tx: &mut impl Scoped, server: &Server) -> Result<Option<Operation>, Error> {
+    let newest = operations::for_target(tx, server.id.0, 1).await?;
+    Ok(newest.into_iter().find(|operation| !operation.state.is_final()))
+}

@@ -1,0 +1,315 @@
+//! One attempt to bring one server to its goal.
+
+use std::time::Duration;
+
+use crate::drivers::engine::ContainerSpec;
+use crate::platform::db::SystemTx;
+use crate::platform::error::Error;
+use crate::platform::ids::ServerEventId;
+use crate::platform::{events, fault, operations};
+
+use super::super::actions::TOPIC;
+use super::super::model::{
+    Attempt, Desired, Entry, Goal, Kind, Observation, Present, Server, Step, Verdict, judge, plan,
+    transitions,
+};
+use super::super::store::{self, Claimed, Finish, NewEvent};
+use super::in_work::Working;
+use super::spec::{self, Parts, SpecError, server_key};
+use super::steps::Effects;
+use super::trouble::Trouble;
+use super::{LEASE, Servers};
+
+/// How often a long step holds on to its lease: well within it.
+const RENEW: Duration = Duration::from_secs(5);
+
+/// How far the steps of a plan came.
+enum Flow {
+    /// To their end.
+    Done,
+    /// A new wish came in between.
+    Overtaken,
+    /// Another process has the server now; nothing may be written any more.
+    Lost,
+    /// One failed.
+    Failed(Trouble),
+}
+
+/// One server under our lease.
+struct Work<'a> {
+    servers: &'a Servers,
+    claimed: &'a Claimed,
+    working: Working,
+}
+
+/// Observes, plans, applies, judges and writes back. Says whether the server is now as wanted.
+pub(super) async fn attempt(servers: &Servers, claimed: &Claimed) -> Result<bool, Error> {
+    let work = Work {
+        servers,
+        claimed,
+        working: servers.in_work.enter(claimed.server.id),
+    };
+    work.run().await
+}
+
+impl Work<'_> {
+    fn server(&self) -> &Server {
+        &self.claimed.server
+    }
+
+    async fn run(&self) -> Result<bool, Error> {
+        let before = match self.observe().await {
+            Ok(before) => before,
+            Err(trouble) => return self.conclude(None, self.went_wrong(&trouble), None).await,
+        };
+        let effects = Effects {
+            app: &self.servers.app,
+            claimed: self.claimed,
+            spec: self.spec().await?,
+        };
+        let hash = effects.spec.as_ref().ok().and_then(|spec| spec.hash().ok());
+        let steps = self.steps(&before, hash.as_deref());
+        if let Some(death) = self.server().death(&before) {
+            return self
+                .conclude(Some(&before), Attempt::Failed(death), hash.as_deref())
+                .await;
+        }
+        if !steps.is_empty() && self.server().is_held(self.servers.app.now()) {
+            return self.conclude(Some(&before), Attempt::Held, hash.as_deref()).await;
+        }
+        let attempt = match self.apply(&effects, &steps).await? {
+            Flow::Lost => return Ok(false),
+            Flow::Done if steps.last() == Some(&Step::Forget) => return Ok(true),
+            Flow::Done => Attempt::Done,
+            Flow::Overtaken => Attempt::Overtaken,
+            Flow::Failed(trouble) => self.went_wrong(&trouble),
+        };
+        let after = if steps.is_empty() {
+            Some(before)
+        } else {
+            self.observe().await.ok()
+        };
+        self.conclude(after.as_ref(), attempt, hash.as_deref()).await
+    }
+
+    async fn observe(&self) -> Result<Observation, Trouble> {
+        let key = server_key(self.server())?;
+        Ok(Observation::from(&self.servers.app.engine.observe(&key).await?))
+    }
+
+    fn steps(&self, before: &Observation, hash: Option<&str>) -> Vec<Step> {
+        let server = self.server();
+        let desired = Desired {
+            goal: server.goal(),
+            spec: hash,
+            is_fresh: server.is_pending(),
+            restart: server.must_restart(),
+            repair: server.notes.error.is_some(),
+        };
+        let present = Present {
+            seen: before.seen,
+            spec: before.spec.as_deref(),
+        };
+        plan(&desired, &present)
+    }
+
+    /// The container that should be, or why that can't be said. Only a server that should run needs one.
+    async fn spec(&self) -> Result<Result<ContainerSpec, String>, Error> {
+        let (app, server) = (&self.servers.app, self.server());
+        if server.goal() != Goal::Run {
+            return Ok(Err("it should not run".to_owned()));
+        }
+        let Some(folder) = app.catalogue.get(&server.template) else {
+            return Ok(Err(SpecError::TemplateGone(server.template.clone()).to_string()));
+        };
+        let mut tx = app.db.system().await?;
+        let parts = Parts {
+            server,
+            template: &folder.template,
+            location: &store::find_location(&mut tx, server.location).await?,
+            ports: &store::ports(&mut tx, server.id).await?,
+            variables: &store::variables(&mut tx, server.id).await?,
+        };
+        Ok(spec::container(&parts, &app.keyring).map_err(|error| {
+            tracing::warn!(server = %server.id, error = &error as &dyn std::error::Error, "no specification");
+            error.to_string()
+        }))
+    }
+
+    fn went_wrong(&self, trouble: &Trouble) -> Attempt {
+        tracing::warn!(server = %self.server().id, error = trouble as &dyn std::error::Error, "an attempt failed");
+        match trouble {
+            _ if trouble.is_engine_away() => {
+                self.servers.health.suspect();
+                Attempt::EngineAway
+            }
+            Trouble::Cleared(what) => Attempt::Cleared(what.clone()),
+            _ => Attempt::Failed(trouble.words()),
+        }
+    }
+
+    async fn apply(&self, effects: &Effects<'_>, steps: &[Step]) -> Result<Flow, Error> {
+        for step in steps {
+            match self.begin(*step).await? {
+                Flow::Done => {}
+                other => return Ok(other),
+            }
+            match self.guard(*step, effects.apply(*step)).await {
+                Flow::Done => fault::point(&format!("servers.after_{}", step.word())),
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Done)
+    }
+
+    /// Notes what is about to be done, holds on to the lease, and ends the step before in the same transaction.
+    async fn begin(&self, step: Step) -> Result<Flow, Error> {
+        let (app, server) = (&self.servers.app, self.server());
+        let now = app.now();
+        let mut tx = app.db.system().await?;
+        let lease = self.claimed.lease;
+        match store::set_step(&mut tx, server.id, lease, step, now + LEASE).await? {
+            None => return Ok(Flow::Lost),
+            Some(generation) if generation != server.generation => return Ok(Flow::Overtaken),
+            Some(_) => {}
+        }
+        if server.is_pending() {
+            operations::start(&mut tx, server.id.0, server.generation, now).await?;
+            operations::end_step(&mut tx, server.id.0, Ok(()), now).await?;
+            if let Some(label) = step.label() {
+                operations::begin_step(&mut tx, server.id.0, label, now).await?;
+            }
+        }
+        events::emit(&mut tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
+        tx.commit().await?;
+        Ok(Flow::Done)
+    }
+
+    /// Waits for an effect, holding on to the lease, and turns away from it if it can be cut off and a new wish came.
+    async fn guard(&self, step: Step, effect: impl Future<Output = Result<(), Trouble>>) -> Flow {
+        let mut effect = std::pin::pin!(effect);
+        loop {
+            tokio::select! {
+                done = &mut effect => return done.map_or_else(Flow::Failed, |()| Flow::Done),
+                () = self.working.changed.notified() => {}
+                () = tokio::time::sleep(RENEW) => {}
+            }
+            match self.renew().await {
+                Ok(None) => return Flow::Lost,
+                Ok(Some(generation)) if generation != self.server().generation && step.is_interruptible() => {
+                    return Flow::Overtaken;
+                }
+                // Without the database nobody can take the server over either.
+                Ok(Some(_)) | Err(_) => {}
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<Option<i64>, Error> {
+        let app = &self.servers.app;
+        let mut tx = app.db.system().await?;
+        let (id, lease) = (self.server().id, self.claimed.lease);
+        let generation = store::renew(&mut tx, id, lease, app.now() + LEASE).await?;
+        tx.commit().await?;
+        Ok(generation)
+    }
+
+    /// Judges the attempt and writes everything that follows from it in one transaction.
+    async fn conclude(
+        &self,
+        seen: Option<&Observation>,
+        attempt: Attempt,
+        hash: Option<&str>,
+    ) -> Result<bool, Error> {
+        let (app, server) = (&self.servers.app, self.server());
+        let now = app.now();
+        let verdict = judge(server, seen, attempt, now);
+        let finish = Finish {
+            observed: seen,
+            reached: verdict.reached.then_some(server.generation),
+            restart_seq: server.restart_seq,
+            error: verdict.error.as_deref(),
+            failures: verdict.failures,
+            retry_at: verdict.retry_at,
+            next_attempt_at: verdict.next_attempt_at,
+            is_outdated: is_outdated(server, seen, hash),
+            now,
+        };
+        let mut tx = app.db.system().await?;
+        let ours = (server.id, self.claimed.lease, server.generation);
+        if !store::finish(&mut tx, ours, &finish).await? {
+            return Ok(false);
+        }
+        self.report(&mut tx, &verdict).await?;
+        self.tell(&mut tx, seen, &verdict).await?;
+        tx.commit().await?;
+        Ok(verdict.reached)
+    }
+
+    /// Tells the operations that wait for this server.
+    async fn report(&self, tx: &mut SystemTx, verdict: &Verdict) -> Result<(), Error> {
+        let server = self.server();
+        if !server.is_pending() {
+            return Ok(());
+        }
+        let (id, generation, now) = (server.id.0, server.generation, self.servers.app.now());
+        if verdict.reached {
+            operations::end_step(tx, id, Ok(()), now).await?;
+            operations::reach(tx, id, generation, now).await?;
+        } else if let Some(error) = verdict.error.as_deref().filter(|_| verdict.failed_now) {
+            operations::end_step(tx, id, Err(error), now).await?;
+            let given_up = verdict.gives_up.then_some(now);
+            operations::fail(tx, id, generation, error, given_up).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the history and tells whoever looks at the server, if there is something to tell.
+    async fn tell(
+        &self,
+        tx: &mut SystemTx,
+        seen: Option<&Observation>,
+        verdict: &Verdict,
+    ) -> Result<(), Error> {
+        let server = self.server();
+        let mut entries = Vec::new();
+        if let Some(seen) = seen {
+            let by_us = server.death(seen).is_none();
+            entries.extend(transitions(&server.observed, seen, by_us));
+        }
+        if let Some(error) = verdict.error.as_ref().filter(|_| verdict.failed_now)
+            && server.notes.error.as_ref() != Some(error)
+            && !entries.iter().any(|entry| entry.kind == Kind::Died)
+        {
+            entries.push(Entry::new(Kind::Failed, format!("It could not go on: {error}.")));
+        }
+        for entry in &entries {
+            let now = self.servers.app.now();
+            let event = NewEvent {
+                id: ServerEventId::new(&*self.servers.app.ids, now),
+                server: server.id,
+                tenant: server.tenant,
+                at: now,
+                entry,
+            };
+            store::add_event(tx, &event).await?;
+        }
+        let is_news = seen.is_some_and(|seen| *seen != server.observed)
+            || verdict.error != server.notes.error
+            || server.is_pending()
+            || server.notes.step.is_some();
+        if is_news {
+            events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the container was made from another specification than the present one; as before if there is none now.
+fn is_outdated(server: &Server, seen: Option<&Observation>, hash: Option<&str>) -> bool {
+    match (seen, hash) {
+        (Some(seen), Some(hash)) => seen.spec.as_deref().is_some_and(|made| made != hash),
+        (Some(seen), None) => server.notes.is_outdated && seen.spec.is_some(),
+        (None, _) => server.notes.is_outdated,
+    }
+}

@@ -1,0 +1,126 @@
+//! Bringing servers to what is wanted. See [`crate::platform::reconcile`] for the driver and [`super::model`] for the plan.
+//!
+//! - [`attempt`] is one attempt on one server: observe, plan, apply, judge, write back.
+//! - [`watch`] follows the engine: its events wake servers, its absence pauses the work.
+//! - [`sweep`] compares everything with the engine once a minute, in one call, and finds orphans.
+
+mod attempt;
+mod health;
+mod in_work;
+mod orphans;
+mod spec;
+mod steps;
+mod sweep;
+mod trouble;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::app::App;
+use crate::platform::access::SystemScope;
+use crate::platform::error::Error;
+use crate::platform::events::Event;
+use crate::platform::ids::{LocationId, ServerId};
+use crate::platform::reconcile::{Reconciler, drive};
+
+use super::actions::{TOPIC, set_up_location};
+use super::store::{self, Claimed};
+use health::EngineHealth;
+use in_work::InWork;
+
+/// Whoever does not renew it for so long has died.
+const LEASE: chrono::Duration = chrono::Duration::seconds(15);
+/// Tenants whose status changed have this topic.
+const TENANT_TOPIC: &str = "tenant";
+
+/// The reconciler of servers.
+#[derive(Clone)]
+pub struct Servers {
+    app: App,
+    location: LocationId,
+    health: Arc<EngineHealth>,
+    in_work: InWork,
+}
+
+impl Servers {
+    /// The reconciler of the servers at a location.
+    pub fn new(app: &App, location: LocationId) -> Self {
+        Self {
+            app: app.clone(),
+            location,
+            health: Arc::default(),
+            in_work: InWork::default(),
+        }
+    }
+}
+
+/// Starts the work on servers in the background of this process.
+pub async fn begin(app: &App) -> Result<(), Error> {
+    let scope = SystemScope::new(app.db.clone(), "reconciler");
+    let location = set_up_location(app, &scope).await?;
+    let servers = Arc::new(Servers::new(app, location.id));
+    let (poke, tasks) = (app.poke_servers.clone(), app.tasks.clone());
+    app.tasks.spawn(drive(Arc::clone(&servers), poke, tasks));
+    app.tasks.spawn(hear(Arc::clone(&servers)));
+    app.tasks.spawn(watch::watch(servers));
+    Ok(())
+}
+
+#[async_trait::async_trait]
+impl Reconciler for Servers {
+    type Item = Claimed;
+    const KIND: &'static str = "server";
+    const CONCURRENCY: usize = 16;
+    const PERIOD: Duration = Duration::from_secs(1);
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
+        if self.health.is_away() {
+            return Ok(Vec::new());
+        }
+        let now = self.app.now();
+        let lease = self.app.ids.uuid(now);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut tx = self.app.db.system().await?;
+        let claimed = store::claim(&mut tx, lease, (now, now + LEASE), limit).await?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    async fn reconcile(&self, claimed: Claimed) -> Result<bool, Error> {
+        attempt::attempt(self, &claimed).await
+    }
+}
+
+/// Hears of new wishes, from this process and from others.
+async fn hear(servers: Arc<Servers>) {
+    let mut events = servers.app.hub.subscribe();
+    loop {
+        let event = tokio::select! {
+            () = servers.app.tasks.stopping() => return,
+            event = events.recv() => event,
+        };
+        match event {
+            Ok(event) => servers.heard(&event),
+            Err(RecvError::Lagged(_)) => servers.app.poke_servers.poke(),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+impl Servers {
+    fn heard(&self, event: &Event) {
+        match event.topic.as_str() {
+            TOPIC => {
+                if let Some(id) = event.target_id {
+                    self.in_work.changed(ServerId(id));
+                }
+                self.app.poke_servers.poke();
+            }
+            TENANT_TOPIC => self.app.poke_servers.poke(),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The effects: what each step of a plan does to the engine.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::catalogue;
+use crate::drivers::engine::{ContainerSpec, EngineError, NetworkSpec, Outcome, VolumeDriver, VolumeSpec};
+use crate::platform::error::Error;
+use crate::platform::{events, operations};
+
+use super::super::actions::TOPIC;
+use super::super::model::{Server, Step};
+use super::super::store::{self, Claimed};
+use super::spec::{network_key, server_key, tenant_key};
+use super::trouble::Trouble;
+
+const MIB: u64 = 1024 * 1024;
+/// How long a process may take to end when its template is gone.
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+/// How many subnets are tried until one is free on the host.
+const SUBNET_TRIES: usize = 8;
+
+/// What steps work with.
+pub(super) struct Effects<'a> {
+    pub(super) app: &'a App,
+    pub(super) claimed: &'a Claimed,
+    /// The container that should be, or why that can't be said.
+    pub(super) spec: Result<ContainerSpec, String>,
+}
+
+impl Effects<'_> {
+    fn server(&self) -> &Server {
+        &self.claimed.server
+    }
+
+    /// Does one step. Harmless when repeated.
+    pub(super) async fn apply(&self, step: Step) -> Result<(), Trouble> {
+        let (engine, key) = (&self.app.engine, server_key(self.server())?);
+        match step {
+            Step::Image => self.image().await,
+            Step::Network => self.network().await,
+            Step::Volumes => self.volumes().await,
+            Step::Ensure => self.ensure().await,
+            Step::Start => self.start().await,
+            Step::Stop => Ok(engine.stop(&key, self.grace()).await.map(drop)?),
+            Step::Kill => Ok(engine.kill(&key).await.map(drop)?),
+            Step::NoteRestart => self.note_restart().await,
+            Step::RemoveContainer => Ok(engine.remove(&key).await.map(drop)?),
+            Step::RemoveVolumes => self.remove_volumes().await,
+            Step::RemoveNetwork => self.remove_network().await,
+            Step::Forget => self.forget().await,
+        }
+    }
+
+    async fn image(&self) -> Result<(), Trouble> {
+        let server = self.server();
+        Ok(catalogue::ensure_image(self.app, &server.template, &server.image).await?)
+    }
+
+    /// The subnet is ours to choose, but the host may have it already: then another is drawn.
+    async fn network(&self) -> Result<(), Trouble> {
+        let server = self.server();
+        let mut subnet = self.subnet(false).await?;
+        for _ in 0..SUBNET_TRIES {
+            let spec = NetworkSpec {
+                key: network_key(server)?,
+                tenant: tenant_key(server)?,
+                internal: false,
+                subnet: subnet.clone(),
+            };
+            match self.app.engine.ensure_network(&spec).await {
+                Err(EngineError::Invalid(message)) => {
+                    tracing::info!(message, "a subnet is taken on the host, drawing another");
+                    subnet = self.subnet(true).await?;
+                }
+                other => return Ok(other.map(drop)?),
+            }
+        }
+        Err(EngineError::NoAddresses.into())
+    }
+
+    async fn subnet(&self, another: bool) -> Result<Option<String>, Error> {
+        let server = self.server();
+        let mut tx = self.app.db.system().await?;
+        let subnet = if another {
+            store::replace_subnet(&mut tx, server.tenant, server.location).await?
+        } else {
+            store::subnet(&mut tx, server.tenant, server.location).await?
+        };
+        tx.commit().await?;
+        Ok(subnet)
+    }
+
+    /// The server's disk is shared out evenly among its volumes.
+    async fn volumes(&self) -> Result<(), Trouble> {
+        let server = self.server();
+        // Without a specification a container is only started again, with the volumes that it has.
+        let Ok(spec) = &self.spec else { return Ok(()) };
+        let count = u64::try_from(spec.volumes.len()).unwrap_or(1).max(1);
+        let disk = u64::try_from(server.resources.disk_mib).unwrap_or_default() * MIB;
+        for mount in &spec.volumes {
+            let volume = VolumeSpec {
+                key: mount.volume.clone(),
+                tenant: tenant_key(server)?,
+                server: Some(server_key(server)?),
+                driver: VolumeDriver::Local,
+                size_bytes: Some(disk / count),
+            };
+            self.app.engine.ensure_volume(&volume).await?;
+        }
+        Ok(())
+    }
+
+    async fn ensure(&self) -> Result<(), Trouble> {
+        let spec = self.spec.as_ref();
+        let spec = spec.map_err(|reason| Trouble::Unspecified(reason.clone()))?;
+        Ok(self.app.engine.ensure(spec).await.map(drop)?)
+    }
+
+    async fn start(&self) -> Result<(), Trouble> {
+        match self.app.engine.start(&server_key(self.server())?).await {
+            Ok(Outcome::Gone) => Err(Trouble::Vanished),
+            Ok(Outcome::Done | Outcome::Already) => Ok(()),
+            Err(EngineError::PortInUse { port }) => Err(self.move_from(port).await?),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A port that something else on the host has: a server that never ran gets another, as nobody knows its address yet.
+    async fn move_from(&self, port: u16) -> Result<Trouble, Trouble> {
+        let server = self.server();
+        let taken = EngineError::PortInUse { port };
+        if server.observed_generation > 0 {
+            return Ok(taken.into());
+        }
+        let mut tx = self.app.db.system().await?;
+        store::block_port(&mut tx, server.location, port, self.app.now()).await?;
+        let moved = store::move_port(&mut tx, server.id, port).await?;
+        tx.commit().await?;
+        Ok(if moved {
+            Trouble::Cleared(format!(
+                "port {port} of the host is used by something else; it gets another"
+            ))
+        } else {
+            taken.into()
+        })
+    }
+
+    fn grace(&self) -> Duration {
+        let folder = self.app.catalogue.get(&self.server().template);
+        folder.map_or(DEFAULT_GRACE, |folder| folder.template.stop.grace)
+    }
+
+    async fn note_restart(&self) -> Result<(), Trouble> {
+        let server = self.server();
+        let mut tx = self.app.db.system().await?;
+        store::note_restart(&mut tx, server.id, server.restart_seq).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Goes by what the engine has and not by the template, which may have changed since.
+    async fn remove_volumes(&self) -> Result<(), Trouble> {
+        let key = server_key(self.server())?;
+        let all = self.app.engine.list_volumes().await?;
+        for volume in all.iter().filter(|volume| volume.server.as_ref() == Some(&key)) {
+            self.app.engine.remove_volume(&volume.key).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_network(&self) -> Result<(), Trouble> {
+        let server = self.server();
+        let mut tx = self.app.db.system().await?;
+        let is_last = store::is_last_of_tenant(&mut tx, server.id, server.tenant, server.location).await?;
+        drop(tx);
+        if !is_last {
+            return Ok(());
+        }
+        match self.app.engine.remove_network(&network_key(server)?).await {
+            // A server that was created in this moment has it; it goes with that one.
+            Err(EngineError::InUse { .. }) => return Ok(()),
+            other => drop(other?),
+        }
+        let mut tx = self.app.db.system().await?;
+        store::release_subnet(&mut tx, server.tenant, server.location).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The end: the row goes in the transaction that ends its operations.
+    async fn forget(&self) -> Result<(), Trouble> {
+        let (server, now) = (self.server(), self.app.now());
+        let mut tx = self.app.db.system().await?;
+        if store::forget(&mut tx, server.id, self.claimed.lease).await? {
+            operations::end_step(&mut tx, server.id.0, Ok(()), now).await?;
+            operations::reach(&mut tx, server.id.0, server.generation, now).await?;
+            events::emit(&mut tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! What goes wrong in a step, and how it is told: the page gets words, the log gets all of it.
+
+use crate::catalogue::BuildError;
+use crate::drivers::engine::EngineError;
+use crate::platform::error::Error;
+
+/// Why a step did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The image.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// It can't be said what the container should be, for this reason.
+    #[error("{0}")]
+    Unspecified(String),
+    /// The database. The lease runs out and another attempt follows.
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// Something in the way was put aside.
+    #[error("{0}")]
+    Cleared(String),
+    /// The container is gone between two steps.
+    #[error("its container vanished while it was being started")]
+    Vanished,
+}
+
+impl Trouble {
+    /// Whether the engine does not answer at all.
+    pub(super) fn is_engine_away(&self) -> bool {
+        let (Self::Engine(error) | Self::Build(BuildError::Engine(error))) = self else {
+            return false;
+        };
+        matches!(error, EngineError::Unavailable(_))
+    }
+
+    /// The words for the page. What the engine says in its own words stays in the log: it tells of the host's inside.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Engine(error) | Self::Build(BuildError::Engine(error)) => engine_words(error),
+            Self::Build(BuildError::Failed(_)) => "its image could not be built".to_owned(),
+            Self::Database(_) => "the database does not answer".to_owned(),
+            Self::Build(BuildError::Changed { .. })
+            | Self::Unspecified(_)
+            | Self::Cleared(_)
+            | Self::Vanished => self.to_string(),
+        }
+    }
+}
+
+fn engine_words(error: &EngineError) -> String {
+    let words = match error {
+        EngineError::PortInUse { port } => {
+            return format!("port {port} of the host is used by something else");
+        }
+        EngineError::Unavailable(_) => "the engine does not answer",
+        EngineError::Timeout(_) => "the engine did not answer in time",
+        EngineError::ImageMissing { .. } => "its image is missing",
+        EngineError::NetworkMissing { .. } => "its network is missing",
+        EngineError::VolumeMissing { .. } => "one of its volumes is missing",
+        EngineError::Foreign { .. } => "its name on the engine belongs to somebody else",
+        EngineError::InUse { .. } => "something that must go is still in use",
+        EngineError::NoAddresses => "the engine has no addresses left for its network",
+        EngineError::BuildFailed(_) => "its image could not be built",
+        _ => "the engine refused; the provider's log says why",
+    };
+    words.to_owned()
+}

@@ -1,0 +1,144 @@
+//! Following the engine: its events wake servers, its absence is told on pages and pauses the work.
+//!
+//! An event is a hint to look and never the truth; what was missed while nobody listened, the sweep finds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+
+use crate::drivers::engine::{EngineError, EngineEvent, EventKind};
+use crate::platform::db::SystemTx;
+use crate::platform::error::Error;
+use crate::platform::events;
+use crate::platform::ids::{ServerEventId, ServerId};
+
+use super::super::model::{Entry, Kind, ending};
+use super::super::store;
+use super::Servers;
+use super::sweep::sweep;
+
+/// How soon to ask again whether the engine is back.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often everything is compared.
+const SWEEP: Duration = Duration::from_secs(60);
+/// How many events are taken together when many come at once.
+const AT_ONCE: usize = 256;
+/// Events about the engine itself have this topic.
+const TOPIC: &str = "engine";
+
+/// Follows the engine until the process stops.
+pub(super) async fn watch(servers: Arc<Servers>) {
+    loop {
+        let outcome = tokio::select! {
+            () = servers.app.tasks.stopping() => return,
+            outcome = follow(&servers) => outcome,
+        };
+        if let Err(trouble) = outcome {
+            tracing::warn!(
+                error = &trouble as &dyn std::error::Error,
+                "lost sight of the engine"
+            );
+            if let Watch::Engine(error) = &trouble {
+                servers.health.set_away(true);
+                servers.note_engine(Some(&error.to_string())).await;
+            }
+        }
+        tokio::select! {
+            () = servers.app.tasks.stopping() => return,
+            () = tokio::time::sleep(RETRY) => {}
+        }
+    }
+}
+
+/// Why following ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Watch {
+    /// The engine went away.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The database did.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+async fn follow(servers: &Servers) -> Result<(), Watch> {
+    // Listening begins before the sweep looks, so that nothing can happen unseen in between.
+    let mut events = servers.app.engine.events().await?.ready_chunks(AT_ONCE);
+    servers.health.set_away(false);
+    servers.note_engine(None).await;
+    servers.app.poke_servers.poke();
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            heard = events.next() => match heard {
+                Some(heard) => servers.happened(heard).await?,
+                None => return Ok(()),
+            },
+            _ = ticks.tick() => sweep(servers).await?,
+            () = servers.health.suspected() => {
+                servers.app.engine.ping().await?;
+                servers.health.set_away(false);
+                servers.app.poke_servers.poke();
+            }
+        }
+    }
+}
+
+impl Servers {
+    /// Wakes the servers that events are about.
+    async fn happened(&self, heard: Vec<Result<EngineEvent, EngineError>>) -> Result<(), Watch> {
+        let heard: Vec<EngineEvent> = heard.into_iter().collect::<Result<_, _>>()?;
+        let known = |event: &EngineEvent| event.server.as_str().parse::<ServerId>().ok();
+        let mut tx = self.app.db.system().await?;
+        for event in &heard {
+            if let Some(id) = known(event) {
+                self.note_death(&mut tx, id, event).await?;
+            }
+        }
+        let mut ids: Vec<ServerId> = heard.iter().filter_map(known).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        store::wake(&mut tx, &ids, self.app.now()).await?;
+        tx.commit().await?;
+        self.app.poke_servers.poke();
+        Ok(())
+    }
+
+    /// A process that ended by itself: the engine starts it again so fast that observing would not see how it ended.
+    async fn note_death(
+        &self,
+        tx: &mut SystemTx,
+        server: ServerId,
+        event: &EngineEvent,
+    ) -> Result<(), Error> {
+        let text = match event.kind {
+            EventKind::Died { exit_code } => {
+                format!("It stopped by itself: {}.", ending(Some(exit_code), false))
+            }
+            EventKind::Oom => "The kernel ended one of its processes: out of memory.".to_owned(),
+            _ => return Ok(()),
+        };
+        let now = self.app.now();
+        let id = ServerEventId::new(&*self.app.ids, now);
+        store::note_death(tx, id, server, now, &Entry::new(Kind::Died, text)).await
+    }
+
+    /// Notes whether the engine answers. That it can't be noted changes nothing.
+    async fn note_engine(&self, error: Option<&str>) {
+        let noted: Result<(), Error> = async {
+            let mut tx = self.app.db.system().await?;
+            if store::save_engine_state(&mut tx, self.location, error, self.app.now()).await? {
+                events::emit(&mut tx, None, TOPIC, Some(self.location.0)).await?;
+            }
+            tx.commit().await
+        }
+        .await;
+        if let Err(error) = noted {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the engine's state was not noted"
+            );
+        }
+    }
+}
