@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use percent_encoding::percent_decode_str;
 
 use crate::accounts::Authenticator;
 use crate::app::{App, Parts};
@@ -22,6 +23,8 @@ use crate::platform::shutdown::Tasks;
 
 /// The name of the panel's database in a private cluster: the administrator's own, which is always there.
 const EMBEDDED_DATABASE: &str = "postgres";
+/// The role that `roles.sql` makes for the panel.
+const PANEL_ROLE: &str = "berth";
 const RETRY: Duration = Duration::from_secs(2);
 
 /// How to reach the database.
@@ -37,10 +40,11 @@ pub(super) struct Databases {
 /// The database that the settings name, or the private cluster, started.
 pub(super) async fn databases(config: &Config) -> anyhow::Result<Databases> {
     if let Some(panel) = config.database_url.clone() {
+        let admin = config.database_admin_url.clone();
         return Ok(Databases {
+            password: admin.as_ref().and_then(|_| password_of(panel.expose())),
             panel,
-            admin: config.database_admin_url.clone(),
-            password: None,
+            admin,
         });
     }
     let cluster = EmbeddedPostgres::start(&config.postgres_dir(), false).await;
@@ -50,6 +54,16 @@ pub(super) async fn databases(config: &Config) -> anyhow::Result<Databases> {
         admin: Some(cluster.admin_url(EMBEDDED_DATABASE)),
         password: Some(cluster.panel_password().to_owned()),
     })
+}
+
+/// The password in the panel's address: an administrator who is told it needs no second place to be told it again.
+fn password_of(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    let (name, password) = user.split_once(':')?;
+    let password = percent_decode_str(password).decode_utf8().ok()?;
+    (name == PANEL_ROLE && !password.is_empty()).then(|| password.into_owned())
 }
 
 /// Builds the app. The database need not answer yet: see [`until_ready`].
@@ -120,4 +134,22 @@ async fn wait_until_current(db: &Db) {
 /// Who checks sessions and tokens.
 pub(crate) fn authenticator(db: &Db, clock: &Arc<dyn Clock>, config: &Config) -> Arc<dyn Authenticate> {
     Arc::new(Authenticator::new(db.clone(), Arc::clone(clock), config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::password_of;
+
+    #[test]
+    fn only_the_panels_own_role_gets_the_password_of_its_address() {
+        let password = |url: &str| password_of(url);
+        assert_eq!(
+            password("postgres://berth:s%40cret@db:5432/berth?sslmode=require").as_deref(),
+            Some("s@cret")
+        );
+        assert_eq!(password("postgres://berth:a@b@db/berth").as_deref(), Some("a@b"));
+        assert_eq!(password("postgres://somebody:secret@db/berth"), None);
+        assert_eq!(password("postgres://berth@db/berth"), None);
+        assert_eq!(password("postgres://berth:@db/berth"), None);
+    }
 }

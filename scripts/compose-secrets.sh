@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# compose-secrets.sh [FOLDER]: what docker-compose.yml needs and nobody should choose: passwords, and the group of the
+# Docker socket. What is there already is never changed, so it can be run any number of times.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+FOLDER=${1:-$VAR/compose}
+ENV_FILE=${2:-$ROOT/.env}
+
+password() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
+
+# Compose mounts these files as they are, and the programs that read them run as users of their own: so the files are
+# readable, and the folder is closed.
+secret() {
+    local file=$FOLDER/$1
+    [ -s "$file" ] && return 0
+    printf '%s' "$2" >"$file.new"
+    chmod 444 "$file.new"
+    mv "$file.new" "$file"
+    note "made $file"
+}
+
+mkdir -p "$FOLDER"
+chmod 700 "$FOLDER"
+secret postgres_password "$(password)"
+secret database_admin_url "postgres://berth_admin:$(cat "$FOLDER/postgres_password")@postgres:5432/berth?sslmode=require"
+secret database_url "postgres://berth:$(password)@postgres:5432/berth?sslmode=require"
+
+if [ ! -e "$ENV_FILE" ]; then
+    cat >"$ENV_FILE" <<EOF
+# Settings of docker-compose.yml; see docs/operations.md. Made once, yours to change.
+DOCKER_GID=$(stat -c %g /var/run/docker.sock)
+BERTH_SECRETS=$FOLDER
+#BERTH_PUBLIC_URL=https://panel.example.com
+#BERTH_TRUSTED_PROXIES=
+#BERTH_PUBLIC_HOST=servers.example.com
+#BERTH_PUBLISH_ADDRESS=0.0.0.0
+EOF
+    note "made $ENV_FILE"
+fi
