@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "printing the result is what a command is for")]
 
 mod database;
+mod doctor;
 mod key;
 mod migrate;
 mod openapi;
@@ -45,6 +46,8 @@ enum Command {
     /// List accounts, or make a link for a new password.
     #[command(subcommand)]
     User(user::User),
+    /// Check everything the panel rests on, and say how to mend what is wrong.
+    Doctor(Box<doctor::Doctor>),
     /// Print every route with its access rule.
     Routes,
     /// Print the API's description (OpenAPI).
@@ -61,6 +64,7 @@ impl Cli {
             Command::Database(command) => command.run().await?,
             Command::Key(command) => command.run().await?,
             Command::User(command) => command.run().await?,
+            Command::Doctor(command) => return doctor::run(*command).await,
             Command::Routes => print!("{}", routes::table()),
             Command::Openapi => println!("{}", openapi::document()?),
         }

@@ -89,7 +89,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
 }
 
 /// The engine that the settings name. It is connected to when it is first used.
-fn engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
+pub(super) fn engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
     let endpoint: Endpoint = config.docker_host.parse().context("BERTH_DOCKER_HOST")?;
     let instance = InstanceKey::new(&config.instance).context("BERTH_INSTANCE")?;
     Ok(Arc::new(DockerEngine::new(endpoint, instance)))

@@ -87,6 +87,16 @@ impl EmbeddedPostgres {
         Ok(())
     }
 
+    /// The panel's address of `database` in the cluster in `folder`, if it runs. Starts nothing.
+    pub async fn running(folder: &Path, database: &str) -> Result<Option<Secret>, EmbeddedError> {
+        let mut this = Self::at(folder)?;
+        if !this.data().join("PG_VERSION").exists() || !this.is_running().await? {
+            return Ok(None);
+        }
+        this.panel_password = password(&this.folder.join("panel.password"))?;
+        Ok(Some(this.panel_url(database)))
+    }
+
     fn at(folder: &Path) -> Result<Self, EmbeddedError> {
         Ok(Self {
             folder: std::path::absolute(folder).map_err(io("the data folder's path"))?,

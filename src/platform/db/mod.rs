@@ -53,6 +53,13 @@ impl Db {
             .map(drop)
     }
 
+    /// The database's clock.
+    pub async fn now(&self) -> Result<chrono::DateTime<chrono::Utc>, sqlx::Error> {
+        sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
+            .fetch_one(&self.pool)
+            .await
+    }
+
     /// A connection that hears notifications.
     pub async fn listener(&self) -> Result<PgListener, sqlx::Error> {
         PgListener::connect_with(&self.pool).await
