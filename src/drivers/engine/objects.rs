@@ -1,6 +1,6 @@
 //! Networks, volumes and images, as they should be and as they are: plain data, no I/O.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, net::Ipv4Addr};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -22,6 +22,28 @@ pub struct NetworkSpec {
     /// Its addresses, for example `10.210.4.0/24`. Without one the engine takes the next of its own pools, of which
     /// there are only about thirty unless its administrator gave it more.
     pub subnet: Option<String>,
+}
+
+impl NetworkSpec {
+    /// Says what is wrong with it before an engine sees it.
+    pub fn validate(&self) -> EngineResult<()> {
+        match &self.subnet {
+            Some(subnet) if !is_subnet(subnet) => Err(EngineError::Invalid(format!(
+                "{subnet:?} is not a range of IPv4 addresses"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Room for the bridge and at least one container, and no more than the largest private network.
+fn is_subnet(text: &str) -> bool {
+    let parsed = text
+        .split_once('/')
+        .and_then(|(address, length)| Some((address.parse::<Ipv4Addr>().ok()?, length.parse::<u8>().ok()?)));
+    parsed.is_some_and(|(address, length)| {
+        (8..=30).contains(&length) && address.to_bits().trailing_zeros() >= u32::from(32 - length)
+    })
 }
 
 /// A network of ours, as it is.

@@ -117,15 +117,15 @@ impl World for DockerWorld {
     }
 
     fn program(&self, spec: &mut ContainerSpec, program: Program) {
-        let mut script = String::new();
-        for (stream, text) in &program.output {
-            let to = if *stream == LogStream::Stderr { " >&2" } else { "" };
-            // The engine reads the two outputs independently: a moment keeps their order.
-            script += &format!("printf '%s\\n' '{text}'{to}; usleep 50000; ");
-        }
-        script += &program
+        // The engine reads the two outputs independently: a moment keeps their order.
+        let lines = program.output.iter().map(|(stream, text)| {
+            let to = if *stream == LogStream::Stderr { ">&2" } else { "" };
+            format!("printf '%s\\n' '{text}' {to}; usleep 50000; ")
+        });
+        let end = program
             .exit_code
             .map_or_else(|| "exec sleep 1000".to_owned(), |code| format!("exit {code}"));
+        let script = lines.chain([end]).collect();
         spec.command = Some(vec!["sh".to_owned(), "-c".to_owned(), script]);
     }
 
@@ -180,9 +180,9 @@ impl Drop for DockerWorld {
                 runtime.block_on(clean(&docker, &label)).unwrap();
             }
         });
-        let cleaned = cleaner.join();
+        let outcome = cleaner.join();
         assert!(
-            cleaned.is_ok() || std::thread::panicking(),
+            outcome.is_ok() || std::thread::panicking(),
             "objects of {} are left behind",
             self.instance
         );

@@ -112,7 +112,7 @@ pub(super) async fn a_killed_server_stays_down(world: &dyn World) {
 pub(super) async fn ensuring_again_changes_nothing(world: &dyn World) {
     let (engine, mut spec) = (world.engine(), spec(world, "a"));
     let runs = running(world, &spec).await;
-    spec.display_name = "Another name".to_owned();
+    spec.display_name.push_str(", renamed");
     assert_eq!(engine.ensure(&spec).await.unwrap(), runs);
     engine.stop(&spec.server, GRACE).await.unwrap();
     let ended = engine.observe(&spec.server).await.unwrap();
@@ -166,7 +166,7 @@ pub(super) async fn what_is_missing_is_named_and_nothing_is_lost(world: &dyn Wor
     );
 
     let mut fresh = super::world::spec(world, "b");
-    fresh.image = "berth-test/none:1".to_owned();
+    fresh.image.push_str("-none");
     let no_image = engine.ensure(&fresh).await.unwrap_err();
     assert!(
         matches!(no_image, EngineError::ImageMissing { .. }),
@@ -223,6 +223,10 @@ pub(super) async fn a_wrong_specification_is_refused(world: &dyn World) {
         engine.image_exists("a b").await,
         Err(EngineError::Invalid(_))
     ));
+    let mut nowhere = network("a");
+    nowhere.subnet = Some("10.213.0.0".to_owned());
+    let refused = engine.ensure_network(&nowhere).await;
+    assert!(matches!(refused, Err(EngineError::Invalid(_))), "{refused:?}");
     let run = engine.exec(&spec.server, Vec::new(), GRACE).await;
     assert!(matches!(run, Err(EngineError::Invalid(_))), "{run:?}");
 }

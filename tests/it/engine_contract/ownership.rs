@@ -9,7 +9,7 @@ use berth::drivers::engine::{
 use super::world::{World, made, mount, network, running, server, spec, tar, tenant, volume};
 
 fn is_foreign<T>(answer: EngineResult<T>) -> bool {
-    matches!(answer, Err(EngineError::Foreign { .. }))
+    matches!(answer.err(), Some(EngineError::Foreign { .. }))
 }
 
 fn name(world: &dyn World, key: &str) -> String {
@@ -22,7 +22,7 @@ pub(super) async fn a_foreign_container_is_not_touched(world: &dyn World) {
     world.add_foreign(&name).await;
     engine.ensure_network(&network("a")).await.unwrap();
     let key = &spec.server;
-    let word = || vec!["true".to_owned()];
+    let argv = vec!["true".to_owned()];
     assert!(is_foreign(engine.observe(key).await));
     assert!(is_foreign(engine.ensure(&spec).await));
     assert!(is_foreign(engine.start(key).await));
@@ -31,7 +31,7 @@ pub(super) async fn a_foreign_container_is_not_touched(world: &dyn World) {
     assert!(is_foreign(engine.remove(key).await));
     assert!(is_foreign(engine.logs(key, LogQuery::default()).await));
     assert!(is_foreign(engine.stats(key).await));
-    assert!(is_foreign(engine.exec(key, word(), Duration::from_secs(5)).await));
+    assert!(is_foreign(engine.exec(key, argv, Duration::from_secs(5)).await));
     assert!(is_foreign(engine.archive_get(key, "/etc").await));
     assert!(is_foreign(
         engine.archive_put(key, "/etc", tar(&[("a", b"b")])).await

@@ -107,7 +107,7 @@ pub(super) async fn an_image_is_built_listed_and_removed(world: &dyn World) {
     assert!(engine.image_exists(&tag).await.unwrap());
     let images = engine.list_images().await.unwrap();
     assert_eq!(images.len(), 1, "{images:?}");
-    assert_eq!(images[0].tags, [tag.clone()]);
+    assert_eq!(images[0].tags, std::slice::from_ref(&tag));
     assert_eq!(images[0].labels.get("template").map(String::as_str), Some("site"));
 
     let mut server = spec(world, "a");

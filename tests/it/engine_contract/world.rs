@@ -10,7 +10,7 @@ use berth::drivers::engine::{
 use futures_util::StreamExt;
 
 /// Long enough for a busy machine; nothing waits for it when all is well.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An engine with an image to run, and the means to do things behind its back.
 #[async_trait]
@@ -133,10 +133,8 @@ pub(super) async fn until(world: &dyn World, server: &ServerKey, so: impl Fn(&Ob
             drop(tokio::time::timeout(Duration::from_millis(200), events.next()).await);
         }
     };
-    match tokio::time::timeout(PATIENCE, wait).await {
-        Ok(seen) => seen,
-        Err(_) => panic!("it never became so: {last:?}"),
-    }
+    let seen = tokio::time::timeout(PATIENCE, wait).await;
+    seen.unwrap_or_else(|_| panic!("it never became so: {last:?}"))
 }
 
 /// A tar of files.

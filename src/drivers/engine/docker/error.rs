@@ -18,10 +18,9 @@ pub(super) fn map(error: Error, timeout: Duration) -> EngineError {
         | Error::IOError { .. }
         | Error::HyperResponseError { .. }
         | Error::HyperLegacyError { .. } => EngineError::Unavailable(Box::new(error)),
-        // This variant holds the whole answer, which may have a container's environment in it: it ends here.
-        Error::JsonDataError { message, .. } => {
-            failed(format!("an answer that is not understood: {message}"), None)
-        }
+        // These hold the answer, or quote it, and it may have a container's environment in it: they end here.
+        Error::JsonDataError { column, .. } => not_understood(column),
+        Error::JsonSerdeError { err } => not_understood(err.column()),
         Error::DockerStreamError { error } => failed(error, None),
         other => failed(other.to_string(), Some(Box::new(other))),
     }
@@ -41,6 +40,13 @@ pub(super) fn message(error: &Error) -> &str {
         Error::DockerResponseServerError { message, .. } => message,
         _ => "",
     }
+}
+
+fn not_understood(column: usize) -> EngineError {
+    failed(
+        format!("an answer that is not understood, at column {column}"),
+        None,
+    )
 }
 
 fn failed(message: String, source: Option<Source>) -> EngineError {
@@ -134,12 +140,21 @@ mod tests {
 
     #[test]
     fn an_answer_that_was_not_understood_is_not_kept() {
-        let error = Error::JsonDataError {
-            message: "unknown variant".to_owned(),
-            contents: r#"{"Env":["PASSWORD=hunter2"]}"#.to_owned(),
-            column: 1,
-        };
-        assert!(!format!("{:?}", map(error, Duration::ZERO)).contains("hunter2"));
+        let text = r#""PASSWORD=hunter2""#;
+        let err = serde_json::from_str::<Vec<u8>>(text).unwrap_err();
+        let message = err.to_string();
+        assert!(message.contains("hunter2"), "{message}");
+        let contents = text.to_owned();
+        for error in [
+            Error::JsonDataError {
+                message,
+                contents,
+                column: 1,
+            },
+            Error::JsonSerdeError { err },
+        ] {
+            assert!(!format!("{:?}", map(error, Duration::ZERO)).contains("hunter2"));
+        }
     }
 
     #[test]

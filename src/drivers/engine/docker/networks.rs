@@ -13,6 +13,7 @@ use super::{connection::Connection, error, raw};
 
 impl Connection {
     pub(super) async fn ensure_network(&self, spec: &NetworkSpec) -> EngineResult<Network> {
+        spec.validate()?;
         if let Some(network) = self.find_network(&spec.key).await? {
             return known(&network).ok_or(EngineError::Foreign { name: network.name });
         }

@@ -33,6 +33,7 @@ impl State {
     }
 
     pub(super) fn ensure_network(&mut self, spec: &NetworkSpec) -> EngineResult<Network> {
+        spec.validate()?;
         let name = self.own_name(spec.key.as_str())?;
         let made = self.networks.entry(spec.key.clone()).or_insert_with(|| Network {
             key: spec.key.clone(),
