@@ -16,7 +16,7 @@ has_systemd() { [ -d /run/systemd/system ]; }
 forget_dead_engines() {
     alive /var/run/docker.pid dockerd || as_root rm -f /var/run/docker.pid
     alive /var/run/docker/containerd/containerd.pid containerd || as_root rm -f /var/run/docker/containerd/containerd.pid
-    pgrep -x containerd >/dev/null || as_root rm -f /run/containerd/containerd.sock
+    grep -qsx containerd /proc/[0-9]*/comm || as_root rm -f /run/containerd/containerd.sock
 }
 
 start_by_hand() {

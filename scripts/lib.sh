@@ -102,9 +102,10 @@ alive() {
 # private_dir NAME: the folder for NAME's data. Below var/, unless PostgreSQL could not live there: it refuses to run
 # as root, so its own user must be able to reach the folder, and the path of its socket must be short.
 private_dir() {
-    local dir=$VAR/$1
+    local dir=$VAR/$1 elsewhere=/var/lib
     if [ "${#dir}" -gt 70 ] || { [ "$(id -u)" = 0 ] && ! runuser -u postgres -- test -x "$VAR" 2>/dev/null; }; then
-        dir=/var/tmp/berth-$(cksum <<<"$ROOT" | cut -d' ' -f1)/$1
+        [ "$(id -u)" = 0 ] || elsewhere=${XDG_DATA_HOME:-$HOME/.local/share}
+        dir=$elsewhere/berth-$(cksum <<<"$ROOT" | cut -d' ' -f1)/$1
         mkdir -p "$(dirname "$dir")"
     fi
     echo "$dir"

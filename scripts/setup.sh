@@ -9,8 +9,8 @@ PROFILE=${1:-run}
 
 # What running needs. PostgreSQL is here for its programs: Berth runs a private cluster of its own.
 RUN_PACKAGES=(docker.io iptables postgresql postgresql-contrib mmdebstrap build-essential ca-certificates curl)
-# What testing adds: a browser, Compose, load, and Python for schemathesis and typos.
-TEST_PACKAGES=(chromium docker-compose wrk shellcheck openssh-client python3 python3-venv)
+# What testing adds: a browser, Compose, a program small enough to make images of, load, and Python for its tools.
+TEST_PACKAGES=(chromium docker-compose busybox-static wrk shellcheck openssh-client python3 python3-venv)
 
 packages() {
     printf '%s\n' "${RUN_PACKAGES[@]}"
