@@ -12,6 +12,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::accounts;
 use crate::app::App;
 use crate::platform::access::{Actor, Member, Permission, Rule};
 use crate::platform::error::Error;
@@ -26,11 +27,12 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every route of the panel.
 pub fn all() -> Routes<App> {
-    Routes::new().get("/livez", Rule::Public, health::livez).get(
+    let machinery = Routes::new().get("/livez", Rule::Public, health::livez).get(
         "/static/{hash}/{*name}",
         Rule::Public,
         asset,
-    )
+    );
+    machinery.merge(accounts::routes())
 }
 
 /// Whether the panel can work, for load balancers.

@@ -4,10 +4,18 @@
 //! told whether an address has an account. What is revoked, disabled or expired stops working with the next request.
 
 mod actions;
+mod api;
 mod authenticate;
 mod hashing;
 mod model;
+mod pages;
 mod store;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
+
+use crate::app::App;
+use crate::platform::web::Routes;
 
 pub use actions::*;
 pub use authenticate::Authenticator;
@@ -15,3 +23,8 @@ pub use model::{
     ApiToken, Client, EmailAddress, EmailError, Invitation, IssuedLink, NameError, NewToken, PasswordError,
     PeopleFilter, Person, PersonName, Session, device,
 };
+
+/// Every page and address of accounts.
+pub fn routes() -> Routes<App> {
+    pages::routes().merge(api::routes())
+}

@@ -49,7 +49,10 @@ impl Answer {
 
     /// Insists on a status.
     #[track_caller]
-    #[must_use]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "insisting is often all that a test wants"
+    )]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");
         self

@@ -11,7 +11,7 @@ use crate::platform::db::StaffTx;
 use crate::platform::error::Error;
 use crate::platform::ids::UserId;
 
-/// A page of people in the order of their addresses; one more than `limit`, if there are more.
+/// At most `limit` people in the order of their addresses, after `after`.
 pub async fn list_people(
     scope: &StaffScope,
     filter: PeopleFilter,
@@ -20,7 +20,7 @@ pub async fn list_people(
     limit: i64,
 ) -> Result<Vec<Person>, Error> {
     let mut tx = scope.begin().await?;
-    let people = store::people(&mut tx, filter, pattern, after, limit + 1).await?;
+    let people = store::people(&mut tx, filter, pattern, after, limit).await?;
     tx.commit().await?;
     Ok(people)
 }

@@ -12,11 +12,11 @@ pub enum Side {
 macro_rules! permissions {
     (@read) => { false };
     (@write) => { true };
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $side:ident, $effect:ident;)*) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $side:ident, $effect:ident;)*) => {
         /// One thing that can be allowed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Permission {$(
-            $(#[$doc])*
+            $(#[doc = $doc])+
             $name,
         )*}
 
@@ -27,6 +27,11 @@ macro_rules! permissions {
             /// The scope's name, `noun:verb`.
             pub fn name(self) -> &'static str {
                 match self {$(Self::$name => $text),*}
+            }
+
+            /// What it allows, in a sentence for the form that makes tokens.
+            pub fn about(self) -> &'static str {
+                match self {$(Self::$name => concat!($($doc),+).trim_ascii_start()),*}
             }
 
             /// Whose it is.

@@ -1,0 +1,133 @@
+//! Who the token is, and its sisters.
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::accounts::actions;
+use crate::accounts::model::ApiToken;
+use crate::app::App;
+use crate::platform::access::{Member, Permission, StaffRole, TenantRole, UserScope, Via};
+use crate::platform::error::Error;
+use crate::platform::ids::{TenantId, TokenId, UserId};
+use crate::platform::web::{Json, ListOut, ListQuery, Listing};
+
+/// Who a token acts as.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MeOut {
+    /// The person whose token it is.
+    user: UserOut,
+    /// The token's scopes.
+    scopes: Vec<&'static str>,
+    /// The tenant that it works in; null for the staff area.
+    tenant: Option<TenantOut>,
+    /// The person's role among the staff; null for a tenant's token.
+    staff_role: Option<StaffRole>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct UserOut {
+    id: UserId,
+    #[schema(example = "Ada Lovelace")]
+    name: String,
+    #[schema(example = "ada@example.com")]
+    email: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MyTenantOut)]
+struct TenantOut {
+    id: TenantId,
+    #[schema(example = "acme")]
+    slug: String,
+    #[schema(example = "Acme")]
+    name: String,
+    role: TenantRole,
+    /// Why the tenant is suspended; null if it is not. A suspended tenant can be read and not changed.
+    suspended: Option<String>,
+}
+
+impl From<&Member> for TenantOut {
+    fn from(member: &Member) -> Self {
+        Self {
+            id: member.tenant,
+            slug: member.slug.clone(),
+            name: member.name.clone(),
+            role: member.role,
+            suspended: member.suspended.clone(),
+        }
+    }
+}
+
+fn names(scopes: &[Permission]) -> Vec<&'static str> {
+    scopes.iter().map(|scope| scope.name()).collect()
+}
+
+/// Who this token acts as, where, and with which scopes.
+#[utoipa::path(get, path = "/api/v1/me", tag = "account", responses((status = 200, description = "Who", body = MeOut)))]
+pub(super) async fn me(scope: UserScope) -> Json<MeOut> {
+    let actor = scope.actor;
+    let scopes = match &actor.via {
+        Via::Token { scopes, .. } => names(scopes),
+        Via::Session(_) => Vec::new(),
+    };
+    Json(MeOut {
+        user: UserOut {
+            id: actor.user,
+            name: actor.name,
+            email: actor.email,
+        },
+        scopes,
+        tenant: actor.memberships.first().map(TenantOut::from),
+        staff_role: actor.staff,
+    })
+}
+
+/// An API token, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TokenOut {
+    id: TokenId,
+    #[schema(example = "deploy")]
+    name: String,
+    /// What its text starts with, after `brt_`.
+    #[schema(example = "4fQ81kzA")]
+    prefix: String,
+    /// The tenant that it works in; null for the staff area.
+    tenant_id: Option<TenantId>,
+    scopes: Vec<&'static str>,
+    expires_at: Option<DateTime<Utc>>,
+    /// To the minute.
+    last_used_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<ApiToken> for TokenOut {
+    fn from(token: ApiToken) -> Self {
+        Self {
+            id: token.id,
+            name: token.name,
+            prefix: token.prefix,
+            tenant_id: token.tenant,
+            scopes: names(&token.scopes),
+            expires_at: token.expires_at,
+            last_used_at: token.last_used_at,
+            revoked_at: token.revoked_at,
+            created_at: token.created_at,
+        }
+    }
+}
+
+/// Your tokens of this token's area. Tokens are made and revoked on the panel's pages only.
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "account",
+    responses((status = 200, description = "Tokens", body = ListOut<TokenOut>)))]
+pub(super) async fn tokens(State(app): State<App>, scope: UserScope) -> Result<Response, Error> {
+    let tokens = actions::list_tokens_of_area(&app, &scope).await?;
+    let listing = Listing {
+        items: tokens.into_iter().map(TokenOut::from).collect(),
+        next: None,
+    };
+    Ok(listing.json(&ListQuery::default()))
+}
