@@ -10,6 +10,7 @@
 //!
 //! The format is described for authors in `docs/catalogue.md`.
 
+mod api;
 mod builds;
 mod guide;
 mod load;
@@ -35,3 +36,8 @@ pub use model::{
 pub use parse::{Problem, Problems};
 pub use shelf::Catalogue;
 pub use values::{Checked, Value};
+
+/// The feature's addresses.
+pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
+    api::routes()
+}

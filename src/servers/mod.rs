@@ -6,8 +6,15 @@
 //! acknowledged is never lost, and two clicks on the same button ask for the same thing.
 
 mod actions;
+mod api;
 pub mod model;
+mod query;
 mod reconcile;
 mod store;
 
 pub use reconcile::{Servers, begin};
+
+/// The feature's addresses.
+pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
+    api::routes()
+}

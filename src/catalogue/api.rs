@@ -1,0 +1,125 @@
+//! The catalogue for programs.
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::platform::access::{Permission, Rule, TenantScope};
+use crate::platform::error::Error;
+use crate::platform::web::{Json, Path, Routes};
+
+use super::{Kind, Template, Variable};
+
+/// The addresses.
+pub fn routes() -> Routes<App> {
+    Routes::new()
+        .api(Rule::Tenant(Permission::ServerRead), routes!(list))
+        .api(Rule::Tenant(Permission::ServerRead), routes!(show))
+}
+
+/// What a server can be made from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TemplateOut {
+    /// Its name.
+    #[schema(example = "static-site")]
+    name: String,
+    /// What people read first.
+    title: String,
+    /// One line about it.
+    summary: String,
+    /// What it is and is not.
+    description: String,
+    /// Its version, for people.
+    version: String,
+    /// What can be answered.
+    variables: Vec<VariableOut>,
+}
+
+/// A variable of a template.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VariableOut {
+    /// Its key.
+    key: String,
+    /// What people read.
+    label: String,
+    /// What it means.
+    help: String,
+    /// `text`, `integer`, `boolean`, `choice`, `secret`, `ssh_public_key`, `email` or `host_name`.
+    #[schema(value_type = String)]
+    r#type: &'static str,
+    /// Whether it must be answered.
+    required: bool,
+    /// What holds when it is not answered.
+    default: Option<String>,
+    /// What can be chosen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<String>,
+}
+
+impl From<&Variable> for VariableOut {
+    fn from(variable: &Variable) -> Self {
+        let r#type = match &variable.kind {
+            Kind::Text { .. } => "text",
+            Kind::Integer { .. } => "integer",
+            Kind::Boolean => "boolean",
+            Kind::Choice { .. } => "choice",
+            Kind::Secret { .. } => "secret",
+            Kind::SshPublicKey => "ssh_public_key",
+            Kind::Email => "email",
+            Kind::HostName => "host_name",
+        };
+        let choices = match &variable.kind {
+            Kind::Choice { choices } => choices.clone(),
+            _ => Vec::new(),
+        };
+        Self {
+            key: variable.key.clone(),
+            label: variable.label.clone(),
+            help: variable.help.clone(),
+            r#type,
+            required: variable.required,
+            default: variable.default.clone(),
+            choices,
+        }
+    }
+}
+
+impl From<&Template> for TemplateOut {
+    fn from(template: &Template) -> Self {
+        Self {
+            name: template.name.clone(),
+            title: template.title.clone(),
+            summary: template.summary.clone(),
+            description: template.description.clone(),
+            version: template.version.clone(),
+            variables: template.variables.iter().map(VariableOut::from).collect(),
+        }
+    }
+}
+
+/// List templates
+#[utoipa::path(get, path = "/api/v1/templates", tag = "catalogue",
+    responses((status = 200, description = "All templates", body = Vec<TemplateOut>)))]
+async fn list(State(app): State<App>, _scope: TenantScope) -> Json<Vec<TemplateOut>> {
+    Json(
+        app.catalogue
+            .all()
+            .into_iter()
+            .map(|folder| TemplateOut::from(&folder.template))
+            .collect(),
+    )
+}
+
+/// Show a template
+#[utoipa::path(get, path = "/api/v1/templates/{name}", tag = "catalogue", params(("name" = String, Path)),
+    responses((status = 200, description = "The template", body = TemplateOut)))]
+async fn show(
+    State(app): State<App>,
+    _scope: TenantScope,
+    Path(name): Path<String>,
+) -> Result<Json<TemplateOut>, Error> {
+    let folder = app.catalogue.get(&name).ok_or(Error::NotFound)?;
+    Ok(Json(TemplateOut::from(&folder.template)))
+}

@@ -1,0 +1,35 @@
+//! Servers for programs: the same actions as the pages.
+
+mod operations;
+mod outs;
+mod servers;
+mod staff;
+
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::platform::access::{Permission, Rule};
+use crate::platform::web::Routes;
+
+/// The addresses.
+pub fn routes() -> Routes<App> {
+    use Permission as P;
+    let tenant = Rule::Tenant;
+    Routes::new()
+        .api(tenant(P::ServerRead), routes!(servers::list))
+        .api(tenant(P::ServerCreate), routes!(servers::create))
+        .api(tenant(P::ServerRead), routes!(servers::show))
+        .api(tenant(P::ServerConfigure), routes!(servers::change))
+        .api(tenant(P::ServerDelete), routes!(servers::delete))
+        .api(tenant(P::ServerPower), routes!(servers::act))
+        .api(tenant(P::ServerLogs), routes!(servers::logs))
+        .api(tenant(P::ServerRead), routes!(servers::events))
+        .api(tenant(P::ServerSecrets), routes!(servers::secret))
+        .api(tenant(P::ServerRead), routes!(servers::sizes))
+        .api(tenant(P::ServerRead), routes!(operations::list))
+        .api(tenant(P::ServerRead), routes!(operations::show))
+        .api(Rule::Staff(P::StaffServerRead), routes!(staff::list))
+        .api(Rule::Staff(P::StaffServerRead), routes!(staff::show))
+        .api(Rule::Staff(P::StaffServerPower), routes!(staff::act))
+        .api(Rule::Staff(P::StaffServerRead), routes!(staff::operation))
+}

@@ -1,0 +1,70 @@
+//! All servers, for the provider's programs.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::platform::access::StaffScope;
+use crate::platform::error::Error;
+use crate::platform::ids::{OperationId, ServerId};
+use crate::platform::operations;
+use crate::platform::web::{Json, ListOut, Path, Query, Tagged};
+
+use super::super::actions;
+use super::super::query::ServerQuery;
+use super::super::store;
+use super::outs::{OperationOut, ServerOut};
+use super::servers::{Verb, accepted};
+
+/// List all servers
+#[utoipa::path(get, path = "/api/v1/staff/servers", tag = "staff", params(ServerQuery),
+    responses((status = 200, description = "A page of all tenants' servers", body = ListOut<ServerOut>)))]
+pub async fn list(
+    State(app): State<App>,
+    scope: StaffScope,
+    Query(query): Query<ServerQuery>,
+) -> Result<Response, Error> {
+    let mut tx = scope.begin().await?;
+    let listing = query.run(&mut tx, query.tenant).await?;
+    let now = app.now();
+    Ok(listing.map(|server| ServerOut::of(&server, now)).json(&query))
+}
+
+/// Show any server
+#[utoipa::path(get, path = "/api/v1/staff/servers/{server_id}", tag = "staff", params(("server_id" = ServerId, Path)),
+    responses((status = 200, description = "The server", body = ServerOut)))]
+pub async fn show(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(id): Path<ServerId>,
+) -> Result<Tagged<Json<ServerOut>>, Error> {
+    let mut tx = scope.begin().await?;
+    let server = store::find(&mut tx, id).await?;
+    Ok(Tagged(server.version, Json(ServerOut::of(&server, app.now()))))
+}
+
+/// Start, stop, restart or kill any server
+///
+/// Written into the tenant's audit log under the name of whoever did it.
+#[utoipa::path(post, path = "/api/v1/staff/servers/{server_id}/actions/{action}", tag = "staff",
+    params(("server_id" = ServerId, Path), ("action" = Verb, Path)),
+    responses((status = 202, description = "The server and the work", body = super::outs::AskedOut)))]
+pub async fn act(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path((id, verb)): Path<(ServerId, Verb)>,
+) -> Result<Response, Error> {
+    let asked = actions::command_as_staff(&app, &scope, id, verb.into()).await?;
+    Ok(accepted(&app, asked))
+}
+
+/// Show any operation
+#[utoipa::path(get, path = "/api/v1/staff/operations/{operation_id}", tag = "staff",
+    params(("operation_id" = OperationId, Path)),
+    responses((status = 200, description = "The operation with its steps", body = OperationOut)))]
+pub async fn operation(scope: StaffScope, Path(id): Path<OperationId>) -> Result<Json<OperationOut>, Error> {
+    let mut tx = scope.begin().await?;
+    let operation = operations::find(&mut tx, id).await?;
+    let steps = operations::steps(&mut tx, id).await?;
+    Ok(Json(OperationOut::with_steps(operation, steps)))
+}
