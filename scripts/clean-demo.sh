@@ -12,11 +12,7 @@ LABEL=berth.instance=${BERTH_INSTANCE:-berth}
 [ ! -e "$DATA" ] || [ -e "$DATA/berth.key" ] || [ -d "$DATA/postgres" ] || die "$DATA is no data folder of Berth"
 
 "$ROOT/scripts/stop.sh"
-if docker version >/dev/null 2>&1; then
-    say "Removing its containers, volumes and networks ($LABEL)"
-    docker ps --all --quiet --filter "label=$LABEL" | xargs -r docker rm --force --volumes >/dev/null
-    docker volume ls --quiet --filter "label=$LABEL" | xargs -r docker volume rm >/dev/null
-    docker network ls --quiet --filter "label=$LABEL" | xargs -r docker network rm >/dev/null
-fi
+say "Removing its containers, volumes and networks ($LABEL)"
+remove_labelled "$LABEL"
 say "Removing its data: $DATA"
 rm -rf "$DATA"

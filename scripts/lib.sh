@@ -117,3 +117,11 @@ cargo_with() {
     shift
     if [ -t 2 ]; then (cd "$ROOT" && cargo "$@"); else quietly "$log" env -C "$ROOT" cargo "$@"; fi
 }
+
+# remove_labelled LABEL: the containers, volumes and networks with it. Nothing else on the engine is touched.
+remove_labelled() {
+    docker version >/dev/null 2>&1 || return 0
+    docker ps --all --quiet --filter "label=$1" | xargs -r docker rm --force --volumes >/dev/null
+    docker volume ls --quiet --filter "label=$1" | xargs -r docker volume rm >/dev/null
+    docker network ls --quiet --filter "label=$1" | xargs -r docker network rm >/dev/null
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# A person with a browser, played by curl: what the scripts that test a running panel from outside have in common.
+# Sourced after lib.sh. PANEL is the panel's address, JAR the file with the cookies.
+
+PANEL=${PANEL:-}
+JAR=${JAR:-}
+OWNER_NAME="Olive Owner"
+OWNER_EMAIL=owner@example.org
+
+# http ARGUMENT…: curl with the cookies, saying nothing but the body; fails on 4xx and 5xx.
+http() { curl --silent --show-error --fail --max-time 30 --cookie "$JAR" --cookie-jar "$JAR" "$@"; }
+
+# panel_ready: for wait_for.
+panel_ready() { http --output /dev/null "$PANEL/readyz"; }
+
+# expect_page PATH TEXT: the page is there for whom the cookies belong to, and says this.
+expect_page() {
+    http "$PANEL$1" | grep -qF "$2" || die "$PANEL$1 does not say: $2"
+}
+
+# setup_link: the newest one in the log on standard input.
+setup_link() { grep -oE '(http|https)://[^ ]+/setup/[A-Za-z0-9_-]+' | tail -n 1; }
+
+# own_panel LINK PASSWORD: the first account, as its owner makes it with the one-time link.
+own_panel() {
+    expect_page "${1#"$PANEL"}" "Set Berth up"
+    http --output /dev/null --data-urlencode "name=$OWNER_NAME" --data-urlencode "email=$OWNER_EMAIL" \
+        --data-urlencode "password=$2" "$1" || die "the set-up form refuses"
+}
+
+# sign_in EMAIL PASSWORD, sign_out: both forget what they had before.
+sign_in() {
+    rm -f "$JAR"
+    http --output /dev/null --data-urlencode "email=$1" --data-urlencode "password=$2" "$PANEL/sign-in" ||
+        die "$1 cannot sign in"
+}
+
+sign_out() {
+    http --output /dev/null --request POST "$PANEL/sign-out"
+    rm -f "$JAR"
+}
+
+# api_token AREA: a token with every scope that the person may give there, printed. AREA is as the form names it.
+api_token() {
+    local form scope arguments=(--data-urlencode "area=$1" --data-urlencode "name=tests" --data-urlencode "days=30")
+    form=$(http "$PANEL/account/tokens/new?area=$1")
+    while read -r scope; do arguments+=(--data-urlencode "scopes=$scope"); done \
+        < <(grep -oE 'name="scopes" value="[^"]+"' <<<"$form" | sed 's/.*value="\(.*\)"/\1/')
+    http "${arguments[@]}" "$PANEL/account/tokens/new" | grep -oE 'berth_[A-Za-z0-9_]+' | head -n 1
+}

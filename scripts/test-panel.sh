@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# test-panel.sh start|stop: a panel of its own for the tests that look from outside (browser, API): the release binary,
+# an empty database in the test cluster, an instance of its own on the engine. What it is and how to enter stands in
+# var/test-panel/env, for scripts and for tests/browser.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/lib-http.sh
+. "$(dirname "$0")/lib-http.sh"
+
+DIR=$VAR/test-panel
+LOG=$LOGS/test-panel.log
+DATABASE=berth_outside
+JAR=$DIR/cookies
+PANEL=http://127.0.0.1:18080
+BERTH=$ROOT/target/release/berth
+export BERTH_INSTANCE=berth-outside
+
+stop() {
+    if alive "$DIR/pid" berth; then
+        kill -TERM "$(cat "$DIR/pid")"
+        wait_for 60 test ! -d "/proc/$(cat "$DIR/pid")" || kill -KILL "$(cat "$DIR/pid")"
+    fi
+    rm -rf "$DIR"
+    remove_labelled "berth.instance=$BERTH_INSTANCE"
+}
+
+settings() {
+    local admin=$1
+    export BERTH_LISTEN=127.0.0.1:18080 BERTH_METRICS_LISTEN=127.0.0.1:19464 BERTH_PUBLIC_URL=$PANEL
+    export BERTH_DATA_DIR=$DIR/data BERTH_PORTS=30000-30999 BERTH_RATE_PER_MINUTE=60000
+    export BERTH_DATABASE_ADMIN_URL=${admin/\/postgres?/\/$DATABASE?}
+    export DATABASE_URL=${BERTH_DATABASE_ADMIN_URL/berth_admin@/berth@}
+}
+
+start() {
+    local admin link password
+    stop
+    mkdir -p "$DIR"
+    admin=$("$ROOT/scripts/test-db.sh" start)
+    psql --no-psqlrc --quiet "$admin" -c "drop database if exists $DATABASE with (force)" \
+        -c "create database $DATABASE" 2>/dev/null
+    settings "$admin"
+    SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --release --locked
+    (cd "$ROOT" && in_background "$LOG" "$BERTH" serve) >"$DIR/pid"
+    wait_for 60 panel_ready || { tail -n 20 "$LOG" >&2; die "the panel does not start" "its log: $LOG"; }
+    link=$(setup_link <"$LOG") || die "there is no set-up link in $LOG"
+    password=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
+    own_panel "$link" "$password"
+    cat >"$DIR/env" <<EOF
+BERTH_TEST_URL=$PANEL
+BERTH_TEST_OWNER_EMAIL=$OWNER_EMAIL
+BERTH_TEST_OWNER_PASSWORD=$password
+BERTH_TEST_STAFF_TOKEN=$(api_token staff)
+EOF
+}
+
+case ${1:-} in
+    start) rm -f "$LOG"; start ;;
+    stop) stop ;;
+    *) die "usage: test-panel.sh start|stop" ;;
+esac
