@@ -14,6 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::accounts;
 use crate::app::App;
+use crate::audit;
 use crate::platform::access::{Actor, Member, Permission, Rule};
 use crate::platform::error::Error;
 use crate::platform::web::page::{DrawNav, Nav, NavArea, NavItem};
@@ -32,7 +33,7 @@ pub fn all() -> Routes<App> {
         Rule::Public,
         asset,
     );
-    machinery.merge(accounts::routes())
+    machinery.merge(accounts::routes()).merge(audit::routes())
 }
 
 /// Whether the panel can work, for load balancers.

@@ -1,13 +1,15 @@
 //! The queries of audit events.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::platform::access::Who;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::ids::AuditId;
+use crate::platform::ids::{AuditId, TenantId, TokenId, UserId};
 
-use super::model::{Change, Target};
+use super::model::{Change, Event, Filter, Target};
 
 /// Writes one event in the action's transaction.
 pub async fn record(
@@ -40,4 +42,89 @@ pub async fn record(
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+struct Row {
+    id: Uuid,
+    at: DateTime<Utc>,
+    tenant_id: Option<Uuid>,
+    tenant_name: Option<String>,
+    actor_kind: String,
+    actor_user_id: Option<Uuid>,
+    actor_token_id: Option<Uuid>,
+    actor_label: String,
+    action: String,
+    target_kind: String,
+    target_id: Option<Uuid>,
+    target_label: String,
+    before: Option<Value>,
+    after: Option<Value>,
+    ip: Option<String>,
+    request_id: Option<String>,
+}
+
+impl From<Row> for Event {
+    fn from(row: Row) -> Self {
+        Self {
+            id: AuditId(row.id),
+            at: row.at,
+            tenant: row.tenant_id.map(TenantId),
+            tenant_name: row.tenant_name,
+            actor_kind: row.actor_kind,
+            actor_user: row.actor_user_id.map(UserId),
+            actor_token: row.actor_token_id.map(TokenId),
+            actor: row.actor_label,
+            action: row.action,
+            target_kind: row.target_kind,
+            target_id: row.target_id,
+            target: row.target_label,
+            before: row.before,
+            after: row.after,
+            ip: row.ip,
+            request_id: row.request_id,
+        }
+    }
+}
+
+/// A page of the events that the scope may see, the newest first, those before the key `after`. Times are compared in
+/// the index, whether a bound is given or not.
+pub(super) async fn list(
+    tx: &mut impl Scoped,
+    filter: &Filter,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Event>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select a.id, a.at, a.tenant_id, t.name as "tenant_name?", a.actor_kind, a.actor_user_id, a.actor_token_id,
+             a.actor_label, a.action, a.target_kind, a.target_id, a.target_label, a.before, a.after, a.ip, a.request_id
+           from audit_event a left join tenant t on t.id = a.tenant_id
+           where (a.at, a.id) < (coalesce($1, 'infinity'::timestamptz),
+                                 coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+             and a.at >= coalesce($3, '-infinity'::timestamptz) and a.at < coalesce($4, 'infinity'::timestamptz)
+             and ($5::text is null or a.action = $5 or starts_with(a.action, $5 || '.'))
+             and ($6::text is null or a.actor_label ilike $6)
+             and ($7::uuid is null or a.target_id = $7)
+             and ($8::text is null or a.target_label ilike $8)
+             and ($9::uuid is null or a.tenant_id = $9)
+             and ($10::text is null or a.tenant_id = (select id from tenant where slug = $10))
+           order by a.at desc, a.id desc limit $11"#,
+        after.map(|(at, _)| at),
+        after.map(|(_, id)| id),
+        filter.from,
+        filter.to,
+        filter.action,
+        filter.actor,
+        filter.target,
+        filter.target_name,
+        filter.tenant,
+        filter.tenant_slug,
+        limit
+    );
+    Ok(rows
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(Event::from)
+        .collect())
 }

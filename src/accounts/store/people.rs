@@ -202,7 +202,7 @@ pub(crate) async fn people(
            where ($1::bool is null or (u.staff_role is not null) = $1)
              and ($2::bool is null or (u.disabled_at is not null) = $2)
              and ($3::text is null or u.email ilike $3 or u.name ilike $3)
-             and ($4::text is null or u.email > $4)
+             and u.email > coalesce($4, '')
            order by u.email limit $5"#,
         staff,
         disabled,
