@@ -12,11 +12,14 @@
 mod docker_world;
 mod fake_world;
 mod hardening;
+mod injection;
 mod io;
 mod lifecycle;
 mod ownership;
 mod parts;
+mod ports;
 mod quirks;
+mod unknown;
 mod world;
 
 use docker_world::DockerWorld;
@@ -56,9 +59,11 @@ contract! {
         a_crash_loop_shows_and_can_be_stopped,
         a_wrong_specification_is_refused,
         health_is_seen,
+        an_engine_that_is_away_comes_back,
+    }
+    ports {
         ports_are_published_where_asked,
         a_taken_port_is_named,
-        an_engine_that_is_away_comes_back,
     }
     parts {
         a_network_is_made_once,

@@ -73,13 +73,13 @@ pub(super) fn mount(volume: &VolumeSpec, path: &str) -> VolumeMount {
     }
 }
 
-/// A small server of tenant `a` in network `a`, which runs until it is stopped.
-pub(super) fn spec(world: &dyn World, name: &str) -> ContainerSpec {
-    let mut spec = ContainerSpec {
+/// A small server of tenant `a` in network `a`.
+pub(super) fn plain_spec(name: &str, image: &str) -> ContainerSpec {
+    ContainerSpec {
         server: server(name),
         tenant: tenant("a"),
         display_name: format!("Server {name}"),
-        image: world.image(),
+        image: image.to_owned(),
         command: None,
         env: Env::default(),
         labels: std::collections::BTreeMap::default(),
@@ -98,7 +98,12 @@ pub(super) fn spec(world: &dyn World, name: &str) -> ContainerSpec {
         health: None,
         stop_signal: None,
         stop_grace: Duration::from_secs(5),
-    };
+    }
+}
+
+/// The same with the world's image, running until it is stopped.
+pub(super) fn spec(world: &dyn World, name: &str) -> ContainerSpec {
+    let mut spec = plain_spec(name, &world.image());
     world.program(&mut spec, Program::default());
     spec
 }

@@ -146,8 +146,11 @@ impl Engine for DockerEngine {
 
     async fn ensure_network(&self, spec: &NetworkSpec) -> EngineResult<Network> {
         let connection = self.connect().await?;
+        if let Some(network) = connection.known_network(spec).await? {
+            return Ok(network);
+        }
         let _one_at_a_time = self.network_lock.lock().await;
-        connection.ensure_network(spec).await
+        connection.make_network(spec).await
     }
 
     async fn remove_network(&self, network: &NetworkKey) -> EngineResult<Outcome> {

@@ -12,10 +12,21 @@ use super::super::{
 use super::{connection::Connection, error, raw};
 
 impl Connection {
-    pub(super) async fn ensure_network(&self, spec: &NetworkSpec) -> EngineResult<Network> {
+    /// The network, if it is there already.
+    pub(super) async fn known_network(&self, spec: &NetworkSpec) -> EngineResult<Option<Network>> {
         spec.validate()?;
-        if let Some(network) = self.find_network(&spec.key).await? {
-            return known(&network).ok_or(EngineError::Foreign { name: network.name });
+        match self.find_network(&spec.key).await? {
+            Some(network) => known(&network)
+                .map(Some)
+                .ok_or(EngineError::Foreign { name: network.name }),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes the network, or finds the one that somebody else made meanwhile.
+    pub(super) async fn make_network(&self, spec: &NetworkSpec) -> EngineResult<Network> {
+        if let Some(network) = self.known_network(spec).await? {
+            return Ok(network);
         }
         let made = self.docker.create_network(spec.to_network(&self.instance)).await;
         let id = match made {

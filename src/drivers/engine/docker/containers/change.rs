@@ -18,7 +18,7 @@ impl Connection {
         };
         let patient = self.patient(Duration::ZERO);
         let answer = match container.state.status.as_str() {
-            "running" => return Ok(Outcome::Already),
+            "running" | "restarting" => return Ok(Outcome::Already),
             "paused" => patient.docker.unpause_container(&container.id).await,
             _ => patient.docker.start_container(&container.id, None).await,
         };
