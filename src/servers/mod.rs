@@ -12,6 +12,7 @@ mod query;
 mod reconcile;
 mod store;
 
+pub use actions::{Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete};
 pub use reconcile::{Servers, begin};
 
 /// The feature's addresses.

@@ -51,7 +51,7 @@ pub struct TestApp {
     pub engine: FakeEngine,
     router: Router,
     // Dropped last: the database goes when nobody uses it any more.
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestApp {
@@ -76,7 +76,7 @@ impl TestApp {
             clock,
             engine,
             router,
-            _database: database,
+            database,
         }
     }
 
@@ -115,6 +115,11 @@ impl TestApp {
     /// A part of the system, for tests that look behind the pages.
     pub fn system(&self) -> SystemScope {
         SystemScope::new(self.app.db.clone(), "test")
+    }
+
+    /// The database's address, for a panel in a process of its own.
+    pub fn database_url(&self) -> String {
+        self.database.url()
     }
 
     /// A browser or program that is not signed in.

@@ -9,7 +9,7 @@
     reason = "a test that cannot go on says where"
 )]
 
-mod docker_world;
+pub(crate) mod docker_world;
 mod fake_world;
 mod hardening;
 mod injection;

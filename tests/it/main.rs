@@ -1,6 +1,8 @@
 //! The panel as a whole, against real PostgreSQL and a real Docker Engine; one binary, so that it links once.
 
+mod crash;
 mod engine_contract;
 mod http;
+mod panel;
 mod row_security;
 mod surface;

@@ -58,6 +58,7 @@ impl Work<'_> {
     }
 
     async fn run(&self) -> Result<bool, Error> {
+        fault::point("servers.claimed");
         let before = match self.observe().await {
             Ok(before) => before,
             Err(trouble) => return self.conclude(None, self.went_wrong(&trouble), None).await,
@@ -221,6 +222,7 @@ impl Work<'_> {
         attempt: Attempt,
         hash: Option<&str>,
     ) -> Result<bool, Error> {
+        fault::point("servers.unwritten");
         let (app, server) = (&self.servers.app, self.server());
         let now = app.now();
         let verdict = judge(server, seen, attempt, now);

@@ -33,7 +33,7 @@ use futures_util::TryStreamExt;
 use super::world::World;
 
 /// Made from Debian's `busybox-static` when it is not there; there is no registry to fetch anything from.
-pub(super) const IMAGE: &str = "berth-test/busybox:1";
+pub(crate) const IMAGE: &str = "berth-test/busybox:1";
 const SOCKET: &str = "/var/run/docker.sock";
 /// On what a test makes behind Berth's back.
 const RUN: &str = "berth-test.run";
@@ -189,7 +189,7 @@ impl Drop for DockerWorld {
     }
 }
 
-async fn clean(docker: &Docker, label: &str) -> Result<(), bollard::errors::Error> {
+pub(crate) async fn clean(docker: &Docker, label: &str) -> Result<(), bollard::errors::Error> {
     let filters = HashMap::from([("label".to_owned(), vec![label.to_owned()])]);
     let containers = ListContainersOptionsBuilder::default()
         .all(true)
@@ -231,7 +231,7 @@ async fn clean(docker: &Docker, label: &str) -> Result<(), bollard::errors::Erro
 }
 
 /// Makes the base image once, however many tests run at the same time.
-async fn make_image(docker: &Docker) {
+pub(crate) async fn make_image(docker: &Docker) {
     let lock = File::create(std::env::temp_dir().join("berth-test-image.lock")).unwrap();
     lock.lock().unwrap();
     if docker.inspect_image(IMAGE).await.is_ok() {

@@ -1,0 +1,108 @@
+//! A panel that is killed between any two steps goes on from what it finds: after a restart every wish is reached, and
+//! nothing is left on the engine that nobody asked for.
+//!
+//! A crash point is a name in the source. A case says in the course of which command the panel dies at it, and every
+//! point has a case. The real binary dies by SIGKILL, against a real Docker Engine.
+
+mod docker;
+mod life;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use berth::servers::model::Step;
+use futures_util::future::join_all;
+
+use life::{Life, Wish};
+
+/// Mostly it is waited for the lease of the dead to run out, so cases go together.
+async fn survive(cases: &[(Wish, &str)]) {
+    docker::prepare().await;
+    join_all(cases.iter().map(|(wish, point)| case(*wish, point))).await;
+}
+
+async fn case(wish: Wish, point: &str) {
+    let life = Life::begin().await;
+    if wish != Wish::Create {
+        life.ask(Wish::Create).await;
+        life.settle(Wish::Create).await;
+    }
+    // Asked for while no panel runs, so that it is this wish in whose course the panel dies.
+    life.ask(wish).await;
+    life.die_at(point).await;
+    life.settle(wish).await;
+    if wish != Wish::Delete {
+        life.ask(Wish::Delete).await;
+        life.settle(Wish::Delete).await;
+    }
+}
+
+const CREATE: &[(Wish, &str)] = &[
+    (Wish::Create, "servers.claimed"),
+    (Wish::Create, "servers.after_image"),
+    (Wish::Create, "servers.after_network"),
+    (Wish::Create, "servers.after_volumes"),
+    (Wish::Create, "servers.after_ensure"),
+    (Wish::Create, "servers.after_start"),
+    (Wish::Create, "servers.unwritten"),
+];
+const CHANGE: &[(Wish, &str)] = &[
+    (Wish::Stop, "servers.claimed"),
+    (Wish::Stop, "servers.after_stop"),
+    (Wish::Kill, "servers.after_kill"),
+    (Wish::Restart, "servers.after_stop"),
+    (Wish::Restart, "servers.after_note_restart"),
+    (Wish::Change, "servers.after_stop"),
+    (Wish::Change, "servers.after_ensure"),
+];
+const DELETE: &[(Wish, &str)] = &[
+    (Wish::Delete, "servers.claimed"),
+    (Wish::Delete, "servers.after_remove_container"),
+    (Wish::Delete, "servers.after_remove_volumes"),
+    (Wish::Delete, "servers.after_remove_network"),
+    (Wish::Delete, "servers.after_forget"),
+];
+
+#[tokio::test]
+async fn a_panel_that_dies_while_creating_goes_on() {
+    survive(CREATE).await;
+}
+
+#[tokio::test]
+async fn a_panel_that_dies_while_changing_goes_on() {
+    survive(CHANGE).await;
+}
+
+#[tokio::test]
+async fn a_panel_that_dies_while_deleting_goes_on() {
+    survive(DELETE).await;
+}
+
+#[test]
+fn every_crash_point_has_a_case() {
+    let cases = [CREATE, CHANGE, DELETE].concat();
+    let tested: BTreeSet<String> = cases.iter().map(|(_, point)| (*point).to_owned()).collect();
+    let steps = Step::ALL
+        .iter()
+        .map(|step| format!("servers.after_{}", step.word()));
+    let mut points: BTreeSet<String> = steps.collect();
+    named(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
+        &mut points,
+    );
+    assert_eq!(tested, points);
+}
+
+/// The crash points that stand in the source by their full name.
+fn named(folder: &Path, points: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            named(&path, points);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let calls = text.split("fault::point(\"").skip(1);
+        points.extend(calls.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+    }
+}

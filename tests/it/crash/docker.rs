@@ -1,0 +1,138 @@
+//! What one panel has on the engine, seen past Berth.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use bollard::Docker;
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+};
+
+use crate::engine_contract::docker_world::{clean, make_image};
+
+/// All that carries an instance's label. It goes when the test ends, also when it fails.
+pub(super) struct Remains {
+    docker: Docker,
+    label: String,
+}
+
+/// How many there are of each.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Count {
+    pub(super) containers: usize,
+    pub(super) networks: usize,
+    pub(super) volumes: usize,
+}
+
+impl Count {
+    /// Nothing at all.
+    pub(super) const NOTHING: Self = Self::of(0);
+    /// One server of one tenant.
+    pub(super) const ONE: Self = Self::of(1);
+
+    const fn of(number: usize) -> Self {
+        Self {
+            containers: number,
+            networks: number,
+            volumes: number,
+        }
+    }
+}
+
+/// What a container does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) is_running: bool,
+    /// A time that says which start of it this is.
+    pub(super) started_at: String,
+    pub(super) env: Vec<String>,
+}
+
+fn connect() -> Docker {
+    Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION).unwrap()
+}
+
+async fn negotiated() -> Docker {
+    let docker = connect().negotiate_version().await;
+    docker.expect("a Docker Engine at /var/run/docker.sock")
+}
+
+/// Sees that the image is there that the test's template is built from.
+pub(super) async fn prepare() {
+    make_image(&negotiated().await).await;
+}
+
+/// The folder with the test's template.
+pub(super) fn catalogue() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/catalogue"))
+}
+
+impl Remains {
+    pub(super) async fn of(instance: &str) -> Self {
+        Self {
+            docker: negotiated().await,
+            label: format!("berth.instance={instance}"),
+        }
+    }
+
+    fn filters(&self) -> HashMap<String, Vec<String>> {
+        HashMap::from([("label".to_owned(), vec![self.label.clone()])])
+    }
+
+    async fn containers(&self) -> Vec<String> {
+        let options = ListContainersOptionsBuilder::default()
+            .all(true)
+            .filters(&self.filters());
+        let found = self.docker.list_containers(Some(options.build())).await.unwrap();
+        found.into_iter().filter_map(|container| container.id).collect()
+    }
+
+    /// How much there is.
+    pub(super) async fn count(&self) -> Count {
+        let networks = ListNetworksOptionsBuilder::default()
+            .filters(&self.filters())
+            .build();
+        let volumes = ListVolumesOptionsBuilder::default()
+            .filters(&self.filters())
+            .build();
+        let found = self.docker.list_volumes(Some(volumes)).await.unwrap();
+        Count {
+            containers: self.containers().await.len(),
+            networks: self.docker.list_networks(Some(networks)).await.unwrap().len(),
+            volumes: found.volumes.unwrap_or_default().len(),
+        }
+    }
+
+    /// What the only container does.
+    pub(super) async fn look(&self) -> Look {
+        let all = self.containers().await;
+        let [id] = all.as_slice() else {
+            panic!("one container, not {all:?}")
+        };
+        let found: ContainerInspectResponse = self.docker.inspect_container(id, None).await.unwrap();
+        let state = found.state.unwrap();
+        Look {
+            is_running: state.status == Some(ContainerStateStatusEnum::RUNNING),
+            started_at: state.started_at.unwrap_or_default(),
+            env: found.config.unwrap().env.unwrap_or_default(),
+        }
+    }
+}
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        let (docker, label) = (self.docker.clone(), self.label.clone());
+        // The test's runtime cannot be waited for from here.
+        let cleaner = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(clean(&docker, &label)).unwrap();
+        });
+        let outcome = cleaner.join();
+        assert!(
+            outcome.is_ok() || std::thread::panicking(),
+            "objects with {} are left behind",
+            self.label
+        );
+    }
+}
