@@ -11,7 +11,8 @@ use bollard::query_parameters::{
 
 use crate::engine_contract::docker_world::{clean, make_image};
 
-/// All that carries an instance's label. It goes when the test ends, also when it fails.
+/// All that carries an instance's label. It goes when the test ends, also when it fails; but for the image, which is the
+/// same for every test, whoever built it.
 pub(super) struct Remains {
     docker: Docker,
     label: String,

@@ -178,6 +178,7 @@ impl Drop for DockerWorld {
                 .unwrap();
             for label in [format!("berth.instance={instance}"), format!("{RUN}={instance}")] {
                 runtime.block_on(clean(&docker, &label)).unwrap();
+                runtime.block_on(clean_images(&docker, &label)).unwrap();
             }
         });
         let outcome = cleaner.join();
@@ -189,6 +190,7 @@ impl Drop for DockerWorld {
     }
 }
 
+/// Removes containers, networks and volumes with a label.
 pub(crate) async fn clean(docker: &Docker, label: &str) -> Result<(), bollard::errors::Error> {
     let filters = HashMap::from([("label".to_owned(), vec![label.to_owned()])]);
     let containers = ListContainersOptionsBuilder::default()
@@ -222,6 +224,11 @@ pub(crate) async fn clean(docker: &Docker, label: &str) -> Result<(), bollard::e
             )
             .await?;
     }
+    Ok(())
+}
+
+async fn clean_images(docker: &Docker, label: &str) -> Result<(), bollard::errors::Error> {
+    let filters = HashMap::from([("label".to_owned(), vec![label.to_owned()])]);
     let images = ListImagesOptionsBuilder::default().filters(&filters).build();
     for image in docker.list_images(Some(images)).await? {
         let options = RemoveImageOptionsBuilder::default().force(true).build();
