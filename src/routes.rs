@@ -12,9 +12,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::accounts;
 use crate::app::App;
-use crate::audit;
 use crate::platform::access::{Actor, Member, Permission, Rule};
 use crate::platform::error::Error;
 use crate::platform::web::page::{DrawNav, Nav, NavArea, NavItem};
@@ -22,18 +20,23 @@ use crate::platform::web::{
     ClientAddress, Kit, Limiter, Routes, asset, draw_errors, health, log_requests, refuse_cross_origin,
     security_headers,
 };
+use crate::{accounts, audit, catalogue, search, servers};
 
 /// Longer than any page takes; streams are not cut, as they begin within it.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every route of the panel.
 pub fn all() -> Routes<App> {
-    let machinery = Routes::new().get("/livez", Rule::Public, health::livez).get(
-        "/static/{hash}/{*name}",
-        Rule::Public,
-        asset,
-    );
-    machinery.merge(accounts::routes()).merge(audit::routes())
+    let machinery = Routes::new()
+        .get("/livez", Rule::Public, health::livez)
+        .get("/readyz", Rule::Public, readyz)
+        .get("/static/{hash}/{*name}", Rule::Public, asset);
+    machinery
+        .merge(accounts::routes())
+        .merge(audit::routes())
+        .merge(catalogue::routes())
+        .merge(search::routes())
+        .merge(servers::routes())
 }
 
 /// Whether the panel can work, for load balancers.

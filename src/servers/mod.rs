@@ -8,6 +8,7 @@
 mod actions;
 mod api;
 pub mod model;
+mod pages;
 mod query;
 mod reconcile;
 mod store;
@@ -17,5 +18,5 @@ pub use reconcile::{Servers, begin};
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
-    api::routes()
+    pages::routes().merge(api::routes())
 }

@@ -105,3 +105,41 @@ impl Key {
         }
     }
 }
+
+/// What the list's page shows of the question.
+impl ServerQuery {
+    /// The search text as it was typed.
+    pub fn text(&self) -> &str {
+        self.q.as_deref().unwrap_or_default()
+    }
+
+    /// Whether a search or filter hides servers.
+    pub fn is_narrowed(&self) -> bool {
+        !self.text().is_empty() || self.state.is_some()
+    }
+
+    /// How a column is sorted, as `aria-sort` says it; empty if the list is not sorted by it.
+    pub fn direction(&self, column: &str) -> &'static str {
+        match self.order().strip_prefix('-') {
+            Some(name) if name == column => "descending",
+            None if self.order() == column => "ascending",
+            _ => "",
+        }
+    }
+
+    /// The address that sorts by a column, or turns its order round.
+    pub fn sort_href(&self, column: &str) -> String {
+        let turned = self.direction(column) == "ascending";
+        let sort = if turned {
+            format!("-{column}")
+        } else {
+            column.to_owned()
+        };
+        let query = Self {
+            sort: Some(sort),
+            after: None,
+            ..self.clone()
+        };
+        format!("?{}", serde_html_form::to_string(&query).unwrap_or_default())
+    }
+}

@@ -141,8 +141,8 @@ pub(super) async fn token(
 /// Where seeded servers are; the first one made stays.
 pub(super) async fn location(tx: &mut SystemTx, id: LocationId) -> Result<(), Error> {
     sqlx::query!(
-        "insert into location (id, slug, name, publish_address, public_host, port_first, port_last) \
-         values ($1, 'test', 'Test', '127.0.0.1', '127.0.0.1', 20000, 20999) on conflict (slug) do nothing",
+        "insert into location (id, slug, name, publish_address, public_host, port_first, port_last, network_pool) \
+         values ($1, 'test', 'Test', '127.0.0.1', '127.0.0.1', 20000, 20999, '10.240.0.0/16') on conflict (slug) do nothing",
         id.0
     )
     .execute(tx.conn())

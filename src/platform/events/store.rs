@@ -39,8 +39,9 @@ pub async fn since(tx: &mut impl Scoped, id: i64, limit: i64) -> Result<Vec<Even
     Ok(events.fetch_all(tx.conn()).await?)
 }
 
-/// The newest event's id.
-pub(super) async fn newest(tx: &mut SystemTx) -> Result<i64, Error> {
+/// The newest event's id that the scope may see: read it in the transaction that draws a page, and the page's stream goes
+/// on from there.
+pub async fn newest(tx: &mut impl Scoped) -> Result<i64, Error> {
     Ok(
         sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from outbox"#)
             .fetch_one(tx.conn())

@@ -40,6 +40,12 @@ impl FormData {
     }
 }
 
+impl FromIterator<(String, String)> for FormData {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for FormData {
     type Rejection = Error;
 

@@ -48,6 +48,11 @@ impl Fragment {
         self.partial(id, "beforeend", html)
     }
 
+    /// The partials, for a stream that is not made of the hub's events.
+    pub fn html(self) -> String {
+        self.0
+    }
+
     fn partial(mut self, id: &str, swap: &str, html: &str) -> Self {
         let parts = [
             "<hx-partial hx-target=\"#",
@@ -70,7 +75,7 @@ pub fn fragments<D, F>(
     missed: Vec<Event>,
     stop: CancellationToken,
     draw: D,
-) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>>
+) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<D, F>>
 where
     D: Fn(Event) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Option<Fragment>, Error>> + Send + 'static,

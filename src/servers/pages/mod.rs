@@ -1,0 +1,94 @@
+//! Servers for people: list, create, look, command, change, delete.
+
+mod list;
+mod live;
+mod logs;
+mod new;
+mod power;
+mod settings;
+mod show;
+
+use crate::app::App;
+use crate::platform::access::{Permission, Rule};
+use crate::platform::ids::ServerId;
+use crate::platform::web::Routes;
+use crate::platform::web::page::Tone;
+
+use super::model::Phase;
+
+/// The addresses.
+pub fn routes() -> Routes<App> {
+    use Permission as P;
+    let tenant = Rule::Tenant;
+    Routes::new()
+        .get("/t/{tenant}/servers", tenant(P::ServerRead), list::list)
+        .get("/t/{tenant}/servers/live", tenant(P::ServerRead), live::list)
+        .get("/t/{tenant}/servers/new", tenant(P::ServerCreate), new::form)
+        .post("/t/{tenant}/servers", tenant(P::ServerCreate), new::create)
+        .get(
+            "/t/{tenant}/servers/{server_id}",
+            tenant(P::ServerRead),
+            show::overview,
+        )
+        .get(
+            "/t/{tenant}/servers/{server_id}/live",
+            tenant(P::ServerRead),
+            live::one,
+        )
+        .get(
+            "/t/{tenant}/servers/{server_id}/events",
+            tenant(P::ServerRead),
+            show::events,
+        )
+        .get(
+            "/t/{tenant}/servers/{server_id}/logs",
+            tenant(P::ServerLogs),
+            logs::show,
+        )
+        .get(
+            "/t/{tenant}/servers/{server_id}/logs/live",
+            tenant(P::ServerLogs),
+            logs::live,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/actions/{action}",
+            tenant(P::ServerPower),
+            power::act,
+        )
+        .get(
+            "/t/{tenant}/servers/{server_id}/settings",
+            tenant(P::ServerConfigure),
+            settings::form,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/settings",
+            tenant(P::ServerConfigure),
+            settings::save,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/secrets/{key}",
+            tenant(P::ServerSecrets),
+            show::reveal,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/delete",
+            tenant(P::ServerDelete),
+            power::delete,
+        )
+}
+
+/// Where a server's page is.
+fn href(slug: &str, id: ServerId) -> String {
+    format!("/t/{slug}/servers/{id}")
+}
+
+/// The status macro's word for how a server is.
+fn tone(phase: Phase) -> &'static str {
+    match phase.tone() {
+        _ if phase.is_moving() => "busy",
+        Tone::Good => "good",
+        Tone::Warn => "warn",
+        Tone::Bad => "bad",
+        Tone::Info => "idle",
+    }
+}

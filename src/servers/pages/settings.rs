@@ -1,0 +1,187 @@
+//! A server's settings: name, size, variables, and its end.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+use crate::platform::access::{Permission, TenantScope};
+use crate::platform::error::{Error, FieldErrors};
+use crate::platform::ids::ServerId;
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
+use crate::tenants::Resource;
+
+use super::super::actions::{self, SettingsInput, VariableChange};
+use super::super::model::{Server, Size, StoredVariable};
+use super::super::store;
+use super::href;
+use super::new::{PREFIX, Question};
+use super::show::{Head, crumbs};
+
+/// `0.25 vCPU, 256 MiB, 2 GiB disk`.
+pub(super) fn size_text(size: &Size) -> String {
+    let (cpu, memory) = (size.resources.cpu_millis, size.resources.memory_mib);
+    let (cpu, memory) = (Resource::Cpu.show(cpu), Resource::Memory.show(memory));
+    let disk = Resource::Disk.show(size.resources.disk_mib);
+    format!("{}. {cpu} CPU, {memory} memory, {disk} disk", size.summary)
+}
+
+#[derive(Template)]
+#[template(path = "servers/settings.html")]
+pub struct Settings {
+    ctx: Ctx,
+    head: Head,
+    form: FormState,
+    sizes: Vec<Size>,
+    size: String,
+    questions: Vec<Question>,
+    version: i64,
+    may_delete: bool,
+}
+
+impl Settings {
+    fn size_text(&self, size: &Size) -> String {
+        size_text(size)
+    }
+}
+
+/// The form with what holds now.
+pub async fn form(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    Path((_, id)): Path<(String, ServerId)>,
+) -> Result<Page<Settings>, Error> {
+    page(&app, &scope, ctx, id, None).await
+}
+
+async fn page(
+    app: &App,
+    scope: &TenantScope,
+    ctx: Ctx,
+    id: ServerId,
+    again: Option<(FormData, FieldErrors)>,
+) -> Result<Page<Settings>, Error> {
+    let mut tx = scope.begin().await?;
+    let server = store::find(&mut tx, id).await?;
+    let sizes = store::sizes(&mut tx).await?;
+    let stored = store::variables(&mut tx, id).await?;
+    let form = again.map_or_else(
+        || FormState::default().with("name", server.name.clone()),
+        |(data, errors)| FormState::new(data, errors),
+    );
+    let chosen = form.value("size");
+    Ok(Page(Settings {
+        ctx: crumbs(ctx, scope),
+        head: Head::new(app, scope, &server, "settings"),
+        size: if chosen.is_empty() {
+            server.size.clone()
+        } else {
+            chosen.to_owned()
+        },
+        questions: questions(app, &server, &stored, &form),
+        version: server.version,
+        may_delete: scope.may(Permission::ServerDelete),
+        sizes,
+        form,
+    }))
+}
+
+fn questions(app: &App, server: &Server, stored: &[StoredVariable], form: &FormState) -> Vec<Question> {
+    let Some(folder) = app.catalogue.get(&server.template) else {
+        return Vec::new();
+    };
+    let question = |variable: &crate::catalogue::Variable| {
+        let now = stored
+            .iter()
+            .find(|one| one.key == variable.key)
+            .and_then(|one| one.value.clone());
+        let sent = form.value(&format!("{PREFIX}{}", variable.key));
+        let given = if sent.is_empty() || variable.is_secret() {
+            now
+        } else {
+            Some(sent.to_owned())
+        };
+        let mut question = Question::new(variable, Some(given.unwrap_or_default().as_str()));
+        if variable.is_secret() {
+            question.optional = true;
+            question.help = "Leave it empty to keep the present one.".to_owned();
+        }
+        question
+    };
+    folder.template.variables.iter().map(question).collect()
+}
+
+/// Saves what changed. A changed size or variable makes the container anew and keeps its data.
+pub async fn save(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    Path((slug, id)): Path<(String, ServerId)>,
+    data: FormData,
+) -> Result<Response, Error> {
+    let seen: Option<i64> = data.get("version").parse().ok();
+    let input = input(&app, &scope, id, &data).await?;
+    let check = |version: i64| {
+        if seen.is_none_or(|seen| seen == version) {
+            Ok(())
+        } else {
+            Err(Error::PreconditionFailed)
+        }
+    };
+    match actions::change(&app, &scope, id, input, check).await {
+        Ok(changed) => {
+            let to = SeeOther::to(href(&slug, id));
+            let to = if changed.operation.is_some() {
+                to.info("Saved. The server is being changed.")
+            } else {
+                to.good("Saved.")
+            };
+            Ok(to.into_response())
+        }
+        Err(Error::Invalid(errors)) => Ok(page(&app, &scope, ctx, id, Some((data, errors)))
+            .await?
+            .status(422)),
+        Err(error @ Error::LimitReached { .. }) => {
+            let errors = FieldErrors::one("size", format!("{error}. Choose a smaller size."));
+            Ok(page(&app, &scope, ctx, id, Some((data, errors)))
+                .await?
+                .status(409))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What the form changes. An emptied answer goes back to the default; an empty secret stays as it is.
+async fn input(
+    app: &App,
+    scope: &TenantScope,
+    id: ServerId,
+    data: &FormData,
+) -> Result<SettingsInput, Error> {
+    let mut tx = scope.begin().await?;
+    let server = store::find(&mut tx, id).await?;
+    let folder = app.catalogue.get(&server.template);
+    let is_secret = |key: &str| {
+        folder
+            .and_then(|folder| folder.template.variable(key))
+            .is_some_and(crate::catalogue::Variable::is_secret)
+    };
+    let mut variables = BTreeMap::new();
+    for (key, value) in data.prefixed(PREFIX) {
+        let change = match value {
+            "" if is_secret(key) => continue,
+            "" => VariableChange::Reset,
+            value => VariableChange::Set(value.to_owned()),
+        };
+        variables.insert(key.to_owned(), change);
+    }
+    let given = |name: &str| Some(data.get(name).to_owned()).filter(|_| data.checked(name));
+    Ok(SettingsInput {
+        name: given("name"),
+        size: given("size"),
+        variables,
+    })
+}

@@ -1,0 +1,377 @@
+//! One server: how it is, where it is reached, how it is used, what happened to it.
+
+use askama::Template;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::catalogue::{GuidePart, Placeholder};
+use crate::platform::access::{Permission, TenantScope};
+use crate::platform::db::TenantTx;
+use crate::platform::error::Error;
+use crate::platform::events;
+use crate::platform::ids::ServerId;
+use crate::platform::operations::State as OperationState;
+use crate::platform::operations::{self, Operation, StepState};
+use crate::platform::web::page::Tone;
+use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, Path, Query, ago};
+use crate::tenants::Resource;
+
+use super::super::actions;
+use super::super::model::{
+    HistoryEntry, Kind, Location, Phase, PublishedPort, Server, Status, StoredVariable,
+};
+use super::super::store;
+use super::list::title;
+use super::{href, tone};
+
+const OPERATIONS: i64 = 1;
+
+/// What every page of a server starts with.
+#[derive(Debug)]
+pub struct Head {
+    pub(super) base: String,
+    pub(super) name: String,
+    pub(super) template: String,
+    pub(super) tab: &'static str,
+    pub(super) may_log: bool,
+    pub(super) may_configure: bool,
+}
+
+impl Head {
+    pub(super) fn new(app: &App, scope: &TenantScope, server: &Server, tab: &'static str) -> Self {
+        Self {
+            base: href(&scope.member.slug, server.id),
+            name: server.name.clone(),
+            template: title(app, &server.template).to_owned(),
+            tab,
+            may_log: scope.may(Permission::ServerLogs),
+            may_configure: scope.may(Permission::ServerConfigure),
+        }
+    }
+}
+
+/// Adds the way back.
+pub(super) fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
+    ctx.with_crumbs([("Servers", format!("/t/{}/servers", scope.member.slug))])
+}
+
+/// Says on top that the engine does not answer, if it doesn't.
+pub(super) async fn with_engine_banner(tx: &mut TenantTx, ctx: Ctx) -> Result<Ctx, Error> {
+    let location = store::own_location(tx).await?;
+    let since = location
+        .filter(|location| location.engine_error.is_some())
+        .and_then(|l| l.engine_error_since);
+    Ok(match since {
+        Some(since) => ctx.with_banner(
+            Tone::Warn,
+            format!(
+                "The container engine does not answer since {}. Servers keep running; changes wait until it is back.",
+                since.format("%H:%M UTC")
+            ),
+        ),
+        None => ctx,
+    })
+}
+
+#[derive(Debug)]
+struct StepLine {
+    state: &'static str,
+    name: String,
+    time: String,
+    note: String,
+}
+
+/// What changes while one looks: state, buttons, the work under way.
+#[derive(Debug, Template)]
+#[template(path = "servers/panel.html")]
+pub struct Panel {
+    base: String,
+    status: Status,
+    tone: &'static str,
+    may_power: bool,
+    is_up: bool,
+    is_leaving: bool,
+    operation: Option<Operation>,
+    steps: Vec<StepLine>,
+}
+
+impl Panel {
+    pub(super) async fn load(
+        app: &App,
+        scope: &TenantScope,
+        tx: &mut TenantTx,
+        server: &Server,
+    ) -> Result<Self, Error> {
+        let now = app.now();
+        let status = server.status(now);
+        let operation = operations::for_target(tx, server.id.0, OPERATIONS).await?.pop();
+        let steps = match &operation {
+            Some(operation) => operations::steps(tx, operation.id).await?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            base: href(&scope.member.slug, server.id),
+            tone: tone(status.phase),
+            may_power: scope.may(Permission::ServerPower),
+            is_up: server.power.word() == "running",
+            is_leaving: status.phase == Phase::Deleting,
+            operation: operation.filter(|operation| operation.state != OperationState::Superseded),
+            steps: steps.into_iter().map(StepLine::from).collect(),
+            status,
+        })
+    }
+
+    /// What stands in its place when the server is gone.
+    pub(super) fn gone() -> String {
+        "<div id=\"server-panel\" class=\"card\"><div class=\"card-body\"><h2>Deleted</h2>\
+         <p>This server and its data are gone.</p></div></div>"
+            .to_owned()
+    }
+}
+
+impl From<operations::Step> for StepLine {
+    fn from(step: operations::Step) -> Self {
+        let took = step
+            .finished_at
+            .map(|end| (end - step.started_at).num_milliseconds());
+        Self {
+            state: match step.state {
+                StepState::Running => "doing",
+                StepState::Succeeded => "done",
+                StepState::Failed => "failed",
+            },
+            name: step.name,
+            time: took.map_or_else(String::new, |millis| {
+                format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+            }),
+            note: step.detail.unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Address {
+    name: String,
+    url: Option<String>,
+    authority: String,
+}
+
+#[derive(Debug)]
+struct Variable {
+    key: String,
+    label: String,
+    value: Option<String>,
+    revealed: Option<String>,
+}
+
+#[derive(Debug)]
+struct GuideLine {
+    text: String,
+    command: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "servers/show.html")]
+pub struct Show {
+    ctx: Ctx,
+    head: Head,
+    panel: Panel,
+    server: Server,
+    addresses: Vec<Address>,
+    variables: Vec<Variable>,
+    guide: Vec<GuideLine>,
+    may_reveal: bool,
+    created_ago: String,
+    live: String,
+}
+
+impl Show {
+    /// What the size gives, one line each.
+    fn resources(&self) -> [(&'static str, String); 3] {
+        let given = self.server.resources;
+        [
+            ("CPU", Resource::Cpu.show(given.cpu_millis)),
+            ("Memory", Resource::Memory.show(given.memory_mib)),
+            ("Disk", Resource::Disk.show(given.disk_mib)),
+        ]
+    }
+}
+
+/// The overview.
+pub async fn overview(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    Path((_, id)): Path<(String, ServerId)>,
+) -> Result<Page<Show>, Error> {
+    page(&app, &scope, ctx, id, None).await
+}
+
+/// The overview with one secret shown. Written into the audit log.
+pub async fn reveal(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    Path((_, id, key)): Path<(String, ServerId, String)>,
+) -> Result<Page<Show>, Error> {
+    let secret = actions::reveal(&app, &scope, id, &key).await?;
+    page(&app, &scope, ctx, id, Some((key, secret.expose().clone()))).await
+}
+
+async fn page(
+    app: &App,
+    scope: &TenantScope,
+    ctx: Ctx,
+    id: ServerId,
+    revealed: Option<(String, String)>,
+) -> Result<Page<Show>, Error> {
+    let mut tx = scope.begin().await?;
+    let newest = events::newest(&mut tx).await?;
+    let server = store::find(&mut tx, id).await?;
+    let location = store::find_location(&mut tx, server.location).await?;
+    let ports = store::ports(&mut tx, id).await?;
+    let variables = store::variables(&mut tx, id).await?;
+    let panel = Panel::load(app, scope, &mut tx, &server).await?;
+    let ctx = with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
+    let head = Head::new(app, scope, &server, "overview");
+    let live = format!("{}/live?after={newest}", head.base);
+    Ok(Page(Show {
+        ctx,
+        panel,
+        guide: guide(app, &server, &location, &ports, &variables),
+        addresses: ports
+            .into_iter()
+            .map(|port| Address::new(port, &location.public_host))
+            .collect(),
+        variables: variables
+            .into_iter()
+            .map(|one| Variable::new(app, &server, one, revealed.as_ref()))
+            .collect(),
+        may_reveal: scope.may(Permission::ServerSecrets),
+        created_ago: ago(server.created_at, app.now()),
+        head,
+        server,
+        live,
+    }))
+}
+
+impl Address {
+    fn new(port: PublishedPort, host: &str) -> Self {
+        Self {
+            url: port.url(host).filter(|url| url.starts_with("http")),
+            authority: port.authority(host),
+            name: port.name,
+        }
+    }
+}
+
+impl Variable {
+    fn new(app: &App, server: &Server, stored: StoredVariable, revealed: Option<&(String, String)>) -> Self {
+        let folder = app.catalogue.get(&server.template);
+        let known = folder.and_then(|folder| folder.template.variable(&stored.key));
+        Self {
+            label: known.map_or_else(|| stored.key.clone(), |variable| variable.label.clone()),
+            revealed: revealed
+                .filter(|(key, _)| *key == stored.key)
+                .map(|(_, value)| value.clone()),
+            value: stored.value,
+            key: stored.key,
+        }
+    }
+}
+
+fn guide(
+    app: &App,
+    server: &Server,
+    location: &Location,
+    ports: &[PublishedPort],
+    variables: &[StoredVariable],
+) -> Vec<GuideLine> {
+    let host = &location.public_host;
+    let port = |name: &str| ports.iter().find(|port| port.name == name);
+    let value = |asked: &Placeholder| match asked {
+        Placeholder::Host => Some(host.clone()),
+        Placeholder::Port(name) => port(name).map(|port| port.host_port.to_string()),
+        Placeholder::Url(name) => port(name).and_then(|port| port.url(host)),
+        Placeholder::Variable(key) => variables
+            .iter()
+            .find(|one| one.key == *key)
+            .and_then(|one| one.value.clone()),
+    };
+    let Some(folder) = app.catalogue.get(&server.template) else {
+        return Vec::new();
+    };
+    let line = |step: &crate::catalogue::GuideStep| GuideLine {
+        text: GuidePart::render(&step.text, value),
+        command: step.command.as_ref().map(|parts| GuidePart::render(parts, value)),
+    };
+    folder.template.guide.iter().map(line).collect()
+}
+
+#[derive(Debug)]
+struct EventLine {
+    tone: &'static str,
+    icon: &'static str,
+    iso: String,
+    ago: String,
+    text: String,
+}
+
+impl EventLine {
+    fn new(entry: HistoryEntry, now: DateTime<Utc>) -> Self {
+        let (tone, icon) = match entry.kind {
+            Kind::Asked => ("info", "history"),
+            Kind::Started | Kind::Healthy => ("good", "circle-check"),
+            Kind::Stopped | Kind::Changed => ("info", "info"),
+            Kind::Died | Kind::Failed => ("bad", "circle-x"),
+            Kind::Unhealthy => ("warn", "triangle-alert"),
+        };
+        Self {
+            tone,
+            icon,
+            iso: entry.at.to_rfc3339(),
+            ago: ago(entry.at, now),
+            text: entry.text,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "servers/events.html")]
+pub struct Events {
+    ctx: Ctx,
+    head: Head,
+    events: Vec<EventLine>,
+    next: String,
+}
+
+/// What happened to it, newest first.
+pub async fn events(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    Path((_, id)): Path<(String, ServerId)>,
+    Query(query): Query<ListQuery>,
+) -> Result<Page<Events>, Error> {
+    let after: Option<(DateTime<Utc>, Uuid)> = Cursor::decode(query.after.as_deref())?;
+    let after = after.unwrap_or((DateTime::<Utc>::MAX_UTC, Uuid::max()));
+    let limit = query.fetch()?;
+    let mut tx = scope.begin().await?;
+    let server = store::find(&mut tx, id).await?;
+    let rows = store::list_events(&mut tx, id, after, limit).await?;
+    let listing = Listing::new(rows, &query, |entry| (entry.at, entry.id.0))?;
+    let next = listing.next_href(&query).unwrap_or_default();
+    let now = app.now();
+    Ok(Page(Events {
+        ctx: crumbs(ctx, &scope),
+        head: Head::new(&app, &scope, &server, "events"),
+        events: listing
+            .items
+            .into_iter()
+            .map(|entry| EventLine::new(entry, now))
+            .collect(),
+        next,
+    }))
+}

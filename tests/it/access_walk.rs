@@ -1,0 +1,373 @@
+//! Walks every route of the table as everybody who must not get in. A route without a sample address fails the test, so a
+//! new route is walked from its first day.
+
+use berth::platform::access::{Permission, Rule, Side, StaffRole, TenantRole, staff_may, tenant_may};
+use berth::platform::ids::{ServerId, TenantId};
+use berth::platform::web::{Kind, RouteInfo};
+use berth::testing::{Answer, Client, TestApp};
+use chrono::TimeDelta;
+use serde_json::json;
+
+struct Scene {
+    app: TestApp,
+    tenant: TenantId,
+    samples: Vec<(&'static str, String)>,
+}
+
+const SLUG: &str = "ours";
+
+fn permissions(side: Side) -> Vec<Permission> {
+    Permission::ALL
+        .iter()
+        .copied()
+        .filter(|permission| permission.side() == side)
+        .collect()
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let app = TestApp::start().await;
+        let plan = app.plan("Small", 5).await;
+        let tenant = app.tenant_on(SLUG, plan).await;
+        let person = app.person("somebody").await;
+        app.member(tenant, person, TenantRole::Viewer).await;
+        let server = app.server(tenant, "web-1").await;
+        let operation = app.operation(tenant, server).await;
+        let invitation = app.invitation(tenant).await;
+        let samples = vec![
+            ("/t/{tenant}", SLUG.to_owned()),
+            ("/tenants/{id}", tenant.to_string()),
+            ("/tenants/{tenant}", tenant.to_string()),
+            ("/plans/{id}", plan.to_string()),
+            ("/plans/{plan}", plan.to_string()),
+            ("/servers/{id}", server.to_string()),
+            ("/servers/{server}", server.to_string()),
+            ("/operations/{id}", operation.to_string()),
+            ("/operations/{operation}", operation.to_string()),
+            ("/invitations/{id}", invitation.to_string()),
+            ("/invitations/{invitation}", invitation.to_string()),
+            ("/people/{id}", person.to_string()),
+            ("/people/{person}", person.to_string()),
+            ("/members/{id}", person.to_string()),
+            ("/members/{user}", person.to_string()),
+            ("/members/{member}", person.to_string()),
+            ("/templates/{name}", "static-site".to_owned()),
+            ("/templates/{template}", "static-site".to_owned()),
+            ("/catalogue/{name}", "static-site".to_owned()),
+            ("/catalogue/{template}", "static-site".to_owned()),
+            ("/actions/{action}", "stop".to_owned()),
+            ("/power/{action}", "stop".to_owned()),
+            ("/secrets/{key}", "PASSWORD".to_owned()),
+            ("/sessions/{id}", "ses_01h455vb4pex5vsknk084sn02q".to_owned()),
+            ("/sessions/{session}", "ses_01h455vb4pex5vsknk084sn02q".to_owned()),
+            ("/tokens/{id}", "tok_01h455vb4pex5vsknk084sn02q".to_owned()),
+            ("/tokens/{token}", "tok_01h455vb4pex5vsknk084sn02q".to_owned()),
+        ];
+        Self { app, tenant, samples }
+    }
+
+    /// A real address for a route.
+    fn address(&self, route: &RouteInfo) -> String {
+        let mut path = route.path.clone();
+        for (pattern, value) in &self.samples {
+            let real = format!("{}{value}", &pattern[..pattern.find('{').unwrap()]);
+            path = path.replace(pattern, &real);
+        }
+        assert!(
+            !path.contains('{'),
+            "{} has no sample: add one to Scene::set",
+            route.path
+        );
+        path
+    }
+
+    async fn member_client(&self, name: &str, role: TenantRole) -> (Client, Client) {
+        let user = self.app.person(name).await;
+        self.app.member(self.tenant, user, role).await;
+        let program = self
+            .app
+            .program(user, Some(self.tenant), &permissions(Side::Tenant))
+            .await;
+        (self.app.browser(user).await, program)
+    }
+}
+
+async fn call(client: &Client, route: &RouteInfo, address: &str) -> Answer {
+    match (route.kind, route.method.as_str()) {
+        (_, "GET") => client.get(address).await,
+        (Kind::Page, _) => client.post(address, &[]).await,
+        (Kind::Api, method) => client.json(method, address, &json!({})).await,
+    }
+}
+
+fn pick<'a>(route: &RouteInfo, (browser, program): &'a (Client, Client)) -> &'a Client {
+    if route.kind == Kind::Page {
+        browser
+    } else {
+        program
+    }
+}
+
+/// Streams never end, so a walk that gets in would wait for ever; their guards are walked like all others.
+fn is_stream(route: &RouteInfo) -> bool {
+    ["/live", "/events/stream", "/logs/stream", "/logs/live"]
+        .iter()
+        .any(|end| route.path.ends_with(end))
+}
+
+fn guarded() -> Vec<RouteInfo> {
+    let table = berth::routes::all().table();
+    assert!(table.len() > 50, "the table is too short to be true");
+    table
+        .into_iter()
+        .filter(|route| route.rule != Rule::Public)
+        .collect()
+}
+
+#[tokio::test]
+async fn nobody_is_asked_to_sign_in() {
+    let scene = Scene::set().await;
+    let nobody = scene.app.anonymous();
+    for route in guarded() {
+        let answer = call(&nobody, &route, &scene.address(&route)).await;
+        match route.kind {
+            Kind::Page => {
+                assert_eq!(answer.status, 303, "{route:?}");
+                assert!(
+                    answer.location().starts_with("/sign-in"),
+                    "{route:?}: {}",
+                    answer.location()
+                );
+            }
+            Kind::Api => assert_eq!(
+                (answer.status, &answer.json()["code"]),
+                (401, &json!("sign-in-required")),
+                "{route:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn expired_and_unknown_credentials_are_nobody() {
+    let scene = Scene::set().await;
+    let owner = scene.app.person("owner").await;
+    scene.app.member(scene.tenant, owner, TenantRole::Owner).await;
+    let all = permissions(Side::Tenant);
+    let past = TimeDelta::seconds(-1);
+    let expired = scene
+        .app
+        .program_until(owner, Some(scene.tenant), &all, past)
+        .await;
+    let unknown = scene
+        .app
+        .anonymous()
+        .with_token("brt_unknown")
+        .with_cookie("__Host-berth", "unknown");
+    for route in guarded() {
+        let address = scene.address(&route);
+        let expected = if route.kind == Kind::Page { 303 } else { 401 };
+        assert_eq!(
+            call(&unknown, &route, &address).await.status,
+            expected,
+            "{route:?}"
+        );
+        if route.kind == Kind::Api {
+            assert_eq!(call(&expired, &route, &address).await.status, 401, "{route:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn for_a_stranger_it_does_not_exist() {
+    let scene = Scene::set().await;
+    let (theirs, browser) = scene.app.owner("theirs").await;
+    let user = scene.app.person("stranger").await;
+    scene.app.member(theirs, user, TenantRole::Owner).await;
+    let program = scene
+        .app
+        .program(user, Some(theirs), &permissions(Side::Tenant))
+        .await;
+    let stranger = (browser, program);
+    for route in guarded()
+        .iter()
+        .filter(|route| matches!(route.rule, Rule::Tenant(_)))
+    {
+        let address = scene.address(route);
+        let answer = call(pick(route, &stranger), route, &address).await;
+        if route.kind == Kind::Page {
+            assert_eq!(answer.status, 404, "{route:?}");
+        } else if address.contains('_') {
+            // What belongs to another tenant must look like what never was.
+            let never = ServerId(uuid::Uuid::from_u128(7)).to_string();
+            let never = &never[never.find('_').unwrap()..];
+            let tail = address.find('_').unwrap();
+            let id_end = address[tail..].find('/').map_or(address.len(), |end| tail + end);
+            let ghost = format!("{}{never}{}", &address[..tail], &address[id_end..]);
+            let absent = call(pick(route, &stranger), route, &ghost).await;
+            assert_eq!(
+                answer.status, absent.status,
+                "{route:?} tells that it exists: {answer:?}"
+            );
+            assert!([404, 422].contains(&answer.status), "{route:?}: {answer:?}");
+        } else if route.method == "GET" && !is_stream(route) {
+            assert!(
+                !answer.body.contains("web-1"),
+                "{route:?} shows another tenant's server"
+            );
+            assert!(
+                !answer.body.contains(&scene.tenant.to_string()),
+                "{route:?} shows another tenant"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_provider_s_side_does_not_exist_for_customers() {
+    let scene = Scene::set().await;
+    let user = scene.app.person("owner").await;
+    scene.app.member(scene.tenant, user, TenantRole::Owner).await;
+    let all: Vec<_> = Permission::ALL.to_vec();
+    let customer = (
+        scene.app.browser(user).await,
+        scene.app.program(user, Some(scene.tenant), &all).await,
+    );
+    let staff = scene.app.staff("boss", StaffRole::Owner).await;
+    scene.app.member(scene.tenant, staff, TenantRole::Owner).await;
+    // Even of one of the staff: a tenant's token stays in its tenant.
+    let tenant_token = scene.app.program(staff, Some(scene.tenant), &all).await;
+    for route in guarded()
+        .iter()
+        .filter(|route| matches!(route.rule, Rule::Staff(_)))
+    {
+        let address = scene.address(route);
+        assert_eq!(
+            call(pick(route, &customer), route, &address).await.status,
+            404,
+            "{route:?}"
+        );
+        if route.kind == Kind::Api {
+            assert_eq!(
+                call(&tenant_token, route, &address).await.status,
+                404,
+                "{route:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_or_token_without_the_permission_is_forbidden() {
+    let scene = Scene::set().await;
+    let mut members = Vec::new();
+    for role in TenantRole::ALL {
+        members.push((*role, scene.member_client(role.name(), *role).await));
+    }
+    let mut staff = Vec::new();
+    for role in StaffRole::ALL {
+        let user = scene.app.staff(&format!("staff-{}", role.name()), *role).await;
+        let program = scene.app.program(user, None, &permissions(Side::Staff)).await;
+        staff.push((*role, user, (scene.app.browser(user).await, program)));
+    }
+    let (owner, boss) = (scene.app.person("o").await, staff[0].1);
+    scene.app.member(scene.tenant, owner, TenantRole::Owner).await;
+    for route in guarded() {
+        let address = scene.address(&route);
+        let Some(permission) = route.rule.permission() else {
+            continue;
+        };
+        let without: Vec<_> = permissions(permission.side())
+            .into_iter()
+            .filter(|other| *other != permission)
+            .collect();
+        let refused: Vec<&(Client, Client)> = match permission.side() {
+            Side::Tenant => members
+                .iter()
+                .filter(|(role, _)| !tenant_may(*role, permission))
+                .map(|(_, c)| c)
+                .collect(),
+            Side::Staff => staff
+                .iter()
+                .filter(|(role, ..)| !staff_may(*role, permission))
+                .map(|(.., c)| c)
+                .collect(),
+        };
+        for client in refused {
+            assert_eq!(
+                call(pick(&route, client), &route, &address).await.status,
+                403,
+                "{route:?}"
+            );
+        }
+        if route.kind == Kind::Api {
+            let (user, tenant) = if permission.side() == Side::Tenant {
+                (owner, Some(scene.tenant))
+            } else {
+                (boss, None)
+            };
+            for scopes in [without, Vec::new()] {
+                let token = scene.app.program(user, tenant, &scopes).await;
+                let answer = call(&token, &route, &address).await;
+                assert_eq!(
+                    (answer.status, &answer.json()["code"]),
+                    (403, &json!("forbidden")),
+                    "{route:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_tenant_reads_and_changes_nothing() {
+    let scene = Scene::set().await;
+    let owner = scene.member_client("owner", TenantRole::Owner).await;
+    scene.app.suspend(scene.tenant).await;
+    for route in guarded() {
+        let Rule::Tenant(permission) = route.rule else {
+            continue;
+        };
+        if is_stream(&route) {
+            continue;
+        }
+        let answer = call(pick(&route, &owner), &route, &scene.address(&route)).await;
+        if permission.writes() {
+            assert_eq!(answer.status, 403, "{route:?}");
+            assert!(
+                answer.body.to_lowercase().contains("suspended"),
+                "{route:?}: {}",
+                answer.body
+            );
+        } else {
+            assert_ne!(answer.status, 403, "{route:?}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_owner_gets_in_everywhere() {
+    let scene = Scene::set().await;
+    let user = scene.app.staff("everything", StaffRole::Owner).await;
+    scene.app.member(scene.tenant, user, TenantRole::Owner).await;
+    let browser = scene.app.browser(user).await;
+    let tenant = scene
+        .app
+        .program(user, Some(scene.tenant), &permissions(Side::Tenant))
+        .await;
+    let staff = scene.app.program(user, None, &permissions(Side::Staff)).await;
+    for route in guarded()
+        .iter()
+        .filter(|route| route.method == "GET" && !is_stream(route))
+    {
+        let client = match (route.kind, route.rule) {
+            (Kind::Page, _) => &browser,
+            (Kind::Api, Rule::Staff(_)) => &staff,
+            (Kind::Api, _) => &tenant,
+        };
+        let answer = call(client, route, &scene.address(route)).await;
+        // Samples without a secret or an engine behind them may be absent or away, but never refused and never a defect.
+        let fine = answer.status < 400 || [404, 503].contains(&answer.status);
+        assert!(fine, "{route:?}: {answer:?}");
+    }
+}
