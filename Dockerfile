@@ -2,6 +2,7 @@
 # `make image` does both.
 ARG BASE=debian:bookworm-slim
 FROM ${BASE}
+ARG BINARY=target/release/berth
 
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
@@ -12,7 +13,7 @@ RUN apt-get update \
 
 COPY catalogue /usr/share/berth/catalogue
 COPY docker/healthy /usr/local/bin/healthy
-COPY target/release/berth /usr/local/bin/berth
+COPY ${BINARY} /usr/local/bin/berth
 
 # In a container every address is the container's own: what is reachable is decided by what is published.
 ENV BERTH_LISTEN=0.0.0.0:8080 \

@@ -30,7 +30,7 @@ down() {
 
 healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$(compose ps -q panel)")" = healthy ]; }
 
-scripts/image.sh
+BERTH_BINARY=target/debug/berth scripts/image.sh
 rm -rf "$WORK"
 mkdir -p "$WORK"
 scripts/compose-secrets.sh "$WORK/secrets" "$WORK/env"

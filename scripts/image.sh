@@ -7,12 +7,17 @@ set -euo pipefail
 
 BASE=${BASE_IMAGE:-debian:bookworm-slim}
 VERSION=${BERTH_VERSION:-latest}
+# Tests give the binary that they have built anyway; everybody else gets the release.
+BINARY=${BERTH_BINARY:-target/release/berth}
 
-"$ROOT/scripts/setup.sh" run
-"$ROOT/scripts/assets.sh"
-say "Building Berth"
-SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --release --locked
+if [ "$BINARY" = target/release/berth ]; then
+    "$ROOT/scripts/setup.sh" run
+    "$ROOT/scripts/assets.sh"
+    say "Building Berth"
+    SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --release --locked
+fi
 say "Building the images berth:$VERSION and berth-postgres:$VERSION"
-quietly "$LOGS/image.log" docker build --build-arg "BASE=$BASE" --tag "berth:$VERSION" "$ROOT"
+quietly "$LOGS/image.log" docker build --build-arg "BASE=$BASE" --build-arg "BINARY=$BINARY" \
+    --tag "berth:$VERSION" "$ROOT"
 quietly "$LOGS/image-postgres.log" docker build --build-arg "BASE=$BASE" --tag "berth-postgres:$VERSION" \
     "$ROOT/catalogue/postgresql"

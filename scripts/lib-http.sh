@@ -46,5 +46,5 @@ api_token() {
     form=$(http "$PANEL/account/tokens/new?area=$1")
     while read -r scope; do arguments+=(--data-urlencode "scopes=$scope"); done \
         < <(grep -oE 'name="scopes" value="[^"]+"' <<<"$form" | sed 's/.*value="\(.*\)"/\1/')
-    http "${arguments[@]}" "$PANEL/account/tokens/new" | grep -oE 'berth_[A-Za-z0-9_]+' | head -n 1
+    http "${arguments[@]}" "$PANEL/account/tokens/new" | grep -oE 'brt_[A-Za-z0-9_]+' | head -n 1
 }

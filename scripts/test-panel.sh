@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# test-panel.sh start|stop: a panel of its own for the tests that look from outside (browser, API): the release binary,
-# an empty database in the test cluster, an instance of its own on the engine. What it is and how to enter stands in
+# test-panel.sh start|stop: a panel of its own for the tests that look from outside (browser, API): the binary of
+# the tests, an empty database in the test cluster, an instance of its own on the engine. What it is and how to enter stands in
 # var/test-panel/env, for scripts and for tests/browser.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -13,7 +13,7 @@ LOG=$LOGS/test-panel.log
 DATABASE=berth_outside
 JAR=$DIR/cookies
 PANEL=http://127.0.0.1:18080
-BERTH=$ROOT/target/release/berth
+BERTH=$ROOT/target/debug/berth
 export BERTH_INSTANCE=berth-outside
 
 stop() {
@@ -41,7 +41,8 @@ start() {
     psql --no-psqlrc --quiet "$admin" -c "drop database if exists $DATABASE with (force)" \
         -c "create database $DATABASE" 2>/dev/null
     settings "$admin"
-    SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --release --locked
+    # The same features as the tests', so that nothing is built twice.
+    SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo_with "$LOGS/build.log" build --locked --features testing
     (cd "$ROOT" && in_background "$LOG" "$BERTH" serve) >"$DIR/pid"
     wait_for 60 panel_ready || { tail -n 20 "$LOG" >&2; die "the panel does not start" "its log: $LOG"; }
     link=$(setup_link <"$LOG") || die "there is no set-up link in $LOG"
