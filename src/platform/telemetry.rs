@@ -2,6 +2,8 @@
 //!
 //! Never logged: passwords, tokens, cookies, bodies, secrets of servers.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -19,7 +21,10 @@ pub enum LogFormat {
 pub fn start(format: LogFormat, filter: &str) {
     let filter = EnvFilter::builder().parse_lossy(filter);
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Colours are for people who watch, not for files.
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // A second start in one process, as in tests, keeps the first.
     let _ = match format {
         LogFormat::Text => registry.with(lines.with_target(false)).try_init(),
