@@ -8,6 +8,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod drivers;
 pub mod housekeeping;
 pub mod platform;

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "printing the result is what a command is for")]
 
 mod database;
+mod demo;
 mod doctor;
 mod key;
 mod migrate;
@@ -46,6 +47,8 @@ enum Command {
     /// List accounts, or make a link for a new password.
     #[command(subcommand)]
     User(user::User),
+    /// Make a demo tenant with a real server in a running panel, and print where to look.
+    Demo(Box<Config>),
     /// Check everything the panel rests on, and say how to mend what is wrong.
     Doctor(Box<doctor::Doctor>),
     /// Print every route with its access rule.
@@ -64,6 +67,7 @@ impl Cli {
             Command::Database(command) => command.run().await?,
             Command::Key(command) => command.run().await?,
             Command::User(command) => command.run().await?,
+            Command::Demo(config) => demo::run(ready(*config)?).await?,
             Command::Doctor(command) => return doctor::run(*command).await,
             Command::Routes => print!("{}", routes::table()),
             Command::Openapi => println!("{}", openapi::document()?),

@@ -1,0 +1,28 @@
+//! `berth demo`: makes the demo tenant in a running panel's database, and says where to look.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::config::Config;
+use crate::demo;
+
+use super::start;
+
+/// The first server's image is built before it starts.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Makes the demo and waits until its server answers; the running panel does the work.
+pub(super) async fn run(config: Config) -> anyhow::Result<()> {
+    let urls = start::databases(&config).await?;
+    let app = start::app(config, &urls)?;
+    let shown = demo::seed(&app).await.context("making the demo")?;
+    let address = demo::wait(&app, shown.server, PATIENCE).await.context("looking at the demo's server")?;
+    let address = address.context("the demo's server does not run: is the panel running? Look at its page and log")?;
+    println!("server={address}");
+    if let Some(link) = shown.invitation {
+        println!("invitation={link}");
+    }
+    app.db.close().await;
+    Ok(())
+}

@@ -1,0 +1,113 @@
+// The main job, as people do it: the provider makes a customer, the customer gets a server, uses it, and deletes it.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { inspect, launch, panel, signIn, visitor } from "./panel.mjs";
+
+const SERVER_TIMEOUT = 180_000;
+const PASSWORD = "a quiet harbour at dawn";
+const company = `Bakery ${Date.now() % 100000}`;
+let browser;
+let invitation;
+
+before(async () => { browser = await launch(); });
+after(() => browser?.close());
+
+async function fill(page, fields) {
+  for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).fill(value);
+}
+
+test("nobody sees more than the door", async () => {
+  const page = await visitor(browser);
+  await page.goto("/staff");
+  assert.equal(new URL(page.url()).pathname, "/sign-in");
+  await inspect(page);
+  await page.goto("/nowhere");
+  await inspect(page);
+});
+
+test("the provider makes a plan, a tenant and its owner's invitation", async () => {
+  const page = await visitor(browser);
+  await signIn(page, panel.email, panel.password);
+  await inspect(page);
+  await page.goto("/staff/plans/new");
+  await inspect(page);
+  await fill(page, { name: `Plan of ${company}`, servers: "3", cores: "4", memory_mib: "8192", disk_mib: "51200", members: "5" });
+  await page.getByRole("button", { name: "Create plan" }).click();
+  await page.waitForURL(/\/staff\/plans\/pln_/);
+  await inspect(page);
+  await page.goto("/staff/tenants/new");
+  await inspect(page);
+  await fill(page, { name: company });
+  await page.locator('[name="plan_id"]').selectOption({ label: `Plan of ${company}` });
+  await page.getByRole("button", { name: "Create tenant" }).click();
+  await page.waitForURL(/\/staff\/tenants\/ten_/);
+  await inspect(page);
+  await page.getByRole("navigation", { name: "Tenant" }).getByRole("link", { name: "Members" }).click();
+  await inspect(page);
+  await page.locator('[name="email"]').fill(`owner-${Date.now()}@example.org`);
+  await page.locator('[name="role"]').selectOption("owner");
+  await page.getByRole("button", { name: /invit/i }).click();
+  invitation = (await page.locator("code", { hasText: "/invite/" }).first().textContent()).trim();
+  for (const path of ["/staff", "/staff/tenants", "/staff/plans", "/staff/servers", "/staff/catalogue", "/staff/people", "/staff/audit", "/account", "/account/sessions", "/account/tokens", "/help", "/help/api"]) {
+    const answer = await page.goto(path);
+    assert.equal(answer.status(), 200, path);
+    await inspect(page);
+  }
+});
+
+test("the customer creates a web site, opens it, stops it and deletes it", async () => {
+  const page = await visitor(browser);
+  await page.goto(invitation);
+  await inspect(page);
+  await fill(page, { name: "Ada Baker", password: PASSWORD });
+  await page.locator('form button[type="submit"]').first().click();
+  await page.waitForURL(/\/t\//);
+  await inspect(page);
+  const home = new URL(page.url()).pathname.split("/").slice(0, 3).join("/");
+
+  await page.goto(`${home}/servers`);
+  await inspect(page);
+  await page.getByRole("link", { name: "Create the first server" }).click();
+  await inspect(page);
+  await page.locator('label:has([name="template"][value="static-site"])').click();
+  await page.locator('label:has([name="size"][value="small-box"])').click();
+  await page.locator('[name="variables.SITE_TITLE"]').fill(`${company} <b>bread</b>`);
+  await page.getByLabel("Name", { exact: true }).fill("website");
+  await page.getByRole("button", { name: "Create server" }).click();
+  await page.waitForURL(/\/servers\/srv_/);
+  const status = page.locator("#server-status");
+  await status.filter({ hasText: "Running" }).waitFor({ timeout: SERVER_TIMEOUT });
+  await inspect(page);
+
+  const address = await page.locator("[data-server-address]").first().getAttribute("href");
+  const site = await (await browser.newContext()).newPage();
+  await site.goto(address);
+  assert.ok((await site.content()).includes("&lt;b&gt;bread&lt;/b&gt;"), "the site says whose it is, escaped");
+  await site.close();
+
+  const server = page.url();
+  for (const tab of ["logs", "events", "settings"]) {
+    await page.goto(`${server}/${tab}`);
+    await inspect(page);
+  }
+  await page.goto(server);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await status.filter({ hasText: "Stopped" }).waitFor({ timeout: SERVER_TIMEOUT });
+  await assert.rejects(fetch(address), "a stopped server answers nobody");
+
+  await page.goto(`${server}/settings`);
+  await page.getByRole("button", { name: "Delete server" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.locator('[name="confirm"]').fill("website");
+  await dialog.getByRole("button", { name: "Delete server" }).click();
+  await page.waitForURL(/\/servers$/);
+  await page.getByRole("heading", { name: "No servers yet" }).or(page.locator("#server-rows:not(:has(tr))")).first().waitFor({ timeout: SERVER_TIMEOUT });
+  await page.goto(`${home}/servers`);
+  await page.getByRole("heading", { name: "No servers yet" }).waitFor();
+  for (const path of ["", "/members", "/audit", "/settings"]) {
+    const answer = await page.goto(`${home}${path}`);
+    assert.equal(answer.status(), 200, path);
+    await inspect(page);
+  }
+});

@@ -1,0 +1,69 @@
+// The panel under test, a browser, and what every page must stand: axe-core in light and dark, wide and narrow.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const env = Object.fromEntries(
+  readFileSync(new URL("../../var/test-panel/env", import.meta.url), "utf8")
+    .split("\n")
+    .filter((line) => line.includes("="))
+    .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+);
+
+export const panel = {
+  url: env.BERTH_TEST_URL,
+  email: env.BERTH_TEST_OWNER_EMAIL,
+  password: env.BERTH_TEST_OWNER_PASSWORD,
+};
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export function launch() {
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+}
+
+/** A browser of its own: no cookies. */
+export async function visitor(browser) {
+  const context = await browser.newContext({ baseURL: panel.url, viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && /Content Security Policy/.test(message.text())) errors.push(message.text());
+  });
+  page.errors = errors;
+  return page;
+}
+
+export async function signIn(page, email, password) {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+}
+
+/** No violation of WCAG in any look, nothing wider than the window, no script error. */
+export async function inspect(page) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [1440, 390]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 900 });
+      await page.evaluate((source) => { if (!window.axe) (0, eval)(source); }, axe).catch(async () => {
+        // The panel's policy forbids eval, as it should: the debugger may still add a script.
+        const client = await page.context().newCDPSession(page);
+        await client.send("Runtime.evaluate", { expression: axe });
+      });
+      const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+      const words = found.violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html).join("\n  ")}`);
+      assert.deepEqual(words, [], `${page.url()} ${colorScheme} ${width}px`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(overflow <= 0, `${page.url()} is ${overflow}px wider than ${width}px`);
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  assert.deepEqual(page.errors, [], page.url());
+}
