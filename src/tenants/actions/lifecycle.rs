@@ -1,5 +1,6 @@
 //! Suspending, resuming, closing, reopening and erasing tenants.
 
+use chrono::Duration;
 use serde_json::json;
 
 use crate::app::App;
@@ -28,6 +29,11 @@ pub async fn change_status(app: &App, scope: &StaffScope, id: TenantId, verb: Ve
     app.audit(&mut tx, &scope.who, &target(&after), &change).await?;
     tx.commit().await?;
     Ok(after)
+}
+
+/// How long a closed tenant is kept.
+pub fn retention(app: &App) -> Duration {
+    Duration::days(i64::from(app.config.retention_days))
 }
 
 /// Goes one step towards erasing a closed tenant whose retention is over: first its servers, and when the reconciler

@@ -10,7 +10,7 @@ use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{PlanId, TenantId};
 
-use super::super::model::{NewTenant, Plan, Tenant, TenantPatch};
+use super::super::model::{NewTenant, Plan, Slug, Tenant, TenantPatch};
 use super::super::store;
 use super::{Expected, TENANT_TOPIC, target};
 
@@ -20,7 +20,8 @@ pub async fn create(app: &App, scope: &StaffScope, new: NewTenant) -> Result<Ten
     let id = TenantId::new(&*app.ids, now);
     let mut tx = scope.begin().await?;
     open_plan(&mut tx, new.plan).await?;
-    store::insert_tenant(&mut tx, id, &new, now).await?;
+    let slug = slug_of(&mut tx, &new).await?;
+    store::insert_tenant(&mut tx, id, &new, &slug, now).await?;
     let tenant = store::find_tenant(&mut tx, id).await?;
     events::emit(&mut tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
     let after = json!({"slug": tenant.slug, "name": tenant.name, "plan": tenant.plan_name});
@@ -67,13 +68,24 @@ pub async fn update(
     Ok(after)
 }
 
+/// The slug that was asked for, or a free one.
+async fn slug_of(tx: &mut StaffTx, new: &NewTenant) -> Result<Slug, Error> {
+    match &new.slug {
+        Some(slug) => Ok(slug.clone()),
+        None => store::free_slug(tx, &new.name)
+            .await?
+            .ok_or_else(|| Error::invalid("slug", "The name suggests no address that is free. Write one.")),
+    }
+}
+
 /// A plan that a tenant may get.
 async fn open_plan(tx: &mut StaffTx, id: PlanId) -> Result<Plan, Error> {
     match store::lock_plan(tx, id).await {
-        Ok(plan) if plan.archived_at.is_some() => {
-            Err(Error::invalid("plan", "This plan is archived. Choose another."))
-        }
-        Err(Error::NotFound) => Err(Error::invalid("plan", "Choose one of the plans.")),
+        Ok(plan) if plan.archived_at.is_some() => Err(Error::invalid(
+            "plan_id",
+            "This plan is archived. Choose another.",
+        )),
+        Err(Error::NotFound) => Err(Error::invalid("plan_id", "Choose one of the plans.")),
         other => other,
     }
 }

@@ -193,8 +193,8 @@ impl Tenant {
 /// A tenant to be created.
 #[derive(Debug, Clone)]
 pub struct NewTenant {
-    /// Its name in addresses.
-    pub slug: Slug,
+    /// Its name in addresses; without one, a free one that its name suggests.
+    pub slug: Option<Slug>,
     /// Its name.
     pub name: Name,
     /// Its plan.

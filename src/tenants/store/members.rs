@@ -42,6 +42,7 @@ fn role(text: &str) -> Result<TenantRole, Error> {
 pub async fn list_members(
     tx: &mut impl Scoped,
     tenant: TenantId,
+    pattern: Option<&str>,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Member>, Error> {
@@ -49,8 +50,10 @@ pub async fn list_members(
         Row,
         r#"select m.user_id, u.email, u.name, m.role, m.created_at, u.disabled_at is not null as "disabled!"
            from membership m join user_account u on u.id = m.user_id
-           where m.tenant_id = $1 and ($2::text is null or u.email > $2) order by u.email limit $3"#,
+           where m.tenant_id = $1 and ($2::text is null or u.email ilike $2 or u.name ilike $2)
+             and ($3::text is null or u.email > $3) order by u.email limit $4"#,
         tenant.0,
+        pattern,
         after,
         limit
     );

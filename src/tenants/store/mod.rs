@@ -10,7 +10,7 @@ pub use members::{change_role, find_member, list_members, lock_owners, remove_me
 pub use plans::{archive_plan, find_plan, insert_plan, list_plans, lock_plan, plans_for_choice, save_plan};
 pub use servers::{delete_servers, wake_servers};
 pub use tenants::{
-    Filter, Sort, delete_tenant, due_for_purge, find_tenant, free_slug, insert_tenant, list_tenants,
+    Filter, Listed, Sort, delete_tenant, due_for_purge, find_tenant, free_slug, insert_tenant, list_tenants,
     lock_tenant, save_status, save_tenant,
 };
 pub use usage::{usage, usages};

@@ -27,6 +27,7 @@ struct Row {
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    name_key: String,
 }
 
 impl From<Row> for Tenant {
@@ -63,7 +64,8 @@ macro_rules! select {
             Row,
             "select t.id, t.slug, t.name, t.plan_id, p.name as plan_name, p.max_servers, p.max_cpu_millis, \
              p.max_memory_mib, p.max_disk_mib, p.max_members, t.status, t.status_reason, t.status_at, \
-             t.purge_after, t.version, t.created_at, t.updated_at from tenant t join plan p on p.id = t.plan_id "
+             t.purge_after, t.version, t.created_at, t.updated_at, lower(t.name) as \"name_key!\" \
+             from tenant t join plan p on p.id = t.plan_id "
                 + $rest,
             $($argument),+
         )
@@ -89,13 +91,14 @@ pub async fn insert_tenant(
     tx: &mut StaffTx,
     id: TenantId,
     new: &NewTenant,
+    slug: &Slug,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let done = sqlx::query!(
         "insert into tenant (id, slug, name, plan_id, status_at, created_at, updated_at) \
          values ($1, $2, $3, $4, $5, $5, $5)",
         id.0,
-        new.slug.as_str(),
+        slug.as_str(),
         new.name.as_str(),
         new.plan.0,
         now
@@ -204,20 +207,39 @@ macro_rules! list {
     }};
 }
 
+/// A tenant in a list.
+#[derive(Debug)]
+pub struct Listed {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What its name sorts by; only PostgreSQL knows its own lower case.
+    pub name_key: String,
+}
+
+impl From<Row> for Listed {
+    fn from(mut row: Row) -> Self {
+        let name_key = std::mem::take(&mut row.name_key);
+        Self {
+            tenant: row.into(),
+            name_key,
+        }
+    }
+}
+
 /// A page of the tenants, sorted.
 pub async fn list_tenants(
     tx: &mut StaffTx,
     filter: &Filter,
     sort: Sort,
     limit: i64,
-) -> Result<Vec<Tenant>, Error> {
+) -> Result<Vec<Listed>, Error> {
     let rows = match sort {
         Sort::Newest(after) => list!(filter, limit, after, "($5::timestamptz is null or (t.created_at, t.id) < ($5, $6::uuid)) order by t.created_at desc, t.id desc limit $4").fetch_all(tx.conn()).await?,
         Sort::Oldest(after) => list!(filter, limit, after, "($5::timestamptz is null or (t.created_at, t.id) > ($5, $6::uuid)) order by t.created_at, t.id limit $4").fetch_all(tx.conn()).await?,
         Sort::Name(after) => list!(filter, limit, after, "($5::text is null or (lower(t.name), t.id) > ($5, $6::uuid)) order by lower(t.name), t.id limit $4").fetch_all(tx.conn()).await?,
         Sort::NameDown(after) => list!(filter, limit, after, "($5::text is null or (lower(t.name), t.id) < ($5, $6::uuid)) order by lower(t.name) desc, t.id desc limit $4").fetch_all(tx.conn()).await?,
     };
-    Ok(rows.into_iter().map(Tenant::from).collect())
+    Ok(rows.into_iter().map(Listed::from).collect())
 }
 
 /// Closed tenants whose retention is over, those that wait longest first.

@@ -1,0 +1,23 @@
+//! Tenants, plans and members as JSON.
+
+pub mod members;
+mod outs;
+pub mod plans;
+pub mod staff;
+pub mod tenant;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::platform::web::{Json, Tagged};
+
+/// 201 with the address of what was made, its version and what it is.
+fn created(path: &str, version: i64, body: impl Serialize) -> Response {
+    (
+        StatusCode::CREATED,
+        [(header::LOCATION, path.to_owned())],
+        Tagged(version, Json(body)),
+    )
+        .into_response()
+}

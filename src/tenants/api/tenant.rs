@@ -1,0 +1,23 @@
+//! A tenant about itself.
+
+use axum::extract::State;
+
+use crate::app::App;
+use crate::platform::access::TenantScope;
+use crate::platform::error::Error;
+use crate::platform::web::{Json, Tagged};
+
+use super::super::store;
+use super::outs::TenantOut;
+
+/// Show your tenant
+///
+/// Its plan, limits, what is used of them, and its status.
+#[utoipa::path(get, path = "/api/v1/tenant", tag = "tenant",
+    responses((status = 200, description = "Your tenant", body = TenantOut)))]
+pub async fn show(State(app): State<App>, scope: TenantScope) -> Result<Tagged<Json<TenantOut>>, Error> {
+    let mut tx = scope.begin().await?;
+    let tenant = store::find_tenant(&mut tx, scope.tenant()).await?;
+    let usage = store::usage(&mut tx, tenant.id, app.now()).await?;
+    Ok(Tagged(tenant.version, Json(TenantOut::new(tenant, usage))))
+}
