@@ -7,6 +7,7 @@
 mod actions;
 mod api;
 mod model;
+mod pages;
 mod query;
 mod store;
 
@@ -21,7 +22,56 @@ use crate::platform::web::Routes;
 
 /// The routes of tenants, plans and members.
 pub fn routes() -> Routes<App> {
-    tenant_api().merge(staff_api()).merge(plan_api())
+    staff_pages()
+        .merge(plan_pages())
+        .merge(tenant_pages())
+        .merge(tenant_api())
+        .merge(staff_api())
+        .merge(plan_api())
+}
+
+fn tenant_pages() -> Routes<App> {
+    Routes::new().get(
+        "/t/{tenant}/settings",
+        Rule::Tenant(P::TenantRead),
+        pages::own::settings,
+    )
+}
+
+fn staff_pages() -> Routes<App> {
+    let (read, write) = (Rule::Staff(P::StaffTenantRead), Rule::Staff(P::StaffTenantManage));
+    let suspend = Rule::Staff(P::StaffTenantSuspend);
+    Routes::new()
+        .get("/staff/tenants", read, pages::list::list)
+        .get("/staff/tenants/new", write, pages::new::form)
+        .post("/staff/tenants", write, pages::new::create)
+        .get("/staff/tenants/{id}", read, pages::show::overview)
+        .get("/staff/tenants/{id}/settings", write, pages::settings::show)
+        .post("/staff/tenants/{id}/settings", write, pages::settings::save)
+        .get("/staff/tenants/{id}/plan", write, pages::plan_change::preview)
+        .post("/staff/tenants/{id}/plan", write, pages::plan_change::save)
+        .get(
+            "/staff/tenants/{id}/suspend",
+            suspend,
+            pages::status::suspend_form,
+        )
+        .post("/staff/tenants/{id}/suspend", suspend, pages::status::suspend)
+        .post("/staff/tenants/{id}/resume", suspend, pages::status::resume)
+        .get("/staff/tenants/{id}/close", suspend, pages::status::close_form)
+        .post("/staff/tenants/{id}/close", suspend, pages::status::close)
+        .post("/staff/tenants/{id}/reopen", suspend, pages::status::reopen)
+}
+
+fn plan_pages() -> Routes<App> {
+    let (read, write) = (Rule::Staff(P::StaffPlanRead), Rule::Staff(P::StaffPlanManage));
+    Routes::new()
+        .get("/staff/plans", read, pages::plans::list)
+        .get("/staff/plans/new", write, pages::plans::form)
+        .post("/staff/plans", write, pages::plans::create)
+        .get("/staff/plans/{id}", read, pages::plan::show)
+        .post("/staff/plans/{id}", write, pages::plan::save)
+        .post("/staff/plans/{id}/archive", write, pages::plan::archive)
+        .post("/staff/plans/{id}/restore", write, pages::plan::restore)
 }
 
 fn tenant_api() -> Routes<App> {

@@ -54,6 +54,40 @@ impl TenantQuery {
         self.sort.as_deref().unwrap_or("-created")
     }
 
+    /// The search text as it was typed.
+    pub fn text(&self) -> &str {
+        self.q.as_deref().unwrap_or_default()
+    }
+
+    /// Whether a search or filter hides tenants.
+    pub fn is_narrowed(&self) -> bool {
+        !self.text().is_empty() || self.status.is_some() || self.plan.is_some()
+    }
+
+    /// How a column is sorted, as `aria-sort` says it; empty if the list is not sorted by it.
+    pub fn direction(&self, column: &str) -> &'static str {
+        match self.order().strip_prefix('-') {
+            Some(name) if name == column => "descending",
+            None if self.order() == column => "ascending",
+            _ => "",
+        }
+    }
+
+    /// The address that sorts by a column, or turns its order round.
+    pub fn sort_href(&self, column: &str) -> String {
+        let sort = if self.direction(column) == "ascending" {
+            format!("-{column}")
+        } else {
+            column.to_owned()
+        };
+        let query = Self {
+            sort: Some(sort),
+            after: None,
+            ..self.clone()
+        };
+        format!("?{}", serde_html_form::to_string(&query).unwrap_or_default())
+    }
+
     fn sort(&self) -> Result<Sort, Error> {
         let after = self.after.as_deref();
         Ok(match self.order() {

@@ -1,5 +1,7 @@
 //! What a plan allows and what a tenant uses, thing by thing, and how people read and write it.
 
+use std::cmp::Ordering;
+
 /// One of the things that a plan limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
@@ -122,6 +124,11 @@ impl Amounts {
         }
     }
 
+    /// Every thing's name and amount, for people.
+    pub fn shown(&self) -> [(&'static str, String); 5] {
+        Resource::ALL.map(|resource| (resource.label(), resource.show(self.get(resource))))
+    }
+
     /// How much of each thing is used of `limits`.
     pub fn gauges(&self, limits: &Self) -> Vec<Gauge> {
         let gauge = |resource: Resource| Gauge {
@@ -219,6 +226,43 @@ pub struct Shift {
     pub from: Gauge,
     /// The limit then.
     pub to: Gauge,
+}
+
+impl Shift {
+    /// How much is used.
+    pub fn used(&self) -> String {
+        self.to.resource.show(self.to.used)
+    }
+
+    /// The limit now.
+    pub fn limit_now(&self) -> String {
+        self.from.resource.show(self.from.limit)
+    }
+
+    /// The limit then.
+    pub fn limit_then(&self) -> String {
+        self.to.resource.show(self.to.limit)
+    }
+
+    /// The tone that pages show the effect in.
+    pub fn tone(&self) -> &'static str {
+        match self.to.limit.cmp(&self.from.limit) {
+            _ if self.to.over() > 0 => "bad",
+            Ordering::Less => "warn",
+            Ordering::Equal => "idle",
+            Ordering::Greater => "good",
+        }
+    }
+
+    /// The effect in words.
+    pub fn effect(&self) -> String {
+        match self.to.limit.cmp(&self.from.limit) {
+            _ if self.to.over() > 0 => self.to.note(),
+            Ordering::Less => "Less".to_owned(),
+            Ordering::Equal => "Same".to_owned(),
+            Ordering::Greater => "More".to_owned(),
+        }
+    }
 }
 
 /// What a change from one plan's limits to another's does to a tenant that uses `used`.

@@ -7,7 +7,9 @@ mod tenants;
 mod usage;
 
 pub use members::{change_role, find_member, list_members, lock_owners, remove_member};
-pub use plans::{archive_plan, find_plan, insert_plan, list_plans, lock_plan, plans_for_choice, save_plan};
+pub use plans::{
+    all_plans, archive_plan, find_plan, insert_plan, list_plans, lock_plan, plans_for_choice, save_plan,
+};
 pub use servers::{delete_servers, wake_servers};
 pub use tenants::{
     Filter, Listed, Sort, delete_tenant, due_for_purge, find_tenant, free_slug, insert_tenant, list_tenants,

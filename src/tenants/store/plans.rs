@@ -187,3 +187,14 @@ pub async fn plans_for_choice(tx: &mut StaffTx, current: Option<PlanId>) -> Resu
         .map(Plan::from)
         .collect())
 }
+
+/// Every plan by name, for a filter. There are few.
+pub async fn all_plans(tx: &mut StaffTx) -> Result<Vec<Plan>, Error> {
+    let rows = select!("where $1 order by name", true);
+    Ok(rows
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(Plan::from)
+        .collect())
+}

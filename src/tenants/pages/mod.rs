@@ -1,0 +1,82 @@
+//! Tenants, plans and members as pages: for staff below `/staff`, for a tenant's own people below `/t/{tenant}`.
+
+pub mod list;
+pub mod new;
+pub mod own;
+pub mod plan;
+pub mod plan_change;
+pub mod plans;
+pub mod settings;
+pub mod show;
+pub mod status;
+
+use std::collections::HashMap;
+
+use crate::platform::error::Error;
+use crate::platform::ids::TenantId;
+use crate::platform::web::FormData;
+
+use super::model::{Amounts, Gauge, Resource, Tenant};
+
+/// A tenant in a list, with what it uses.
+#[derive(Debug)]
+pub struct TenantRow {
+    tenant: Tenant,
+    gauges: Vec<Gauge>,
+}
+
+impl TenantRow {
+    fn all(tenants: Vec<Tenant>, usages: &HashMap<TenantId, Amounts>) -> Vec<Self> {
+        let row = |tenant: Tenant| {
+            let used = usages.get(&tenant.id).copied().unwrap_or_default();
+            Self {
+                gauges: used.gauges(&tenant.limits),
+                tenant,
+            }
+        };
+        tenants.into_iter().map(row).collect()
+    }
+
+    /// `3 of 10`.
+    fn show(&self, resource: Resource) -> String {
+        let gauge = self.gauges.iter().find(|gauge| gauge.resource == resource);
+        gauge.map(Gauge::text).unwrap_or_default()
+    }
+
+    /// Whether it uses more than its plan allows.
+    fn is_over(&self) -> bool {
+        self.gauges.iter().any(|gauge| gauge.over() > 0)
+    }
+
+    /// Which limits it is over, in words; empty if none.
+    fn over_text(&self) -> String {
+        let over: Vec<_> = self
+            .gauges
+            .iter()
+            .filter(|gauge| gauge.over() > 0)
+            .map(|gauge| {
+                format!(
+                    "{} over by {}",
+                    gauge.resource.label(),
+                    gauge.resource.show(gauge.over())
+                )
+            })
+            .collect();
+        over.join(", ")
+    }
+}
+
+/// The check of a form's hidden `version`: nobody may have changed the thing since the form was shown.
+fn same_version(form: &FormData) -> impl Fn(i64) -> Result<(), Error> + use<> {
+    let shown: Option<i64> = form.get("version").parse().ok();
+    move |version| {
+        if shown == Some(version) {
+            Ok(())
+        } else {
+            Err(Error::PreconditionFailed)
+        }
+    }
+}
+
+/// What a form says after somebody else was faster.
+const CHANGED: &str = "Somebody changed this in the meantime. Look at what is there now, and save again.";
