@@ -37,6 +37,7 @@ pub fn all() -> Routes<App> {
         .merge(catalogue::routes())
         .merge(search::routes())
         .merge(servers::routes())
+        .merge(crate::tenants::routes())
 }
 
 /// Whether the panel can work, for load balancers.

@@ -11,7 +11,10 @@ mod pages;
 mod query;
 mod store;
 
-pub use model::{Amounts, Gauge, Resource};
+pub use actions::{
+    By, change_role, change_status, create, create_plan, purge_closed, remove, update, update_plan,
+};
+pub use model::{Amounts, Gauge, Member, NewPlan, NewTenant, Plan, Reason, Resource, Status, Tenant, Verb};
 pub use store::{find_tenant, usage};
 
 use utoipa_axum::routes;
@@ -31,11 +34,40 @@ pub fn routes() -> Routes<App> {
 }
 
 fn tenant_pages() -> Routes<App> {
-    Routes::new().get(
-        "/t/{tenant}/settings",
-        Rule::Tenant(P::TenantRead),
-        pages::own::settings,
-    )
+    let (read, write) = (Rule::Tenant(P::MemberRead), Rule::Tenant(P::MemberManage));
+    Routes::new()
+        .get(
+            "/t/{tenant}/settings",
+            Rule::Tenant(P::TenantRead),
+            pages::own::settings,
+        )
+        .get("/t/{tenant}/members", read, pages::own_members::list)
+        .post(
+            "/t/{tenant}/members/invitations",
+            write,
+            pages::own_members::invite,
+        )
+        .post(
+            "/t/{tenant}/members/invitations/{id}/revoke",
+            write,
+            pages::own_members::revoke,
+        )
+        .post(
+            "/t/{tenant}/members/{user}/role",
+            write,
+            pages::own_members::change_role,
+        )
+        .post(
+            "/t/{tenant}/members/{user}/remove",
+            write,
+            pages::own_members::remove,
+        )
+        // Whoever is in may go.
+        .post(
+            "/t/{tenant}/leave",
+            Rule::Tenant(P::TenantRead),
+            pages::own_members::leave,
+        )
 }
 
 fn staff_pages() -> Routes<App> {
@@ -60,6 +92,27 @@ fn staff_pages() -> Routes<App> {
         .get("/staff/tenants/{id}/close", suspend, pages::status::close_form)
         .post("/staff/tenants/{id}/close", suspend, pages::status::close)
         .post("/staff/tenants/{id}/reopen", suspend, pages::status::reopen)
+        .get("/staff/tenants/{id}/members", read, pages::members::list)
+        .post(
+            "/staff/tenants/{id}/members/invitations",
+            write,
+            pages::members::invite,
+        )
+        .post(
+            "/staff/tenants/{id}/members/invitations/{link}/revoke",
+            write,
+            pages::members::revoke,
+        )
+        .post(
+            "/staff/tenants/{id}/members/{user}/role",
+            write,
+            pages::members::change_role,
+        )
+        .post(
+            "/staff/tenants/{id}/members/{user}/remove",
+            write,
+            pages::members::remove,
+        )
 }
 
 fn plan_pages() -> Routes<App> {

@@ -36,11 +36,27 @@ pub fn retention(app: &App) -> Duration {
     Duration::days(i64::from(app.config.retention_days))
 }
 
+/// How many closed tenants are looked at in one run.
+const BATCH: i64 = 100;
+
+/// Erases the closed tenants whose retention is over. Says how many are gone; those whose servers are still being
+/// removed follow in a later run. Harmless twice.
+pub async fn purge_closed(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let mut tx = scope.begin().await?;
+    let due = store::due_for_purge(&mut tx, app.now(), BATCH).await?;
+    tx.commit().await?;
+    let mut gone = 0;
+    for id in due {
+        gone += u64::from(purge(app, scope, id).await?);
+    }
+    Ok(gone)
+}
+
 /// Goes one step towards erasing a closed tenant whose retention is over: first its servers, and when the reconciler
 /// has removed them with their data, the tenant with its memberships and tokens. Says whether the tenant is gone.
 ///
 /// Harmless at any time and twice: whether the tenant is due is read again under its lock.
-pub async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Error> {
+async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Error> {
     let now = app.now();
     let mut tx = scope.begin().await?;
     let tenant = match store::lock_tenant(&mut tx, id).await {

@@ -10,7 +10,7 @@ use crate::platform::error::Error;
 
 use super::model::{Plan, Tenant};
 
-pub use lifecycle::{change_status, purge, retention};
+pub use lifecycle::{change_status, purge_closed, retention};
 pub use members::{By, change_role, remove};
 pub use plans::{archive, create_plan, update_plan};
 pub use tenants::{create, update};

@@ -1,8 +1,11 @@
 //! Tenants, plans and members as pages: for staff below `/staff`, for a tenant's own people below `/t/{tenant}`.
 
 pub mod list;
+pub mod members;
 pub mod new;
 pub mod own;
+pub mod own_members;
+mod people;
 pub mod plan;
 pub mod plan_change;
 pub mod plans;

@@ -1,0 +1,123 @@
+//! The members of a tenant, for its own people.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::accounts::{self, NewInvitation};
+use crate::app::App;
+use crate::platform::access::TenantScope;
+use crate::platform::error::Error;
+use crate::platform::ids::{LinkId, UserId};
+use crate::platform::web::{Ctx, FormData, ListQuery, Page, Path, Query, SeeOther};
+
+use super::super::actions::{self, By};
+use super::people::{People, REVOKED, Told, Viewer, answer, called, invited, role};
+
+/// The page of a tenant's own people.
+#[derive(Debug, Template)]
+#[template(path = "tenants/own_members.html")]
+pub struct OwnMembers {
+    ctx: Ctx,
+    people: People,
+    leave_path: String,
+}
+
+fn own_path(scope: &TenantScope, below: &str) -> String {
+    format!("/t/{}/members{below}", scope.member.slug)
+}
+
+async fn page(app: &App, scope: &TenantScope, ctx: Ctx, told: Told) -> Result<Page<OwnMembers>, Error> {
+    let invitations = accounts::invitations(app, scope).await?;
+    let mut tx = scope.begin().await?;
+    let viewer = Viewer::member(scope);
+    let people = People::load(app, &mut tx, &viewer, own_path(scope, ""), (told, invitations)).await?;
+    let leave_path = format!("/t/{}/leave", scope.member.slug);
+    Ok(Page(OwnMembers {
+        ctx,
+        people,
+        leave_path,
+    }))
+}
+
+/// Shows the members of one's tenant.
+pub async fn list(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    Query(query): Query<ListQuery>,
+) -> Result<Page<OwnMembers>, Error> {
+    page(
+        &app,
+        &scope,
+        ctx,
+        Told {
+            query,
+            ..Told::default()
+        },
+    )
+    .await
+}
+
+/// Invites somebody to one's tenant and shows the link, this once.
+pub async fn invite(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    form: FormData,
+) -> Result<Response, Error> {
+    let new = NewInvitation {
+        email: form.get("email"),
+        role: form.get("role"),
+    };
+    let (told, status) = invited(accounts::invite(&app, &scope, &new).await, form)?;
+    Ok(page(&app, &scope, ctx, told).await?.status(status))
+}
+
+/// Takes an invitation back.
+pub async fn revoke(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((_, id)): Path<(String, LinkId)>,
+) -> Result<SeeOther, Error> {
+    accounts::revoke_invitation(&app, &scope, id).await?;
+    Ok(SeeOther::to(own_path(&scope, "")).good(REVOKED))
+}
+
+/// Gives a member another role.
+pub async fn change_role(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((_, user)): Path<(String, UserId)>,
+    form: FormData,
+) -> Result<Response, Error> {
+    let changed = actions::change_role(&app, By::Member(&scope), user, role(&form)?).await;
+    answer(changed, &own_path(&scope, ""), |member| {
+        format!("{} is {} now.", member.name, called(member.role))
+    })
+}
+
+/// Removes a member.
+pub async fn remove(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((_, user)): Path<(String, UserId)>,
+) -> Result<Response, Error> {
+    let removed = actions::remove(&app, By::Member(&scope), user).await;
+    answer(removed, &own_path(&scope, ""), |member| {
+        format!("{} is no longer a member.", member.name)
+    })
+}
+
+/// Ends one's own membership.
+pub async fn leave(State(app): State<App>, scope: TenantScope) -> Result<Response, Error> {
+    match actions::remove(&app, By::Member(&scope), scope.actor.user).await {
+        Ok(_) => Ok(SeeOther::to("/")
+            .good(format!("You left {}.", scope.member.name))
+            .into_response()),
+        Err(Error::Conflict { message, .. }) => {
+            Ok(SeeOther::to(own_path(&scope, "")).bad(message).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
