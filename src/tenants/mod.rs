@@ -10,6 +10,8 @@ mod model;
 mod pages;
 mod query;
 mod store;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 
 pub use actions::{
     By, change_role, change_status, create, create_plan, purge_closed, remove, update, update_plan,
