@@ -16,7 +16,10 @@ mod tests;
 pub use actions::{
     By, change_role, change_status, create, create_plan, purge_closed, remove, update, update_plan,
 };
-pub use model::{Amounts, Gauge, Member, NewPlan, NewTenant, Plan, Reason, Resource, Status, Tenant, Verb};
+pub use model::{
+    Amounts, Gauge, Member, Name, NewPlan, NewTenant, Plan, PlanPatch, Reason, Resource, Slug, Status,
+    Tenant, TenantPatch, Verb,
+};
 pub use store::{find_tenant, usage};
 
 use utoipa_axum::routes;

@@ -15,7 +15,7 @@ use super::store::{self, Filter, Listed, Sort};
 /// Which tenants, in which order.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct TenantQuery {
+pub(super) struct TenantQuery {
     /// Finds it in name or slug.
     #[param(max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub struct TenantQuery {
 
 impl TenantQuery {
     /// What every list is asked for.
-    pub fn list(&self) -> ListQuery {
+    pub(super) fn list(&self) -> ListQuery {
         ListQuery {
             q: self.q.clone(),
             sort: self.sort.clone(),
@@ -50,22 +50,22 @@ impl TenantQuery {
     }
 
     /// The order's name.
-    pub fn order(&self) -> &str {
+    pub(super) fn order(&self) -> &str {
         self.sort.as_deref().unwrap_or("-created")
     }
 
     /// The search text as it was typed.
-    pub fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         self.q.as_deref().unwrap_or_default()
     }
 
     /// Whether a search or filter hides tenants.
-    pub fn is_narrowed(&self) -> bool {
+    pub(super) fn is_narrowed(&self) -> bool {
         !self.text().is_empty() || self.status.is_some() || self.plan.is_some()
     }
 
     /// How a column is sorted, as `aria-sort` says it; empty if the list is not sorted by it.
-    pub fn direction(&self, column: &str) -> &'static str {
+    pub(super) fn direction(&self, column: &str) -> &'static str {
         match self.order().strip_prefix('-') {
             Some(name) if name == column => "descending",
             None if self.order() == column => "ascending",
@@ -74,7 +74,7 @@ impl TenantQuery {
     }
 
     /// The address that sorts by a column, or turns its order round.
-    pub fn sort_href(&self, column: &str) -> String {
+    pub(super) fn sort_href(&self, column: &str) -> String {
         let sort = if self.direction(column) == "ascending" {
             format!("-{column}")
         } else {
@@ -100,7 +100,7 @@ impl TenantQuery {
     }
 
     /// The page that is asked for.
-    pub async fn run(&self, tx: &mut StaffTx) -> Result<Listing<Tenant>, Error> {
+    pub(super) async fn run(&self, tx: &mut StaffTx) -> Result<Listing<Tenant>, Error> {
         let list = self.list();
         let filter = Filter {
             pattern: list.pattern()?,
@@ -134,7 +134,7 @@ impl Key {
 }
 
 /// A page of the plans by name.
-pub async fn plans(tx: &mut StaffTx, query: &ListQuery) -> Result<Listing<Plan>, Error> {
+pub(super) async fn plans(tx: &mut StaffTx, query: &ListQuery) -> Result<Listing<Plan>, Error> {
     let after: Option<String> = Cursor::decode(query.after.as_deref())?;
     let rows = store::list_plans(tx, query.pattern()?.as_deref(), after.as_deref(), query.fetch()?).await?;
     Listing::new(rows, query, |plan| plan.name.clone())

@@ -32,7 +32,7 @@ pub async fn change_status(app: &App, scope: &StaffScope, id: TenantId, verb: Ve
 }
 
 /// How long a closed tenant is kept.
-pub fn retention(app: &App) -> Duration {
+pub(crate) fn retention(app: &App) -> Duration {
     Duration::days(i64::from(app.config.retention_days))
 }
 

@@ -10,13 +10,15 @@ use crate::platform::error::Error;
 
 use super::model::{Plan, Tenant};
 
-pub use lifecycle::{change_status, purge_closed, retention};
+pub(super) use lifecycle::retention;
+pub use lifecycle::{change_status, purge_closed};
 pub use members::{By, change_role, remove};
-pub use plans::{archive, create_plan, update_plan};
+pub(super) use plans::archive;
+pub use plans::{create_plan, update_plan};
 pub use tenants::{create, update};
 
 /// Whether the version that is there may be changed by the caller: `IfMatch` of the API, or the version in a form.
-pub type Expected<'a> = &'a (dyn Fn(i64) -> Result<(), Error> + Sync);
+pub(super) type Expected<'a> = &'a (dyn Fn(i64) -> Result<(), Error> + Sync);
 
 /// Tenant things changed; pages and reconcilers listen.
 const TENANT_TOPIC: &str = "tenant";

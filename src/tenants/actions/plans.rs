@@ -67,7 +67,12 @@ pub async fn update_plan(
 }
 
 /// Closes a plan to new tenants, or opens it again. Tenants that have it keep it. Doing it twice does nothing.
-pub async fn archive(app: &App, scope: &StaffScope, id: PlanId, archived: bool) -> Result<Plan, Error> {
+pub(crate) async fn archive(
+    app: &App,
+    scope: &StaffScope,
+    id: PlanId,
+    archived: bool,
+) -> Result<Plan, Error> {
     let now = app.now();
     let mut tx = scope.begin().await?;
     let before = store::lock_plan(&mut tx, id).await?;

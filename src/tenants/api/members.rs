@@ -19,7 +19,7 @@ use super::outs::MemberOut;
 /// What changes about a membership.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MemberPatch {
+pub(crate) struct MemberPatch {
     /// The new role.
     role: TenantRole,
 }
@@ -29,7 +29,7 @@ pub struct MemberPatch {
 /// By e-mail address.
 #[utoipa::path(get, path = "/api/v1/members", tag = "members", params(ListQuery),
     responses((status = 200, description = "A page of the members", body = ListOut<MemberOut>)))]
-pub async fn list(scope: TenantScope, Query(query): Query<ListQuery>) -> Result<Response, Error> {
+pub(crate) async fn list(scope: TenantScope, Query(query): Query<ListQuery>) -> Result<Response, Error> {
     let mut tx = scope.begin().await?;
     page(&mut tx, scope.tenant(), &query).await
 }
@@ -49,7 +49,7 @@ async fn page(
 /// Show a member
 #[utoipa::path(get, path = "/api/v1/members/{user_id}", tag = "members", params(("user_id" = UserId, Path)),
     responses((status = 200, description = "The member", body = MemberOut)))]
-pub async fn show(scope: TenantScope, Path(user): Path<UserId>) -> Result<Json<MemberOut>, Error> {
+pub(crate) async fn show(scope: TenantScope, Path(user): Path<UserId>) -> Result<Json<MemberOut>, Error> {
     let mut tx = scope.begin().await?;
     Ok(Json(
         store::find_member(&mut tx, scope.tenant(), user).await?.into(),
@@ -61,7 +61,7 @@ pub async fn show(scope: TenantScope, Path(user): Path<UserId>) -> Result<Json<M
 /// Only owners may change owners or make one. The last owner can't become anything else.
 #[utoipa::path(patch, path = "/api/v1/members/{user_id}", tag = "members", params(("user_id" = UserId, Path)),
     request_body = MemberPatch, responses((status = 200, description = "The member", body = MemberOut)))]
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     scope: TenantScope,
     Path(user): Path<UserId>,
@@ -76,7 +76,7 @@ pub async fn change(
 /// The person keeps their account. Only owners may remove owners; the last owner stays.
 #[utoipa::path(delete, path = "/api/v1/members/{user_id}", tag = "members", params(("user_id" = UserId, Path)),
     responses((status = 204, description = "The member is removed")))]
-pub async fn remove(
+pub(crate) async fn remove(
     State(app): State<App>,
     scope: TenantScope,
     Path(user): Path<UserId>,
@@ -91,7 +91,7 @@ pub async fn remove(
 #[utoipa::path(get, path = "/api/v1/staff/tenants/{tenant_id}/members", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path), ListQuery),
     responses((status = 200, description = "A page of the members", body = ListOut<MemberOut>)))]
-pub async fn staff_list(
+pub(crate) async fn staff_list(
     scope: StaffScope,
     Path(tenant): Path<TenantId>,
     Query(query): Query<ListQuery>,
@@ -107,7 +107,7 @@ pub async fn staff_list(
 #[utoipa::path(patch, path = "/api/v1/staff/tenants/{tenant_id}/members/{user_id}", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path), ("user_id" = UserId, Path)), request_body = MemberPatch,
     responses((status = 200, description = "The member", body = MemberOut)))]
-pub async fn staff_change(
+pub(crate) async fn staff_change(
     State(app): State<App>,
     scope: StaffScope,
     Path((tenant, user)): Path<(TenantId, UserId)>,
@@ -123,7 +123,7 @@ pub async fn staff_change(
 #[utoipa::path(delete, path = "/api/v1/staff/tenants/{tenant_id}/members/{user_id}", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path), ("user_id" = UserId, Path)),
     responses((status = 204, description = "The member is removed")))]
-pub async fn staff_remove(
+pub(crate) async fn staff_remove(
     State(app): State<App>,
     scope: StaffScope,
     Path((tenant, user)): Path<(TenantId, UserId)>,

@@ -1,10 +1,10 @@
 //! Tenants, plans and members as JSON.
 
-pub mod members;
+pub(super) mod members;
 mod outs;
-pub mod plans;
-pub mod staff;
-pub mod tenant;
+pub(super) mod plans;
+pub(super) mod staff;
+pub(super) mod tenant;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

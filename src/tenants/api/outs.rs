@@ -11,7 +11,7 @@ use super::super::model::{Amounts, Member, Plan, Status, Tenant};
 
 /// A tenant.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TenantOut {
+pub(crate) struct TenantOut {
     /// Its id.
     id: TenantId,
     /// Its name in addresses.
@@ -47,7 +47,7 @@ pub struct TenantOut {
 
 /// A plan by name.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct PlanRef {
+pub(super) struct PlanRef {
     /// Its id.
     id: PlanId,
     /// Its name.
@@ -86,7 +86,7 @@ impl TenantOut {
 
 /// A plan: the limits that its tenants share.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct PlanOut {
+pub(crate) struct PlanOut {
     /// Its id.
     id: PlanId,
     /// Its name.
@@ -126,7 +126,7 @@ impl From<Plan> for PlanOut {
 
 /// A person in a tenant.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MemberOut {
+pub(crate) struct MemberOut {
     /// Who.
     user_id: UserId,
     /// Their address.

@@ -21,7 +21,7 @@ type One = Result<Tagged<Json<PlanOut>>, Error>;
 /// A plan to be created.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewPlanIn {
+pub(crate) struct NewPlanIn {
     /// Its name.
     #[schema(min_length = 1, max_length = 80, example = "Starter")]
     name: String,
@@ -36,7 +36,7 @@ pub struct NewPlanIn {
 /// What changes about a plan; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PlanPatchIn {
+pub(crate) struct PlanPatchIn {
     /// The new name.
     #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
@@ -56,7 +56,7 @@ fn answer(plan: Plan) -> Tagged<Json<PlanOut>> {
 /// By name.
 #[utoipa::path(get, path = "/api/v1/staff/plans", tag = "staff plans", params(ListQuery),
     responses((status = 200, description = "A page of the plans", body = ListOut<PlanOut>)))]
-pub async fn list(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<Response, Error> {
+pub(crate) async fn list(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<Response, Error> {
     let mut tx = scope.begin().await?;
     Ok(query::plans(&mut tx, &query)
         .await?
@@ -67,7 +67,7 @@ pub async fn list(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<R
 /// Create a plan
 #[utoipa::path(post, path = "/api/v1/staff/plans", tag = "staff plans", request_body = NewPlanIn,
     responses((status = 201, description = "The plan", body = PlanOut)))]
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     scope: StaffScope,
     Json(new): Json<NewPlanIn>,
@@ -81,7 +81,7 @@ pub async fn create(
 /// Show a plan
 #[utoipa::path(get, path = "/api/v1/staff/plans/{plan_id}", tag = "staff plans", params(("plan_id" = PlanId, Path)),
     responses((status = 200, description = "The plan", body = PlanOut)))]
-pub async fn show(scope: StaffScope, Path(id): Path<PlanId>) -> One {
+pub(crate) async fn show(scope: StaffScope, Path(id): Path<PlanId>) -> One {
     let mut tx = scope.begin().await?;
     Ok(answer(store::find_plan(&mut tx, id).await?))
 }
@@ -92,7 +92,7 @@ pub async fn show(scope: StaffScope, Path(id): Path<PlanId>) -> One {
 #[utoipa::path(patch, path = "/api/v1/staff/plans/{plan_id}", tag = "staff plans",
     params(("plan_id" = PlanId, Path)), request_body = PlanPatchIn,
     responses((status = 200, description = "The plan", body = PlanOut)))]
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<PlanId>,
@@ -113,7 +113,7 @@ pub async fn change(
 #[utoipa::path(post, path = "/api/v1/staff/plans/{plan_id}/archive", tag = "staff plans",
     params(("plan_id" = PlanId, Path)),
     responses((status = 200, description = "The plan", body = PlanOut)))]
-pub async fn archive(State(app): State<App>, scope: StaffScope, Path(id): Path<PlanId>) -> One {
+pub(crate) async fn archive(State(app): State<App>, scope: StaffScope, Path(id): Path<PlanId>) -> One {
     Ok(answer(actions::archive(&app, &scope, id, true).await?))
 }
 
@@ -123,6 +123,6 @@ pub async fn archive(State(app): State<App>, scope: StaffScope, Path(id): Path<P
 #[utoipa::path(post, path = "/api/v1/staff/plans/{plan_id}/restore", tag = "staff plans",
     params(("plan_id" = PlanId, Path)),
     responses((status = 200, description = "The plan", body = PlanOut)))]
-pub async fn restore(State(app): State<App>, scope: StaffScope, Path(id): Path<PlanId>) -> One {
+pub(crate) async fn restore(State(app): State<App>, scope: StaffScope, Path(id): Path<PlanId>) -> One {
     Ok(answer(actions::archive(&app, &scope, id, false).await?))
 }

@@ -23,7 +23,7 @@ type One = Result<Tagged<Json<TenantOut>>, Error>;
 /// A tenant to be created.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewTenantIn {
+pub(crate) struct NewTenantIn {
     /// Its name.
     #[schema(min_length = 1, max_length = 80, example = "Acme Ltd")]
     name: String,
@@ -42,7 +42,7 @@ pub struct NewTenantIn {
 /// What changes about a tenant; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TenantPatchIn {
+pub(crate) struct TenantPatchIn {
     /// The new name.
     #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
@@ -53,7 +53,7 @@ pub struct TenantPatchIn {
 /// Why a tenant's status changes.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReasonIn {
+pub(crate) struct ReasonIn {
     /// Its people read this.
     #[schema(min_length = 1, max_length = 500, example = "Two invoices are overdue.")]
     reason: String,
@@ -68,7 +68,7 @@ impl ReasonIn {
 /// List tenants
 #[utoipa::path(get, path = "/api/v1/staff/tenants", tag = "staff tenants", params(TenantQuery),
     responses((status = 200, description = "A page of the tenants", body = ListOut<TenantOut>)))]
-pub async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     scope: StaffScope,
     Query(query): Query<TenantQuery>,
@@ -89,7 +89,7 @@ pub async fn list(
 /// Invite its first owner next.
 #[utoipa::path(post, path = "/api/v1/staff/tenants", tag = "staff tenants", request_body = NewTenantIn,
     responses((status = 201, description = "The tenant", body = TenantOut)))]
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     scope: StaffScope,
     Json(new): Json<NewTenantIn>,
@@ -113,7 +113,7 @@ async fn answer(app: &App, scope: &StaffScope, tenant: Tenant) -> One {
 #[utoipa::path(get, path = "/api/v1/staff/tenants/{tenant_id}", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path)),
     responses((status = 200, description = "The tenant", body = TenantOut)))]
-pub async fn show(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
+pub(crate) async fn show(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
     let mut tx = scope.begin().await?;
     let tenant = store::find_tenant(&mut tx, id).await?;
     let usage = store::usage(&mut tx, id, app.now()).await?;
@@ -126,7 +126,7 @@ pub async fn show(State(app): State<App>, scope: StaffScope, Path(id): Path<Tena
 #[utoipa::path(patch, path = "/api/v1/staff/tenants/{tenant_id}", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path)), request_body = TenantPatchIn,
     responses((status = 200, description = "The tenant", body = TenantOut)))]
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<TenantId>,
@@ -145,7 +145,7 @@ pub async fn change(
 #[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant_id}/suspend", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path)), request_body = ReasonIn,
     responses((status = 200, description = "The tenant", body = TenantOut)))]
-pub async fn suspend(
+pub(crate) async fn suspend(
     State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<TenantId>,
@@ -166,7 +166,7 @@ pub async fn suspend(
 #[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant_id}/resume", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path)),
     responses((status = 200, description = "The tenant", body = TenantOut)))]
-pub async fn resume(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
+pub(crate) async fn resume(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
     answer(
         &app,
         &scope,
@@ -182,7 +182,7 @@ pub async fn resume(State(app): State<App>, scope: StaffScope, Path(id): Path<Te
 #[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant_id}/close", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path)), request_body = ReasonIn,
     responses((status = 200, description = "The tenant", body = TenantOut)))]
-pub async fn close(
+pub(crate) async fn close(
     State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<TenantId>,
@@ -206,7 +206,7 @@ pub async fn close(
 #[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant_id}/reopen", tag = "staff tenants",
     params(("tenant_id" = TenantId, Path)),
     responses((status = 200, description = "The tenant", body = TenantOut)))]
-pub async fn reopen(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
+pub(crate) async fn reopen(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
     answer(
         &app,
         &scope,

@@ -15,7 +15,10 @@ use super::outs::TenantOut;
 /// Its plan, limits, what is used of them, and its status.
 #[utoipa::path(get, path = "/api/v1/tenant", tag = "tenant",
     responses((status = 200, description = "Your tenant", body = TenantOut)))]
-pub async fn show(State(app): State<App>, scope: TenantScope) -> Result<Tagged<Json<TenantOut>>, Error> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    scope: TenantScope,
+) -> Result<Tagged<Json<TenantOut>>, Error> {
     let mut tx = scope.begin().await?;
     let tenant = store::find_tenant(&mut tx, scope.tenant()).await?;
     let usage = store::usage(&mut tx, tenant.id, app.now()).await?;

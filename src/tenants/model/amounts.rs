@@ -98,7 +98,7 @@ pub struct Amounts {
 
 /// Why an amount can't be a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AmountError {
+pub(super) enum AmountError {
     /// It is no number, or too high or low.
     #[error("Use a whole number from {low} to {high}.")]
     Whole {
@@ -148,7 +148,7 @@ impl Amounts {
 }
 
 /// Checks that an amount may be a plan's limit.
-pub fn check(resource: Resource, amount: i64) -> Result<i64, AmountError> {
+pub(super) fn check(resource: Resource, amount: i64) -> Result<i64, AmountError> {
     let low = i64::from(resource == Resource::Members);
     let high = resource.ceiling();
     match resource {
@@ -159,13 +159,13 @@ pub fn check(resource: Resource, amount: i64) -> Result<i64, AmountError> {
 }
 
 /// Reads a whole number that somebody wrote into a form.
-pub fn parse_whole(resource: Resource, text: &str) -> Result<i64, AmountError> {
+pub(super) fn parse_whole(resource: Resource, text: &str) -> Result<i64, AmountError> {
     // Nothing that is no number is in range.
     check(resource, text.trim().parse().unwrap_or(-1))
 }
 
 /// Reads a number of cores, such as `2.5`, as thousandths.
-pub fn parse_cpu(text: &str) -> Result<i64, AmountError> {
+pub(super) fn parse_cpu(text: &str) -> Result<i64, AmountError> {
     let text = text.trim();
     let (whole, places) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -221,7 +221,7 @@ impl Gauge {
 
 /// What another plan would do to one limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shift {
+pub(crate) struct Shift {
     /// The limit now.
     pub from: Gauge,
     /// The limit then.
@@ -230,22 +230,22 @@ pub struct Shift {
 
 impl Shift {
     /// How much is used.
-    pub fn used(&self) -> String {
+    pub(crate) fn used(&self) -> String {
         self.to.resource.show(self.to.used)
     }
 
     /// The limit now.
-    pub fn limit_now(&self) -> String {
+    pub(crate) fn limit_now(&self) -> String {
         self.from.resource.show(self.from.limit)
     }
 
     /// The limit then.
-    pub fn limit_then(&self) -> String {
+    pub(crate) fn limit_then(&self) -> String {
         self.to.resource.show(self.to.limit)
     }
 
     /// The tone that pages show the effect in.
-    pub fn tone(&self) -> &'static str {
+    pub(crate) fn tone(&self) -> &'static str {
         match self.to.limit.cmp(&self.from.limit) {
             _ if self.to.over() > 0 => "bad",
             Ordering::Less => "warn",
@@ -255,7 +255,7 @@ impl Shift {
     }
 
     /// The effect in words.
-    pub fn effect(&self) -> String {
+    pub(crate) fn effect(&self) -> String {
         match self.to.limit.cmp(&self.from.limit) {
             _ if self.to.over() > 0 => self.to.note(),
             Ordering::Less => "Less".to_owned(),
@@ -266,7 +266,7 @@ impl Shift {
 }
 
 /// What a change from one plan's limits to another's does to a tenant that uses `used`.
-pub fn shifts(used: &Amounts, from: &Amounts, to: &Amounts) -> Vec<Shift> {
+pub(crate) fn shifts(used: &Amounts, from: &Amounts, to: &Amounts) -> Vec<Shift> {
     let pairs = used.gauges(from).into_iter().zip(used.gauges(to));
     pairs.map(|(from, to)| Shift { from, to }).collect()
 }

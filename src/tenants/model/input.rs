@@ -118,7 +118,7 @@ impl Amounts {
 }
 
 /// The field of a form that takes cores.
-pub const CORES: &str = "cores";
+pub(crate) const CORES: &str = "cores";
 
 #[cfg(test)]
 mod tests {

@@ -6,8 +6,11 @@ mod names;
 mod roster;
 mod tenant;
 
-pub use amounts::{Amounts, Gauge, Resource, Shift, shifts};
-pub use input::CORES;
+pub use amounts::{Amounts, Gauge, Resource};
+pub(super) use amounts::{Shift, shifts};
+pub(super) use input::CORES;
 pub use names::{Name, Reason, Slug};
-pub use roster::{Member, Office};
-pub use tenant::{NewPlan, NewStatus, NewTenant, Plan, PlanPatch, Status, Tenant, TenantPatch, Verb};
+pub use roster::Member;
+pub(super) use roster::Office;
+pub(super) use tenant::NewStatus;
+pub use tenant::{NewPlan, NewTenant, Plan, PlanPatch, Status, Tenant, TenantPatch, Verb};

@@ -25,7 +25,7 @@ pub struct Member {
 
 /// In which office somebody changes a membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Office {
+pub(crate) enum Office {
     /// As a member with this role.
     Member(TenantRole),
     /// As one of the provider's staff.
@@ -54,7 +54,7 @@ impl From<RosterError> for Error {
 
 impl Office {
     /// Whether the holder may bring somebody in as `role`, or has to do with a member of that role.
-    pub fn may_touch(self, role: TenantRole) -> Result<(), RosterError> {
+    pub(crate) fn may_touch(self, role: TenantRole) -> Result<(), RosterError> {
         match (self, role) {
             (Self::Member(TenantRole::Owner) | Self::Staff, _) => Ok(()),
             (Self::Member(_), TenantRole::Owner) => Err(RosterError::OwnersOnly),
@@ -63,7 +63,12 @@ impl Office {
     }
 
     /// Whether the holder may turn a member from `from` into `to`, in a tenant with so many `owners`.
-    pub fn may_change(self, from: TenantRole, to: TenantRole, owners: usize) -> Result<(), RosterError> {
+    pub(crate) fn may_change(
+        self,
+        from: TenantRole,
+        to: TenantRole,
+        owners: usize,
+    ) -> Result<(), RosterError> {
         self.may_touch(from)?;
         self.may_touch(to)?;
         if to == TenantRole::Owner {
@@ -74,7 +79,12 @@ impl Office {
     }
 
     /// Whether the holder may remove a member of that role. Oneself anybody may remove, except the last owner.
-    pub fn may_remove(self, role: TenantRole, oneself: bool, owners: usize) -> Result<(), RosterError> {
+    pub(crate) fn may_remove(
+        self,
+        role: TenantRole,
+        oneself: bool,
+        owners: usize,
+    ) -> Result<(), RosterError> {
         if !oneself {
             self.may_touch(role)?;
         }

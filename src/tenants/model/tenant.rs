@@ -170,7 +170,6 @@ impl Tenant {
                 purge_after: None,
             }),
             (Status::Suspended, Verb::Suspend(_)) => Err(StatusError::AlreadySuspended),
-            (Status::Suspended, Verb::Resume) => Ok(active),
             (Status::Active, Verb::Resume) => Err(StatusError::NotSuspended),
             (Status::Active | Status::Suspended, Verb::Close { reason, keep }) => Ok(NewStatus {
                 status: Status::Closed,
@@ -179,7 +178,7 @@ impl Tenant {
             }),
             (Status::Active | Status::Suspended, Verb::Reopen) => Err(StatusError::NotClosed),
             (Status::Closed, Verb::Reopen) if self.is_erasing(now) => Err(StatusError::Erasing),
-            (Status::Closed, Verb::Reopen) => Ok(active),
+            (Status::Suspended, Verb::Resume) | (Status::Closed, Verb::Reopen) => Ok(active),
             (Status::Closed, _) => Err(StatusError::Closed),
         }
     }

@@ -17,7 +17,7 @@ use super::TenantRow;
 /// The list.
 #[derive(Debug, Template)]
 #[template(path = "tenants/list.html")]
-pub struct TenantList {
+pub(crate) struct TenantList {
     ctx: Ctx,
     query: TenantQuery,
     plans: Vec<Plan>,
@@ -38,7 +38,7 @@ impl TenantList {
 }
 
 /// Shows tenants: searched, filtered, sorted.
-pub async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,

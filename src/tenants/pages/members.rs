@@ -20,7 +20,7 @@ use super::show::{Head, crumbs, path};
 /// The tab of a tenant, for staff.
 #[derive(Debug, Template)]
 #[template(path = "tenants/members.html")]
-pub struct Members {
+pub(crate) struct Members {
     ctx: Ctx,
     head: Head,
     people: People,
@@ -46,7 +46,7 @@ async fn page(
 }
 
 /// Shows a tenant's members.
-pub async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -67,7 +67,7 @@ pub async fn list(
 }
 
 /// Invites somebody to a tenant and shows the link, this once.
-pub async fn invite(
+pub(crate) async fn invite(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -83,7 +83,7 @@ pub async fn invite(
 }
 
 /// Takes an invitation back.
-pub async fn revoke(
+pub(crate) async fn revoke(
     State(app): State<App>,
     scope: StaffScope,
     Path((tenant, id)): Path<(TenantId, LinkId)>,
@@ -93,7 +93,7 @@ pub async fn revoke(
 }
 
 /// Gives a tenant's member another role.
-pub async fn change_role(
+pub(crate) async fn change_role(
     State(app): State<App>,
     scope: StaffScope,
     Path((tenant, user)): Path<(TenantId, UserId)>,
@@ -106,7 +106,7 @@ pub async fn change_role(
 }
 
 /// Removes a tenant's member.
-pub async fn remove(
+pub(crate) async fn remove(
     State(app): State<App>,
     scope: StaffScope,
     Path((tenant, user)): Path<(TenantId, UserId)>,

@@ -1,17 +1,17 @@
 //! Tenants, plans and members as pages: for staff below `/staff`, for a tenant's own people below `/t/{tenant}`.
 
-pub mod list;
-pub mod members;
-pub mod new;
-pub mod own;
-pub mod own_members;
+pub(super) mod list;
+pub(super) mod members;
+pub(super) mod new;
+pub(super) mod own;
+pub(super) mod own_members;
 mod people;
-pub mod plan;
-pub mod plan_change;
-pub mod plans;
-pub mod settings;
-pub mod show;
-pub mod status;
+pub(super) mod plan;
+pub(super) mod plan_change;
+pub(super) mod plans;
+pub(super) mod settings;
+pub(super) mod show;
+pub(super) mod status;
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ use super::model::{Amounts, Gauge, Resource, Tenant};
 
 /// A tenant in a list, with what it uses.
 #[derive(Debug)]
-pub struct TenantRow {
+pub(super) struct TenantRow {
     tenant: Tenant,
     gauges: Vec<Gauge>,
 }

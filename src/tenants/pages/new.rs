@@ -15,7 +15,7 @@ use super::super::{actions, store};
 /// The form.
 #[derive(Debug, Template)]
 #[template(path = "tenants/new.html")]
-pub struct NewPage {
+pub(crate) struct NewPage {
     ctx: Ctx,
     state: FormState,
     plans: Vec<Plan>,
@@ -51,12 +51,12 @@ async fn page(scope: &StaffScope, ctx: Ctx, state: FormState) -> Result<Page<New
 }
 
 /// Shows the form.
-pub async fn form(scope: StaffScope, ctx: Ctx) -> Result<Page<NewPage>, Error> {
+pub(crate) async fn form(scope: StaffScope, ctx: Ctx) -> Result<Page<NewPage>, Error> {
     page(&scope, ctx, FormState::default()).await
 }
 
 /// Creates the tenant and goes on to inviting its first owner.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,

@@ -15,7 +15,7 @@ use super::super::store;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "tenants/own_settings.html")]
-pub struct OwnSettings {
+pub(crate) struct OwnSettings {
     ctx: Ctx,
     tenant: Tenant,
     gauges: Vec<Gauge>,
@@ -30,7 +30,7 @@ impl OwnSettings {
 }
 
 /// Shows name, plan and what is used of it.
-pub async fn settings(
+pub(crate) async fn settings(
     State(app): State<App>,
     scope: TenantScope,
     ctx: Ctx,

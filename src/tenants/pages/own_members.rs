@@ -17,7 +17,7 @@ use super::people::{People, REVOKED, Told, Viewer, answer, called, invited, role
 /// The page of a tenant's own people.
 #[derive(Debug, Template)]
 #[template(path = "tenants/own_members.html")]
-pub struct OwnMembers {
+pub(crate) struct OwnMembers {
     ctx: Ctx,
     people: People,
     leave_path: String,
@@ -41,7 +41,7 @@ async fn page(app: &App, scope: &TenantScope, ctx: Ctx, told: Told) -> Result<Pa
 }
 
 /// Shows the members of one's tenant.
-pub async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     scope: TenantScope,
     ctx: Ctx,
@@ -60,7 +60,7 @@ pub async fn list(
 }
 
 /// Invites somebody to one's tenant and shows the link, this once.
-pub async fn invite(
+pub(crate) async fn invite(
     State(app): State<App>,
     scope: TenantScope,
     ctx: Ctx,
@@ -75,7 +75,7 @@ pub async fn invite(
 }
 
 /// Takes an invitation back.
-pub async fn revoke(
+pub(crate) async fn revoke(
     State(app): State<App>,
     scope: TenantScope,
     Path((_, id)): Path<(String, LinkId)>,
@@ -85,7 +85,7 @@ pub async fn revoke(
 }
 
 /// Gives a member another role.
-pub async fn change_role(
+pub(crate) async fn change_role(
     State(app): State<App>,
     scope: TenantScope,
     Path((_, user)): Path<(String, UserId)>,
@@ -98,7 +98,7 @@ pub async fn change_role(
 }
 
 /// Removes a member.
-pub async fn remove(
+pub(crate) async fn remove(
     State(app): State<App>,
     scope: TenantScope,
     Path((_, user)): Path<(String, UserId)>,
@@ -110,7 +110,7 @@ pub async fn remove(
 }
 
 /// Ends one's own membership.
-pub async fn leave(State(app): State<App>, scope: TenantScope) -> Result<Response, Error> {
+pub(crate) async fn leave(State(app): State<App>, scope: TenantScope) -> Result<Response, Error> {
     match actions::remove(&app, By::Member(&scope), scope.actor.user).await {
         Ok(_) => Ok(SeeOther::to("/")
             .good(format!("You left {}.", scope.member.name))

@@ -53,6 +53,12 @@ pub(super) struct People {
     pub(super) now: DateTime<Utc>,
 }
 
+/// A role's name for people.
+pub(super) fn role_label(role: &str) -> String {
+    role.parse()
+        .map_or_else(|_| role.to_owned(), |role: TenantRole| role.label().to_owned())
+}
+
 /// Who looks at the part, and in which office.
 pub(super) struct Viewer {
     pub(super) tenant: TenantId,
@@ -101,11 +107,6 @@ impl People {
             issued: told.issued,
             now: app.now(),
         })
-    }
-
-    pub(super) fn role_label(&self, role: &str) -> String {
-        role.parse()
-            .map_or_else(|_| role.to_owned(), |role: TenantRole| role.label().to_owned())
     }
 
     pub(super) fn ago(&self, at: &DateTime<Utc>) -> String {

@@ -19,7 +19,7 @@ use super::{CHANGED, TenantRow, same_version};
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "tenants/plan.html")]
-pub struct PlanPage {
+pub(crate) struct PlanPage {
     ctx: Ctx,
     plan: Plan,
     state: FormState,
@@ -115,7 +115,7 @@ async fn page(
 }
 
 /// Shows the plan.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -126,7 +126,7 @@ pub async fn show(
 }
 
 /// Changes the plan.
-pub async fn save(
+pub(crate) async fn save(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -155,7 +155,7 @@ pub async fn save(
 }
 
 /// Closes the plan to new tenants.
-pub async fn archive(
+pub(crate) async fn archive(
     State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<PlanId>,
@@ -165,7 +165,7 @@ pub async fn archive(
 }
 
 /// Opens the plan again.
-pub async fn restore(
+pub(crate) async fn restore(
     State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<PlanId>,

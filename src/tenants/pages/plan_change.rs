@@ -19,7 +19,7 @@ use super::{CHANGED, same_version};
 /// The choice and its effects.
 #[derive(Debug, Template)]
 #[template(path = "tenants/plan_change.html")]
-pub struct PlanChange {
+pub(crate) struct PlanChange {
     ctx: Ctx,
     tenant: Tenant,
     plans: Vec<Plan>,
@@ -47,14 +47,14 @@ impl PlanChange {
         self.wanted.as_ref().map_or(self.tenant.plan, |wanted| wanted.id) == plan.id
     }
 
-    fn confirm_label(&self, plan: &Plan) -> String {
+    fn confirm_label(plan: &Plan) -> String {
         format!("Change to {}", plan.name)
     }
 }
 
 /// Which plan is looked at.
 #[derive(Debug, Deserialize)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     plan_id: Option<PlanId>,
 }
 
@@ -88,7 +88,7 @@ async fn page(
 }
 
 /// Shows the plans, and what the chosen one would do.
-pub async fn preview(
+pub(crate) async fn preview(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -99,7 +99,7 @@ pub async fn preview(
 }
 
 /// Changes the plan.
-pub async fn save(
+pub(crate) async fn save(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,

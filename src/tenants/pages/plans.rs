@@ -15,7 +15,7 @@ use super::super::{actions, query};
 /// The list.
 #[derive(Debug, Template)]
 #[template(path = "tenants/plans.html")]
-pub struct PlanList {
+pub(crate) struct PlanList {
     ctx: Ctx,
     query: ListQuery,
     plans: Vec<Plan>,
@@ -24,7 +24,7 @@ pub struct PlanList {
 }
 
 /// Shows the plans by name.
-pub async fn list(
+pub(crate) async fn list(
     scope: StaffScope,
     ctx: Ctx,
     Query(query): Query<ListQuery>,
@@ -43,7 +43,7 @@ pub async fn list(
 /// The form.
 #[derive(Debug, Template)]
 #[template(path = "tenants/plan_new.html")]
-pub struct NewPlanPage {
+pub(crate) struct NewPlanPage {
     ctx: Ctx,
     state: FormState,
 }
@@ -58,12 +58,12 @@ impl NewPlanPage {
 }
 
 /// Shows the form.
-pub async fn form(_: StaffScope, ctx: Ctx) -> Page<NewPlanPage> {
+pub(crate) async fn form(_: StaffScope, ctx: Ctx) -> Page<NewPlanPage> {
     NewPlanPage::new(ctx, FormState::default())
 }
 
 /// Creates the plan.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,

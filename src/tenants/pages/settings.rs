@@ -18,7 +18,7 @@ use super::{CHANGED, same_version};
 /// The tab.
 #[derive(Debug, Template)]
 #[template(path = "tenants/settings.html")]
-pub struct Settings {
+pub(crate) struct Settings {
     ctx: Ctx,
     head: Head,
     state: FormState,
@@ -43,7 +43,7 @@ async fn page(
 }
 
 /// Shows the tab.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -53,7 +53,7 @@ pub async fn show(
 }
 
 /// Renames the tenant.
-pub async fn save(
+pub(crate) async fn save(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,

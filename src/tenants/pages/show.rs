@@ -15,14 +15,11 @@ use super::super::store;
 
 /// What all tabs share.
 #[derive(Debug)]
-pub struct Head {
+pub(crate) struct Head {
     pub(super) tenant: Tenant,
     pub(super) tab: &'static str,
-    pub(super) can_manage: bool,
-    pub(super) can_suspend: bool,
-    pub(super) can_see_servers: bool,
-    pub(super) can_see_audit: bool,
-    pub(super) now: DateTime<Utc>,
+    scope: StaffScope,
+    now: DateTime<Utc>,
 }
 
 impl Head {
@@ -30,12 +27,25 @@ impl Head {
         Self {
             tenant,
             tab,
-            can_manage: scope.may(Permission::StaffTenantManage),
-            can_suspend: scope.may(Permission::StaffTenantSuspend),
-            can_see_servers: scope.may(Permission::StaffServerRead),
-            can_see_audit: scope.may(Permission::StaffAuditRead),
+            scope: scope.clone(),
             now: app.now(),
         }
+    }
+
+    pub(super) fn can_manage(&self) -> bool {
+        self.scope.may(Permission::StaffTenantManage)
+    }
+
+    pub(super) fn can_suspend(&self) -> bool {
+        self.scope.may(Permission::StaffTenantSuspend)
+    }
+
+    pub(super) fn can_see_servers(&self) -> bool {
+        self.scope.may(Permission::StaffServerRead)
+    }
+
+    pub(super) fn can_see_audit(&self) -> bool {
+        self.scope.may(Permission::StaffAuditRead)
     }
 
     /// The address of something below the tenant.
@@ -102,14 +112,14 @@ pub(super) fn crumbs_below(ctx: Ctx, tenant: &Tenant) -> Ctx {
 /// The overview.
 #[derive(Debug, Template)]
 #[template(path = "tenants/overview.html")]
-pub struct Overview {
+pub(crate) struct Overview {
     ctx: Ctx,
     head: Head,
     gauges: Vec<Gauge>,
 }
 
 /// Shows what a tenant is and uses.
-pub async fn overview(
+pub(crate) async fn overview(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,

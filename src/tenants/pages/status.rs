@@ -18,7 +18,7 @@ use super::show::{crumbs_below, path};
 /// The form on a page of its own.
 #[derive(Debug, Template)]
 #[template(path = "tenants/status.html")]
-pub struct StatusPage {
+pub(crate) struct StatusPage {
     ctx: Ctx,
     title: String,
     text: String,
@@ -64,7 +64,7 @@ impl StatusPage {
 }
 
 /// Asks why to suspend.
-pub async fn suspend_form(
+pub(crate) async fn suspend_form(
     scope: StaffScope,
     ctx: Ctx,
     Path(id): Path<TenantId>,
@@ -75,7 +75,7 @@ pub async fn suspend_form(
 }
 
 /// Suspends.
-pub async fn suspend(
+pub(crate) async fn suspend(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -89,24 +89,24 @@ pub async fn suspend(
         return Ok(Page(StatusPage::suspend(ctx, &tenant, FormState::new(form, errors))).status(422));
     };
     let tenant = actions::change_status(&app, &scope, id, Verb::Suspend(reason)).await?;
-    done(&tenant, "is suspended. Its servers are being stopped.")
+    Ok(done(&tenant, "is suspended. Its servers are being stopped."))
 }
 
 /// Resumes.
-pub async fn resume(
+pub(crate) async fn resume(
     State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<TenantId>,
 ) -> Result<Response, Error> {
     let tenant = actions::change_status(&app, &scope, id, Verb::Resume).await?;
-    done(
+    Ok(done(
         &tenant,
         "is active again. Servers that ran before are being started.",
-    )
+    ))
 }
 
 /// Asks why to close.
-pub async fn close_form(
+pub(crate) async fn close_form(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -118,7 +118,7 @@ pub async fn close_form(
 }
 
 /// Closes, if the tenant's address was typed.
-pub async fn close(
+pub(crate) async fn close(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
@@ -138,7 +138,7 @@ pub async fn close(
                 keep: actions::retention(&app),
             };
             let tenant = actions::change_status(&app, &scope, id, verb).await?;
-            done(&tenant, "is closed. Its servers are being stopped.")
+            Ok(done(&tenant, "is closed. Its servers are being stopped."))
         }
         _ => Ok(Page(StatusPage::close(
             ctx,
@@ -151,20 +151,20 @@ pub async fn close(
 }
 
 /// Reopens.
-pub async fn reopen(
+pub(crate) async fn reopen(
     State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<TenantId>,
 ) -> Result<Response, Error> {
     let tenant = actions::change_status(&app, &scope, id, Verb::Reopen).await?;
-    done(
+    Ok(done(
         &tenant,
         "is open again. Servers that ran before are being started.",
-    )
+    ))
 }
 
-fn done(tenant: &Tenant, what: &str) -> Result<Response, Error> {
-    Ok(SeeOther::to(path(tenant.id, ""))
+fn done(tenant: &Tenant, what: &str) -> Response {
+    SeeOther::to(path(tenant.id, ""))
         .good(format!("{} {what}", tenant.name))
-        .into_response())
+        .into_response()
 }

@@ -39,7 +39,7 @@ fn role(text: &str) -> Result<TenantRole, Error> {
 }
 
 /// A page of a tenant's members by address (which is unique), those after `after`.
-pub async fn list_members(
+pub(crate) async fn list_members(
     tx: &mut impl Scoped,
     tenant: TenantId,
     pattern: Option<&str>,
@@ -65,7 +65,11 @@ pub async fn list_members(
 }
 
 /// One member.
-pub async fn find_member(tx: &mut impl Scoped, tenant: TenantId, user: UserId) -> Result<Member, Error> {
+pub(crate) async fn find_member(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Member, Error> {
     let row = sqlx::query_as!(
         Row,
         r#"select m.user_id, u.email, u.name, m.role, m.created_at, u.disabled_at is not null as "disabled!"
@@ -80,7 +84,7 @@ pub async fn find_member(tx: &mut impl Scoped, tenant: TenantId, user: UserId) -
 }
 
 /// The tenant's owners, locked until the transaction ends, so that two of them can't leave at once.
-pub async fn lock_owners(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<UserId>, Error> {
+pub(crate) async fn lock_owners(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<UserId>, Error> {
     let owners = sqlx::query_scalar!(
         "select user_id from membership where tenant_id = $1 and role = 'owner' order by user_id for update",
         tenant.0
@@ -94,7 +98,7 @@ pub async fn lock_owners(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<U
 }
 
 /// Gives a member another role.
-pub async fn change_role(
+pub(crate) async fn change_role(
     tx: &mut impl Scoped,
     tenant: TenantId,
     user: UserId,
@@ -112,7 +116,7 @@ pub async fn change_role(
 }
 
 /// Ends a membership.
-pub async fn remove_member(tx: &mut impl Scoped, tenant: TenantId, user: UserId) -> Result<(), Error> {
+pub(crate) async fn remove_member(tx: &mut impl Scoped, tenant: TenantId, user: UserId) -> Result<(), Error> {
     sqlx::query!(
         "delete from membership where tenant_id = $1 and user_id = $2",
         tenant.0,

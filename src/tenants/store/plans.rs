@@ -62,13 +62,13 @@ macro_rules! select {
 }
 
 /// One plan.
-pub async fn find_plan(tx: &mut StaffTx, id: PlanId) -> Result<Plan, Error> {
+pub(crate) async fn find_plan(tx: &mut StaffTx, id: PlanId) -> Result<Plan, Error> {
     let row = select!("where id = $1", id.0).fetch_optional(tx.conn()).await?;
     row.map(Plan::from).ok_or(Error::NotFound)
 }
 
 /// One plan, locked until the transaction ends, so that it is not archived while a tenant takes it.
-pub async fn lock_plan(tx: &mut StaffTx, id: PlanId) -> Result<Plan, Error> {
+pub(crate) async fn lock_plan(tx: &mut StaffTx, id: PlanId) -> Result<Plan, Error> {
     let row = select!("where id = $1 for update", id.0)
         .fetch_optional(tx.conn())
         .await?;
@@ -89,7 +89,7 @@ fn named(error: sqlx::Error) -> Error {
 }
 
 /// Writes a new plan.
-pub async fn insert_plan(
+pub(crate) async fn insert_plan(
     tx: &mut StaffTx,
     id: PlanId,
     new: &NewPlan,
@@ -115,7 +115,7 @@ pub async fn insert_plan(
 }
 
 /// Writes what changed about a plan.
-pub async fn save_plan(tx: &mut StaffTx, plan: &Plan, now: DateTime<Utc>) -> Result<(), Error> {
+pub(crate) async fn save_plan(tx: &mut StaffTx, plan: &Plan, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
         "update plan set name = $2, description = $3, max_servers = $4, max_cpu_millis = $5, max_memory_mib = $6, \
          max_disk_mib = $7, max_members = $8, version = version + 1, updated_at = $9 where id = $1",
@@ -136,7 +136,7 @@ pub async fn save_plan(tx: &mut StaffTx, plan: &Plan, now: DateTime<Utc>) -> Res
 }
 
 /// Closes a plan to new tenants, or opens it again.
-pub async fn archive_plan(
+pub(crate) async fn archive_plan(
     tx: &mut StaffTx,
     id: PlanId,
     archived_at: Option<DateTime<Utc>>,
@@ -154,7 +154,7 @@ pub async fn archive_plan(
 }
 
 /// A page of the plans by name (which is unique), those after `after`.
-pub async fn list_plans(
+pub(crate) async fn list_plans(
     tx: &mut StaffTx,
     pattern: Option<&str>,
     after: Option<&str>,
@@ -175,7 +175,7 @@ pub async fn list_plans(
 }
 
 /// The plans that a tenant may get, by name, and the one that it has.
-pub async fn plans_for_choice(tx: &mut StaffTx, current: Option<PlanId>) -> Result<Vec<Plan>, Error> {
+pub(crate) async fn plans_for_choice(tx: &mut StaffTx, current: Option<PlanId>) -> Result<Vec<Plan>, Error> {
     let rows = select!(
         "where archived_at is null or id = $1 order by name",
         current.map(|id| id.0)
@@ -189,7 +189,7 @@ pub async fn plans_for_choice(tx: &mut StaffTx, current: Option<PlanId>) -> Resu
 }
 
 /// Every plan by name, for a filter. There are few.
-pub async fn all_plans(tx: &mut StaffTx) -> Result<Vec<Plan>, Error> {
+pub(crate) async fn all_plans(tx: &mut StaffTx) -> Result<Vec<Plan>, Error> {
     let rows = select!("where $1 order by name", true);
     Ok(rows
         .fetch_all(tx.conn())

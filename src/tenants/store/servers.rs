@@ -8,7 +8,11 @@ use crate::platform::ids::TenantId;
 
 /// Makes the reconciler look at all servers of a tenant, whose status has changed, without waiting for a next try. Their
 /// generation stays: nobody asked for anything new, and open operations go on.
-pub async fn wake_servers(tx: &mut impl Scoped, tenant: TenantId, now: DateTime<Utc>) -> Result<(), Error> {
+pub(crate) async fn wake_servers(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     sqlx::query!(
         "update server set next_attempt_at = $2, retry_at = null where tenant_id = $1",
         tenant.0,
@@ -20,7 +24,11 @@ pub async fn wake_servers(tx: &mut impl Scoped, tenant: TenantId, now: DateTime<
 }
 
 /// Marks all servers of a tenant for deletion. Says how many are left, those that are on their way out included.
-pub async fn delete_servers(tx: &mut SystemTx, tenant: TenantId, now: DateTime<Utc>) -> Result<i64, Error> {
+pub(crate) async fn delete_servers(
+    tx: &mut SystemTx,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<i64, Error> {
     sqlx::query!(
         "update server set deleting_at = $2, generation = generation + 1, next_attempt_at = $2, updated_at = $2, \
          retry_at = null, last_error = null, error_count = 0 \

@@ -7,7 +7,7 @@ use crate::platform::db::{Scoped, StaffTx, SystemTx, violates};
 use crate::platform::error::Error;
 use crate::platform::ids::{PlanId, TenantId};
 
-use super::super::model::{Amounts, Name, NewStatus, NewTenant, Slug, Status, Tenant};
+use super::super::model::{Amounts, Name, NewStatus, NewTenant, Reason, Slug, Status, Tenant};
 
 struct Row {
     id: Uuid,
@@ -79,7 +79,7 @@ pub async fn find_tenant(tx: &mut impl Scoped, id: TenantId) -> Result<Tenant, E
 }
 
 /// One tenant, locked until the transaction ends.
-pub async fn lock_tenant(tx: &mut impl Scoped, id: TenantId) -> Result<Tenant, Error> {
+pub(crate) async fn lock_tenant(tx: &mut impl Scoped, id: TenantId) -> Result<Tenant, Error> {
     let row = select!("where t.id = $1 for update of t", id.0)
         .fetch_optional(tx.conn())
         .await?;
@@ -87,7 +87,7 @@ pub async fn lock_tenant(tx: &mut impl Scoped, id: TenantId) -> Result<Tenant, E
 }
 
 /// Writes a new tenant.
-pub async fn insert_tenant(
+pub(crate) async fn insert_tenant(
     tx: &mut StaffTx,
     id: TenantId,
     new: &NewTenant,
@@ -116,7 +116,7 @@ pub async fn insert_tenant(
 }
 
 /// Writes a tenant's name and plan.
-pub async fn save_tenant(
+pub(crate) async fn save_tenant(
     tx: &mut StaffTx,
     id: TenantId,
     (name, plan): (&str, PlanId),
@@ -135,7 +135,7 @@ pub async fn save_tenant(
 }
 
 /// Writes a tenant's status.
-pub async fn save_status(
+pub(crate) async fn save_status(
     tx: &mut StaffTx,
     id: TenantId,
     new: &NewStatus,
@@ -146,7 +146,7 @@ pub async fn save_status(
          version = version + 1, updated_at = $5 where id = $1",
         id.0,
         new.status.name(),
-        new.reason.as_ref().map(|reason| reason.as_str()),
+        new.reason.as_ref().map(Reason::as_str),
         new.purge_after,
         now
     )
@@ -156,7 +156,7 @@ pub async fn save_status(
 }
 
 /// The first slug that a name suggests and no tenant has.
-pub async fn free_slug(tx: &mut StaffTx, name: &Name) -> Result<Option<Slug>, Error> {
+pub(crate) async fn free_slug(tx: &mut StaffTx, name: &Name) -> Result<Option<Slug>, Error> {
     let mut suggestions = Slug::suggestions(name.as_str());
     let wanted: Vec<String> = suggestions.iter().map(|slug| slug.as_str().to_owned()).collect();
     let taken = sqlx::query_scalar!("select slug from tenant where slug = any($1)", &wanted)
@@ -168,7 +168,7 @@ pub async fn free_slug(tx: &mut StaffTx, name: &Name) -> Result<Option<Slug>, Er
 
 /// How a list of tenants is sorted, and from where it goes on.
 #[derive(Debug, Clone)]
-pub enum Sort {
+pub(crate) enum Sort {
     /// Newest first, before this one.
     Newest(Option<(DateTime<Utc>, Uuid)>),
     /// Oldest first, after this one.
@@ -181,7 +181,7 @@ pub enum Sort {
 
 /// Which tenants.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// A `like` pattern of name or slug.
     pub pattern: Option<String>,
     /// Their status.
@@ -209,7 +209,7 @@ macro_rules! list {
 
 /// A tenant in a list.
 #[derive(Debug)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// The tenant.
     pub tenant: Tenant,
     /// What its name sorts by; only PostgreSQL knows its own lower case.
@@ -227,7 +227,7 @@ impl From<Row> for Listed {
 }
 
 /// A page of the tenants, sorted.
-pub async fn list_tenants(
+pub(crate) async fn list_tenants(
     tx: &mut StaffTx,
     filter: &Filter,
     sort: Sort,
@@ -243,7 +243,7 @@ pub async fn list_tenants(
 }
 
 /// Closed tenants whose retention is over, those that wait longest first.
-pub async fn due_for_purge(
+pub(crate) async fn due_for_purge(
     tx: &mut SystemTx,
     now: DateTime<Utc>,
     limit: i64,
@@ -262,7 +262,7 @@ pub async fn due_for_purge(
 }
 
 /// Erases a tenant with its memberships, invitations and tokens. Fails while it has servers.
-pub async fn delete_tenant(tx: &mut SystemTx, id: TenantId) -> Result<(), Error> {
+pub(crate) async fn delete_tenant(tx: &mut SystemTx, id: TenantId) -> Result<(), Error> {
     sqlx::query!("delete from tenant where id = $1", id.0)
         .execute(tx.conn())
         .await?;

@@ -12,7 +12,7 @@ use super::super::model::Amounts;
 
 /// What each of some tenants uses, in one query. A server that is being deleted takes no place any more; an open
 /// invitation takes the place of the member that it may become.
-pub async fn usages(
+pub(crate) async fn usages(
     tx: &mut impl Scoped,
     tenants: &[TenantId],
     now: DateTime<Utc>,

@@ -22,12 +22,33 @@ async fn a_manager_leaves_owners_alone() {
     let page = manager.get("/t/acme/members").await.expect(200);
     assert!(page.body.contains(&format!("{viewer}/role")) && !page.body.contains(&format!("{owner}/role")));
     let path = |user: UserId, verb: &str| format!("/t/acme/members/{user}/{verb}");
-    manager.post(&path(owner, "role"), &[("role", "viewer")]).await.expect(403);
+    manager
+        .post(&path(owner, "role"), &[("role", "viewer")])
+        .await
+        .expect(403);
     manager.post(&path(owner, "remove"), &[]).await.expect(403);
-    manager.post(&path(viewer, "role"), &[("role", "owner")]).await.expect(403);
-    manager.post(&path(viewer, "role"), &[("role", "operator")]).await.expect(303);
-    assert!(manager.get("/t/acme/members").await.body.contains("vera is an operator now."));
-    manager.post("/t/acme/members/invitations", &[("email", "x@example.com"), ("role", "owner")]).await.expect(403);
+    manager
+        .post(&path(viewer, "role"), &[("role", "owner")])
+        .await
+        .expect(403);
+    manager
+        .post(&path(viewer, "role"), &[("role", "operator")])
+        .await
+        .expect(303);
+    assert!(
+        manager
+            .get("/t/acme/members")
+            .await
+            .body
+            .contains("vera is an operator now.")
+    );
+    manager
+        .post(
+            "/t/acme/members/invitations",
+            &[("email", "x@example.com"), ("role", "owner")],
+        )
+        .await
+        .expect(403);
     manager.post(&path(viewer, "remove"), &[]).await.expect(303);
     manager.post(&path(viewer, "remove"), &[]).await.expect(404);
 }
@@ -38,11 +59,21 @@ async fn the_last_owner_stays_and_says_why() {
     let acme = app.tenant("acme").await;
     let (olga, owner) = join(&app, acme, "olga", TenantRole::Owner).await;
     owner.post("/t/acme/leave", &[]).await.expect(303);
-    assert!(owner.get("/t/acme/members").await.expect(200).body.contains("This is the last owner."));
+    assert!(
+        owner
+            .get("/t/acme/members")
+            .await
+            .expect(200)
+            .body
+            .contains("This is the last owner.")
+    );
     let scopes = [Permission::MemberRead, Permission::MemberManage];
     let program = app.program(olga, Some(acme), &scopes).await;
     let path = format!("/api/v1/members/{olga}");
-    let refused = program.json("PATCH", &path, &json!({"role": "viewer"})).await.expect(409);
+    let refused = program
+        .json("PATCH", &path, &json!({"role": "viewer"}))
+        .await
+        .expect(409);
     assert_eq!(refused.json()["code"], "last-owner");
     join(&app, acme, "otto", TenantRole::Owner).await;
     owner.post("/t/acme/leave", &[]).await.expect(303);
@@ -55,15 +86,29 @@ async fn two_owners_cannot_leave_at_once() {
     let acme = app.tenant("acme").await;
     let (olga, one) = join(&app, acme, "olga", TenantRole::Owner).await;
     let (otto, two) = join(&app, acme, "otto", TenantRole::Owner).await;
-    let (first, second) = (format!("/t/acme/members/{otto}/role"), format!("/t/acme/members/{olga}/role"));
-    let (first, second) =
-        tokio::join!(one.post(&first, &[("role", "viewer")]), two.post(&second, &[("role", "viewer")]));
-    assert_eq!((first.status, second.status), (303, 303), "both get a page; one of them says no");
+    let (first, second) = (
+        format!("/t/acme/members/{otto}/role"),
+        format!("/t/acme/members/{olga}/role"),
+    );
+    let (first, second) = tokio::join!(
+        one.post(&first, &[("role", "viewer")]),
+        two.post(&second, &[("role", "viewer")])
+    );
+    assert_eq!(
+        (first.status, second.status),
+        (303, 303),
+        "both get a page; one of them says no"
+    );
     let left = [(&one, olga), (&two, otto)];
     let mut owners = 0;
     for (browser, user) in left {
         let program = app.program(user, Some(acme), &[Permission::MemberRead]).await;
-        let role = program.get(&format!("/api/v1/members/{user}")).await.expect(200).json()["role"].clone();
+        let role = program
+            .get(&format!("/api/v1/members/{user}"))
+            .await
+            .expect(200)
+            .json()["role"]
+            .clone();
         owners += usize::from(role == "owner");
         browser.get("/t/acme/members").await.expect(200);
     }
@@ -89,10 +134,22 @@ async fn another_tenants_members_do_not_exist() {
     let (olga, _) = join(&app, acme, "olga", TenantRole::Owner).await;
     let (omar, stranger) = join(&app, other, "omar", TenantRole::Owner).await;
     stranger.get("/t/acme/members").await.expect(404);
-    stranger.post(&format!("/t/other/members/{olga}/remove"), &[]).await.expect(404);
-    let program = app.program(omar, Some(other), &[Permission::MemberRead, Permission::MemberManage]).await;
+    stranger
+        .post(&format!("/t/other/members/{olga}/remove"), &[])
+        .await
+        .expect(404);
+    let program = app
+        .program(
+            omar,
+            Some(other),
+            &[Permission::MemberRead, Permission::MemberManage],
+        )
+        .await;
     program.get(&format!("/api/v1/members/{olga}")).await.expect(404);
-    program.json("DELETE", &format!("/api/v1/members/{olga}"), &json!({})).await.expect(404);
+    program
+        .json("DELETE", &format!("/api/v1/members/{olga}"), &json!({}))
+        .await
+        .expect(404);
     let list = program.get("/api/v1/members").await.expect(200);
     assert_eq!(super::names(&list), ["omar"]);
 }
@@ -106,11 +163,23 @@ async fn staff_manage_a_tenants_members() {
     let program = super::admin_program(&app).await;
     let path = format!("/api/v1/staff/tenants/{acme}/members");
     assert_eq!(super::names(&program.get(&path).await), ["olga", "vera"]);
-    program.json("PATCH", &format!("{path}/{vera}"), &json!({"role": "owner"})).await.expect(200);
-    program.json("DELETE", &format!("{path}/{olga}"), &json!({})).await.expect(204);
-    program.json("DELETE", &format!("{path}/{vera}"), &json!({})).await.expect(409);
+    program
+        .json("PATCH", &format!("{path}/{vera}"), &json!({"role": "owner"}))
+        .await
+        .expect(200);
+    program
+        .json("DELETE", &format!("{path}/{olga}"), &json!({}))
+        .await
+        .expect(204);
+    program
+        .json("DELETE", &format!("{path}/{vera}"), &json!({}))
+        .await
+        .expect(409);
     let browser = super::admin(&app).await;
     let to = format!("/staff/tenants/{acme}/members");
-    browser.post(&format!("{to}/{vera}/remove"), &[]).await.expect(303);
+    browser
+        .post(&format!("{to}/{vera}/remove"), &[])
+        .await
+        .expect(303);
     assert!(browser.get(&to).await.body.contains("This is the last owner."));
 }
