@@ -17,8 +17,11 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let urls = start::databases(&config).await?;
     let app = start::app(config, &urls)?;
     let shown = demo::seed(&app).await.context("making the demo")?;
-    let address = demo::wait(&app, shown.server, PATIENCE).await.context("looking at the demo's server")?;
-    let address = address.context("the demo's server does not run: is the panel running? Look at its page and log")?;
+    let address = demo::wait(&app, shown.server, PATIENCE)
+        .await
+        .context("looking at the demo's server")?;
+    let address =
+        address.context("the demo's server does not run: is the panel running? Look at its page and log")?;
     println!("server={address}");
     if let Some(link) = shown.invitation {
         println!("invitation={link}");

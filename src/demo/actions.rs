@@ -42,7 +42,11 @@ pub async fn seed(app: &App) -> Result<Shown, Error> {
         None => make_tenant(app, &system, &staff).await?,
     };
     let has_members = store::has_members(&mut system.begin().await?, tenant).await?;
-    let invitation = if has_members { None } else { Some(invite(app, &staff, tenant).await?) };
+    let invitation = if has_members {
+        None
+    } else {
+        Some(invite(app, &staff, tenant).await?)
+    };
     let server = match store::server(&mut system.begin().await?, tenant, SERVER).await? {
         Some(server) => server,
         None => make_server(app, system.who, tenant).await?,
@@ -72,13 +76,26 @@ async fn make_tenant(app: &App, system: &SystemScope, staff: &StaffScope) -> Res
 }
 
 async fn make_plan(app: &App, staff: &StaffScope) -> Result<PlanId, Error> {
-    let limits = Amounts { servers: 5, cpu_millis: 4000, memory_mib: 8192, disk_mib: 51200, members: 10 };
-    let new = NewPlan::parse(PLAN, "For a small company: a site, a database, a box to work on.", Ok(limits))?;
+    let limits = Amounts {
+        servers: 5,
+        cpu_millis: 4000,
+        memory_mib: 8192,
+        disk_mib: 51200,
+        members: 10,
+    };
+    let new = NewPlan::parse(
+        PLAN,
+        "For a small company: a site, a database, a box to work on.",
+        Ok(limits),
+    )?;
     Ok(tenants::create_plan(app, staff, new).await?.id)
 }
 
 async fn invite(app: &App, staff: &StaffScope, tenant: TenantId) -> Result<String, Error> {
-    let owner = NewInvitation { email: OWNER, role: TenantRole::Owner.name() };
+    let owner = NewInvitation {
+        email: OWNER,
+        role: TenantRole::Owner.name(),
+    };
     Ok(accounts::invite_as_staff(app, staff, tenant, &owner).await?.url)
 }
 
@@ -93,12 +110,16 @@ async fn make_server(app: &App, who: Who, tenant: TenantId) -> Result<ServerId, 
     let scope = TenantScope::new(app.db.clone(), who, robot(), member);
     let title = [("SITE_TITLE", NAME), ("SITE_OWNER", NAME)];
     let template = app.catalogue.get("static-site").ok_or(Error::NotFound)?;
-    let known = title.into_iter().filter(|(key, _)| template.template.variable(key).is_some());
+    let known = title
+        .into_iter()
+        .filter(|(key, _)| template.template.variable(key).is_some());
     let input = NewServerInput {
         name: SERVER.to_owned(),
         template: "static-site".to_owned(),
         size: "small-box".to_owned(),
-        variables: known.map(|(key, value)| (key.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>(),
+        variables: known
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect::<BTreeMap<_, _>>(),
         start: true,
     };
     Ok(servers::create(app, &scope, input).await?.server.id)

@@ -5,12 +5,16 @@ use crate::platform::error::Error;
 use crate::platform::ids::{PlanId, ServerId, TenantId};
 
 pub(super) async fn tenant(tx: &mut SystemTx, slug: &str) -> Result<Option<TenantId>, Error> {
-    let id = sqlx::query_scalar!("select id from tenant where slug = $1", slug).fetch_optional(tx.conn()).await?;
+    let id = sqlx::query_scalar!("select id from tenant where slug = $1", slug)
+        .fetch_optional(tx.conn())
+        .await?;
     Ok(id.map(TenantId))
 }
 
 pub(super) async fn plan(tx: &mut SystemTx, name: &str) -> Result<Option<PlanId>, Error> {
-    let id = sqlx::query_scalar!("select id from plan where name = $1", name).fetch_optional(tx.conn()).await?;
+    let id = sqlx::query_scalar!("select id from plan where name = $1", name)
+        .fetch_optional(tx.conn())
+        .await?;
     Ok(id.map(PlanId))
 }
 
@@ -27,7 +31,11 @@ pub(super) async fn server(
     tenant: TenantId,
     name: &str,
 ) -> Result<Option<ServerId>, Error> {
-    let id = sqlx::query_scalar!("select id from server where tenant_id = $1 and name = $2", tenant.0, name);
+    let id = sqlx::query_scalar!(
+        "select id from server where tenant_id = $1 and name = $2",
+        tenant.0,
+        name
+    );
     Ok(id.fetch_optional(tx.conn()).await?.map(ServerId))
 }
 

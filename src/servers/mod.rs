@@ -14,7 +14,6 @@ mod reconcile;
 mod store;
 
 pub use actions::{Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete};
-pub use actions::{NewServerInput, create};
 pub use reconcile::{Servers, begin};
 
 /// The feature's addresses.

@@ -1,7 +1,7 @@
 //! The panel as a whole, against real PostgreSQL and a real Docker Engine; one binary, so that it links once.
 
-mod crash;
 mod access_walk;
+mod crash;
 mod engine_contract;
 mod http;
 mod panel;
