@@ -68,6 +68,7 @@ impl TestApp {
         let clock = Arc::new(FixedClock::at(noon()));
         let instance = InstanceKey::new(&config.instance).expect("the instance's name");
         let engine = FakeEngine::new(instance);
+        engine.add_image(&config.base_image);
         let app = Self::parts(&database, config, &clock, &engine);
         let kit = crate::routes::kit(&app);
         let router = crate::routes::router(&app, &kit);

@@ -57,6 +57,19 @@ impl Servers {
     }
 }
 
+#[cfg(all(test, feature = "testing"))]
+impl Servers {
+    /// Compares everything, as the watch does once a minute.
+    pub(in crate::servers) async fn sweep(&self) -> Result<(), watch::Watch> {
+        sweep::sweep(self).await
+    }
+
+    /// What the watch does when it reaches the engine again.
+    pub(in crate::servers) async fn engine_is_back(&self) {
+        self.engine_answers().await;
+    }
+}
+
 /// Starts the work on servers in the background of this process.
 pub async fn begin(app: &App) -> Result<(), Error> {
     let scope = SystemScope::new(app.db.clone(), "reconciler");

@@ -53,7 +53,7 @@ pub(super) async fn watch(servers: Arc<Servers>) {
 
 /// Why following ended.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Watch {
+pub(in crate::servers) enum Watch {
     /// The engine went away.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -65,9 +65,7 @@ pub(super) enum Watch {
 async fn follow(servers: &Servers) -> Result<(), Watch> {
     // Listening begins before the sweep looks, so that nothing can happen unseen in between.
     let mut events = servers.app.engine.events().await?.ready_chunks(AT_ONCE);
-    servers.health.set_away(false);
-    servers.note_engine(None).await;
-    servers.app.poke_servers.poke();
+    servers.engine_answers().await;
     let mut ticks = tokio::time::interval(SWEEP);
     loop {
         tokio::select! {
@@ -78,14 +76,20 @@ async fn follow(servers: &Servers) -> Result<(), Watch> {
             _ = ticks.tick() => sweep(servers).await?,
             () = servers.health.suspected() => {
                 servers.app.engine.ping().await?;
-                servers.health.set_away(false);
-                servers.app.poke_servers.poke();
+                servers.engine_answers().await;
             }
         }
     }
 }
 
 impl Servers {
+    /// The engine is there, or there again: what waited may go on.
+    pub(super) async fn engine_answers(&self) {
+        self.health.set_away(false);
+        self.note_engine(None).await;
+        self.app.poke_servers.poke();
+    }
+
     /// Wakes the servers that events are about.
     async fn happened(&self, heard: Vec<Result<EngineEvent, EngineError>>) -> Result<(), Watch> {
         let heard: Vec<EngineEvent> = heard.into_iter().collect::<Result<_, _>>()?;

@@ -118,7 +118,12 @@ impl State {
                 .map(str::to_owned),
             Err(error) => return Ok(vec![Err(error)]),
         };
-        let base = base.unwrap_or_default();
+        let base = request
+            .build_args
+            .iter()
+            .fold(base.unwrap_or_default(), |base, (name, value)| {
+                base.replace(&format!("${{{name}}}"), value)
+            });
         if !self.images.contains_key(&base) && base != "scratch" {
             return Ok(vec![Err(EngineError::BuildFailed(format!(
                 "there is no image {base}"

@@ -1,0 +1,9 @@
+//! Actions and the reconciler against real PostgreSQL and the engine in memory.
+
+mod create;
+mod engine;
+mod faults;
+mod power;
+mod scene;
+mod settings;
+mod sweep;
