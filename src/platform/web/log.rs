@@ -1,4 +1,5 @@
-//! One log line and one measurement per request. Never a body, a cookie or a query, which may hold what is secret.
+//! One log line and one measurement per request. Never a body, a cookie, a query or the token in a link's path: they may
+//! hold what is secret.
 
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ pub async fn log_requests(request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("(none)", |path| path.as_str())
         .to_owned();
-    let path = request.uri().path().to_owned();
+    let path = loggable(&route, request.uri().path()).to_owned();
     let address = request
         .extensions()
         .get::<ClientAddress>()
@@ -33,4 +34,21 @@ pub async fn log_requests(request: Request, next: Next) -> Response {
     let millis = took.as_secs_f64() * 1000.0;
     tracing::info!(%method, path, status, millis, ip = %address, request_id = id, "request");
     response
+}
+
+/// The path, unless it holds a single-use link's secret: then what the route calls it.
+fn loggable<'a>(route: &'a str, path: &'a str) -> &'a str {
+    if route.ends_with("/{token}") { route } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_links_are_not_logged() {
+        assert_eq!(loggable("/invite/{token}", "/invite/s3cret"), "/invite/{token}");
+        assert_eq!(loggable("/t/{tenant}/servers", "/t/acme/servers"), "/t/acme/servers");
+        assert_eq!(loggable("(none)", "/nowhere"), "/nowhere");
+    }
 }

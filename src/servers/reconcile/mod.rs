@@ -64,6 +64,11 @@ impl Servers {
         sweep::sweep(self).await
     }
 
+    /// Whether nothing is claimed for want of an engine.
+    pub(in crate::servers) fn is_engine_away(&self) -> bool {
+        self.health.is_away()
+    }
+
     /// What the watch does when it reaches the engine again.
     pub(in crate::servers) async fn engine_is_back(&self) {
         self.engine_answers().await;
