@@ -53,7 +53,7 @@ fn tenant_pages() -> Routes<App> {
             pages::own_members::invite,
         )
         .post(
-            "/t/{tenant}/members/invitations/{id}/revoke",
+            "/t/{tenant}/members/invitations/{invitation}/revoke",
             write,
             pages::own_members::revoke,
         )
@@ -82,39 +82,43 @@ fn staff_pages() -> Routes<App> {
         .get("/staff/tenants", read, pages::list::list)
         .get("/staff/tenants/new", write, pages::new::form)
         .post("/staff/tenants", write, pages::new::create)
-        .get("/staff/tenants/{id}", read, pages::show::overview)
-        .get("/staff/tenants/{id}/settings", write, pages::settings::show)
-        .post("/staff/tenants/{id}/settings", write, pages::settings::save)
-        .get("/staff/tenants/{id}/plan", write, pages::plan_change::preview)
-        .post("/staff/tenants/{id}/plan", write, pages::plan_change::save)
+        .get("/staff/tenants/{tenant}", read, pages::show::overview)
+        .get("/staff/tenants/{tenant}/settings", write, pages::settings::show)
+        .post("/staff/tenants/{tenant}/settings", write, pages::settings::save)
+        .get("/staff/tenants/{tenant}/plan", write, pages::plan_change::preview)
+        .post("/staff/tenants/{tenant}/plan", write, pages::plan_change::save)
         .get(
-            "/staff/tenants/{id}/suspend",
+            "/staff/tenants/{tenant}/suspend",
             suspend,
             pages::status::suspend_form,
         )
-        .post("/staff/tenants/{id}/suspend", suspend, pages::status::suspend)
-        .post("/staff/tenants/{id}/resume", suspend, pages::status::resume)
-        .get("/staff/tenants/{id}/close", suspend, pages::status::close_form)
-        .post("/staff/tenants/{id}/close", suspend, pages::status::close)
-        .post("/staff/tenants/{id}/reopen", suspend, pages::status::reopen)
-        .get("/staff/tenants/{id}/members", read, pages::members::list)
+        .post("/staff/tenants/{tenant}/suspend", suspend, pages::status::suspend)
+        .post("/staff/tenants/{tenant}/resume", suspend, pages::status::resume)
+        .get(
+            "/staff/tenants/{tenant}/close",
+            suspend,
+            pages::status::close_form,
+        )
+        .post("/staff/tenants/{tenant}/close", suspend, pages::status::close)
+        .post("/staff/tenants/{tenant}/reopen", suspend, pages::status::reopen)
+        .get("/staff/tenants/{tenant}/members", read, pages::members::list)
         .post(
-            "/staff/tenants/{id}/members/invitations",
+            "/staff/tenants/{tenant}/members/invitations",
             write,
             pages::members::invite,
         )
         .post(
-            "/staff/tenants/{id}/members/invitations/{link}/revoke",
+            "/staff/tenants/{tenant}/members/invitations/{invitation}/revoke",
             write,
             pages::members::revoke,
         )
         .post(
-            "/staff/tenants/{id}/members/{user}/role",
+            "/staff/tenants/{tenant}/members/{user}/role",
             write,
             pages::members::change_role,
         )
         .post(
-            "/staff/tenants/{id}/members/{user}/remove",
+            "/staff/tenants/{tenant}/members/{user}/remove",
             write,
             pages::members::remove,
         )
@@ -126,10 +130,10 @@ fn plan_pages() -> Routes<App> {
         .get("/staff/plans", read, pages::plans::list)
         .get("/staff/plans/new", write, pages::plans::form)
         .post("/staff/plans", write, pages::plans::create)
-        .get("/staff/plans/{id}", read, pages::plan::show)
-        .post("/staff/plans/{id}", write, pages::plan::save)
-        .post("/staff/plans/{id}/archive", write, pages::plan::archive)
-        .post("/staff/plans/{id}/restore", write, pages::plan::restore)
+        .get("/staff/plans/{plan}", read, pages::plan::show)
+        .post("/staff/plans/{plan}", write, pages::plan::save)
+        .post("/staff/plans/{plan}/archive", write, pages::plan::archive)
+        .post("/staff/plans/{plan}/restore", write, pages::plan::restore)
 }
 
 fn tenant_api() -> Routes<App> {
@@ -139,6 +143,9 @@ fn tenant_api() -> Routes<App> {
         .api(Rule::Tenant(P::MemberRead), routes!(api::members::show))
         .api(Rule::Tenant(P::MemberManage), routes!(api::members::change))
         .api(Rule::Tenant(P::MemberManage), routes!(api::members::remove))
+        .api(Rule::Tenant(P::MemberRead), routes!(api::invitations::list))
+        .api(Rule::Tenant(P::MemberManage), routes!(api::invitations::create))
+        .api(Rule::Tenant(P::MemberManage), routes!(api::invitations::revoke))
 }
 
 fn staff_api() -> Routes<App> {
@@ -156,6 +163,9 @@ fn staff_api() -> Routes<App> {
         .api(read, routes!(api::members::staff_list))
         .api(write, routes!(api::members::staff_change))
         .api(write, routes!(api::members::staff_remove))
+        .api(read, routes!(api::invitations::staff_list))
+        .api(write, routes!(api::invitations::staff_create))
+        .api(write, routes!(api::invitations::staff_revoke))
 }
 
 fn plan_api() -> Routes<App> {

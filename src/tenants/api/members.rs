@@ -47,7 +47,7 @@ async fn page(
 }
 
 /// Show a member
-#[utoipa::path(get, path = "/api/v1/members/{user_id}", tag = "members", params(("user_id" = UserId, Path)),
+#[utoipa::path(get, path = "/api/v1/members/{user}", tag = "members", params(("user" = UserId, Path)),
     responses((status = 200, description = "The member", body = MemberOut)))]
 pub(crate) async fn show(scope: TenantScope, Path(user): Path<UserId>) -> Result<Json<MemberOut>, Error> {
     let mut tx = scope.begin().await?;
@@ -59,7 +59,7 @@ pub(crate) async fn show(scope: TenantScope, Path(user): Path<UserId>) -> Result
 /// Change a member's role
 ///
 /// Only owners may change owners or make one. The last owner can't become anything else.
-#[utoipa::path(patch, path = "/api/v1/members/{user_id}", tag = "members", params(("user_id" = UserId, Path)),
+#[utoipa::path(patch, path = "/api/v1/members/{user}", tag = "members", params(("user" = UserId, Path)),
     request_body = MemberPatch, responses((status = 200, description = "The member", body = MemberOut)))]
 pub(crate) async fn change(
     State(app): State<App>,
@@ -74,7 +74,7 @@ pub(crate) async fn change(
 /// Remove a member
 ///
 /// The person keeps their account. Only owners may remove owners; the last owner stays.
-#[utoipa::path(delete, path = "/api/v1/members/{user_id}", tag = "members", params(("user_id" = UserId, Path)),
+#[utoipa::path(delete, path = "/api/v1/members/{user}", tag = "members", params(("user" = UserId, Path)),
     responses((status = 204, description = "The member is removed")))]
 pub(crate) async fn remove(
     State(app): State<App>,
@@ -88,8 +88,8 @@ pub(crate) async fn remove(
 /// List a tenant's members
 ///
 /// By e-mail address.
-#[utoipa::path(get, path = "/api/v1/staff/tenants/{tenant_id}/members", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path), ListQuery),
+#[utoipa::path(get, path = "/api/v1/staff/tenants/{tenant}/members", tag = "staff tenants",
+    params(("tenant" = TenantId, Path), ListQuery),
     responses((status = 200, description = "A page of the members", body = ListOut<MemberOut>)))]
 pub(crate) async fn staff_list(
     scope: StaffScope,
@@ -104,8 +104,8 @@ pub(crate) async fn staff_list(
 /// Change the role of a tenant's member
 ///
 /// The last owner can't become anything else.
-#[utoipa::path(patch, path = "/api/v1/staff/tenants/{tenant_id}/members/{user_id}", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path), ("user_id" = UserId, Path)), request_body = MemberPatch,
+#[utoipa::path(patch, path = "/api/v1/staff/tenants/{tenant}/members/{user}", tag = "staff tenants",
+    params(("tenant" = TenantId, Path), ("user" = UserId, Path)), request_body = MemberPatch,
     responses((status = 200, description = "The member", body = MemberOut)))]
 pub(crate) async fn staff_change(
     State(app): State<App>,
@@ -120,8 +120,8 @@ pub(crate) async fn staff_change(
 /// Remove a tenant's member
 ///
 /// The last owner stays.
-#[utoipa::path(delete, path = "/api/v1/staff/tenants/{tenant_id}/members/{user_id}", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path), ("user_id" = UserId, Path)),
+#[utoipa::path(delete, path = "/api/v1/staff/tenants/{tenant}/members/{user}", tag = "staff tenants",
+    params(("tenant" = TenantId, Path), ("user" = UserId, Path)),
     responses((status = 204, description = "The member is removed")))]
 pub(crate) async fn staff_remove(
     State(app): State<App>,

@@ -1,5 +1,6 @@
 //! Tenants, plans and members as JSON.
 
+pub(super) mod invitations;
 pub(super) mod members;
 mod outs;
 pub(super) mod plans;

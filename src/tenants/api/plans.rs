@@ -79,7 +79,7 @@ pub(crate) async fn create(
 }
 
 /// Show a plan
-#[utoipa::path(get, path = "/api/v1/staff/plans/{plan_id}", tag = "staff plans", params(("plan_id" = PlanId, Path)),
+#[utoipa::path(get, path = "/api/v1/staff/plans/{plan}", tag = "staff plans", params(("plan" = PlanId, Path)),
     responses((status = 200, description = "The plan", body = PlanOut)))]
 pub(crate) async fn show(scope: StaffScope, Path(id): Path<PlanId>) -> One {
     let mut tx = scope.begin().await?;
@@ -89,8 +89,8 @@ pub(crate) async fn show(scope: StaffScope, Path(id): Path<PlanId>) -> One {
 /// Change a plan
 ///
 /// It changes for all its tenants. A limit below what a tenant uses takes nothing away; only creating more is refused.
-#[utoipa::path(patch, path = "/api/v1/staff/plans/{plan_id}", tag = "staff plans",
-    params(("plan_id" = PlanId, Path)), request_body = PlanPatchIn,
+#[utoipa::path(patch, path = "/api/v1/staff/plans/{plan}", tag = "staff plans",
+    params(("plan" = PlanId, Path)), request_body = PlanPatchIn,
     responses((status = 200, description = "The plan", body = PlanOut)))]
 pub(crate) async fn change(
     State(app): State<App>,
@@ -110,8 +110,8 @@ pub(crate) async fn change(
 /// Archive a plan
 ///
 /// It takes no new tenants; those that have it keep it.
-#[utoipa::path(post, path = "/api/v1/staff/plans/{plan_id}/archive", tag = "staff plans",
-    params(("plan_id" = PlanId, Path)),
+#[utoipa::path(post, path = "/api/v1/staff/plans/{plan}/archive", tag = "staff plans",
+    params(("plan" = PlanId, Path)),
     responses((status = 200, description = "The plan", body = PlanOut)))]
 pub(crate) async fn archive(State(app): State<App>, scope: StaffScope, Path(id): Path<PlanId>) -> One {
     Ok(answer(actions::archive(&app, &scope, id, true).await?))
@@ -120,8 +120,8 @@ pub(crate) async fn archive(State(app): State<App>, scope: StaffScope, Path(id):
 /// Restore an archived plan
 ///
 /// It takes new tenants again.
-#[utoipa::path(post, path = "/api/v1/staff/plans/{plan_id}/restore", tag = "staff plans",
-    params(("plan_id" = PlanId, Path)),
+#[utoipa::path(post, path = "/api/v1/staff/plans/{plan}/restore", tag = "staff plans",
+    params(("plan" = PlanId, Path)),
     responses((status = 200, description = "The plan", body = PlanOut)))]
 pub(crate) async fn restore(State(app): State<App>, scope: StaffScope, Path(id): Path<PlanId>) -> One {
     Ok(answer(actions::archive(&app, &scope, id, false).await?))

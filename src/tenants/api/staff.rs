@@ -110,8 +110,8 @@ async fn answer(app: &App, scope: &StaffScope, tenant: Tenant) -> One {
 }
 
 /// Show a tenant
-#[utoipa::path(get, path = "/api/v1/staff/tenants/{tenant_id}", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path)),
+#[utoipa::path(get, path = "/api/v1/staff/tenants/{tenant}", tag = "staff tenants",
+    params(("tenant" = TenantId, Path)),
     responses((status = 200, description = "The tenant", body = TenantOut)))]
 pub(crate) async fn show(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
     let mut tx = scope.begin().await?;
@@ -123,8 +123,8 @@ pub(crate) async fn show(State(app): State<App>, scope: StaffScope, Path(id): Pa
 /// Change a tenant
 ///
 /// A plan that allows less than the tenant uses takes nothing away; only creating more is refused.
-#[utoipa::path(patch, path = "/api/v1/staff/tenants/{tenant_id}", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path)), request_body = TenantPatchIn,
+#[utoipa::path(patch, path = "/api/v1/staff/tenants/{tenant}", tag = "staff tenants",
+    params(("tenant" = TenantId, Path)), request_body = TenantPatchIn,
     responses((status = 200, description = "The tenant", body = TenantOut)))]
 pub(crate) async fn change(
     State(app): State<App>,
@@ -142,8 +142,8 @@ pub(crate) async fn change(
 /// Suspend a tenant
 ///
 /// Its people keep read access and read the reason; its servers stop and come back as they were when it is resumed.
-#[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant_id}/suspend", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path)), request_body = ReasonIn,
+#[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant}/suspend", tag = "staff tenants",
+    params(("tenant" = TenantId, Path)), request_body = ReasonIn,
     responses((status = 200, description = "The tenant", body = TenantOut)))]
 pub(crate) async fn suspend(
     State(app): State<App>,
@@ -163,8 +163,8 @@ pub(crate) async fn suspend(
 /// Resume a tenant
 ///
 /// Ends a suspension: servers that ran before it start again.
-#[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant_id}/resume", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path)),
+#[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant}/resume", tag = "staff tenants",
+    params(("tenant" = TenantId, Path)),
     responses((status = 200, description = "The tenant", body = TenantOut)))]
 pub(crate) async fn resume(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
     answer(
@@ -179,8 +179,8 @@ pub(crate) async fn resume(State(app): State<App>, scope: StaffScope, Path(id): 
 ///
 /// Hides it from its people and stops its servers. At `purge_after` its servers, members and tokens are erased; until
 /// then it can be reopened.
-#[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant_id}/close", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path)), request_body = ReasonIn,
+#[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant}/close", tag = "staff tenants",
+    params(("tenant" = TenantId, Path)), request_body = ReasonIn,
     responses((status = 200, description = "The tenant", body = TenantOut)))]
 pub(crate) async fn close(
     State(app): State<App>,
@@ -203,8 +203,8 @@ pub(crate) async fn close(
 /// Reopen a tenant
 ///
 /// Takes a closing back before `purge_after`: servers that ran before it start again.
-#[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant_id}/reopen", tag = "staff tenants",
-    params(("tenant_id" = TenantId, Path)),
+#[utoipa::path(post, path = "/api/v1/staff/tenants/{tenant}/reopen", tag = "staff tenants",
+    params(("tenant" = TenantId, Path)),
     responses((status = 200, description = "The tenant", body = TenantOut)))]
 pub(crate) async fn reopen(State(app): State<App>, scope: StaffScope, Path(id): Path<TenantId>) -> One {
     answer(

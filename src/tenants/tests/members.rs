@@ -183,3 +183,33 @@ async fn staff_manage_a_tenants_members() {
         .expect(303);
     assert!(browser.get(&to).await.body.contains("This is the last owner."));
 }
+
+#[tokio::test]
+async fn an_invitation_takes_a_seat_until_it_is_taken_back() {
+    let app = TestApp::start().await;
+    let program = super::admin_program(&app).await;
+    let plan = super::plan(&program, "Starter", 3).await;
+    let acme = super::id(&super::tenant(&program, "Acme", &plan).await);
+    let path = format!("/api/v1/staff/tenants/{acme}/invitations");
+    let mut made = Vec::new();
+    for name in ["ada", "bob", "cid"] {
+        let body = json!({"email": format!("{name}@example.com"), "role": "owner"});
+        let answer = program.json("POST", &path, &body).await.expect(201).json();
+        assert!(answer["url"].as_str().unwrap().contains("/invite/"));
+        made.push(answer["id"].as_str().unwrap().to_owned());
+    }
+    let used = program.get(&format!("/api/v1/staff/tenants/{acme}")).await.json()["usage"]["members"].clone();
+    assert_eq!(used, 3);
+    let one_more = json!({"email": "dan@example.com", "role": "viewer"});
+    let refused = program.json("POST", &path, &one_more).await.expect(409);
+    assert_eq!(refused.json()["code"], "limit-reached");
+    program
+        .json("DELETE", &format!("{path}/{}", made[0]), &json!({}))
+        .await
+        .expect(204);
+    program.json("POST", &path, &one_more).await.expect(201);
+    assert_eq!(
+        program.get(&path).await.json()["items"].as_array().unwrap().len(),
+        3
+    );
+}
