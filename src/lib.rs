@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod drivers;
 pub mod housekeeping;
+pub mod overview;
 pub mod platform;
 pub mod routes;
 pub mod search;

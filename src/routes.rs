@@ -20,7 +20,7 @@ use crate::platform::web::{
     ClientAddress, Kit, Limiter, Routes, asset, draw_errors, health, log_requests, refuse_cross_origin,
     security_headers,
 };
-use crate::{accounts, audit, catalogue, search, servers};
+use crate::{accounts, audit, catalogue, overview, search, servers, tenants};
 
 /// Longer than any page takes; streams are not cut, as they begin within it.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,9 +35,10 @@ pub fn all() -> Routes<App> {
         .merge(accounts::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(overview::routes())
         .merge(search::routes())
         .merge(servers::routes())
-        .merge(crate::tenants::routes())
+        .merge(tenants::routes())
 }
 
 /// Whether the panel can work, for load balancers.
@@ -178,7 +179,6 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Tenants", "building-2", "/tenants", P::StaffTenantRead),
         ("Servers", "server", "/servers", P::StaffServerRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
-        ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("People", "users", "/people", P::StaffPeopleRead),
         ("Audit log", "history", "/audit", P::StaffAuditRead),
     ];
@@ -195,15 +195,8 @@ fn account_items(path: &str) -> Vec<NavItem> {
         ("Profile", "circle-user", ""),
         ("Sessions", "monitor", "/sessions"),
         ("API tokens", "key-round", "/tokens"),
-        ("Help", "circle-help", "/help"),
     ];
-    let href = |below: &str| {
-        if below == "/help" {
-            below.to_owned()
-        } else {
-            format!("/account{below}")
-        }
-    };
+    let href = |below: &str| format!("/account{below}");
     entries
         .into_iter()
         .map(|(label, icon, below)| item(label, icon, href(below), "/account", path))

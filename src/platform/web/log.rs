@@ -48,7 +48,10 @@ mod tests {
     #[test]
     fn secrets_of_links_are_not_logged() {
         assert_eq!(loggable("/invite/{token}", "/invite/s3cret"), "/invite/{token}");
-        assert_eq!(loggable("/t/{tenant}/servers", "/t/acme/servers"), "/t/acme/servers");
+        assert_eq!(
+            loggable("/t/{tenant}/servers", "/t/acme/servers"),
+            "/t/acme/servers"
+        );
         assert_eq!(loggable("(none)", "/nowhere"), "/nowhere");
     }
 }

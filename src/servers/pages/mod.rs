@@ -7,6 +7,7 @@ mod new;
 mod power;
 mod settings;
 mod show;
+mod staff;
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
@@ -74,6 +75,17 @@ pub fn routes() -> Routes<App> {
             "/t/{tenant}/servers/{server_id}/delete",
             tenant(P::ServerDelete),
             power::delete,
+        )
+        .get("/staff/servers", Rule::Staff(P::StaffServerRead), staff::list)
+        .get(
+            "/staff/servers/{server_id}",
+            Rule::Staff(P::StaffServerRead),
+            staff::show,
+        )
+        .post(
+            "/staff/servers/{server_id}/actions/{action}",
+            Rule::Staff(P::StaffServerPower),
+            staff::act,
         )
 }
 

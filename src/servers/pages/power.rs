@@ -24,7 +24,7 @@ pub enum Button {
 }
 
 impl Button {
-    fn command(self) -> (Command, &'static str) {
+    pub(super) fn command(self) -> (Command, &'static str) {
         match self {
             Self::Start => (Command::Start, "Starting."),
             Self::Stop => (Command::Stop, "Stopping."),

@@ -1,0 +1,50 @@
+//! The same counts for programs.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::platform::access::{StaffScope, TenantScope};
+use crate::platform::error::Error;
+use crate::platform::web::Json;
+
+use super::store::{self, Servers, Tenants};
+
+/// What there is in a tenant.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OverviewOut {
+    /// Its servers.
+    servers: Servers,
+}
+
+/// What there is in all.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StaffOverviewOut {
+    /// Tenants by status.
+    tenants: Tenants,
+    /// All servers.
+    servers: Servers,
+    /// Whether a container engine does not answer.
+    engine_away: bool,
+}
+
+/// Count what there is
+#[utoipa::path(get, path = "/api/v1/overview", tag = "overview",
+    responses((status = 200, description = "The counts", body = OverviewOut)))]
+pub async fn tenant(scope: TenantScope) -> Result<Json<OverviewOut>, Error> {
+    let mut tx = scope.begin().await?;
+    Ok(Json(OverviewOut {
+        servers: store::servers(&mut tx, Some(scope.tenant())).await?,
+    }))
+}
+
+/// Count what there is in all
+#[utoipa::path(get, path = "/api/v1/staff/overview", tag = "staff",
+    responses((status = 200, description = "The counts", body = StaffOverviewOut)))]
+pub async fn staff(scope: StaffScope) -> Result<Json<StaffOverviewOut>, Error> {
+    let mut tx = scope.begin().await?;
+    Ok(Json(StaffOverviewOut {
+        tenants: store::tenants(&mut tx).await?,
+        servers: store::servers(&mut tx, None).await?,
+        engine_away: store::engine_away(&mut tx).await?,
+    }))
+}

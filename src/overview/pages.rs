@@ -1,0 +1,200 @@
+//! The start page, the choice of an area, and both dashboards.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::platform::access::{Actor, Permission, StaffScope, TenantScope, UserScope, Visitor};
+use crate::platform::error::Error;
+use crate::platform::ids::ServerId;
+use crate::platform::web::page::Tone;
+use crate::platform::web::{Ctx, Page, ago};
+use crate::tenants::{self, Gauge};
+
+use super::store::{self, Deed, Servers, Tenants, Troubled};
+
+/// Sends everybody to where they belong.
+pub async fn home(visitor: Visitor) -> Redirect {
+    Redirect::to(
+        &visitor
+            .actor
+            .as_ref()
+            .map_or_else(|| "/sign-in".to_owned(), start),
+    )
+}
+
+/// Where a person's day starts.
+fn start(actor: &Actor) -> String {
+    match (actor.staff, actor.memberships.as_slice()) {
+        (Some(_), _) => "/staff".to_owned(),
+        (None, [only]) => format!("/t/{}", only.slug),
+        (None, _) => "/areas".to_owned(),
+    }
+}
+
+#[derive(Debug)]
+struct AreaCard {
+    name: String,
+    role: &'static str,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "overview/areas.html")]
+pub struct Areas {
+    ctx: Ctx,
+    areas: Vec<AreaCard>,
+}
+
+/// The organisations that a person belongs to.
+pub async fn areas(scope: UserScope, ctx: Ctx) -> Response {
+    let members = scope.actor.memberships.iter();
+    let areas = members.map(|member| AreaCard {
+        name: member.name.clone(),
+        role: member.role.label(),
+        href: format!("/t/{}", member.slug),
+    });
+    Page(Areas {
+        areas: areas.collect(),
+        ctx,
+    })
+    .into_response()
+}
+
+#[derive(Debug)]
+struct DeedLine {
+    iso: String,
+    ago: String,
+    who: String,
+    words: String,
+}
+
+impl DeedLine {
+    fn new(deed: Deed, now: DateTime<Utc>) -> Self {
+        Self {
+            iso: deed.at.to_rfc3339(),
+            ago: ago(deed.at, now),
+            words: format!("{} {}", deed.action.replace(['.', '_'], " "), deed.target),
+            who: deed.who,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct TroubleLine {
+    href: String,
+    name: String,
+    tenant: String,
+    reason: String,
+}
+
+impl TroubleLine {
+    fn new(one: Troubled, base: &str) -> Self {
+        Self {
+            href: format!("{base}/servers/{}", ServerId(one.id)),
+            name: one.name,
+            tenant: one.tenant,
+            reason: one.reason.unwrap_or_else(|| "Its check fails.".to_owned()),
+        }
+    }
+}
+
+fn with_engine_banner(ctx: Ctx, is_away: bool) -> Ctx {
+    if is_away {
+        let words =
+            "The container engine does not answer. Servers keep running; changes wait until it is back.";
+        ctx.with_banner(Tone::Warn, words)
+    } else {
+        ctx
+    }
+}
+
+#[derive(Template)]
+#[template(path = "overview/tenant.html")]
+pub struct TenantOverview {
+    ctx: Ctx,
+    name: String,
+    slug: String,
+    servers: Servers,
+    gauges: Vec<Gauge>,
+    troubled: Vec<TroubleLine>,
+    deeds: Vec<DeedLine>,
+    may_create: bool,
+    may_audit: bool,
+}
+
+/// A tenant at a glance.
+pub async fn tenant(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+) -> Result<Page<TenantOverview>, Error> {
+    let (mut tx, now) = (scope.begin().await?, app.now());
+    let id = scope.tenant();
+    let limits = tenants::find_tenant(&mut tx, id).await?.limits;
+    let gauges = tenants::usage(&mut tx, id, now).await?.gauges(&limits);
+    let may_audit = scope.may(Permission::AuditRead);
+    let deeds = if may_audit {
+        store::deeds(&mut tx, Some(id)).await?
+    } else {
+        Vec::new()
+    };
+    let base = format!("/t/{}", scope.member.slug);
+    Ok(Page(TenantOverview {
+        ctx: with_engine_banner(ctx, store::engine_away(&mut tx).await?),
+        servers: store::servers(&mut tx, Some(id)).await?,
+        troubled: store::troubled(&mut tx, Some(id))
+            .await?
+            .into_iter()
+            .map(|one| TroubleLine::new(one, &base))
+            .collect(),
+        deeds: deeds.into_iter().map(|deed| DeedLine::new(deed, now)).collect(),
+        gauges,
+        name: scope.member.name.clone(),
+        slug: scope.member.slug.clone(),
+        may_create: scope.may(Permission::ServerCreate),
+        may_audit,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "overview/staff.html")]
+pub struct StaffOverview {
+    ctx: Ctx,
+    tenants: Tenants,
+    servers: Servers,
+    troubled: Vec<TroubleLine>,
+    deeds: Vec<DeedLine>,
+    may_create: bool,
+    may_audit: bool,
+}
+
+/// The provider's house at a glance.
+pub async fn staff(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+) -> Result<Page<StaffOverview>, Error> {
+    let (mut tx, now) = (scope.begin().await?, app.now());
+    let may_audit = scope.may(Permission::StaffAuditRead);
+    let deeds = if may_audit {
+        store::deeds(&mut tx, None).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Page(StaffOverview {
+        ctx: with_engine_banner(ctx, store::engine_away(&mut tx).await?),
+        tenants: store::tenants(&mut tx).await?,
+        servers: store::servers(&mut tx, None).await?,
+        troubled: store::troubled(&mut tx, None)
+            .await?
+            .into_iter()
+            .map(|one| TroubleLine::new(one, "/staff"))
+            .collect(),
+        deeds: deeds.into_iter().map(|deed| DeedLine::new(deed, now)).collect(),
+        may_create: scope.may(Permission::StaffTenantManage),
+        may_audit,
+    }))
+}

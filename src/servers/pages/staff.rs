@@ -1,0 +1,126 @@
+//! All tenants' servers, for the provider's people.
+
+use askama::Template;
+use axum::extract::State;
+
+use crate::app::App;
+use crate::platform::access::{Permission, StaffScope};
+use crate::platform::error::Error;
+use crate::platform::ids::ServerId;
+use crate::platform::operations;
+use crate::platform::web::{Ctx, Page, Path, Query, SeeOther, ago};
+
+use super::super::actions;
+use super::super::model::{Server, Status};
+use super::super::query::ServerQuery;
+use super::super::store::{self, StateFilter};
+use super::list::title;
+use super::power::Button;
+use super::tone;
+
+#[derive(Debug)]
+struct Line {
+    href: String,
+    name: String,
+    template: String,
+    tenant: String,
+    tenant_href: String,
+    tone: &'static str,
+    status: Status,
+    created: String,
+    created_ago: String,
+}
+
+#[derive(Template)]
+#[template(path = "servers/staff_list.html")]
+pub struct StaffList {
+    ctx: Ctx,
+    query: ServerQuery,
+    rows: Vec<Line>,
+    next: String,
+}
+
+/// Lists all servers.
+pub async fn list(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    Query(query): Query<ServerQuery>,
+) -> Result<Page<StaffList>, Error> {
+    let mut tx = scope.begin().await?;
+    let listing = query.run(&mut tx, query.tenant).await?;
+    let next = listing.next_href(&query).unwrap_or_default();
+    let now = app.now();
+    let line = |server: Server| {
+        let status = server.status(now);
+        Line {
+            href: format!("/staff/servers/{}", server.id),
+            template: title(&app, &server.template).to_owned(),
+            tenant_href: format!("/staff/tenants/{}", server.tenant),
+            tone: tone(status.phase),
+            created: server.created_at.to_rfc3339(),
+            created_ago: ago(server.created_at, now),
+            tenant: server.tenant_name,
+            name: server.name,
+            status,
+        }
+    };
+    Ok(Page(StaffList {
+        ctx,
+        rows: listing.map(line).items,
+        query,
+        next,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "servers/staff_show.html")]
+pub struct StaffShow {
+    ctx: Ctx,
+    server: Server,
+    template: String,
+    status: Status,
+    tone: &'static str,
+    is_up: bool,
+    may_power: bool,
+    operations: Vec<(String, &'static str, String)>,
+}
+
+const OPERATIONS: i64 = 10;
+
+/// One server, without what is its customer's own: no logs, no variables.
+pub async fn show(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    Path(id): Path<ServerId>,
+) -> Result<Page<StaffShow>, Error> {
+    let mut tx = scope.begin().await?;
+    let server = store::find(&mut tx, id).await?;
+    let operations = operations::for_target(&mut tx, id.0, OPERATIONS).await?;
+    let status = server.status(app.now());
+    Ok(Page(StaffShow {
+        ctx: ctx.with_crumbs([("Servers", "/staff/servers")]),
+        template: title(&app, &server.template).to_owned(),
+        tone: tone(status.phase),
+        is_up: server.power.word() == "running",
+        may_power: scope.may(Permission::StaffServerPower),
+        operations: operations
+            .into_iter()
+            .map(|one| (one.kind, one.state.name(), one.actor))
+            .collect(),
+        status,
+        server,
+    }))
+}
+
+/// Tells any server what to do.
+pub async fn act(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path((id, button)): Path<(ServerId, Button)>,
+) -> Result<SeeOther, Error> {
+    let (command, words) = button.command();
+    actions::command_as_staff(&app, &scope, id, command).await?;
+    Ok(SeeOther::to(format!("/staff/servers/{id}")).info(words))
+}
