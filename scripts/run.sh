@@ -51,14 +51,29 @@ ready_or_dead() { ready || ! alive "$PID_FILE" berth; }
 
 setup_link() { sed -n 's/.*Set Berth up here[^:]*: //p' "$LOG" | tail -n 1; }
 
+# What there is to see, as key=value lines. The first time its image is built, which takes a minute.
+show_demo() {
+    [ -z "${BERTH_NO_DEMO:-}" ] || return 0
+    say "Looking at the demo (a customer with a real web site)"
+    (cd "$ROOT" && "$BERTH" demo) >"$VAR/demo" 2>>"$LOGS/demo.log" ||
+        { tail -n 10 "$LOGS/demo.log" >&2; die "the demo cannot be shown" "the panel runs; its log: $LOG"; }
+}
+
+demo_value() { sed -n "s/^$1=//p" "$VAR/demo" 2>/dev/null | tail -n 1; }
+
 summary() {
-    local link
+    local link server invitation
     link=$(setup_link)
+    server=$(demo_value server)
+    invitation=$(demo_value invitation)
     printf '\n  Berth is at   %s%s%s\n' "$BOLD" "$BERTH_PUBLIC_URL" "$PLAIN"
     [ -z "$link" ] || printf '  Set it up at  %s   (works once)\n' "$link"
+    [ -z "$server" ] || printf '  Demo server   %s\n' "$server"
+    [ -z "$invitation" ] || printf '  Be a customer %s   (works once)\n' "$invitation"
     printf '\n  make logs     follow its log\n  make stop     stop it; servers go on\n  make clean-demo  remove it all\n\n'
 }
 
 build_panel
 start_panel
+show_demo
 summary
