@@ -25,6 +25,7 @@ pub fn routes() -> Routes<App> {
         .get("/t/{tenant}/servers", tenant(P::ServerRead), list::list)
         .get("/t/{tenant}/servers/live", tenant(P::ServerRead), live::list)
         .get("/t/{tenant}/servers/new", tenant(P::ServerCreate), new::form)
+        .post("/t/{tenant}/servers/new", tenant(P::ServerCreate), new::again)
         .post("/t/{tenant}/servers", tenant(P::ServerCreate), new::create)
         .get(
             "/t/{tenant}/servers/{server_id}",

@@ -144,6 +144,16 @@ pub async fn form(
     .await
 }
 
+/// The form with another template's questions, where there is no script. A POST, so that no secret is in an address.
+pub async fn again(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    data: FormData,
+) -> Result<Page<New>, Error> {
+    page(&app, &scope, ctx, data, FieldErrors::default()).await
+}
+
 async fn page(
     app: &App,
     scope: &TenantScope,
