@@ -43,7 +43,7 @@ pub struct Config {
     #[arg(long, env = "BERTH_DATABASE_CONNECTIONS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(4..=500))]
     pub database_connections: u32,
 
-    /// The container engine: unix:///path or tcp://host:port.
+    /// The container engine: `unix:///path` or `tcp://host:port`.
     #[arg(
         long,
         env = "BERTH_DOCKER_HOST",

@@ -2,29 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::platform::db::{Scoped, StaffTx, SystemTx};
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
-
-/// How an image came to be.
-#[derive(Debug, Clone)]
-pub struct Build {
-    /// The image.
-    pub image: String,
-    /// The template that it was built from.
-    pub template: String,
-    /// `building`, `built` or `failed`.
-    pub state: String,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// The end of its output.
-    pub log: String,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
-    /// When it last said something.
-    pub updated_at: DateTime<Utc>,
-    /// When it ended.
-    pub finished_at: Option<DateTime<Utc>>,
-}
 
 /// Writes that a build began.
 pub(super) async fn begin_build(
@@ -81,16 +60,4 @@ pub(super) async fn end_build(
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// How images came to be, as far as we built them.
-pub(super) async fn builds(tx: &mut StaffTx, images: &[String]) -> Result<Vec<Build>, Error> {
-    Ok(sqlx::query_as!(
-        Build,
-        "select image, template, state, error, log, started_at, updated_at, finished_at from image_build \
-         where image = any($1)",
-        images
-    )
-    .fetch_all(tx.conn())
-    .await?)
 }

@@ -10,7 +10,7 @@ use crate::demo;
 use super::start;
 
 /// The first server's image is built before it starts.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Makes the demo and waits until its server answers; the running panel does the work.
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {

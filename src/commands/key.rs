@@ -13,7 +13,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(super) fn run(self) -> anyhow::Result<()> {
         let Self::Rotate(config) = self;
         let config = ready(*config)?;
         Keyring::rotate(&config.key_file())?;

@@ -38,7 +38,7 @@ enum Command {
     Worker(Box<Config>),
     /// Create the database's roles and run its migrations.
     Migrate(Box<Config>),
-    /// Manage the private PostgreSQL cluster that is used where DATABASE_URL is not set.
+    /// Manage the private PostgreSQL cluster that is used where `DATABASE_URL` is not set.
     #[command(subcommand)]
     Database(database::Database),
     /// Manage the keys of secrets at rest.
@@ -65,7 +65,7 @@ impl Cli {
             Command::Worker(config) => worker::run(ready(*config)?).await?,
             Command::Migrate(config) => migrate::run(&ready(*config)?).await?,
             Command::Database(command) => command.run().await?,
-            Command::Key(command) => command.run().await?,
+            Command::Key(command) => command.run()?,
             Command::User(command) => command.run().await?,
             Command::Demo(config) => demo::run(ready(*config)?).await?,
             Command::Doctor(command) => return doctor::run(*command).await,

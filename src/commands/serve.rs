@@ -17,7 +17,7 @@ use crate::routes;
 
 use super::{start, worker};
 
-const TIDY: Duration = Duration::from_secs(60);
+const TIDY: Duration = Duration::from_mins(1);
 
 /// Serves until a signal; requests and work under way are finished.
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {

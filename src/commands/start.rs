@@ -123,7 +123,7 @@ async fn wait_until_current(db: &Db) {
         match db::is_current(db).await {
             Ok(true) => return,
             Ok(false) => {
-                tracing::warn!("the database's schema is older than this binary: run `berth migrate`")
+                tracing::warn!("the database's schema is older than this binary: run `berth migrate`");
             }
             Err(error) => tracing::warn!(%error, "the database does not answer yet, or is not prepared"),
         }

@@ -16,7 +16,7 @@ pub use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 
 const SCHEMA: &str = "graphile_worker";
 const HEARTBEAT: Duration = Duration::from_secs(10);
-const DEAD_AFTER: Duration = Duration::from_secs(60);
+const DEAD_AFTER: Duration = Duration::from_mins(1);
 const CONCURRENCY: usize = 4;
 
 /// Enqueues a job in the caller's transaction. Jobs of one `queue` run one after another; a second job with the same

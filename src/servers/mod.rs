@@ -12,7 +12,8 @@ mod pages;
 mod query;
 mod reconcile;
 mod store;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;
 
 pub use actions::{Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete};

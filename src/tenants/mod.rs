@@ -10,7 +10,8 @@ mod model;
 mod pages;
 mod query;
 mod store;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;
 
 pub use actions::{

@@ -5,6 +5,7 @@
 //! prints it. Databases are cloned from a migrated template, so a test costs some tens of milliseconds.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::expect_used,
     clippy::missing_panics_doc,
     reason = "a test that can't start fails"

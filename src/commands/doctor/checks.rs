@@ -7,7 +7,6 @@ use tokio::net::{TcpStream, lookup_host};
 
 use crate::commands::start;
 use crate::config::Config;
-use crate::drivers::engine::Engine as _;
 use crate::platform::clock::{Clock as _, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
 use crate::platform::secret::Keyring;

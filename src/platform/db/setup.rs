@@ -64,11 +64,16 @@ pub async fn is_current(db: &Db) -> Result<bool, sqlx::Error> {
 /// Tells one set of migrations and roles from another: their checksums in one number.
 #[cfg(feature = "testing")]
 pub fn fingerprint() -> String {
+    use std::fmt::Write as _;
+
     use sha2::{Digest as _, Sha256};
     let roles = include_str!("roles.sql").as_bytes();
     let sums = MIGRATIONS
         .iter()
         .flat_map(|migration| migration.checksum.iter().copied());
     let hash = Sha256::digest(sums.chain(roles.iter().copied()).collect::<Vec<u8>>());
-    hash[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    hash[..6].iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

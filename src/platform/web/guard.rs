@@ -91,7 +91,7 @@ impl Guard {
         let address = request
             .extensions()
             .get::<ClientAddress>()
-            .cloned()
+            .copied()
             .unwrap_or_default();
         self.kit.limiter.check(&Key::Address(address.0))?;
         let actor = self.authenticate(request.headers()).await?;
@@ -101,24 +101,22 @@ impl Guard {
             .transpose()?;
         let ip = address.to_string();
         let request_id = RequestId::of(request.extensions());
-        match self.rule {
-            Rule::Public => {
-                if let Some(actor) = &actor {
-                    request.extensions_mut().insert(actor.clone());
-                }
-                request.extensions_mut().insert(Visitor {
-                    actor,
-                    ip,
-                    request_id,
-                });
+        if self.rule == Rule::Public {
+            if let Some(actor) = &actor {
+                request.extensions_mut().insert(actor.clone());
             }
-            _ => {
-                let actor = actor.ok_or(Error::SignInRequired)?;
-                let who = Who::actor(&actor, &ip, &request_id);
-                let slug = self.slug(request).await;
-                self.grant(request.extensions_mut(), actor, who, slug)?;
-            }
+            let visitor = Visitor {
+                actor,
+                ip,
+                request_id,
+            };
+            request.extensions_mut().insert(visitor);
+            return Ok(left);
         }
+        let actor = actor.ok_or(Error::SignInRequired)?;
+        let who = Who::actor(&actor, &ip, &request_id);
+        let slug = self.slug(request).await;
+        self.grant(request.extensions_mut(), actor, who, slug)?;
         Ok(left)
     }
 

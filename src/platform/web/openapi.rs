@@ -107,7 +107,7 @@ fn complete(operation: &mut Operation, rule: Rule, is_post: bool) {
         ));
         let scopes: Vec<&str> = rule
             .permission()
-            .map(|permission| permission.name())
+            .map(crate::platform::access::Permission::name)
             .into_iter()
             .collect();
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, scopes)]);

@@ -141,6 +141,10 @@ async fn fit(app: &App, tx: &mut TenantTx, scope: &TenantScope, size: &Size) -> 
     admit(&limits, &used, &size.resources.one_more())
 }
 
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one insert, each of another kind"
+)]
 async fn insert(
     app: &App,
     tx: &mut TenantTx,

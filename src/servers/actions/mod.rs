@@ -26,7 +26,9 @@ pub use create::{NewServerInput, create};
 pub use delete::delete;
 pub use power::{command, command_as_staff};
 pub use reveal::reveal;
-pub use settings::{Changed, SettingsInput, VariableChange, change};
+#[cfg(all(test, feature = "testing"))]
+pub use settings::Changed;
+pub use settings::{SettingsInput, VariableChange, change};
 pub use wake::set_up_location;
 
 /// Events about a server have this topic.

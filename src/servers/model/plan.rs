@@ -166,9 +166,8 @@ fn run(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
             vec![Step::Stop, Step::NoteRestart, Step::Start]
         }
         // The engine is at it itself.
-        Seen::Running | Seen::Restarting => Vec::new(),
         // What can't be seen is better left alone than replaced.
-        Seen::Unknown => Vec::new(),
+        Seen::Running | Seen::Restarting | Seen::Unknown => Vec::new(),
         Seen::Paused | Seen::Created | Seen::Exited | Seen::Absent | Seen::Dead => {
             let repair = desired.repair.then_some([Step::Network, Step::Volumes]);
             let repair = repair.into_iter().flatten();

@@ -1,5 +1,7 @@
 //! Every plan from every state, and that plans lead to their end however they are cut off.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::plan::{Desired, Present, Step, plan};
@@ -52,7 +54,7 @@ fn every_state_has_its_plan() {
                 ("after a failure", repair),
             ];
             for (case, steps) in all {
-                table += &format!("{goal:?}, {}, {case}: {}\n", seen.word(), words(&steps));
+                let _ = writeln!(table, "{goal:?}, {}, {case}: {}", seen.word(), words(&steps));
             }
         }
     }
@@ -85,6 +87,10 @@ fn what_takes_long_is_done_while_the_old_container_runs() {
 
 /// A small engine: what a step needs, and what it leaves.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that is there or not"
+)]
 struct World {
     seen: Seen,
     spec: Option<&'static str>,

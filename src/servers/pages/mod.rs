@@ -77,6 +77,13 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerDelete),
             power::delete,
         )
+        .merge(staff_routes())
+}
+
+/// The provider's side.
+fn staff_routes() -> Routes<App> {
+    use Permission as P;
+    Routes::new()
         .get("/staff/servers", Rule::Staff(P::StaffServerRead), staff::list)
         .get(
             "/staff/servers/{server_id}",

@@ -107,7 +107,7 @@ fn questions(app: &App, server: &Server, stored: &[StoredVariable], form: &FormS
         let mut question = Question::new(variable, Some(given.unwrap_or_default().as_str()));
         if variable.is_secret() {
             question.optional = true;
-            question.help = "Leave it empty to keep the present one.".to_owned();
+            "Leave it empty to keep the present one.".clone_into(&mut question.help);
         }
         question
     };

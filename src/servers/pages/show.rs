@@ -343,7 +343,7 @@ impl EventLine {
 pub struct Events {
     ctx: Ctx,
     head: Head,
-    events: Vec<EventLine>,
+    history: Vec<EventLine>,
     next: String,
 }
 
@@ -367,7 +367,7 @@ pub async fn events(
     Ok(Page(Events {
         ctx: crumbs(ctx, &scope),
         head: Head::new(&app, &scope, &server, "events"),
-        events: listing
+        history: listing
             .items
             .into_iter()
             .map(|entry| EventLine::new(entry, now))

@@ -41,7 +41,8 @@ fn by_id(observed: &Observed) -> Option<(ServerId, &Observed)> {
 fn needs_a_look(brief: &Brief, seen: &Observation) -> bool {
     let known = &brief.observed;
     let is_same = (known.seen, known.health, &known.spec) == (seen.seen, seen.health, &seen.spec);
-    !brief.is_busy && !(is_same && brief.is_reached && brief.goal.is_met_by(seen.seen))
+    let is_settled = is_same && brief.is_reached && brief.goal.is_met_by(seen.seen);
+    !brief.is_busy && !is_settled
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use super::sweep::sweep;
 /// How soon to ask again whether the engine is back.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often everything is compared.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 /// How many events are taken together when many come at once.
 const AT_ONCE: usize = 256;
 /// Events about the engine itself have this topic.

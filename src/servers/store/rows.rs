@@ -8,6 +8,7 @@ use crate::platform::ids::{LocationId, ServerId, TenantId};
 use super::super::model::{Condition, Notes, Observation, Power, Resources, Seen, Server, Step};
 
 /// The columns of a server with what is shown beside it everywhere.
+#[expect(clippy::struct_excessive_bools, reason = "a row as the table has it")]
 pub(super) struct Row {
     pub(super) id: Uuid,
     pub(super) tenant_id: Uuid,

@@ -69,11 +69,6 @@ pub async fn wake(tx: &mut SystemTx, ids: &[ServerId], now: DateTime<Utc>) -> Re
     Ok(())
 }
 
-/// Makes one server due, if it exists.
-pub async fn wake_one(tx: &mut SystemTx, id: ServerId, now: DateTime<Utc>) -> Result<(), Error> {
-    wake(tx, &[id], now).await
-}
-
 /// Notes whether the location's engine answers. Says whether that is news.
 pub async fn save_engine_state(
     tx: &mut SystemTx,

@@ -60,7 +60,7 @@ pub(crate) struct NewInvitationIn {
 }
 
 impl NewInvitationIn {
-    fn new(&self) -> NewInvitation<'_> {
+    fn invitation(&self) -> NewInvitation<'_> {
         NewInvitation {
             email: &self.email,
             role: self.role.name(),
@@ -114,7 +114,7 @@ pub(crate) async fn create(
     scope: TenantScope,
     Json(new): Json<NewInvitationIn>,
 ) -> Result<(StatusCode, Json<NewInvitationOut>), Error> {
-    Ok(made(accounts::invite(&app, &scope, &new.new()).await?))
+    Ok(made(accounts::invite(&app, &scope, &new.invitation()).await?))
 }
 
 /// Take an invitation back
@@ -157,7 +157,7 @@ pub(crate) async fn staff_create(
     Json(new): Json<NewInvitationIn>,
 ) -> Result<(StatusCode, Json<NewInvitationOut>), Error> {
     Ok(made(
-        accounts::invite_as_staff(&app, &scope, tenant, &new.new()).await?,
+        accounts::invite_as_staff(&app, &scope, tenant, &new.invitation()).await?,
     ))
 }
 
