@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use graphile_worker::WorkerOptions;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts;
+use crate::{accounts, tenants};
 use crate::app::App;
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
@@ -36,6 +36,7 @@ impl TaskHandler for Housekeeping {
             ("events", forget_events(&app, &scope).await),
             ("idempotency keys", forget_keys(&app, &scope).await),
             ("accounts", accounts::clean_up(&app, &scope).await),
+            ("closed tenants", tenants::purge_closed(&app, &scope).await),
         ];
         let failed: Vec<String> = parts
             .into_iter()

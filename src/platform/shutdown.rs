@@ -16,10 +16,6 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts a task that [`Tasks::finish`] waits for. It must end soon after [`Tasks::stopping`] resolves.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that spawns: what runs here is waited for"
-    )]
     pub fn spawn<F: Future<Output = ()> + Send + 'static>(&self, task: F) {
         drop(self.tracker.spawn_on(task, &tokio::runtime::Handle::current()));
     }

@@ -157,9 +157,9 @@ pub(super) async fn server(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "insert into server (id, tenant_id, location_id, name, template, image, size_id, cpu_millis, memory_mib, \
+        "insert into server (id, tenant_id, location_id, name, host_name, template, image, size_id, cpu_millis, memory_mib, \
          disk_mib, power, observed_generation, observed_state, created_by, created_at, updated_at) \
-         select $1, $2, l.id, $3, 'static-site', 'berth/static-site:test', s.id, s.cpu_millis, s.memory_mib, s.disk_mib, \
+         select $1, $2, l.id, $3, lower($3), 'static-site', 'berth/static-site:test', s.id, s.cpu_millis, s.memory_mib, s.disk_mib, \
          'stopped', 1, 'exited', 'test', $4, $4 from location l, size s where l.slug = 'test' and s.id = 'small-box'",
         id.0,
         tenant.0,

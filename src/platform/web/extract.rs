@@ -80,7 +80,6 @@ pub(super) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
-    #[expect(clippy::disallowed_types, reason = "our Json is made of axum's")]
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
     }

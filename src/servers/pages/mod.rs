@@ -1,5 +1,6 @@
 //! Servers for people: list, create, look, command, change, delete.
 
+mod events;
 mod list;
 mod live;
 mod logs;
@@ -40,7 +41,7 @@ pub fn routes() -> Routes<App> {
         .get(
             "/t/{tenant}/servers/{server_id}/events",
             tenant(P::ServerRead),
-            show::events,
+            events::events,
         )
         .get(
             "/t/{tenant}/servers/{server_id}/logs",

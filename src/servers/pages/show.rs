@@ -2,8 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::catalogue::{GuidePart, Placeholder};
@@ -15,13 +13,11 @@ use crate::platform::ids::ServerId;
 use crate::platform::operations::State as OperationState;
 use crate::platform::operations::{self, Operation, StepState};
 use crate::platform::web::page::Tone;
-use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, Path, Query, ago};
+use crate::platform::web::{Ctx, Page, Path, ago};
 use crate::tenants::Resource;
 
 use super::super::actions;
-use super::super::model::{
-    HistoryEntry, Kind, Location, Phase, PublishedPort, Server, Status, StoredVariable,
-};
+use super::super::model::{Location, Phase, PublishedPort, Server, Status, StoredVariable};
 use super::super::store;
 use super::list::title;
 use super::{href, tone};
@@ -308,70 +304,4 @@ fn guide(
         command: step.command.as_ref().map(|parts| GuidePart::render(parts, value)),
     };
     folder.template.guide.iter().map(line).collect()
-}
-
-#[derive(Debug)]
-struct EventLine {
-    tone: &'static str,
-    icon: &'static str,
-    iso: String,
-    ago: String,
-    text: String,
-}
-
-impl EventLine {
-    fn new(entry: HistoryEntry, now: DateTime<Utc>) -> Self {
-        let (tone, icon) = match entry.kind {
-            Kind::Asked => ("info", "history"),
-            Kind::Started | Kind::Healthy => ("good", "circle-check"),
-            Kind::Stopped | Kind::Changed => ("info", "info"),
-            Kind::Died | Kind::Failed => ("bad", "circle-x"),
-            Kind::Unhealthy => ("warn", "triangle-alert"),
-        };
-        Self {
-            tone,
-            icon,
-            iso: entry.at.to_rfc3339(),
-            ago: ago(entry.at, now),
-            text: entry.text,
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "servers/events.html")]
-pub struct Events {
-    ctx: Ctx,
-    head: Head,
-    history: Vec<EventLine>,
-    next: String,
-}
-
-/// What happened to it, newest first.
-pub async fn events(
-    State(app): State<App>,
-    scope: TenantScope,
-    ctx: Ctx,
-    Path((_, id)): Path<(String, ServerId)>,
-    Query(query): Query<ListQuery>,
-) -> Result<Page<Events>, Error> {
-    let after: Option<(DateTime<Utc>, Uuid)> = Cursor::decode(query.after.as_deref())?;
-    let after = after.unwrap_or((DateTime::<Utc>::MAX_UTC, Uuid::max()));
-    let limit = query.fetch()?;
-    let mut tx = scope.begin().await?;
-    let server = store::find(&mut tx, id).await?;
-    let rows = store::list_events(&mut tx, id, after, limit).await?;
-    let listing = Listing::new(rows, &query, |entry| (entry.at, entry.id.0))?;
-    let next = listing.next_href(&query).unwrap_or_default();
-    let now = app.now();
-    Ok(Page(Events {
-        ctx: crumbs(ctx, &scope),
-        head: Head::new(&app, &scope, &server, "events"),
-        history: listing
-            .items
-            .into_iter()
-            .map(|entry| EventLine::new(entry, now))
-            .collect(),
-        next,
-    }))
 }

@@ -1,5 +1,4 @@
 //! Tenants, plans and members through HTTP and the database.
-#![expect(clippy::unwrap_used, reason = "what a test can't read fails it")]
 
 mod lifecycle;
 mod members;

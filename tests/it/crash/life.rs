@@ -40,7 +40,7 @@ pub(super) struct Life {
 impl Life {
     /// A panel that has run once.
     pub(super) async fn begin() -> Self {
-        let app = TestApp::with(|config| config.catalogue_dir = catalogue().to_owned()).await;
+        let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
         app.clock.advance(SystemClock.now() - noon());
         let scope = owner(&app).await;
         let panel = Panel::of(&app);
