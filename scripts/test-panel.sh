@@ -45,7 +45,9 @@ start() {
     SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo_with "$LOGS/build.log" build --locked --features testing
     (cd "$ROOT" && in_background "$LOG" "$BERTH" serve) >"$DIR/pid"
     wait_for 60 panel_ready || { tail -n 20 "$LOG" >&2; die "the panel does not start" "its log: $LOG"; }
-    link=$(setup_link <"$LOG") || die "there is no set-up link in $LOG"
+    # The link is printed a moment after the panel is ready.
+    wait_for 30 grep -q /setup/ "$LOG" || die "there is no set-up link in $LOG"
+    link=$(setup_link <"$LOG")
     password=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
     own_panel "$link" "$password"
     cat >"$DIR/env" <<EOF

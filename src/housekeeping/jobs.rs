@@ -5,12 +5,12 @@ use chrono::TimeDelta;
 use graphile_worker::WorkerOptions;
 use serde::{Deserialize, Serialize};
 
-use crate::{accounts, tenants};
 use crate::app::App;
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::platform::{events, web};
+use crate::{accounts, tenants};
 
 /// Every quarter of an hour.
 const SCHEDULE: &str = "*/15 * * * * housekeeping";
