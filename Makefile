@@ -43,3 +43,7 @@ clean-demo: ## Stop the panel and remove its data and its servers
 
 clean: ## Remove everything that was built
 	@rm -rf target node_modules static/vendor
+
+.PHONY: test-outside
+test-outside: ## Drive a panel of its own from outside: browser, API, Compose (not part of make test yet)
+	scripts/test-outside.sh

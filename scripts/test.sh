@@ -12,10 +12,6 @@ STAGES=(
     "the pages' libraries|scripts/assets.sh"
     "checks|scripts/check.sh"
     "tests|tests"
-    "a panel to test from outside|scripts/test-panel.sh start"
-    "browser|browser"
-    "API|scripts/api-test.sh"
-    "Compose|scripts/compose-test.sh"
 )
 export SQLX_OFFLINE=true CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 
@@ -26,14 +22,8 @@ tests() {
     cargo nextest run --locked --features testing --cargo-quiet --status-level fail --final-status-level slow
 }
 
-browser() {
-    npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error
-    node --test tests/browser
-}
-
 finish() {
     local status=$?
-    scripts/test-panel.sh stop || true
     printf '\n'
     for line in "${RESULTS[@]}"; do printf '%s\n' "$line"; done
     for stage in "${STAGES[@]:$((PASSED + FAILED))}"; do printf '  not run  %s\n' "${stage%%|*}"; done

@@ -39,7 +39,8 @@ test("the provider makes a plan, a tenant and its owner's invitation", async () 
   await page.goto("/staff/tenants/new");
   await inspect(page);
   await fill(page, { name: company });
-  await page.locator('[name="plan_id"]').selectOption({ label: `Plan of ${company}` });
+  const plan = await page.locator('[name="plan_id"] option', { hasText: `Plan of ${company}` }).getAttribute("value");
+  await page.locator('[name="plan_id"]').selectOption(plan);
   await page.getByRole("button", { name: "Create tenant" }).click();
   await page.waitForURL(/\/staff\/tenants\/ten_/);
   await inspect(page);
@@ -49,7 +50,7 @@ test("the provider makes a plan, a tenant and its owner's invitation", async () 
   await page.locator('[name="role"]').selectOption("owner");
   await page.getByRole("button", { name: /invit/i }).click();
   invitation = (await page.locator("code", { hasText: "/invite/" }).first().textContent()).trim();
-  for (const path of ["/staff", "/staff/tenants", "/staff/plans", "/staff/servers", "/staff/catalogue", "/staff/people", "/staff/audit", "/account", "/account/sessions", "/account/tokens", "/help", "/help/api"]) {
+  for (const path of ["/staff", "/staff/tenants", "/staff/plans", "/staff/servers", "/staff/people", "/staff/audit", "/account", "/account/sessions", "/account/tokens"]) {
     const answer = await page.goto(path);
     assert.equal(answer.status(), 200, path);
     await inspect(page);

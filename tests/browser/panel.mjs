@@ -28,6 +28,7 @@ export function launch() {
 /** A browser of its own: no cookies. */
 export async function visitor(browser) {
   const context = await browser.newContext({ baseURL: panel.url, viewport: { width: 1440, height: 900 } });
+  context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
@@ -52,6 +53,8 @@ export async function inspect(page) {
     for (const width of [1440, 390]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 900 });
+      // A colour on its way from one theme to the other is neither.
+      await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
       await page.evaluate((source) => { if (!window.axe) (0, eval)(source); }, axe).catch(async () => {
         // The panel's policy forbids eval, as it should: the debugger may still add a script.
         const client = await page.context().newCDPSession(page);
