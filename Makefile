@@ -1,6 +1,6 @@
 # The commands of the project. Each is a script in scripts/, where the reasons stand.
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs setup assets test check bench fmt prepare image clean-demo clean
+.PHONY: help run stop logs setup assets test check fmt prepare image clean-demo clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -20,14 +20,11 @@ setup: ## Install what running and testing need
 assets: ## Fetch the pages' libraries and icons
 	@scripts/assets.sh
 
-test: ## Everything: checks, tests, browser, API, Compose
+test: ## Checks and tests (make test-outside: browser, API, Compose)
 	@scripts/test.sh
 
 check: ## Format, lints, docs, licences, spelling, committed queries
 	@scripts/check.sh
-
-bench: ## Measure against the floors of docs/benchmarks.md
-	@scripts/bench.sh
 
 fmt: ## Format the code
 	@cargo fmt
