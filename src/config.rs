@@ -95,6 +95,10 @@ pub struct Config {
     #[arg(long, env = "BERTH_RETENTION_DAYS", default_value_t = 30)]
     pub retention_days: u32,
 
+    /// Where customers reach your people: an e-mail address or an https address. The help page shows it.
+    #[arg(long, env = "BERTH_SUPPORT_CONTACT", value_parser = contact)]
+    pub support_contact: Option<String>,
+
     /// Leave background work to `berth worker`.
     #[arg(long, env = "BERTH_NO_WORKER")]
     pub no_worker: bool,
@@ -194,6 +198,20 @@ fn instance(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("use 1 to 32 lower-case letters, digits and dashes".to_owned())
+    }
+}
+
+fn contact(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_web = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    let is_mail = !text.contains(':')
+        && text
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    if (is_web || is_mail) && !text.contains(char::is_whitespace) {
+        Ok(text.to_owned())
+    } else {
+        Err("use an e-mail address or an https address".to_owned())
     }
 }
 

@@ -20,7 +20,7 @@ use crate::platform::web::{
     ClientAddress, Kit, Limiter, Routes, asset, draw_errors, health, log_requests, refuse_cross_origin,
     security_headers,
 };
-use crate::{accounts, audit, catalogue, overview, search, servers, tenants};
+use crate::{accounts, audit, catalogue, help, overview, search, servers, tenants};
 
 /// Longer than any page takes; streams are not cut, as they begin within it.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,6 +35,7 @@ pub fn all() -> Routes<App> {
         .merge(accounts::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(help::routes())
         .merge(overview::routes())
         .merge(search::routes())
         .merge(servers::routes())
@@ -169,6 +170,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
         .filter(|(.., permission)| actor.may_in(member, *permission));
     allowed
         .map(|(label, icon, below, _)| item(label, icon, format!("{home}{below}"), &home, path))
+        .chain([help_item(path)])
         .collect()
 }
 
@@ -187,6 +189,7 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         .filter(|(.., permission)| actor.may_as_staff(*permission));
     allowed
         .map(|(label, icon, below, _)| item(label, icon, format!("/staff{below}"), "/staff", path))
+        .chain([help_item(path)])
         .collect()
 }
 
@@ -200,5 +203,11 @@ fn account_items(path: &str) -> Vec<NavItem> {
     entries
         .into_iter()
         .map(|(label, icon, below)| item(label, icon, href(below), "/account", path))
+        .chain([help_item(path)])
         .collect()
+}
+
+/// The last entry of every area.
+fn help_item(path: &str) -> NavItem {
+    item("Help", "life-buoy", "/help".to_owned(), "", path)
 }

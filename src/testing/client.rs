@@ -47,6 +47,14 @@ impl Answer {
         self.header("location")
     }
 
+    /// Every problem document's `type` leads to an explanation on the reference page.
+    fn assert_explained(&self) {
+        if self.header("content-type") == "application/problem+json" {
+            let code = self.json()["code"].as_str().unwrap_or_default().to_owned();
+            assert!(crate::help::is_known(&code), "add {code} to src/help/codes.rs");
+        }
+    }
+
     /// Insists on a status.
     #[track_caller]
     #[expect(
@@ -154,11 +162,13 @@ impl Client {
         self.remember(&parts.headers);
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8_lossy(&bytes).into_owned();
-        Answer {
+        let answer = Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body,
-        }
+        };
+        answer.assert_explained();
+        answer
     }
 
     fn remember(&self, headers: &HeaderMap) {

@@ -33,6 +33,20 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them, in the order of a server's life.
+    pub const ALL: &'static [Self] = &[
+        Self::Creating,
+        Self::Starting,
+        Self::Running,
+        Self::Unhealthy,
+        Self::Restarting,
+        Self::Stopping,
+        Self::Stopped,
+        Self::Suspended,
+        Self::Failing,
+        Self::Deleting,
+    ];
+
     /// The word on pages.
     pub fn label(self) -> &'static str {
         match self {
@@ -72,6 +86,40 @@ impl Phase {
             Self::Unhealthy | Self::Suspended => Tone::Warn,
             Self::Failing => Tone::Bad,
             _ => Tone::Info,
+        }
+    }
+
+    /// The word for its shape and colour, as the status macro of templates takes it.
+    pub fn look(self) -> &'static str {
+        match self.tone() {
+            _ if self.is_moving() => "busy",
+            Tone::Good => "good",
+            Tone::Warn => "warn",
+            Tone::Bad => "bad",
+            Tone::Info => "idle",
+        }
+    }
+
+    /// What it means, in a sentence for the help page.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Creating => "It was asked for and has never run yet. Its image may have to be built first.",
+            Self::Starting => "It is on its way up, or runs and its check has not succeeded yet.",
+            Self::Running => "It runs as wanted, and its check succeeds.",
+            Self::Unhealthy => "It runs, but its check fails. Its log may say why.",
+            Self::Restarting => {
+                "It goes down and comes up again: because somebody asked, or to take other settings."
+            }
+            Self::Stopping => "It was asked to end and gets the time that its template allows.",
+            Self::Stopped => "It does not run, as wanted. Its data stays.",
+            Self::Suspended => {
+                "It does not run because its organisation is not active. It comes back by itself with it."
+            }
+            Self::Failing => {
+                "It is not as wanted, and the last attempt to change that failed. Its page says what is wrong and \
+                 when the next attempt is made."
+            }
+            Self::Deleting => "It is being removed, with its data.",
         }
     }
 

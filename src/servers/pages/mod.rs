@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::platform::access::{Permission, Rule};
 use crate::platform::ids::ServerId;
 use crate::platform::web::Routes;
-use crate::platform::web::page::Tone;
 
 use super::model::Phase;
 
@@ -105,11 +104,5 @@ fn href(slug: &str, id: ServerId) -> String {
 
 /// The status macro's word for how a server is.
 fn tone(phase: Phase) -> &'static str {
-    match phase.tone() {
-        _ if phase.is_moving() => "busy",
-        Tone::Good => "good",
-        Tone::Warn => "warn",
-        Tone::Bad => "bad",
-        Tone::Info => "idle",
-    }
+    phase.look()
 }

@@ -1,0 +1,102 @@
+//! Every code that a problem document of the API can carry: what it means and what to do. The anchors on the reference page
+//! are these codes, and `type` of a problem document points to them.
+
+/// A code.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code {
+    /// The stable slug.
+    pub(super) name: &'static str,
+    /// The status that it comes with.
+    pub(super) status: u16,
+    /// What it means.
+    pub(super) meaning: &'static str,
+    /// What to do.
+    pub(super) advice: &'static str,
+}
+
+/// Codes that only pages answer; they never get into a problem document.
+#[cfg(test)]
+pub(super) const PAGES_ONLY: &[&str] = &[
+    "already-member",
+    "already-staff",
+    "bad-form",
+    "sign-in-first",
+    "too-many-tokens",
+];
+
+macro_rules! codes {
+    ($($status:literal { $($name:literal: $meaning:literal, $advice:literal;)* })*) => {
+        /// All of them, by status.
+        pub(super) const CODES: &[Code] = &[$($(
+            Code { name: $name, status: $status, meaning: $meaning, advice: $advice },
+        )*)*];
+    };
+}
+
+codes! {
+    400 {
+        "bad-request": "The request can't be understood.", "Compare it with the operation's description.";
+        "bad-json": "The body is not JSON.", "Correct it; `title` says where reading ended.";
+        "bad-body": "The body broke off.", "Send it again.";
+        "bad-query": "A parameter of the query has the wrong form.", "Correct it; `title` names it.";
+        "bad-cursor": "`after` is not a cursor of this list in this order.", "Begin again without `after`.";
+        "bad-text": "A text holds a NUL character.", "Take it out.";
+        "bad-if-match": "`If-Match` can't be read.", "Send the `ETag` as it was answered, with its quotes.";
+        "bad-idempotency-key": "`Idempotency-Key` is empty, too long or not visible ASCII.", "Use 1 to 128 characters, such as a UUID.";
+    }
+    401 {
+        "sign-in-required": "There is no token, or it is unknown, expired or revoked, or its owner is disabled.", "Make a new token under Your account, API tokens.";
+    }
+    403 {
+        "forbidden": "The token lacks the scope, or its owner's role does not allow this.", "Make a token with the operation's scope, or ask an owner for another role.";
+        "tenant-suspended": "The organisation is suspended: reading works, changing does not.", "Read the reason in `title` and ask your provider.";
+        "cross-origin": "A browser sent the request for another site.", "Call the API from a program, not from another site's page.";
+    }
+    404 {
+        "not-found": "It is not there, or it belongs to somebody else. The API does not tell which.", "Check the address, and which tenant the token is for.";
+    }
+    405 {
+        "method-not-allowed": "The address exists, but does not take this method.", "Use a method of the header `Allow`.";
+    }
+    409 {
+        "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
+        "idempotency-key-in-use": "The first request with this key is still running.", "Wait and repeat the request.";
+        "server-deleting": "The server is being deleted.", "Nothing can be done with it any more.";
+        "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
+        "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";
+        "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed.", "Leave `variables` out, or ask your provider for the template.";
+        "last-owner": "This is the last owner.", "Make somebody else an owner first.";
+        "tenant-closed": "The organisation is closed.", "Reopen it first.";
+        "tenant-status": "The organisation's status does not allow this change: for example, what is closed can't be suspended.", "Read the tenant and look at `status`.";
+        "not-staff": "The person is not on the staff, so has no staff role to change.", "Invite the person to the staff.";
+        "own-account": "Nobody can disable their own account.", "Let another owner do it.";
+        "person-disabled": "The account is disabled.", "Enable it first.";
+    }
+    412 {
+        "precondition-failed": "It was changed since you read it.", "Read it again, look at what changed, and send the change with the new `ETag`.";
+    }
+    413 {
+        "too-large": "The body is too large.", "Send less at once.";
+    }
+    415 {
+        "unsupported-media-type": "The body has another type than the operation takes.", "Send the header `Content-Type: application/json`.";
+    }
+    422 {
+        "invalid": "Some fields are wrong, are missing or are not known. `errors` lists each with its `field` and `message`.", "Correct the fields.";
+    }
+    429 {
+        "too-many-requests": "There were too many requests in a short time.", "Wait for the seconds in the header `Retry-After`.";
+    }
+    500 {
+        "internal": "A defect of the panel. It was logged.", "Tell your provider the `request_id`.";
+    }
+    503 {
+        "unavailable": "A part of the system does not answer. Nothing was done by halves.", "Try again later, with the same `Idempotency-Key`.";
+    }
+}
+
+/// Whether the reference explains a code. The tests' client asks this about every problem document that it gets.
+#[cfg(feature = "testing")]
+pub(crate) fn is_known(name: &str) -> bool {
+    CODES.iter().any(|code| code.name == name)
+}
