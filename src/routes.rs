@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
@@ -17,8 +17,8 @@ use crate::platform::access::{Actor, Member, Permission, Rule};
 use crate::platform::error::Error;
 use crate::platform::web::page::{DrawNav, Nav, NavArea, NavItem};
 use crate::platform::web::{
-    ClientAddress, Kit, Limiter, Routes, asset, draw_errors, health, log_requests, refuse_cross_origin,
-    security_headers,
+    ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, log_requests,
+    refuse_cross_origin, security_headers,
 };
 use crate::{accounts, audit, catalogue, help, overview, search, servers, tenants};
 
@@ -61,6 +61,7 @@ pub fn router(app: &App, kit: &Kit) -> Router {
     let trusted: Arc<[std::net::IpAddr]> = app.config.trusted_proxies.clone().into();
     all()
         .into_router(kit)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(csrf.with_rejection_response(refuse_cross_origin))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -83,6 +83,11 @@ impl Client {
         self
     }
 
+    /// The token that it carries, for a program of another kind.
+    pub fn bearer(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// Has a cookie.
     #[must_use]
     pub fn with_cookie(self, name: &str, value: &str) -> Self {

@@ -5,11 +5,10 @@ use std::str::FromStr as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 
-use crate::platform::db::{self, Db};
+use crate::platform::db;
 use crate::platform::secret::random_text;
 
 const PASSWORD: &str = "berth-test";
-const CONNECTIONS: u32 = 6;
 /// Any number that nobody else locks.
 const LOCK: i64 = 4_212_750_002;
 
@@ -38,11 +37,6 @@ impl TestDatabase {
             .await
             .expect("closing the administrator's connection");
         Self { admin, name }
-    }
-
-    /// The database as the panel reaches it.
-    pub(super) fn db(&self) -> Db {
-        Db::connect(&self.url(), CONNECTIONS).expect("the test database's address")
     }
 
     /// Its address for the panel.

@@ -28,6 +28,7 @@ use crate::drivers::engine::InstanceKey;
 use crate::drivers::engine::fake::FakeEngine;
 use crate::platform::access::SystemScope;
 use crate::platform::clock::{Clock, FixedClock};
+use crate::platform::db::Db;
 use crate::platform::events::Hub;
 use crate::platform::ids::RandomIds;
 use crate::platform::reconcile::Poke;
@@ -36,6 +37,9 @@ use crate::platform::shutdown::Tasks;
 
 pub use client::{Answer, Client};
 use database::TestDatabase;
+
+/// Connections of one panel.
+const CONNECTIONS: u32 = 6;
 
 /// When tests happen: a Tuesday at noon.
 pub fn noon() -> DateTime<Utc> {
@@ -51,8 +55,9 @@ pub struct TestApp {
     /// The engine that it uses.
     pub engine: FakeEngine,
     router: Router,
+    database_url: String,
     // Dropped last: the database goes when nobody uses it any more.
-    database: TestDatabase,
+    _database: Option<TestDatabase>,
 }
 
 impl TestApp {
@@ -64,13 +69,22 @@ impl TestApp {
     /// A panel with other settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create().await;
+        Self::build(database.url(), Some(database), change)
+    }
+
+    /// A panel over a prepared database that the test takes care of.
+    pub fn over(database_url: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(database_url.to_owned(), None, change)
+    }
+
+    fn build(database_url: String, database: Option<TestDatabase>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Self::config();
         change(&mut config);
         let clock = Arc::new(FixedClock::at(noon()));
         let instance = InstanceKey::new(&config.instance).expect("the instance's name");
         let engine = FakeEngine::new(instance);
         engine.add_image(&config.base_image);
-        let app = Self::parts(&database, config, &clock, &engine);
+        let app = Self::parts(&database_url, config, &clock, &engine);
         let kit = crate::routes::kit(&app);
         let router = crate::routes::router(&app, &kit);
         Self {
@@ -78,7 +92,8 @@ impl TestApp {
             clock,
             engine,
             router,
-            database,
+            database_url,
+            _database: database,
         }
     }
 
@@ -96,19 +111,20 @@ impl TestApp {
         config
     }
 
-    fn parts(database: &TestDatabase, config: Config, clock: &Arc<FixedClock>, engine: &FakeEngine) -> App {
+    fn parts(url: &str, config: Config, clock: &Arc<FixedClock>, engine: &FakeEngine) -> App {
         let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
         let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
+        let db = Db::connect(url, CONNECTIONS).expect("the test database's address");
         App::new(Parts {
-            db: database.db(),
             ids: Arc::new(RandomIds),
             keyring,
             hub: Hub::default(),
             tasks: Tasks::default(),
             engine: Arc::new(engine.clone()),
             catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
-            authenticate: crate::commands::authenticator(&database.db(), &clock, &config),
+            authenticate: crate::commands::authenticator(&db, &clock, &config),
             clock,
+            db,
             poke_servers: Poke::default(),
             config,
         })
@@ -121,7 +137,7 @@ impl TestApp {
 
     /// The database's address, for a panel in a process of its own.
     pub fn database_url(&self) -> String {
-        self.database.url()
+        self.database_url.clone()
     }
 
     /// A browser or program that is not signed in.

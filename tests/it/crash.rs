@@ -4,7 +4,7 @@
 //! A crash point is a name in the source. A case says in the course of which command the panel dies at it, and every
 //! point has a case. The real binary dies by SIGKILL, against a real Docker Engine.
 
-mod docker;
+pub(crate) mod docker;
 mod life;
 
 use std::collections::BTreeSet;

@@ -7,8 +7,10 @@
 )]
 
 mod access_walk;
+mod bad_input;
 mod crash;
 mod engine_contract;
+mod faults;
 mod http;
 mod panel;
 mod row_security;

@@ -75,6 +75,12 @@ impl Panel {
         }
     }
 
+    /// Changes a setting.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value));
+    }
+
     /// Starts it, to die at `fault` if one is given.
     pub(crate) fn start(&self, fault: Option<&str>) -> Running {
         let log = File::options().create(true).append(true).open(&self.log).unwrap();

@@ -10,7 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::platform::error::{Error, FieldErrors};
 
-/// A JSON body, in or out.
+/// As large as a body may be, whoever reads it.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// A JSON body, in or out. What comes in is an object.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
@@ -37,6 +40,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    // serde would fill a structure from an array in the order of its fields.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::invalid(
+            "body",
+            "invalid type: sequence, expected an object",
+        ));
+    }
     let mut from = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut from).map_err(|error| {
         let path = error.path().to_string();
@@ -153,6 +163,14 @@ mod tests {
             parse::<Input>(br#"{"name":"x"} trailing"#).unwrap_err().code(),
             "bad-json"
         );
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        let Error::Invalid(errors) = parse::<Input>(br#" ["x", 1]"#).unwrap_err() else {
+            panic!()
+        };
+        assert_eq!(errors.0[0].field, "body");
     }
 
     #[test]

@@ -13,24 +13,24 @@ use crate::engine_contract::docker_world::{clean, make_image};
 
 /// All that carries an instance's label. It goes when the test ends, also when it fails; but for the image, which is the
 /// same for every test, whoever built it.
-pub(super) struct Remains {
+pub(crate) struct Remains {
     docker: Docker,
     label: String,
 }
 
 /// How many there are of each.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Count {
-    pub(super) containers: usize,
-    pub(super) networks: usize,
-    pub(super) volumes: usize,
+pub(crate) struct Count {
+    pub(crate) containers: usize,
+    pub(crate) networks: usize,
+    pub(crate) volumes: usize,
 }
 
 impl Count {
     /// Nothing at all.
-    pub(super) const NOTHING: Self = Self::of(0);
+    pub(crate) const NOTHING: Self = Self::of(0);
     /// One server of one tenant.
-    pub(super) const ONE: Self = Self::of(1);
+    pub(crate) const ONE: Self = Self::of(1);
 
     const fn of(number: usize) -> Self {
         Self {
@@ -43,11 +43,11 @@ impl Count {
 
 /// What a container does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Look {
-    pub(super) is_running: bool,
+pub(crate) struct Look {
+    pub(crate) is_running: bool,
     /// A time that says which start of it this is.
-    pub(super) started_at: String,
-    pub(super) env: Vec<String>,
+    pub(crate) started_at: String,
+    pub(crate) env: Vec<String>,
 }
 
 fn connect() -> Docker {
@@ -60,17 +60,17 @@ async fn negotiated() -> Docker {
 }
 
 /// Sees that the image is there that the test's template is built from.
-pub(super) async fn prepare() {
+pub(crate) async fn prepare() {
     make_image(&negotiated().await).await;
 }
 
 /// The folder with the test's template.
-pub(super) fn catalogue() -> &'static Path {
+pub(crate) fn catalogue() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/catalogue"))
 }
 
 impl Remains {
-    pub(super) async fn of(instance: &str) -> Self {
+    pub(crate) async fn of(instance: &str) -> Self {
         Self {
             docker: negotiated().await,
             label: format!("berth.instance={instance}"),
@@ -90,7 +90,7 @@ impl Remains {
     }
 
     /// How much there is.
-    pub(super) async fn count(&self) -> Count {
+    pub(crate) async fn count(&self) -> Count {
         let networks = ListNetworksOptionsBuilder::default()
             .filters(&self.filters())
             .build();
@@ -106,7 +106,7 @@ impl Remains {
     }
 
     /// What the only container does.
-    pub(super) async fn look(&self) -> Look {
+    pub(crate) async fn look(&self) -> Look {
         let all = self.containers().await;
         let [id] = all.as_slice() else {
             panic!("one container, not {all:?}")

@@ -20,6 +20,7 @@ use crate::platform::access::{Actor, Via};
 use crate::platform::error::Error;
 use crate::platform::ids::TokenId;
 
+use super::extract;
 use super::guard::Kit;
 
 pub use store::purge;
@@ -28,8 +29,6 @@ use store::{Claim, Kept};
 /// Longer than any request may take.
 const CLAIM: TimeDelta = TimeDelta::seconds(60);
 const MAX_KEY: usize = 128;
-/// As large as a body may be.
-const MAX_BODY: usize = 1024 * 1024;
 
 pub(super) async fn replay(State(kit): State<Kit>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
@@ -59,9 +58,7 @@ async fn answer(kit: &Kit, key: &HeaderValue, request: Request, next: Next) -> R
         _ => return Ok(next.run(request).await),
     };
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_BODY)
-        .await
-        .map_err(|_| Error::TooLarge)?;
+    let body = extract::body(Request::from_parts(parts.clone(), body), kit).await?;
     let hash = Sha256::new()
         .chain_update(parts.method.as_str())
         .chain_update(parts.uri.to_string())
