@@ -74,7 +74,7 @@ impl Db {
 /// Whether the error says that the database can't be reached now, so that trying later makes sense.
 ///
 /// Codes: PostgreSQL 15, appendix A: class 08 connection, 53300 too many connections, 57P01 to 57P03 shutting down or
-/// starting, 57014 cancelled by `statement_timeout`; class 28 and 3D000 while roles and database are still being made.
+/// starting, 57014 cancelled by `statement_timeout`, 25P03 by `idle_in_transaction_session_timeout`; class 28 and 3D000 while roles and database are still being made.
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -87,7 +87,10 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(inner) => inner.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("28")
-                || matches!(&*code, "3D000" | "53300" | "57P01" | "57P02" | "57P03" | "57014")
+                || matches!(
+                    &*code,
+                    "25P03" | "3D000" | "53300" | "57P01" | "57P02" | "57P03" | "57014"
+                )
         }),
         _ => false,
     }

@@ -47,23 +47,25 @@ impl Poke {
 pub async fn drive<R: Reconciler>(reconciler: Arc<R>, poke: Poke, tasks: Tasks) {
     let mut work = JoinSet::new();
     loop {
-        let claimed = fill(&reconciler, &mut work).await;
+        fill(&reconciler, &mut work).await;
+        let has_room = work.len() < R::CONCURRENCY;
         tokio::select! {
             biased;
             () = tasks.stopping() => break,
             Some(_) = work.join_next() => {}
-            // While everything claimed is running there may be more, but a full set has no room for it.
-            () = poke.0.notified(), if work.len() < R::CONCURRENCY => {}
-            () = tokio::time::sleep(R::PERIOD), if claimed == 0 => {}
+            // A full set has no room for more. One that has may not wait for what is in work: a long step must not keep
+            // the driver from what falls due meanwhile, such as a lease that runs out.
+            () = poke.0.notified(), if has_room => {}
+            () = tokio::time::sleep(R::PERIOD), if has_room => {}
         }
     }
     while work.join_next().await.is_some() {}
 }
 
-async fn fill<R: Reconciler>(reconciler: &Arc<R>, work: &mut JoinSet<()>) -> usize {
+async fn fill<R: Reconciler>(reconciler: &Arc<R>, work: &mut JoinSet<()>) {
     let room = R::CONCURRENCY.saturating_sub(work.len());
     if room == 0 {
-        return 0;
+        return;
     }
     let items = match reconciler.claim(room).await {
         Ok(items) => items,
@@ -73,11 +75,10 @@ async fn fill<R: Reconciler>(reconciler: &Arc<R>, work: &mut JoinSet<()>) -> usi
                 error = &error as &dyn std::error::Error,
                 "can't claim work"
             );
-            return 0;
+            return;
         }
     };
     metrics::due(R::KIND, items.len());
-    let claimed = items.len();
     for item in items {
         let reconciler = Arc::clone(reconciler);
         work.spawn(async move {
@@ -93,5 +94,54 @@ async fn fill<R: Reconciler>(reconciler: &Arc<R>, work: &mut JoinSet<()>) -> usi
             }
         });
     }
-    claimed
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    /// One item never ends; the other falls due when it is put there.
+    struct Slow {
+        due: Mutex<Vec<&'static str>>,
+        begun: mpsc::UnboundedSender<&'static str>,
+    }
+
+    #[async_trait::async_trait]
+    impl Reconciler for Slow {
+        type Item = &'static str;
+        const KIND: &'static str = "slow";
+        const CONCURRENCY: usize = 2;
+        const PERIOD: Duration = Duration::from_millis(10);
+
+        async fn claim(&self, limit: usize) -> Result<Vec<&'static str>, Error> {
+            let mut due = self.due.lock().unwrap();
+            let count = limit.min(due.len());
+            Ok(due.drain(..count).collect())
+        }
+
+        async fn reconcile(&self, item: &'static str) -> Result<bool, Error> {
+            self.begun.send(item).unwrap();
+            if item == "endless" {
+                std::future::pending::<()>().await;
+            }
+            Ok(true)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_falls_due_does_not_wait_for_what_is_in_work() {
+        let (begun, mut heard) = mpsc::unbounded_channel();
+        let due = Mutex::new(vec!["endless"]);
+        let slow = Arc::new(Slow { due, begun });
+        let mut driver = JoinSet::new();
+        driver.spawn(drive(Arc::clone(&slow), Poke::default(), Tasks::default()));
+        assert_eq!(heard.recv().await, Some("endless"));
+        slow.due.lock().unwrap().push("next");
+        let next = tokio::time::timeout(Duration::from_secs(5), heard.recv()).await;
+        assert_eq!(next, Ok(Some("next")));
+    }
 }

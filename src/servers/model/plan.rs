@@ -134,6 +134,11 @@ impl Step {
         matches!(self, Self::Stop | Self::Image)
     }
 
+    /// Whether it only writes to the database.
+    pub fn is_bookkeeping(self) -> bool {
+        matches!(self, Self::NoteRestart | Self::Forget)
+    }
+
     /// The step that the database's word means.
     pub fn read(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|step| step.word() == word)

@@ -155,7 +155,7 @@ impl Work<'_> {
                 Flow::Done => {}
                 other => return Ok(other),
             }
-            match self.guard(*step, effects.apply(*step)).await {
+            match self.guard(*step, Box::pin(effects.apply(*step))).await {
                 Flow::Done => fault::point(&format!("servers.after_{}", step.word())),
                 other => return Ok(other),
             }
@@ -187,15 +187,28 @@ impl Work<'_> {
     }
 
     /// Waits for an effect, holding on to the lease, and turns away from it if it can be cut off and a new wish came.
-    async fn guard(&self, step: Step, effect: impl Future<Output = Result<(), Trouble>>) -> Flow {
-        let mut effect = std::pin::pin!(effect);
+    async fn guard(&self, step: Step, mut effect: impl Future<Output = Result<(), Trouble>> + Unpin) -> Flow {
+        if step.is_bookkeeping() {
+            // Its transaction holds the very row that a renewal would wait for.
+            return effect.await.map_or_else(Flow::Failed, |()| Flow::Done);
+        }
         loop {
             tokio::select! {
                 done = &mut effect => return done.map_or_else(Flow::Failed, |()| Flow::Done),
                 () = self.working.changed.notified() => {}
                 () = tokio::time::sleep(RENEW) => {}
             }
-            match self.renew().await {
+            let mut renewal = std::pin::pin!(self.renew());
+            let renewed = tokio::select! {
+                // The renewal may wait for a row that the effect holds: both have to go on.
+                done = &mut effect => {
+                    // Cut off, it would leave a statement under way on its connection.
+                    drop(renewal.await);
+                    return done.map_or_else(Flow::Failed, |()| Flow::Done);
+                }
+                renewed = &mut renewal => renewed,
+            };
+            match renewed {
                 Ok(None) => return Flow::Lost,
                 Ok(Some(generation)) if generation != self.server().generation && step.is_interruptible() => {
                     return Flow::Overtaken;

@@ -69,6 +69,11 @@ impl Servers {
         self.health.is_away()
     }
 
+    /// What an event about a server does to the work on it.
+    pub(in crate::servers) fn changed(&self, id: ServerId) {
+        self.in_work.changed(id);
+    }
+
     /// What the watch does when it reaches the engine again.
     pub(in crate::servers) async fn engine_is_back(&self) {
         self.engine_answers().await;

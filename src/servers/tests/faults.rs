@@ -4,6 +4,7 @@ use chrono::Duration;
 
 use crate::drivers::engine::fake::Call;
 use crate::drivers::engine::{Engine as _, ObservedState};
+use crate::platform::db::Scoped as _;
 use crate::platform::error::Error;
 use crate::platform::operations::State;
 use crate::platform::reconcile::Reconciler as _;
@@ -59,6 +60,39 @@ async fn a_wish_during_the_work_is_not_lost() {
     assert_eq!(scene.operation(&stop).await.state, State::Succeeded);
     let state = scene.seen(&server).await.state;
     assert!(matches!(state, ObservedState::Exited { .. }));
+}
+
+/// The end of a server is one transaction that holds its row. Whatever is heard meanwhile must not make the work wait for
+/// that row, which it would let go of only when it goes on.
+#[tokio::test]
+async fn news_during_the_end_of_a_server_do_not_hold_it_up() {
+    let scene = Scene::new().await;
+    let server = scene.running("web").await;
+    scene.delete(&server).await;
+    let mut claimed = scene.claim().await;
+    let mut other = scene.tx().await;
+    sqlx::query!(
+        "select from server_port where server_id = $1 for update",
+        server.id.0
+    )
+    .execute(other.conn())
+    .await
+    .unwrap();
+    let limit = std::time::Duration::from_secs(10);
+    let work = tokio::time::timeout(limit, scene.servers.reconcile(claimed.remove(0)));
+    let news = async {
+        while !scene.is_somebody_waiting().await {
+            tokio::task::yield_now().await;
+        }
+        scene.servers.changed(server.id);
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        other.commit().await.unwrap();
+    };
+    let (done, ()) = tokio::join!(work, news);
+    assert!(done.expect("it goes on").unwrap());
+    assert!(matches!(scene.try_find(&server).await, Err(Error::NotFound)));
 }
 
 #[tokio::test]

@@ -119,6 +119,15 @@ impl Scene {
         due.fetch_one(self.tx().await.conn()).await.unwrap()
     }
 
+    /// Whether a statement of this test waits for a row that another transaction holds.
+    pub(super) async fn is_somebody_waiting(&self) -> bool {
+        let waits = sqlx::query_scalar!(
+            r#"select exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                              where not l.granted and a.datname = current_database()) as "waits!""#
+        );
+        waits.fetch_one(self.tx().await.conn()).await.unwrap()
+    }
+
     /// Lets time pass, and works on what then is due.
     pub(super) async fn later(&self, by: Duration) -> usize {
         self.test.clock.advance(by);
