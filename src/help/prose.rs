@@ -9,6 +9,9 @@ pub(super) struct Prose {
     parts: Vec<(bool, String)>,
 }
 
+/// Its template escapes what it prints.
+impl askama::filters::HtmlSafe for Prose {}
+
 impl Prose {
     /// Reads a text. A backtick without its partner is a backtick.
     pub(super) fn new(text: &str) -> Self {

@@ -30,6 +30,9 @@ pub struct Row {
     created_ago: String,
 }
 
+/// Its template escapes what it prints.
+impl askama::filters::HtmlSafe for Row {}
+
 impl Row {
     pub(super) fn new(server: &Server, slug: &str, title: &str, now: DateTime<Utc>) -> Self {
         let status = server.status(now);

@@ -93,6 +93,9 @@ pub struct Panel {
     steps: Vec<StepLine>,
 }
 
+/// Its template escapes what it prints.
+impl askama::filters::HtmlSafe for Panel {}
+
 impl Panel {
     pub(super) async fn load(
         app: &App,
