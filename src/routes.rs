@@ -182,6 +182,7 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Tenants", "building-2", "/tenants", P::StaffTenantRead),
         ("Servers", "server", "/servers", P::StaffServerRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
+        ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("People", "users", "/people", P::StaffPeopleRead),
         ("Audit log", "history", "/audit", P::StaffAuditRead),
     ];

@@ -8,11 +8,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::app::App;
-use crate::drivers::engine::{BuildEvent, BuildRequest, EngineError, EngineStream};
+use crate::drivers::engine::{BuildEvent, BuildRequest, Engine, EngineError, EngineStream};
 use crate::platform::error::Error;
+use crate::platform::events;
 
 use super::load::Folder;
 use super::store;
@@ -21,6 +24,15 @@ use super::store;
 const LOG_BYTES: usize = 64 * 1024;
 /// How often the log is written while a build goes on.
 const FLUSH: Duration = Duration::from_secs(1);
+
+/// What is said when something about a template's image changed.
+pub(super) const TOPIC: &str = "template";
+
+/// What stands for a template where an id is asked for: templates have names, and no rows.
+pub(super) fn template_id(name: &str) -> Uuid {
+    let hash = Sha256::digest(format!("template|{name}"));
+    Uuid::from_slice(&hash[..16]).unwrap_or_default()
+}
 
 type Outcome = Option<Result<(), String>>;
 
@@ -59,12 +71,13 @@ pub async fn ensure_image(app: &App, template: &str, image: &str) -> Result<(), 
     let folder = folder.ok_or_else(|| BuildError::Changed {
         image: image.to_owned(),
     })?;
-    build(app, folder).await
+    build(app, folder, false).await
 }
 
-/// Builds a template's image, or waits for the build that is under way.
-pub async fn build(app: &App, folder: &Folder) -> Result<(), BuildError> {
-    let mut outcome = begin(app, folder);
+/// Builds a template's image, or waits for the build that is under way. A `fresh` one takes nothing from earlier builds, so
+/// that it has the packages of today.
+pub(super) async fn build(app: &App, folder: &Folder, fresh: bool) -> Result<(), BuildError> {
+    let mut outcome = begin(app, folder, fresh);
     let done = outcome
         .wait_for(Option::is_some)
         .await
@@ -77,7 +90,7 @@ pub async fn build(app: &App, folder: &Folder) -> Result<(), BuildError> {
     }
 }
 
-fn begin(app: &App, folder: &Folder) -> watch::Receiver<Outcome> {
+fn begin(app: &App, folder: &Folder, fresh: bool) -> watch::Receiver<Outcome> {
     let image = folder.image_tag();
     let mut running = app
         .catalogue
@@ -94,10 +107,10 @@ fn begin(app: &App, folder: &Folder) -> watch::Receiver<Outcome> {
     let tasks = app.tasks.clone();
     app.tasks.clone().spawn(async move {
         let outcome = tokio::select! {
-            outcome = run(&app, &folder, &image) => outcome,
+            outcome = run(&app, &folder, fresh) => outcome,
             () = tasks.stopping() => Err("the panel stopped".to_owned()),
         };
-        if let Err(error) = note_end(&app, &image, &outcome).await {
+        if let Err(error) = note_end(&app, &folder, &outcome).await {
             tracing::warn!(
                 image,
                 error = &error as &dyn std::error::Error,
@@ -115,27 +128,40 @@ fn begin(app: &App, folder: &Folder) -> watch::Receiver<Outcome> {
     receiver
 }
 
-async fn run(app: &App, folder: &Folder, image: &str) -> Result<(), String> {
-    let started = note_begin(app, folder, image).await;
-    started.map_err(|error| format!("the build could not be noted: {error}"))?;
-    let context = folder.build_context().map_err(|error| error.to_string())?;
+/// Asks the engine to build a template's image from `base`.
+pub async fn start(
+    engine: &dyn Engine,
+    folder: &Folder,
+    base: &str,
+    fresh: bool,
+) -> Result<EngineStream<BuildEvent>, BuildError> {
+    let context = folder.build_context();
+    let context = context.map_err(|error| BuildError::Failed(error.to_string()))?;
     let request = BuildRequest {
-        tag: image.to_owned(),
+        tag: folder.image_tag(),
         context_tar: context.into(),
-        build_args: BTreeMap::from([("BASE".to_owned(), app.config.base_image.clone())]),
+        build_args: BTreeMap::from([("BASE".to_owned(), base.to_owned())]),
         labels: BTreeMap::new(),
+        fresh,
     };
-    tracing::info!(image, "building an image");
-    let stream = app
-        .engine
-        .build_image(request)
+    Ok(engine.build_image(request).await?)
+}
+
+async fn run(app: &App, folder: &Folder, fresh: bool) -> Result<(), String> {
+    let started = note_begin(app, folder).await;
+    started.map_err(|error| format!("the build could not be noted: {error}"))?;
+    tracing::info!(image = folder.image_tag(), "building an image");
+    let stream = start(&*app.engine, folder, &app.config.base_image, fresh)
         .await
-        .map_err(|error| error.to_string())?;
-    follow(app, image, stream).await
+        .map_err(|error| match error {
+            BuildError::Failed(reason) => reason,
+            other => other.to_string(),
+        })?;
+    follow(app, folder, stream).await
 }
 
 /// Reads the build's output to its end and keeps the last of it where staff can read it.
-async fn follow(app: &App, image: &str, mut stream: EngineStream<BuildEvent>) -> Result<(), String> {
+async fn follow(app: &App, folder: &Folder, mut stream: EngineStream<BuildEvent>) -> Result<(), String> {
     let (mut log, mut written) = (String::new(), Instant::now());
     let mut outcome = Err("the engine broke off".to_owned());
     while let Some(event) = stream.next().await {
@@ -148,11 +174,11 @@ async fn follow(app: &App, image: &str, mut stream: EngineStream<BuildEvent>) ->
             }
         }
         if written.elapsed() >= FLUSH {
-            note_log(app, image, &log).await;
+            note_log(app, folder, &log).await;
             written = Instant::now();
         }
     }
-    note_log(app, image, &log).await;
+    note_log(app, folder, &log).await;
     outcome
 }
 
@@ -166,29 +192,28 @@ fn push(log: &mut String, line: &str) {
     }
 }
 
-async fn note_begin(app: &App, folder: &Folder, image: &str) -> Result<(), Error> {
-    let mut tx = app.db.system().await?;
-    store::begin_build(&mut tx, image, &folder.template.name, app.now()).await?;
+async fn note_begin(app: &App, folder: &Folder) -> Result<(), Error> {
+    let (mut tx, template) = (app.db.system().await?, &folder.template.name);
+    store::begin_build(&mut tx, &folder.image_tag(), template, app.now()).await?;
+    events::emit(&mut tx, None, TOPIC, Some(template_id(template))).await?;
     tx.commit().await
 }
 
-async fn note_end(app: &App, image: &str, outcome: &Result<(), String>) -> Result<(), Error> {
-    let mut tx = app.db.system().await?;
-    store::end_build(
-        &mut tx,
-        image,
-        outcome.as_ref().err().map(String::as_str),
-        app.now(),
-    )
-    .await?;
+async fn note_end(app: &App, folder: &Folder, outcome: &Result<(), String>) -> Result<(), Error> {
+    let (mut tx, template) = (app.db.system().await?, &folder.template.name);
+    let error = outcome.as_ref().err().map(String::as_str);
+    store::end_build(&mut tx, &folder.image_tag(), error, app.now()).await?;
+    events::emit(&mut tx, None, TOPIC, Some(template_id(template))).await?;
     tx.commit().await
 }
 
 /// A log that can't be written must not end a build.
-async fn note_log(app: &App, image: &str, log: &str) {
+async fn note_log(app: &App, folder: &Folder, log: &str) {
+    let (image, template) = (folder.image_tag(), template_id(&folder.template.name));
     let written: Result<(), Error> = async {
         let mut tx = app.db.system().await?;
-        store::save_log(&mut tx, image, log, app.now()).await?;
+        store::save_log(&mut tx, &image, log, app.now()).await?;
+        events::emit(&mut tx, None, TOPIC, Some(template)).await?;
         tx.commit().await
     }
     .await;

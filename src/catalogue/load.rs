@@ -70,15 +70,17 @@ struct File {
     bytes: Vec<u8>,
 }
 
-/// Every template below `dir`, by name. One that is not sound is an error: a catalogue is whole or not used.
-pub fn load_all(dir: &Path) -> Result<Vec<Folder>, CatalogueError> {
-    let mut folders = Vec::new();
-    for path in entries(dir)? {
-        if path.is_dir() {
-            folders.push(Folder::load(&path)?);
+/// Every template below `dir`, by name: those that are sound, and why the others are not. The one must not shut out the
+/// other, or a slip in a new template would take the old ones away with the panel's next start.
+pub fn load_each(dir: &Path) -> Result<(Vec<Folder>, Vec<CatalogueError>), CatalogueError> {
+    let (mut folders, mut broken) = (Vec::new(), Vec::new());
+    for path in entries(dir)?.into_iter().filter(|path| path.is_dir()) {
+        match Folder::load(&path) {
+            Ok(folder) => folders.push(folder),
+            Err(error) => broken.push(error),
         }
     }
-    Ok(folders)
+    Ok((folders, broken))
 }
 
 impl Folder {

@@ -11,24 +11,31 @@
 //! The format is described for authors in `docs/catalogue.md`.
 
 mod api;
+mod broken;
 mod builds;
 mod guide;
+mod jobs;
 mod load;
 mod model;
+mod pages;
 mod parse;
 mod raw;
+mod rebuild;
 mod rules;
 mod shelf;
 mod ssh_key;
+mod staff;
 mod store;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub use builds::{BuildError, build, ensure_image};
+pub use broken::{Broken, Located};
+pub use builds::{BuildError, ensure_image, start};
 pub use guide::{GuidePart, GuideStep, Placeholder};
-pub use load::{CatalogueError, Folder, load_all};
+pub use jobs::register;
+pub use load::{CatalogueError, Folder, load_each};
 pub use model::{
     Capability, Category, Hardening, Health, Kind, Port, Protocol, Resources, Stop, StopSignal, Template,
     Tmpfs, Variable, Volume,
@@ -39,5 +46,5 @@ pub use values::{Checked, Value};
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
-    api::routes()
+    api::routes().merge(pages::routes())
 }

@@ -3,34 +3,37 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::broken::Broken;
 use super::builds::Builds;
-use super::load::{CatalogueError, Folder, load_all};
+use super::load::{CatalogueError, Folder, load_each};
 
 /// All templates by name, and the builds of their images that are under way.
 #[derive(Debug, Default)]
 pub struct Catalogue {
     folders: BTreeMap<String, Folder>,
+    broken: Vec<Broken>,
     pub(super) builds: Builds,
 }
 
 impl Catalogue {
     /// Reads the folder. One that does not exist is a catalogue without templates, so that commands which need none work
-    /// from anywhere; one that is not sound is an error.
+    /// from anywhere. A template that is not sound is left out, and staff see why.
     pub fn load(dir: &Path) -> Result<Self, CatalogueError> {
         if !dir.exists() {
             tracing::warn!(folder = %dir.display(), "there is no catalogue: no server can be created");
             return Ok(Self::default());
         }
-        Ok(Self::of(load_all(dir)?))
-    }
-
-    /// A catalogue of these templates.
-    pub fn of(folders: Vec<Folder>) -> Self {
-        let named = |folder: Folder| (folder.template.name.clone(), folder);
-        Self {
-            folders: folders.into_iter().map(named).collect(),
-            builds: Builds::default(),
+        let (folders, errors) = load_each(dir)?;
+        let broken: Vec<_> = errors.iter().map(|error| Broken::new(dir, error)).collect();
+        for problem in broken.iter().flat_map(|one| &one.problems) {
+            tracing::warn!(%problem, "a template is not offered");
         }
+        let named = |folder: Folder| (folder.template.name.clone(), folder);
+        Ok(Self {
+            folders: folders.into_iter().map(named).collect(),
+            broken,
+            builds: Builds::default(),
+        })
     }
 
     /// The template with this name.
@@ -45,5 +48,10 @@ impl Catalogue {
             (a.template.category, &a.template.title).cmp(&(b.template.category, &b.template.title))
         });
         all
+    }
+
+    /// The templates that could not be loaded.
+    pub fn broken(&self) -> &[Broken] {
+        &self.broken
     }
 }

@@ -1,9 +1,11 @@
 //! The queries of the catalogue's builds.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
-use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::db::{Scoped, StaffTx, SystemTx};
 use crate::platform::error::Error;
+use crate::platform::ids::OperationId;
 
 /// Writes that a build began.
 pub(super) async fn begin_build(
@@ -60,4 +62,53 @@ pub(super) async fn end_build(
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// What is known of a template's newest build.
+#[derive(Debug, Clone)]
+pub(super) struct Build {
+    /// `building`, `built` or `failed`.
+    pub(super) state: String,
+    /// Why it failed.
+    pub(super) error: Option<String>,
+    /// The end of its output.
+    pub(super) log: String,
+    /// When it began.
+    pub(super) started_at: DateTime<Utc>,
+}
+
+/// The build of an image, if there ever was one.
+pub(super) async fn find_build(tx: &mut StaffTx, image: &str) -> Result<Option<Build>, Error> {
+    let build = sqlx::query_as!(
+        Build,
+        "select state, error, log, started_at from image_build where image = $1",
+        image
+    );
+    Ok(build.fetch_optional(tx.conn()).await?)
+}
+
+/// The names of the sizes with at least this much memory, the smallest first.
+pub(super) async fn sizes_from(tx: &mut StaffTx, memory_mib: i64) -> Result<Vec<String>, Error> {
+    let names = sqlx::query_scalar!(
+        "select name from size where memory_mib >= $1 and archived_at is null order by position",
+        memory_mib
+    );
+    Ok(names.fetch_all(tx.conn()).await?)
+}
+
+/// The operation that builds a template's image now. Whoever asks next waits until this transaction ends, so that two who
+/// ask at once get the same one.
+pub(super) async fn open_build(tx: &mut StaffTx, template: Uuid) -> Result<Option<OperationId>, Error> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 2))",
+        template
+    )
+    .execute(tx.conn())
+    .await?;
+    let id = sqlx::query_scalar!(
+        "select id from operation where target_id = $1 and state in ('queued', 'running') \
+         order by created_at desc, id desc limit 1",
+        template
+    );
+    Ok(id.fetch_optional(tx.conn()).await?.map(OperationId))
 }

@@ -36,3 +36,5 @@ fn answers(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 mod answers;
 mod folders;
 mod format;
+#[cfg(feature = "testing")]
+mod staff;

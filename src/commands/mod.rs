@@ -2,6 +2,7 @@
 //! error.
 #![expect(clippy::print_stdout, reason = "printing the result is what a command is for")]
 
+mod catalogue;
 mod database;
 mod demo;
 mod doctor;
@@ -41,6 +42,9 @@ enum Command {
     /// Manage the private PostgreSQL cluster that is used where `DATABASE_URL` is not set.
     #[command(subcommand)]
     Database(database::Database),
+    /// Build the catalogue's images, or check its templates.
+    #[command(subcommand)]
+    Catalogue(catalogue::Catalogue),
     /// Manage the keys of secrets at rest.
     #[command(subcommand)]
     Key(key::Key),
@@ -65,6 +69,7 @@ impl Cli {
             Command::Worker(config) => worker::run(ready(*config)?).await?,
             Command::Migrate(config) => migrate::run(&ready(*config)?).await?,
             Command::Database(command) => command.run().await?,
+            Command::Catalogue(command) => return command.run().await,
             Command::Key(command) => command.run()?,
             Command::User(command) => command.run().await?,
             Command::Demo(config) => demo::run(ready(*config)?).await?,

@@ -6,11 +6,10 @@ use anyhow::Context as _;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::housekeeping;
 use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
-use crate::servers;
+use crate::{catalogue, housekeeping, servers};
 
 use super::start;
 
@@ -35,7 +34,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     app.tasks.spawn(hub.run(db, tasks));
     servers::begin(app).await.context("the reconciler of servers")?;
     let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
-    let worker = housekeeping::register(worker)?.add_extension(app.clone());
+    let worker = catalogue::register(housekeeping::register(worker)?).add_extension(app.clone());
     let stop = app.tasks.token();
     let worker = worker
         .shutdown_signal(stop.cancelled_owned())

@@ -24,6 +24,7 @@ pub struct ServerQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
     /// Only in this state.
+    #[param(inline)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<StateFilter>,
     /// Only of this tenant. For staff; a tenant sees its own anyway.

@@ -50,7 +50,7 @@ test("the provider makes a plan, a tenant and its owner's invitation", async () 
   await page.locator('[name="role"]').selectOption("owner");
   await page.getByRole("button", { name: /invit/i }).click();
   invitation = (await page.locator("code", { hasText: "/invite/" }).first().textContent()).trim();
-  for (const path of ["/staff", "/staff/tenants", "/staff/plans", "/staff/servers", "/staff/people", "/staff/audit", "/account", "/account/sessions", "/account/tokens", "/help", "/help/api"]) {
+  for (const path of ["/staff", "/staff/tenants", "/staff/plans", "/staff/catalogue", "/staff/catalogue/static-site", "/staff/servers", "/staff/people", "/staff/audit", "/account", "/account/sessions", "/account/tokens", "/help", "/help/api"]) {
     const answer = await page.goto(path);
     assert.equal(answer.status(), 200, path);
     await inspect(page);

@@ -35,6 +35,17 @@ fn the_api_is_committed() {
 }
 
 #[test]
+fn every_schema_that_is_named_is_there() {
+    let document = serde_json::to_string(&berth::routes::all().document()).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let schemas = parsed["components"]["schemas"].as_object().unwrap();
+    for rest in document.split("#/components/schemas/").skip(1) {
+        let (name, _) = rest.split_once('"').unwrap();
+        assert!(schemas.contains_key(name), "{name} is named and not described");
+    }
+}
+
+#[test]
 fn every_address_of_the_api_is_described() {
     let routes = berth::routes::all();
     let document = serde_json::to_value(routes.document()).unwrap();

@@ -5,7 +5,12 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use super::TEMPLATE;
-use crate::catalogue::{Folder, load_all};
+use crate::catalogue::{Catalogue, CatalogueError, Folder, load_each};
+
+fn load_all(dir: &Path) -> Result<Vec<Folder>, CatalogueError> {
+    let (folders, broken) = load_each(dir)?;
+    broken.into_iter().next().map_or(Ok(folders), Err)
+}
 
 /// A folder of its own for one test, gone afterwards.
 struct Scratch(PathBuf);
@@ -143,4 +148,26 @@ fn the_shipped_templates_are_sound() {
         .map(|folder| folder.template.name.as_str())
         .collect();
     assert_eq!(names, ["debian-ssh", "postgresql", "static-site"]);
+}
+
+#[test]
+fn one_that_is_not_sound_is_told_with_its_line_and_takes_nothing_away() {
+    let scratch = Scratch::new("broken");
+    let other = scratch.0.join("other");
+    fs::create_dir_all(&other).unwrap();
+    fs::write(other.join("Dockerfile"), "FROM scratch\n").unwrap();
+    let text = TEMPLATE
+        .replacen("\"example\"", "\"other\"", 1)
+        .replacen("retries = ", "retries = 9", 1);
+    fs::write(other.join("template.toml"), &text).unwrap();
+    let catalogue = Catalogue::load(&scratch.0).unwrap();
+    assert!(catalogue.get("example").is_some() && catalogue.get("other").is_none());
+    let broken = &catalogue.broken()[0];
+    let problem = &broken.problems[0];
+    let line = text.lines().position(|line| line.starts_with("retries")).unwrap() + 1;
+    assert_eq!(
+        (&*broken.name, &*problem.at, problem.line),
+        ("other", "health.retries", Some(line))
+    );
+    assert!(problem.file.ends_with("other/template.toml"), "{problem:?}");
 }

@@ -111,6 +111,8 @@ pub struct BuildRequest {
     pub build_args: BTreeMap<String, String>,
     /// Labels besides ours.
     pub labels: BTreeMap<String, String>,
+    /// Whether every step is done again, with nothing taken from earlier builds.
+    pub fresh: bool,
 }
 
 /// What a build says while it goes on. The stream's last item is `Done` or an error.

@@ -195,6 +195,19 @@ pub async fn fail(
     Ok(())
 }
 
+/// Marks one operation that a job does as begun.
+pub async fn begin(tx: &mut SystemTx, id: OperationId, now: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query!(
+        "update operation set state = 'running', started_at = coalesce(started_at, $2) \
+         where id = $1 and state = 'queued'",
+        id.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Ends one operation that a job did.
 pub async fn finish(
     tx: &mut SystemTx,

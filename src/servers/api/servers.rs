@@ -207,7 +207,7 @@ pub async fn delete(
 ///
 /// Asking for what is so already is no error.
 #[utoipa::path(post, path = "/api/v1/servers/{server_id}/actions/{action}", tag = "servers",
-    params(("server_id" = ServerId, Path), ("action" = Verb, Path)),
+    params(("server_id" = ServerId, Path), ("action" = inline(Verb), Path)),
     responses((status = 202, description = "The server and the work", body = AskedOut)))]
 pub async fn act(
     State(app): State<App>,

@@ -47,7 +47,7 @@ pub async fn show(
 ///
 /// Written into the tenant's audit log under the name of whoever did it.
 #[utoipa::path(post, path = "/api/v1/staff/servers/{server_id}/actions/{action}", tag = "staff",
-    params(("server_id" = ServerId, Path), ("action" = Verb, Path)),
+    params(("server_id" = ServerId, Path), ("action" = inline(Verb), Path)),
     responses((status = 202, description = "The server and the work", body = super::outs::AskedOut)))]
 pub async fn act(
     State(app): State<App>,

@@ -67,6 +67,7 @@ pub(super) async fn foreign_networks_volumes_and_images_are_not_touched(world: &
         context_tar: tar(&[("Dockerfile", b"FROM scratch\n")]),
         build_args: std::collections::BTreeMap::default(),
         labels: std::collections::BTreeMap::default(),
+        fresh: false,
     };
     assert!(is_foreign(engine.build_image(request).await));
     assert!(engine.image_exists(&world.image()).await.unwrap());

@@ -85,6 +85,7 @@ fn build(tag: &str, dockerfile: &str) -> BuildRequest {
         context_tar: tar(&[("Dockerfile", dockerfile.as_bytes()), ("file", b"content")]),
         build_args: BTreeMap::from([("WORD".to_owned(), "hello".to_owned())]),
         labels: BTreeMap::from([("template".to_owned(), "site".to_owned())]),
+        fresh: false,
     }
 }
 

@@ -23,6 +23,7 @@ async fn build(world: &DockerWorld, dockerfile: &str) -> EngineResult<String> {
         context_tar: tar(&[("Dockerfile", format!("FROM {IMAGE}\n{dockerfile}\n").as_bytes())]),
         build_args: std::collections::BTreeMap::default(),
         labels: std::collections::BTreeMap::default(),
+        fresh: false,
     };
     let tag = request.tag.clone();
     world

@@ -34,6 +34,7 @@ impl Connection {
             .t(&request.tag)
             .buildargs(&arguments)
             .labels(&labels)
+            .nocache(request.fresh)
             .rm(true)
             .forcerm(true)
             .build()

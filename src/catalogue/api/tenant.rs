@@ -1,27 +1,19 @@
-//! The catalogue for programs.
+//! What a tenant's servers can be made from.
 
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::platform::access::{Permission, Rule, TenantScope};
+use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::web::{Json, Path, Routes};
+use crate::platform::web::{Json, Path};
 
-use super::{Kind, Template, Variable};
-
-/// The addresses.
-pub fn routes() -> Routes<App> {
-    Routes::new()
-        .api(Rule::Tenant(Permission::ServerRead), routes!(list))
-        .api(Rule::Tenant(Permission::ServerRead), routes!(show))
-}
+use super::super::{Kind, Template, Variable};
 
 /// What a server can be made from.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TemplateOut {
+pub(in crate::catalogue) struct TemplateOut {
     /// Its name.
     #[schema(example = "static-site")]
     name: String,
@@ -39,7 +31,7 @@ pub struct TemplateOut {
 
 /// A variable of a template.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct VariableOut {
+pub(in crate::catalogue) struct VariableOut {
     /// Its key.
     key: String,
     /// What people read.
@@ -60,16 +52,6 @@ pub struct VariableOut {
 
 impl From<&Variable> for VariableOut {
     fn from(variable: &Variable) -> Self {
-        let r#type = match &variable.kind {
-            Kind::Text { .. } => "text",
-            Kind::Integer { .. } => "integer",
-            Kind::Boolean => "boolean",
-            Kind::Choice { .. } => "choice",
-            Kind::Secret { .. } => "secret",
-            Kind::SshPublicKey => "ssh_public_key",
-            Kind::Email => "email",
-            Kind::HostName => "host_name",
-        };
         let choices = match &variable.kind {
             Kind::Choice { choices } => choices.clone(),
             _ => Vec::new(),
@@ -78,7 +60,7 @@ impl From<&Variable> for VariableOut {
             key: variable.key.clone(),
             label: variable.label.clone(),
             help: variable.help.clone(),
-            r#type,
+            r#type: variable.kind.word(),
             required: variable.required,
             default: variable.default.clone(),
             choices,
@@ -102,7 +84,7 @@ impl From<&Template> for TemplateOut {
 /// List templates
 #[utoipa::path(get, path = "/api/v1/templates", tag = "catalogue",
     responses((status = 200, description = "All templates", body = Vec<TemplateOut>)))]
-async fn list(State(app): State<App>, _scope: TenantScope) -> Json<Vec<TemplateOut>> {
+pub(super) async fn list(State(app): State<App>, _scope: TenantScope) -> Json<Vec<TemplateOut>> {
     Json(
         app.catalogue
             .all()
@@ -115,7 +97,7 @@ async fn list(State(app): State<App>, _scope: TenantScope) -> Json<Vec<TemplateO
 /// Show a template
 #[utoipa::path(get, path = "/api/v1/templates/{name}", tag = "catalogue", params(("name" = String, Path)),
     responses((status = 200, description = "The template", body = TemplateOut)))]
-async fn show(
+pub(super) async fn show(
     State(app): State<App>,
     _scope: TenantScope,
     Path(name): Path<String>,
