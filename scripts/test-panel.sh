@@ -42,7 +42,7 @@ start() {
         -c "create database $DATABASE" 2>/dev/null
     settings "$admin"
     # The same features as the tests', so that nothing is built twice.
-    SQLX_OFFLINE=${SQLX_OFFLINE:-true} cargo_with "$LOGS/build.log" build --locked --features testing
+    SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --locked --features testing
     (cd "$ROOT" && in_background "$LOG" "$BERTH" serve) >"$DIR/pid"
     wait_for 60 panel_ready || { tail -n 20 "$LOG" >&2; die "the panel does not start" "its log: $LOG"; }
     # The link is printed a moment after the panel is ready.

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, Rule};
 use crate::platform::web::Routes;
 
-pub use model::{Change, Target};
+pub use model::{Change, Target, words};
 pub use store::record;
 
 /// The log's pages, downloads and addresses.

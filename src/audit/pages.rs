@@ -11,7 +11,7 @@ use crate::platform::error::{Error, FieldErrors};
 use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, Query};
 
 use super::export::export;
-use super::model::{Event, Filter, FilterText, Line, diff};
+use super::model::{Event, Filter, FilterText, Line, diff, words};
 use super::reader::{Key, Reader, key};
 
 /// What the log is asked for.
@@ -63,6 +63,7 @@ struct Row {
     id: String,
     iso: String,
     time: String,
+    words: String,
     event: Event,
     target_id: Option<String>,
     lines: Vec<Line>,
@@ -74,6 +75,7 @@ impl From<Event> for Row {
             id: event.id.to_string(),
             iso: event.at.to_rfc3339(),
             time: event.at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            words: words(&event.action, &event.target),
             target_id: event.target_public_id(),
             lines: diff(event.before.as_ref(), event.after.as_ref()),
             event,

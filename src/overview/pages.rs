@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::audit;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -76,7 +77,7 @@ impl DeedLine {
         Self {
             iso: deed.at.to_rfc3339(),
             ago: ago(deed.at, now),
-            words: format!("{} {}", deed.action.replace(['.', '_'], " "), deed.target),
+            words: audit::words(&deed.action, &deed.target),
             who: deed.who,
         }
     }

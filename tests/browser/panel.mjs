@@ -47,6 +47,22 @@ export async function signIn(page, email, password) {
   await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
 }
 
+/** What sticks out of the window, when the page as a whole does: first the elements, each as its opening tag. */
+function tooWide() {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1);
+  return [`${root.scrollWidth - root.clientWidth}px`, ...out.map((one) => one.cloneNode(false).outerHTML).slice(0, 8)];
+}
+
+/** Keeps a picture of the page for people's eyes, where BERTH_SCREENSHOTS names a folder. */
+async function shoot(page, look) {
+  const folder = process.env.BERTH_SCREENSHOTS;
+  if (!folder) return;
+  const name = new URL(page.url()).pathname.replace(/[^a-z0-9]+/gi, "-").replace(/(_|-)?01[a-z0-9]{24}/g, "").replace(/^-|-$/g, "") || "home";
+  await page.screenshot({ path: `${folder}/${name}-${look}.png`, fullPage: true });
+}
+
 /** No violation of WCAG in any look, nothing wider than the window, no script error. */
 export async function inspect(page) {
   for (const colorScheme of ["light", "dark"]) {
@@ -63,8 +79,8 @@ export async function inspect(page) {
       const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
       const words = found.violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html).join("\n  ")}`);
       assert.deepEqual(words, [], `${page.url()} ${colorScheme} ${width}px`);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(overflow <= 0, `${page.url()} is ${overflow}px wider than ${width}px`);
+      await shoot(page, `${colorScheme}-${width}`);
+      assert.deepEqual(await page.evaluate(tooWide), [], `${page.url()} is wider than ${width}px`);
     }
   }
   await page.setViewportSize({ width: 1440, height: 900 });

@@ -4,9 +4,11 @@ mod csv;
 mod diff;
 mod event;
 mod filter;
+mod words;
 
 pub(super) use self::csv::{HEADER, record};
 pub(super) use diff::{Line, diff};
 pub(super) use event::Event;
 pub use event::{Change, Target};
 pub(super) use filter::{Filter, FilterText};
+pub use words::words;

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
@@ -32,6 +33,9 @@ pub struct Line {
     text: String,
     stream: &'static str,
 }
+
+// A template is HTML already: a page that holds one must not escape it a second time.
+impl HtmlSafe for Line {}
 
 impl From<LogLine> for Line {
     fn from(line: LogLine) -> Self {

@@ -1,0 +1,71 @@
+//! An audit event in words, for people who look at what happened lately.
+
+/// What was done to what: `created the server`, followed by its name. The verb alone where the target is the actor
+/// or is named by the verb. An action without words of its own is shown as it is written.
+pub fn words(action: &str, target: &str) -> String {
+    if let Some((_, words)) = ALONE.iter().find(|(name, _)| *name == action) {
+        return (*words).to_owned();
+    }
+    let known = WITH_TARGET.iter().find(|(name, _)| *name == action);
+    match known {
+        Some((_, words)) => format!("{words} {target}"),
+        None => format!("{} {target}", action.replace(['.', '_'], " ")),
+    }
+}
+
+const ALONE: [(&str, &str); 11] = [
+    ("setup.complete", "Set Berth up"),
+    ("session.start", "Signed in"),
+    ("session.end", "Signed out"),
+    ("session.refuse", "Sign-in refused"),
+    ("session.revoke", "Ended a session"),
+    ("session.revoke_others", "Ended all other sessions"),
+    ("account.lock", "Account locked after wrong passwords"),
+    ("password.change", "Changed the password"),
+    ("password.reset", "Set a new password by link"),
+    ("user.rename", "Changed the own name"),
+    ("invitation.accept", "Joined by invitation"),
+];
+
+const WITH_TARGET: [(&str, &str); 28] = [
+    ("server.create", "Created the server"),
+    ("server.start", "Started the server"),
+    ("server.stop", "Stopped the server"),
+    ("server.restart", "Restarted the server"),
+    ("server.kill", "Killed the server"),
+    ("server.delete", "Deleted the server"),
+    ("server.configure", "Changed the server"),
+    ("server.reveal", "Revealed a secret of the server"),
+    ("tenant.create", "Created the tenant"),
+    ("tenant.update", "Changed the tenant"),
+    ("tenant.suspend", "Suspended the tenant"),
+    ("tenant.resume", "Resumed the tenant"),
+    ("tenant.close", "Closed the tenant"),
+    ("tenant.reopen", "Reopened the tenant"),
+    ("tenant.purge", "Erased the tenant"),
+    ("plan.create", "Created the plan"),
+    ("plan.update", "Changed the plan"),
+    ("plan.archive", "Archived the plan"),
+    ("plan.restore", "Restored the plan"),
+    ("plan.set", "Changed the plan of"),
+    ("member.role", "Changed the role of"),
+    ("member.remove", "Removed the member"),
+    ("member.leave", "Left the tenant"),
+    ("invitation.create", "Invited"),
+    ("invitation.revoke", "Took back the invitation of"),
+    ("token.create", "Created the API token"),
+    ("token.revoke", "Revoked the API token"),
+    ("password.link", "Made a password link for"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn actions_read_as_sentences() {
+        assert_eq!(words("server.create", "website"), "Created the server website");
+        assert_eq!(words("session.start", "ada@example.org"), "Signed in");
+        assert_eq!(words("volume.resize_online", "data"), "volume resize online data");
+    }
+}
