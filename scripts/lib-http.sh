@@ -48,3 +48,26 @@ api_token() {
         < <(grep -oE 'name="scopes" value="[^"]+"' <<<"$form" | sed 's/.*value="\(.*\)"/\1/')
     http "${arguments[@]}" "$PANEL/account/tokens/new" | grep -oE 'brt_[A-Za-z0-9_]+' | head -n 1
 }
+
+# field NAME: its value, from JSON on standard input; the first one of that name.
+field() { grep -oE "\"$1\":\"[^\"]+\"" | head -n 1 | cut -d '"' -f 4; }
+
+# api TOKEN PATH JSON: asks the API to make something, and prints its answer.
+api() {
+    curl --silent --show-error --fail --max-time 30 --header "Authorization: Bearer $1" \
+        --header "Content-Type: application/json" --data "$3" "$PANEL/api/v1/$2"
+}
+
+# customer STAFF_TOKEN PASSWORD: a tenant and its owner, made by the API and the invitation's page. From then on the
+# cookies are the owner's. Prints the tenant's id.
+customer() {
+    local limits plan tenant link
+    limits='{"servers":3,"cpu_millis":4000,"memory_mib":8192,"disk_mib":51200,"members":50}'
+    plan=$(api "$1" staff/plans "{\"name\":\"Fuzzed\",\"limits\":$limits}" | field id)
+    tenant=$(api "$1" staff/tenants "{\"name\":\"Fuzzed\",\"plan_id\":\"$plan\"}" | field id)
+    link=$(api "$1" "staff/tenants/$tenant/invitations" '{"email":"ada@example.org","role":"owner"}' | field url)
+    rm -f "$JAR"
+    http --output /dev/null --data-urlencode "email=ada@example.org" --data-urlencode "name=Ada Baker" \
+        --data-urlencode "password=$2" "$link" || die "the invitation $link does not work"
+    printf '%s\n' "$tenant"
+}

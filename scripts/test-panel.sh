@@ -34,7 +34,7 @@ settings() {
 }
 
 start() {
-    local admin link password
+    local admin link password staff_token tenant
     stop
     mkdir -p "$DIR"
     admin=$("$ROOT/scripts/test-db.sh" start)
@@ -50,11 +50,14 @@ start() {
     link=$(setup_link <"$LOG")
     password=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
     own_panel "$link" "$password"
+    staff_token=$(api_token staff)
+    tenant=$(customer "$staff_token" "$password")
     cat >"$DIR/env" <<EOF
 BERTH_TEST_URL=$PANEL
 BERTH_TEST_OWNER_EMAIL=$OWNER_EMAIL
 BERTH_TEST_OWNER_PASSWORD=$password
-BERTH_TEST_STAFF_TOKEN=$(api_token staff)
+BERTH_TEST_STAFF_TOKEN=$staff_token
+BERTH_TEST_TENANT_TOKEN=$(api_token "$tenant")
 EOF
 }
 

@@ -111,20 +111,30 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-/// Parameters of the query.
+/// Parameters of the query. A page's form sends its empty fields too, so there empty means not given; the API takes
+/// them at their word.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
 
+    #[expect(clippy::disallowed_types, reason = "our Query is made of axum's")]
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        match axum_extra::extract::Query::from_request_parts(parts, state).await {
-            Ok(axum_extra::extract::Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Error::BadRequest {
-                code: "bad-query",
-                message: rejection.body_text(),
-            }),
+        let bad = |message: String| Error::BadRequest {
+            code: "bad-query",
+            message,
+        };
+        if parts.uri.path().starts_with("/api/") {
+            let query = axum::extract::Query::from_request_parts(parts, state).await;
+            query
+                .map(|axum::extract::Query(value)| Self(value))
+                .map_err(|rejection| bad(rejection.body_text()))
+        } else {
+            let query = axum_extra::extract::Query::from_request_parts(parts, state).await;
+            query
+                .map(|axum_extra::extract::Query(value)| Self(value))
+                .map_err(|rejection| bad(rejection.body_text()))
         }
     }
 }

@@ -79,6 +79,27 @@ impl ListQuery {
     }
 }
 
+/// What a list is asked for that has one order, and no search.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// The cursor of the answer before: `next`.
+    after: Option<String>,
+    /// How many, at most 200; 50 if not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+}
+
+impl From<PageQuery> for ListQuery {
+    fn from(query: PageQuery) -> Self {
+        Self {
+            after: query.after,
+            limit: query.limit,
+            ..Self::default()
+        }
+    }
+}
+
 /// Cursors.
 #[derive(Debug)]
 pub struct Cursor;

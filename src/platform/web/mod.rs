@@ -31,7 +31,7 @@ pub use guard::{Kit, SESSION_COOKIE, session_cookie};
 pub use headers::security_headers;
 pub use idempotency::purge as purge_idempotency_keys;
 pub use limiter::Limiter;
-pub use listing::{Cursor, ListOut, ListQuery, Listing};
+pub use listing::{Cursor, ListOut, ListQuery, Listing, PageQuery};
 pub use log::log_requests;
 pub use page::{Ctx, Page, SeeOther};
 pub use routes::{Kind, RouteInfo, Routes};

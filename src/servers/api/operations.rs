@@ -8,16 +8,17 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::OperationId;
 use crate::platform::operations;
-use crate::platform::web::{Cursor, Json, ListOut, ListQuery, Listing, Path, Query};
+use crate::platform::web::{Cursor, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query};
 
 use super::outs::OperationOut;
 
 /// List operations
 ///
-/// Newest first. Neither `q` nor `sort` has a meaning here.
-#[utoipa::path(get, path = "/api/v1/operations", tag = "operations", params(ListQuery),
+/// Newest first.
+#[utoipa::path(get, path = "/api/v1/operations", tag = "operations", params(PageQuery),
     responses((status = 200, description = "A page of the tenant's operations", body = ListOut<OperationOut>)))]
-pub async fn list(scope: TenantScope, Query(query): Query<ListQuery>) -> Result<Response, Error> {
+pub async fn list(scope: TenantScope, Query(query): Query<PageQuery>) -> Result<Response, Error> {
+    let query = ListQuery::from(query);
     let after: Option<(DateTime<Utc>, Uuid)> = Cursor::decode(query.after.as_deref())?;
     let limit = query.fetch()?;
     let mut tx = scope.begin().await?;

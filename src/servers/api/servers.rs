@@ -16,7 +16,7 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::web::{
-    Accepted, Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Query, Tagged,
+    Accepted, Cursor, IfMatch, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Tagged,
 };
 
 use super::super::actions::{self, Asked, NewServerInput, SettingsInput, VariableChange};
@@ -294,15 +294,16 @@ pub async fn logs(
 
 /// List a server's history
 ///
-/// Newest first. Neither `q` nor `sort` has a meaning here.
+/// Newest first.
 #[utoipa::path(get, path = "/api/v1/servers/{server_id}/events", tag = "servers",
-    params(("server_id" = ServerId, Path), ListQuery),
+    params(("server_id" = ServerId, Path), PageQuery),
     responses((status = 200, description = "A page of the history", body = ListOut<EventOut>)))]
 pub async fn events(
     scope: TenantScope,
     Path(id): Path<ServerId>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Response, Error> {
+    let query = ListQuery::from(query);
     let after: Option<(DateTime<Utc>, Uuid)> = Cursor::decode(query.after.as_deref())?;
     let limit = query.fetch()?;
     let mut tx = scope.begin().await?;

@@ -44,10 +44,9 @@ pub(super) async fn replay(State(kit): State<Kit>, request: Request, next: Next)
 }
 
 async fn answer(kit: &Kit, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Error> {
-    let key = key
-        .to_str()
-        .ok()
-        .filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
+    let key = key.to_str().ok().filter(|key| {
+        !key.is_empty() && key.len() <= MAX_KEY && key.bytes().all(|byte| byte.is_ascii_graphic())
+    });
     let key = key.map(str::to_owned).ok_or_else(|| Error::BadRequest {
         code: "bad-idempotency-key",
         message: format!("Idempotency-Key takes 1 to {MAX_KEY} visible ASCII characters."),
