@@ -330,3 +330,27 @@ async fn asking_twice_does_once() {
     }
     assert_eq!(rows(&app).await, after);
 }
+
+#[tokio::test]
+async fn what_was_done_is_not_done_again_when_its_answer_was_lost() {
+    let app = TestApp::start().await;
+    let callers = callers(&app).await;
+    let key = [("idempotency-key", "lost")];
+    let body = server(|_| ());
+    let ask = async || callers.tenant.json_with("POST", SERVERS, &body, &key).await;
+    ask().await.expect(202);
+    let after = rows(&app).await;
+    // As if the panel had died between the action's commit and its answer.
+    let mut tx = app.system().begin().await.unwrap();
+    sqlx::query!("update idempotency_key set status = null, body = null")
+        .execute(tx.conn())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let soon = ask().await.expect(409);
+    assert_eq!(soon.json()["code"], "idempotency-key-in-use");
+    app.clock.advance(chrono::Duration::minutes(2));
+    let later = ask().await.expect(409);
+    assert_eq!(later.json()["code"], "idempotency-key-done");
+    assert_eq!(rows(&app).await, after);
+}

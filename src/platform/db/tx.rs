@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use crate::platform::error::Error;
 use crate::platform::ids::{TenantId, UserId};
 
-use super::Db;
+use super::{Db, once};
 
 /// An open transaction of any scope, for queries that serve several.
 pub trait Scoped: Send {
@@ -21,7 +21,8 @@ macro_rules! transactions {
 
         impl $name {
             /// Makes the changes last. Without it they are undone.
-            pub async fn commit(self) -> Result<(), Error> {
+            pub async fn commit(mut self) -> Result<(), Error> {
+                once::note(&mut self.0).await?;
                 self.0.commit().await.map_err(Error::from)
             }
         }

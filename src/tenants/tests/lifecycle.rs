@@ -127,6 +127,14 @@ async fn a_closed_tenant_is_erased_after_its_retention_servers_first() {
         .execute(tx.conn())
         .await
         .unwrap();
+    // A network that something on the host still used kept its addresses.
+    sqlx::query!(
+        "insert into tenant_network (tenant_id, location_id, subnet) select $1, id, '10.9.8.0/24' from location",
+        acme.0
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(purge_closed(&app.app, &app.system()).await.unwrap(), 1);
     program.get(&path).await.expect(404);

@@ -3,7 +3,8 @@
 //! The first request claims the key; its answer is kept for a day and given again to whoever repeats the request with the
 //! same token and key. A repeat while the first is still running is told to wait; the same key for another request is an
 //! error of the caller. An answer that says "try again" (429, 5xx) is not kept. A claim whose process died is free again
-//! after [`CLAIM`].
+//! after [`CLAIM`], unless the request had committed something by then ([`Once`]): it is never done twice, and whoever
+//! repeats it is told that its answer is lost.
 
 mod store;
 
@@ -17,8 +18,8 @@ use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::platform::access::{Actor, Via};
+use crate::platform::db::Once;
 use crate::platform::error::Error;
-use crate::platform::ids::TokenId;
 
 use super::extract;
 use super::guard::Kit;
@@ -74,19 +75,24 @@ async fn answer(kit: &Kit, key: &HeaderValue, request: Request, next: Next) -> R
             "Idempotency-Key",
             "This key was used for another request: use a new one for each request.",
         )),
-        Claim::Ours => {
-            let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-            keep(kit, (token, &key), response).await
+        Claim::Lost => Err(Error::conflict(
+            "idempotency-key-done",
+            "The request with this Idempotency-Key was done, but its answer is lost: read what it changed.",
+        )),
+        Claim::Ours(claim) => {
+            let work = next.run(Request::from_parts(parts, Body::from(body)));
+            let response = claim.clone().during(work).await;
+            keep(kit, &claim, response).await
         }
     }
 }
 
-async fn keep(kit: &Kit, key: (TokenId, &str), response: Response) -> Result<Response, Error> {
+async fn keep(kit: &Kit, claim: &Once, response: Response) -> Result<Response, Error> {
     let status = response.status();
     let is_final = response.headers().contains_key(header::CONTENT_TYPE) || status.is_success();
     // An error that is drawn further out has no body yet, and repeating the request gives the same error anyway.
     if !is_final || status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        store::release(kit, key).await?;
+        note(store::release(kit, claim).await);
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -104,8 +110,18 @@ async fn keep(kit: &Kit, key: (TokenId, &str), response: Response) -> Result<Res
         location: text(header::LOCATION),
         body: body.to_vec(),
     };
-    store::keep(kit, key, &kept).await?;
+    note(store::keep(kit, claim, &kept).await);
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// The caller gets the answer all the same; a repetition hears later that it is lost.
+fn note(outcome: Result<(), Error>) {
+    if let Err(error) = outcome {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "what came of an Idempotency-Key was not kept"
+        );
+    }
 }
 
 fn again(kept: Kept) -> Response {

@@ -1,8 +1,8 @@
 //! The queries of kept answers.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-use crate::platform::db::{Scoped as _, SystemTx};
+use crate::platform::db::{Once, Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::TokenId;
 
@@ -19,14 +19,19 @@ pub(super) struct Kept {
 /// What came of claiming a key.
 pub(super) enum Claim {
     /// It is ours to do.
-    Ours,
+    Ours(Once),
     /// It was done.
     Kept(Kept),
+    /// It was done, and nobody knows the answer any more.
+    Lost,
     /// It is being done.
     Running,
     /// The key belongs to another request.
     Other,
 }
+
+/// In place of a status: the request was done and its answer is not to be had.
+const LOST: i32 = 0;
 
 /// Claims a key, or says what is known of it.
 pub(super) async fn claim(
@@ -35,12 +40,13 @@ pub(super) async fn claim(
     hash: &[u8],
     stale: TimeDelta,
 ) -> Result<Claim, Error> {
-    let now = kit.clock.now();
+    // As exact as PostgreSQL keeps it: the claim is known by this time again.
+    let now = kit.clock.now().trunc_subsecs(6);
     let mut tx = kit.db.system().await?;
     let claimed = sqlx::query!(
         "insert into idempotency_key (token_id, key, request_hash, created_at) values ($1, $2, $3, $4) \
          on conflict (token_id, key) do update set created_at = $4 \
-         where idempotency_key.status is null and idempotency_key.created_at < $5 \
+         where idempotency_key.status is null and not idempotency_key.is_done and idempotency_key.created_at < $5 \
            and idempotency_key.request_hash = $3",
         token.0,
         key,
@@ -53,17 +59,25 @@ pub(super) async fn claim(
     .rows_affected();
     if claimed == 1 {
         tx.commit().await?;
-        return Ok(Claim::Ours);
+        return Ok(Claim::Ours(Once {
+            token,
+            key: key.to_owned(),
+            claimed_at: now,
+        }));
     }
     let row = sqlx::query!(
-        "select request_hash, status, content_type, location, body from idempotency_key where token_id = $1 and key = $2",
+        "select request_hash, status, content_type, location, body, is_done and created_at < $3 as \"is_lost!\" \
+         from idempotency_key where token_id = $1 and key = $2",
         token.0,
-        key
+        key,
+        now - stale
     )
     .fetch_one(tx.conn())
     .await?;
     Ok(match row.status {
         _ if row.request_hash != hash => Claim::Other,
+        Some(LOST) => Claim::Lost,
+        None if row.is_lost => Claim::Lost,
         None => Claim::Running,
         Some(status) => Claim::Kept(Kept {
             status,
@@ -75,13 +89,14 @@ pub(super) async fn claim(
 }
 
 /// Keeps the answer.
-pub(super) async fn keep(kit: &Kit, (token, key): (TokenId, &str), kept: &Kept) -> Result<(), Error> {
+pub(super) async fn keep(kit: &Kit, claim: &Once, kept: &Kept) -> Result<(), Error> {
     let mut tx = kit.db.system().await?;
     sqlx::query!(
-        "update idempotency_key set status = $3, content_type = $4, location = $5, body = $6 \
-         where token_id = $1 and key = $2",
-        token.0,
-        key,
+        "update idempotency_key set status = $4, content_type = $5, location = $6, body = $7 \
+         where token_id = $1 and key = $2 and created_at = $3",
+        claim.token.0,
+        claim.key,
+        claim.claimed_at,
         kept.status,
         kept.content_type,
         kept.location,
@@ -92,13 +107,23 @@ pub(super) async fn keep(kit: &Kit, (token, key): (TokenId, &str), kept: &Kept) 
     tx.commit().await
 }
 
-/// Gives the key back: nothing was done.
-pub(super) async fn release(kit: &Kit, (token, key): (TokenId, &str)) -> Result<(), Error> {
+/// Gives the key back if nothing was done; otherwise notes that the answer is lost.
+pub(super) async fn release(kit: &Kit, claim: &Once) -> Result<(), Error> {
     let mut tx = kit.db.system().await?;
     sqlx::query!(
-        "delete from idempotency_key where token_id = $1 and key = $2",
-        token.0,
-        key
+        "update idempotency_key set status = $4 where token_id = $1 and key = $2 and created_at = $3 and is_done",
+        claim.token.0,
+        claim.key,
+        claim.claimed_at,
+        LOST
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "delete from idempotency_key where token_id = $1 and key = $2 and created_at = $3 and not is_done",
+        claim.token.0,
+        claim.key,
+        claim.claimed_at
     )
     .execute(tx.conn())
     .await?;
