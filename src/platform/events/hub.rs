@@ -18,9 +18,6 @@ const BUFFER: usize = 1024;
 const RETRY: Duration = Duration::from_secs(1);
 /// How many missed events are read back after the connection was lost; who missed more reloads anyway.
 const CATCH_UP: i64 = 1000;
-/// Ids are given before the commit, so a row may show up after one with a higher id. Reading back starts this much lower;
-/// hearing an event twice is harmless.
-const OVERLAP: i64 = 64;
 
 /// Something changed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
@@ -55,6 +52,11 @@ impl Hub {
         self.sender.subscribe()
     }
 
+    /// Tells everybody who listens. That nobody does is no error.
+    pub(crate) fn hand_out(&self, event: Event) {
+        let _ = self.sender.send(event);
+    }
+
     /// Listens until the process stops; connects again by itself.
     pub async fn run(self, db: Db, tasks: Tasks) {
         let mut last = None;
@@ -79,8 +81,7 @@ impl Hub {
         self.catch_up(db, last).await?;
         while let Some(event) = next(&mut listener).await? {
             *last = Some(last.unwrap_or_default().max(event.id));
-            // No subscriber is no error.
-            let _ = self.sender.send(event);
+            self.hand_out(event);
         }
         Ok(())
     }
@@ -92,9 +93,9 @@ impl Hub {
             *last = Some(store::newest(&mut tx).await?);
             return Ok(());
         };
-        for event in store::since(&mut tx, seen - OVERLAP, CATCH_UP).await? {
+        for event in store::missed(&mut tx, seen, CATCH_UP).await? {
             *last = Some(seen.max(event.id));
-            let _ = self.sender.send(event);
+            self.hand_out(event);
         }
         Ok(())
     }

@@ -7,4 +7,4 @@ mod hub;
 mod store;
 
 pub use hub::{Event, Hub};
-pub use store::{emit, newest, purge, since};
+pub use store::{emit, missed, newest, purge};

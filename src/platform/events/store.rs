@@ -28,13 +28,18 @@ pub async fn emit(
     Ok(())
 }
 
-/// The events after `id` that the scope may see, oldest first, at most `limit`.
-pub async fn since(tx: &mut impl Scoped, id: i64, limit: i64) -> Result<Vec<Event>, Error> {
+/// Ids are given before the commit, so a row may show up after one with a higher id. Reading back starts this much lower;
+/// hearing an event twice is harmless.
+const OVERLAP: i64 = 64;
+
+/// The events that whoever has heard `id` last may have missed and that the scope may see, oldest first, at most `limit`
+/// new ones.
+pub async fn missed(tx: &mut impl Scoped, id: i64, limit: i64) -> Result<Vec<Event>, Error> {
     let events = sqlx::query_as!(
         Event,
         "select id, tenant_id, topic, target_id from outbox where id > $1 order by id limit $2",
-        id,
-        limit
+        id - OVERLAP,
+        limit + OVERLAP
     );
     Ok(events.fetch_all(tx.conn()).await?)
 }

@@ -3,17 +3,19 @@
 //! A page opens one stream. Events of the hub that belong to its scope are turned into fragments by the feature; after a
 //! lost connection the browser tells the last id it saw, and what came since is read from the outbox first.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Uri};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures_util::Stream;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::platform::error::Error;
-use crate::platform::events::{Event, Hub};
+use crate::platform::events::Event;
 
 /// Below what proxies usually cut, 60 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -68,10 +70,11 @@ impl Fragment {
     }
 }
 
-/// Streams fragments: first for what was `missed` since the browser's last event, then live. `draw` re-reads what an
-/// event is about and draws it, or says that it does not concern this page. A page that falls behind is told to reload.
+/// Streams fragments: first for what was `missed` since the browser's last event, then what is heard `live`. `draw` re-reads
+/// what an event is about and draws it, or says that it does not concern this page. A page that falls behind is told to
+/// reload. Listening begins before the missed events are read, or what happens in between would be in neither.
 pub fn fragments<D, F>(
-    hub: &Hub,
+    mut live: Receiver<Event>,
     missed: Vec<Event>,
     stop: CancellationToken,
     draw: D,
@@ -80,7 +83,7 @@ where
     D: Fn(Event) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Option<Fragment>, Error>> + Send + 'static,
 {
-    let mut live = hub.subscribe();
+    let mut told: HashSet<i64> = missed.iter().map(|event| event.id).collect();
     let stream = async_stream::stream! {
         // Tells the browser that it is connected, and how soon to come back: at once for a restart of the panel.
         yield Ok(SseEvent::default().retry(Duration::from_secs(1)).comment("connected"));
@@ -93,6 +96,7 @@ where
                 event = live.recv() => event,
             };
             match event {
+                Ok(event) if told.remove(&event.id) => {}
                 Ok(event) => if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); },
                 Err(RecvError::Lagged(_)) => yield Ok(SseEvent::default().event("reload").data("behind")),
                 Err(RecvError::Closed) => break,
@@ -134,7 +138,11 @@ pub fn last_event_id(uri: &Uri, headers: &HeaderMap) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse as _;
+    use http_body_util::BodyExt as _;
+
     use super::*;
+    use crate::platform::events::Hub;
 
     #[test]
     fn a_fragment_names_what_it_changes() {
@@ -143,6 +151,32 @@ mod tests {
             fragment.0,
             r##"<hx-partial hx-target="#srv_1" hx-swap="outerMorph"><tr></tr></hx-partial><hx-partial hx-target="#srv_2" hx-swap="delete"></hx-partial>"##
         );
+    }
+
+    #[tokio::test]
+    async fn what_happens_while_the_missed_is_read_is_told_once() {
+        let event = |id| Event {
+            id,
+            tenant_id: None,
+            topic: "server".to_owned(),
+            target_id: None,
+        };
+        let (hub, stop) = (Hub::default(), CancellationToken::new());
+        let live = hub.subscribe();
+        for id in [6, 7, 8] {
+            hub.hand_out(event(id));
+        }
+        let draw = async |event: Event| Ok(Some(Fragment(event.id.to_string())));
+        let draw = move |event: Event| Box::pin(draw(event));
+        let stream = fragments(live, vec![event(5), event(6), event(7)], stop.clone(), draw);
+        drop(hub);
+        let body = stream.into_response().into_body().collect().await.unwrap();
+        let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();
+        let told: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "))
+            .collect();
+        assert_eq!(told, ["5", "6", "7", "8"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Live states: what changes about servers while somebody looks.
 
+use std::collections::HashSet;
+
 use askama::Template as _;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
@@ -25,7 +27,16 @@ async fn missed(scope: &TenantScope, uri: &Uri, headers: &HeaderMap) -> Result<V
         return Ok(Vec::new());
     };
     let mut tx = scope.begin().await?;
-    events::since(&mut tx, after, CATCH_UP).await
+    Ok(newest(events::missed(&mut tx, after, CATCH_UP).await?))
+}
+
+/// A fragment shows a server as it is now, so only the last event about each is told.
+fn newest(mut events: Vec<Event>) -> Vec<Event> {
+    let mut seen = HashSet::new();
+    events.reverse();
+    events.retain(|event| seen.insert(event.target_id));
+    events.reverse();
+    events
 }
 
 /// The server of this tenant that an event is about.
@@ -41,8 +52,8 @@ pub async fn list(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
+    let (live, stop) = (app.hub.subscribe(), app.tasks.token());
     let missed = missed(&scope, &uri, &headers).await?;
-    let (hub, stop) = (app.hub.clone(), app.tasks.token());
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {
@@ -52,7 +63,7 @@ pub async fn list(
             row(&app, &scope, id).await.map(Some)
         }
     };
-    Ok(fragments(&hub, missed, stop, draw).into_response())
+    Ok(fragments(live, missed, stop, draw).into_response())
 }
 
 async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
@@ -78,8 +89,8 @@ pub async fn one(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
+    let (live, stop) = (app.hub.subscribe(), app.tasks.token());
     let missed = missed(&scope, &uri, &headers).await?;
-    let (hub, stop) = (app.hub.clone(), app.tasks.token());
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {
@@ -89,7 +100,7 @@ pub async fn one(
             panel(&app, &scope, id).await.map(Some)
         }
     };
-    Ok(fragments(&hub, missed, stop, draw).into_response())
+    Ok(fragments(live, missed, stop, draw).into_response())
 }
 
 async fn panel(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
