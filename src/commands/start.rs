@@ -11,7 +11,7 @@ use crate::app::{App, Parts};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::docker::{DockerEngine, Endpoint};
-use crate::drivers::engine::{Engine, InstanceKey};
+use crate::drivers::engine::{Engine, InstanceKey, Measured};
 use crate::platform::access::Authenticate;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
@@ -92,7 +92,8 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
 pub(super) fn engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
     let endpoint: Endpoint = config.docker_host.parse().context("BERTH_DOCKER_HOST")?;
     let instance = InstanceKey::new(&config.instance).context("BERTH_INSTANCE")?;
-    Ok(Arc::new(DockerEngine::new(endpoint, instance)))
+    let docker = Arc::new(DockerEngine::new(endpoint, instance));
+    Ok(Arc::new(Measured::new(docker)))
 }
 
 /// Prepares the database where we may, and waits until it answers and its schema is this binary's.

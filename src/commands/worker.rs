@@ -31,20 +31,26 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
 /// Starts reconcilers and the job worker in the background.
 pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     let (db, hub, tasks) = (app.db.clone(), app.hub.clone(), app.tasks.clone());
-    app.tasks.spawn(hub.run(db, tasks));
+    app.tasks.spawn(hub.run(db, tasks.clone()));
     servers::begin(app).await.context("the reconciler of servers")?;
+    let (app, url) = (app.clone(), url.clone());
+    let work = move || {
+        let (app, url) = (app.clone(), url.clone());
+        async move { work(&app, &url).await.map_err(Into::into) }
+    };
+    tasks.spawn(jobs::keep(tasks.clone(), work));
+    Ok(())
+}
+
+/// Works on jobs until the process stops, or the queue fails.
+async fn work(app: &App, url: &Secret) -> anyhow::Result<()> {
     let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
     let worker = catalogue::register(housekeeping::register(worker)?).add_extension(app.clone());
-    let stop = app.tasks.token();
-    let worker = worker
-        .shutdown_signal(stop.cancelled_owned())
-        .init()
-        .await
-        .context("the job queue")?;
-    app.tasks.spawn(async move {
-        if let Err(error) = worker.run().await {
-            tracing::error!(%error, "the job worker stopped");
-        }
-    });
-    Ok(())
+    let worker = worker.shutdown_signal(app.tasks.token().cancelled_owned()).init();
+    let worker = tokio::select! {
+        () = app.tasks.stopping() => return Ok(()),
+        worker = worker => worker.context("the job queue")?,
+    };
+    jobs::began();
+    worker.run().await.context("the job queue")
 }

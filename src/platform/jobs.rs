@@ -4,13 +4,15 @@
 //! re-reads the world, and may run twice: the queue delivers at least once, its worker can lose a lease, and a worker
 //! that was thought dead may still finish. So every job says why a second run is harmless.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use graphile_worker::{WorkerOptions, WorkerUtils};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use super::db::{Scoped, SetupError};
-use super::error::Error;
+use super::error::{Cause, Error};
+use super::metrics;
+use super::shutdown::Tasks;
 
 pub use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 
@@ -18,6 +20,10 @@ const SCHEMA: &str = "graphile_worker";
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const DEAD_AFTER: Duration = Duration::from_mins(1);
 const CONCURRENCY: usize = 4;
+/// What the worker is called on the page of metrics.
+const NAME: &str = "jobs";
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Enqueues a job in the caller's transaction. Jobs of one `queue` run one after another; a second job with the same
 /// `key` replaces the first while it waits.
@@ -60,6 +66,38 @@ pub(super) async fn prepare(admin_url: &str) -> Result<(), SetupError> {
     done
 }
 
+/// Does `work` until the process stops. Work that fails is begun anew, after a wait that doubles from a second to a
+/// minute while it keeps failing soon. Metrics tell whether it is done at present.
+pub async fn keep<W: Future<Output = Result<(), Cause>>>(tasks: Tasks, mut work: impl FnMut() -> W) {
+    let mut wait = FIRST_WAIT;
+    loop {
+        let begun = Instant::now();
+        let outcome = work().await;
+        metrics::dependency(NAME, false);
+        if tasks.token().is_cancelled() {
+            return;
+        }
+        let error = outcome.err().unwrap_or_else(|| "it ended by itself".into());
+        tracing::error!(
+            error = &*error as &dyn std::error::Error,
+            "the job worker failed, beginning anew"
+        );
+        if begun.elapsed() > LONGEST_WAIT {
+            wait = FIRST_WAIT;
+        }
+        tokio::select! {
+            () = tasks.stopping() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        wait = LONGEST_WAIT.min(wait * 2);
+    }
+}
+
+/// The worker is at work.
+pub fn began() {
+    metrics::dependency(NAME, true);
+}
+
 /// A worker that still lacks its kinds of jobs. Dead workers' jobs are taken back after a minute.
 pub fn worker(url: &str) -> Result<WorkerOptions, sqlx::Error> {
     let connections = u32::try_from(CONCURRENCY).unwrap_or(4) + 2;
@@ -71,4 +109,38 @@ pub fn worker(url: &str) -> Result<WorkerOptions, sqlx::Error> {
         .sweep_interval(HEARTBEAT)
         .sweep_threshold(DEAD_AFTER)
         .listen_os_shutdown_signals(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_fails_is_begun_anew_until_the_process_stops() {
+        let (begun, mut heard) = mpsc::unbounded_channel();
+        let tasks = Tasks::default();
+        let stop = tasks.token();
+        let mut count = 0;
+        let kept = keep(tasks.clone(), || {
+            count += 1;
+            begun.send(count).unwrap();
+            let (count, stop) = (count, stop.clone());
+            async move {
+                if count == 1 {
+                    return Err("no database".into());
+                }
+                stop.cancelled().await;
+                Ok(())
+            }
+        });
+        let watch = async {
+            assert_eq!(heard.recv().await, Some(1));
+            assert_eq!(heard.recv().await, Some(2));
+            tasks.stop();
+        };
+        let both = async { tokio::join!(kept, watch) };
+        tokio::time::timeout(Duration::from_secs(30), both).await.unwrap();
+    }
 }

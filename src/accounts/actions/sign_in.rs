@@ -11,6 +11,7 @@ use crate::accounts::store::{self, Credentials};
 use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::platform::ids::UserId;
+use crate::platform::metrics;
 use crate::platform::secret::Secret;
 
 use super::throttle::{AttemptError, Charged, Keys};
@@ -18,6 +19,22 @@ use super::{SignedIn, begin_session, visitor};
 
 /// Signs somebody in. `old_cookie` is the session that the browser had, which ends.
 pub async fn sign_in(
+    app: &App,
+    client: &Client,
+    proof: (&str, &Secret),
+    old_cookie: Option<&str>,
+) -> Result<SignedIn, AttemptError> {
+    let outcome = attempt(app, client, proof, old_cookie).await;
+    metrics::sign_in(match &outcome {
+        Ok(_) => "ok",
+        Err(AttemptError::Wrong) => "wrong",
+        Err(AttemptError::Locked { .. }) => "locked",
+        Err(AttemptError::Other(_)) => "error",
+    });
+    outcome
+}
+
+async fn attempt(
     app: &App,
     client: &Client,
     (email, password): (&str, &Secret),

@@ -242,3 +242,18 @@ async fn the_page_says_when_browsers_would_drop_the_cookie() {
             .contains(words)
     );
 }
+
+#[tokio::test]
+async fn sign_ins_are_counted_by_their_outcome() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _guard = ::metrics::set_default_local_recorder(&recorder);
+    let app = TestApp::start().await;
+    for _ in 0..2 {
+        sign_in(&app.anonymous(), "nobody", OTHER).await.expect(422);
+    }
+    let told = recorder.handle().render();
+    assert!(
+        told.contains(r#"berth_sign_ins_total{outcome="wrong"} 2"#),
+        "{told}"
+    );
+}

@@ -23,6 +23,7 @@ mod error;
 pub mod fake;
 mod io;
 mod key;
+mod measured;
 mod objects;
 mod observed;
 pub mod spec;
@@ -36,6 +37,7 @@ use futures_util::stream::BoxStream;
 pub use error::{EngineError, EngineResult, Source};
 pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};
 pub use key::{InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
+pub use measured::Measured;
 pub use objects::{BuildEvent, BuildRequest, Image, Network, NetworkSpec, Volume, VolumeDriver, VolumeSpec};
 pub use observed::{
     EngineEvent, EngineInfo, EventKind, Health, MAX_GRACE, Observed, ObservedState, Outcome, PublishedPort,
