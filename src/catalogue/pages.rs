@@ -285,11 +285,11 @@ async fn live(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
+    let (live, stop, target) = (app.hub.subscribe(), app.tasks.token(), template_id(&name));
     let missed = match last_event_id(&uri, &headers) {
-        Some(after) => events::since(&mut scope.begin().await?, after, CATCH_UP).await?,
+        Some(after) => events::missed(&mut scope.begin().await?, after, CATCH_UP).await?,
         None => Vec::new(),
     };
-    let (hub, stop, target) = (app.hub.clone(), app.tasks.token(), template_id(&name));
     let draw = move |event: Event| {
         let (app, scope, name) = (app.clone(), scope.clone(), name.clone());
         async move {
@@ -302,5 +302,5 @@ async fn live(
             Ok(Some(Fragment::default().replace("image-panel", &html)))
         }
     };
-    Ok(fragments(&hub, missed, stop, draw).into_response())
+    Ok(fragments(live, missed, stop, draw).into_response())
 }
