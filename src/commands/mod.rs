@@ -70,7 +70,7 @@ impl Cli {
             Command::Migrate(config) => migrate::run(&ready(*config)?).await?,
             Command::Database(command) => command.run().await?,
             Command::Catalogue(command) => return command.run().await,
-            Command::Key(command) => command.run()?,
+            Command::Key(command) => command.run().await?,
             Command::User(command) => command.run().await?,
             Command::Demo(config) => demo::run(ready(*config)?).await?,
             Command::Doctor(command) => return doctor::run(*command).await,

@@ -11,6 +11,7 @@ pub mod model;
 mod pages;
 mod query;
 mod reconcile;
+mod reseal;
 mod store;
 #[cfg(test)]
 #[cfg(feature = "testing")]
@@ -18,6 +19,7 @@ mod tests;
 
 pub use actions::{Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete};
 pub use reconcile::{Servers, begin};
+pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {

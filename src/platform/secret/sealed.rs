@@ -3,10 +3,12 @@
 //! A sealed value is `key id (4 bytes) ‖ nonce (24 bytes) ‖ ciphertext and tag`. The context (table, column, row) is
 //! authenticated with it, so a value copied to another row does not open. The key file holds one key a line, the
 //! newest first: new values use it, older ones stay readable until they are sealed again (`berth key rotate`).
+//! A process that meets a value whose key it does not know reads the file again, so a rotation does not stop it.
 
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -61,12 +63,13 @@ struct Key {
 
 /// The keys of this installation.
 pub struct Keyring {
-    keys: Vec<Key>,
+    path: PathBuf,
+    keys: RwLock<Vec<Key>>,
 }
 
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keyring({} keys)", self.keys.len())
+        write!(f, "Keyring({})", self.path.display())
     }
 }
 
@@ -76,49 +79,39 @@ impl Keyring {
         if !path.exists() {
             write_new(path, &new_line())?;
         }
-        let io = |source| KeyError::Io {
+        Ok(Self {
+            keys: RwLock::new(read(path)?),
             path: path.to_owned(),
-            source,
-        };
-        let mode = std::fs::metadata(path).map_err(io)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(KeyError::Exposed(path.to_owned()));
-        }
-        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(io)?);
-        let malformed = |line| KeyError::Malformed {
-            path: path.to_owned(),
-            line,
-        };
-        let keys = text
-            .lines()
-            .enumerate()
-            .map(|(at, line)| parse(line).ok_or_else(|| malformed(at + 1)));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() {
-            Err(malformed(1))
-        } else {
-            Ok(Self { keys })
-        }
+        })
     }
 
     /// Puts a new key first. Values sealed before stay readable.
     pub fn rotate(path: &Path) -> Result<Self, KeyError> {
         Self::open_or_create(path)?;
-        let io = |source| KeyError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        let old = Zeroizing::new(std::fs::read_to_string(path).map_err(io)?);
-        let next = path.with_extension("new");
-        let _ = std::fs::remove_file(&next);
-        write_new(&next, &format!("{}{}", *new_line(), *old))?;
-        std::fs::rename(&next, path).map_err(io)?;
+        let old = text(path)?;
+        replace(path, &format!("{}{}", *new_line(), *old))?;
         Self::open_or_create(path)
+    }
+
+    /// Leaves only the newest key. Call it when nothing is sealed with an older one any more.
+    pub fn forget_old(path: &Path) -> Result<Self, KeyError> {
+        Self::open_or_create(path)?;
+        let all = text(path)?;
+        let newest = Zeroizing::new(format!("{}\n", all.lines().next().unwrap_or_default()));
+        replace(path, &newest)?;
+        Self::open_or_create(path)
+    }
+
+    /// How a value that is sealed with the newest key begins.
+    pub fn newest_id(&self) -> Vec<u8> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.first().map(|key| key.id.to_vec()).unwrap_or_default()
     }
 
     /// Seals `plain` for `context`, which names the place it is kept in: `table|column|row`.
     pub fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        let key = self.keys.first().ok_or(SealError::UnknownKey)?;
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let key = keys.first().ok_or(SealError::UnknownKey)?;
         let nonce: [u8; NONCE] = rand::rng().random();
         let payload = Payload {
             msg: plain,
@@ -133,10 +126,23 @@ impl Keyring {
 
     /// Opens what [`Keyring::seal`] made for the same `context`.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        match self.open_with_known(context, sealed) {
+            Err(SealError::UnknownKey) => {
+                let Ok(keys) = read(&self.path) else {
+                    return Err(SealError::UnknownKey);
+                };
+                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+                self.open_with_known(context, sealed)
+            }
+            known => known,
+        }
+    }
+
+    fn open_with_known(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (id, rest) = sealed.split_first_chunk::<KEY_ID>().ok_or(SealError::Damaged)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Damaged)?;
-        let key = self
-            .keys
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let key = keys
             .iter()
             .find(|key| key.id == *id)
             .ok_or(SealError::UnknownKey)?;
@@ -152,9 +158,57 @@ impl Keyring {
 
     /// Whether `sealed` should be sealed again, because its key is not the newest.
     pub fn is_outdated(&self, sealed: &[u8]) -> bool {
-        self.keys
-            .first()
-            .is_some_and(|newest| !sealed.starts_with(&newest.id))
+        !sealed.starts_with(&self.newest_id())
+    }
+}
+
+fn text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    let text = std::fs::read_to_string(path).map_err(|source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Zeroizing::new(text))
+}
+
+/// Puts another text in the file's place, whole or not at all.
+fn replace(path: &Path, text: &str) -> Result<(), KeyError> {
+    let next = path.with_extension("new");
+    let _ = std::fs::remove_file(&next);
+    write_new(&next, text)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let renamed = std::fs::rename(&next, path);
+    // The new name must be on disk before anything is sealed with the new key.
+    let synced = renamed.and_then(|()| std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all());
+    synced.map_err(|source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The keys of the file, the newest first.
+fn read(path: &Path) -> Result<Vec<Key>, KeyError> {
+    let io = |source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mode = std::fs::metadata(path).map_err(io)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Exposed(path.to_owned()));
+    }
+    let text = text(path)?;
+    let malformed = |line| KeyError::Malformed {
+        path: path.to_owned(),
+        line,
+    };
+    let keys = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| parse(line).ok_or_else(|| malformed(at + 1)));
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() {
+        Err(malformed(1))
+    } else {
+        Ok(keys)
     }
 }
 
@@ -228,10 +282,15 @@ mod tests {
         assert_eq!(&**new.open("x", &sealed).unwrap(), b"y");
         assert!(new.is_outdated(&sealed));
         assert!(!new.is_outdated(&new.seal("x", b"y").unwrap()));
+        let sealed_anew = new.seal("x", b"y").unwrap();
         assert_eq!(
-            old.open("x", &new.seal("x", b"y").unwrap()),
-            Err(SealError::UnknownKey)
+            &**old.open("x", &sealed_anew).unwrap(),
+            b"y",
+            "it reads the file again"
         );
+        let alone = Keyring::forget_old(&path).unwrap();
+        assert_eq!(&**alone.open("x", &sealed_anew).unwrap(), b"y");
+        assert_eq!(alone.open("x", &sealed), Err(SealError::UnknownKey));
     }
 
     #[test]

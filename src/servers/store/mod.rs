@@ -6,6 +6,7 @@ mod lookup;
 mod parts;
 mod queue;
 mod rows;
+mod sealed;
 mod sweep;
 mod write;
 
@@ -17,5 +18,6 @@ pub use parts::{
     replace_subnet, save_variable, subnet, variables,
 };
 pub use queue::{Claimed, Finish, claim, finish, forget, note_restart, renew, set_step};
+pub use sealed::{SealedVariable, count_outdated, outdated, reseal};
 pub use sweep::{Brief, Orphan, briefs, clear_orphans, note_orphans, save_engine_state, wake};
 pub use write::{Wish, host_names, insert, save_image, save_name, save_size, wish};

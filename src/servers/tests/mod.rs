@@ -4,6 +4,7 @@ mod create;
 mod engine;
 mod faults;
 mod power;
+mod reseal;
 mod scene;
 mod settings;
 mod sweep;
