@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 28] = [
+const WITH_TARGET: [(&str, &str); 29] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -48,6 +48,7 @@ const WITH_TARGET: [(&str, &str); 28] = [
     ("plan.archive", "Archived the plan"),
     ("plan.restore", "Restored the plan"),
     ("plan.set", "Changed the plan of"),
+    ("catalogue.build", "Asked for the image of"),
     ("member.role", "Changed the role of"),
     ("member.remove", "Removed the member"),
     ("member.leave", "Left the tenant"),
