@@ -7,7 +7,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, TenantId};
 use crate::platform::web::{Json, ListQuery, Query};
 
-use super::store;
+use super::store::{self, Found};
 
 #[derive(Serialize)]
 pub(super) struct Items {
@@ -23,25 +23,39 @@ struct Item {
     icon: &'static str,
 }
 
-pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -> Result<Json<Items>, Error> {
-    let Some(pattern) = query.pattern()? else {
-        return Ok(Json(Items { items: Vec::new() }));
-    };
-    let mut tx = scope.begin().await?;
-    let slug = &scope.member.slug;
-    let servers = store::servers_of(&mut tx, scope.tenant(), &pattern)
-        .await?
-        .into_iter()
-        .map(|found| Item {
-            href: format!("/t/{slug}/servers/{}", ServerId(found.id)),
+impl Item {
+    fn server(found: Found, area: &str) -> Self {
+        Self {
+            href: format!("{area}/servers/{}", ServerId(found.id)),
             label: found.name,
             hint: found.hint,
             group: "Servers",
             icon: "server",
-        });
-    Ok(Json(Items {
-        items: servers.collect(),
-    }))
+        }
+    }
+
+    fn tenant(found: Found) -> Self {
+        Self {
+            href: format!("/staff/tenants/{}", TenantId(found.id)),
+            label: found.name,
+            hint: found.hint,
+            group: "Tenants",
+            icon: "building-2",
+        }
+    }
+}
+
+pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -> Result<Json<Items>, Error> {
+    let Some(pattern) = query.pattern()? else {
+        return Ok(Json(Items { items: Vec::new() }));
+    };
+    let servers = store::servers_of(&mut scope.begin().await?, scope.tenant(), &pattern).await?;
+    let area = format!("/t/{}", scope.member.slug);
+    let items = servers
+        .into_iter()
+        .map(|found| Item::server(found, &area))
+        .collect();
+    Ok(Json(Items { items }))
 }
 
 pub(super) async fn staff(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<Json<Items>, Error> {
@@ -49,26 +63,10 @@ pub(super) async fn staff(scope: StaffScope, Query(query): Query<ListQuery>) -> 
         return Ok(Json(Items { items: Vec::new() }));
     };
     let mut tx = scope.begin().await?;
-    let tenants = store::tenants(&mut tx, &pattern)
-        .await?
-        .into_iter()
-        .map(|found| Item {
-            href: format!("/staff/tenants/{}", TenantId(found.id)),
-            label: found.name,
-            hint: found.hint,
-            group: "Tenants",
-            icon: "building-2",
-        });
-    let servers = store::servers(&mut tx, &pattern)
-        .await?
-        .into_iter()
-        .map(|found| Item {
-            href: format!("/staff/servers/{}", ServerId(found.id)),
-            label: found.name,
-            hint: found.hint,
-            group: "Servers",
-            icon: "server",
-        });
+    let tenants = store::tenants(&mut tx, &pattern).await?;
+    let servers = store::servers(&mut tx, &pattern).await?;
+    let tenants = tenants.into_iter().map(Item::tenant);
+    let servers = servers.into_iter().map(|found| Item::server(found, "/staff"));
     Ok(Json(Items {
         items: tenants.chain(servers).collect(),
     }))
