@@ -1,6 +1,6 @@
 # The commands of the project. Each is a script in scripts/, where the reasons stand.
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs setup assets test check fmt prepare image clean-demo clean
+.PHONY: help run stop logs setup assets test bench check fmt prepare image clean-demo clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -22,6 +22,9 @@ assets: ## Fetch the pages' libraries and icons
 
 test: ## Checks and tests (make test-outside: browser, API, Compose)
 	@scripts/test.sh
+
+bench: ## Measure the panel against its floors: docs/benchmarks.md (some minutes; a group by itself: scripts/bench.sh lists)
+	@scripts/bench.sh
 
 check: ## Format, lints, docs, licences, spelling, committed queries
 	@scripts/check.sh

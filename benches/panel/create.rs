@@ -1,0 +1,223 @@
+//! Creating servers on the real engine, against the engine alone with the same containers; and a panel that comes back
+//! while they run.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use berth::platform::access::{Permission, Side, TenantRole};
+use berth::platform::clock::{Clock as _, SystemClock};
+use berth::testing::{TestApp, noon};
+use bollard::Docker;
+use bollard::models::ContainerCreateBody;
+use bollard::query_parameters::CreateContainerOptionsBuilder;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::panel::{Panel, catalogue, until_every};
+use crate::table::Row;
+
+const ROUNDS: usize = 7;
+const AT_ONCE: usize = 20;
+/// How often one that waits asks, and each of many: they share the processors with what they wait for.
+const ASK: Duration = Duration::from_millis(10);
+const ASK_TOGETHER: Duration = Duration::from_millis(100);
+/// On what is made past Berth.
+const RAW: &str = "berth-bench.raw";
+
+struct Bench {
+    panel: Panel,
+    token: String,
+    http: reqwest::Client,
+    docker: Docker,
+}
+
+pub(crate) async fn measure() -> Vec<Row> {
+    let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
+    app.clock.advance(SystemClock.now() - noon());
+    let bench = Bench::of(&app).await;
+    let (running, _) = bench.panel.serve().await;
+    let mut rows = bench.creations().await;
+    let before = bench.starts().await;
+    running.kill().await;
+    let (again, ready) = bench.panel.serve().await;
+    // The first look at everything follows at once; what it would do is done soon.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let after = bench.starts().await;
+    let touched = before.iter().filter(|start| !after.contains(start)).count();
+    let count = before.len();
+    rows.push(Row::figure(
+        &format!("panel restart with {count} running servers: ready"),
+        ready.as_secs_f64(),
+        "s",
+        2.0,
+    ));
+    rows.push(Row::exactly(
+        "the same: servers touched",
+        u64::try_from(touched).unwrap(),
+        "servers",
+        0,
+    ));
+    again.kill().await;
+    rows
+}
+
+impl Bench {
+    async fn of(app: &TestApp) -> Self {
+        let plan = app.plan("Plenty", 1000).await;
+        let tenant = app.tenant_on("harbour", plan).await;
+        let user = app.person("ann").await;
+        app.member(tenant, user, TenantRole::Owner).await;
+        let all = Permission::ALL.iter().copied();
+        let scopes: Vec<Permission> = all
+            .filter(|permission| permission.side() == Side::Tenant)
+            .collect();
+        let program = app.program(user, Some(tenant), &scopes).await;
+        let docker = Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION);
+        Self {
+            panel: Panel::of(app, "create"),
+            token: program.bearer().to_owned(),
+            http: reqwest::Client::new(),
+            docker: docker.unwrap().negotiate_version().await.unwrap(),
+        }
+    }
+
+    async fn creations(&self) -> Vec<Row> {
+        // Image and network are made once.
+        let model = self.create("warm-up", ASK).await;
+        let model = self
+            .docker
+            .inspect_container(&format!("{}-{model}", self.panel.instance), None)
+            .await;
+        let model = raw_body(&serde_json::to_value(model.unwrap()).unwrap());
+        let (mut ours, mut raw) = (Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            ours.push(timed(self.create(&format!("alone-{round}"), ASK)).await);
+            raw.push(timed(self.raw(&model, format!("alone-{round}"))).await);
+        }
+        let together = timed(join_all(
+            (0..AT_ONCE).map(|n| self.create_named(format!("together-{n}"))),
+        ))
+        .await;
+        let floor = timed(join_all(
+            (0..AT_ONCE).map(|n| self.raw(&model, format!("together-{n}"))),
+        ))
+        .await;
+        let what = format!("create {AT_ONCE} servers at once, all running");
+        vec![
+            Row::at_most(
+                "create a server: API call to running",
+                (median(ours), median(raw)),
+                "ms",
+                1.25,
+            ),
+            Row::at_most(&what, (together, floor), "ms", 1.25),
+        ]
+    }
+
+    async fn create_named(&self, name: String) -> String {
+        self.create(&name, ASK_TOGETHER).await
+    }
+
+    /// From the call to a running container; its id.
+    async fn create(&self, name: &str, period: Duration) -> String {
+        let body = json!({ "name": name, "template": "tiny", "size": "small-box" });
+        let answer = loop {
+            let request = self
+                .http
+                .post(self.panel.url("/api/v1/servers"))
+                .bearer_auth(&self.token);
+            let answer = request.json(&body).send().await.unwrap();
+            // A panel that has just come up for the first time knows no place for servers yet.
+            if answer.status() != 503 {
+                break answer;
+            }
+            tokio::time::sleep(ASK_TOGETHER).await;
+        };
+        assert_eq!(answer.status(), 202);
+        let asked: Value = answer.json().await.unwrap();
+        let id = asked["server"]["id"].as_str().unwrap().to_owned();
+        let url = self.panel.url(&format!("/api/v1/servers/{id}"));
+        until_every(period, "it runs", async || {
+            let request = self.http.get(&url).bearer_auth(&self.token);
+            let server: Value = request.send().await.unwrap().json().await.unwrap();
+            server["engine_state"] == "running"
+        })
+        .await;
+        id
+    }
+
+    /// The same container by the engine alone.
+    async fn raw(&self, body: &ContainerCreateBody, name: String) {
+        let name = format!("{}-raw-{name}", self.panel.instance);
+        let options = CreateContainerOptionsBuilder::default().name(&name).build();
+        self.docker
+            .create_container(Some(options), body.clone())
+            .await
+            .unwrap();
+        self.docker.start_container(&name, None).await.unwrap();
+    }
+
+    /// When each of the panel's containers was started.
+    async fn starts(&self) -> Vec<String> {
+        let ids = docker(&[
+            "ps",
+            "-q",
+            "--filter",
+            &format!("label=berth.instance={}", self.panel.instance),
+        ]);
+        let looks = ids.lines().map(|id| async move {
+            let found = self.docker.inspect_container(id, None).await.unwrap();
+            format!("{id} {}", found.state.unwrap().started_at.unwrap_or_default())
+        });
+        join_all(looks).await
+    }
+}
+
+/// The container as Berth makes it, but for its labels, and with any free port of the host.
+fn raw_body(found: &Value) -> ContainerCreateBody {
+    let mut body = found["Config"].clone();
+    body["HostConfig"] = found["HostConfig"].clone();
+    body["Labels"] = json!({ RAW: "true" });
+    if let Some(ports) = body["HostConfig"]["PortBindings"].as_object_mut() {
+        for binding in ports.values_mut().filter_map(Value::as_array_mut).flatten() {
+            binding["HostPort"] = json!("");
+        }
+    }
+    serde_json::from_value(body).unwrap()
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> f64 {
+    let begun = Instant::now();
+    work.await;
+    begun.elapsed().as_secs_f64() * 1000.0
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().expect("docker");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let ours = format!("label=berth.instance={}", self.panel.instance);
+        let kinds: [(&[&str], &[&str]); 3] = [
+            (&["ps", "-aq"], &["rm", "-fv"]),
+            (&["network", "ls", "-q"], &["network", "rm"]),
+            (&["volume", "ls", "-q"], &["volume", "rm"]),
+        ];
+        for (list, remove) in kinds {
+            for label in [ours.as_str(), &format!("label={RAW}")] {
+                let found = docker(&[list, &["--filter", label]].concat());
+                let ids: Vec<&str> = found.lines().collect();
+                if !ids.is_empty() {
+                    docker(&[remove, ids.as_slice()].concat());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! PostgreSQL by its own tools: rows by the million, and the floor under every list.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use berth::testing::TestApp;
+
+/// Eight callers at a time, as the panel gets them.
+pub(crate) const CLIENTS: &str = "8";
+pub(crate) const SECONDS: &str = "5";
+
+/// libpq refuses the parameters that only sqlx knows.
+fn address(app: &TestApp) -> String {
+    let url = app.database_url();
+    let (base, query) = url.split_once('?').unwrap_or((&url, ""));
+    let known = query.split('&').filter(|pair| pair.starts_with("host="));
+    format!("{base}?{}", known.collect::<Vec<_>>().join("&"))
+}
+
+/// Runs statements as the administrator, past row-level security.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the test cluster is, is no setting of the product"
+)]
+pub(crate) fn run(app: &TestApp, statements: &str) {
+    let admin = std::env::var("BERTH_TEST_DATABASE_URL").expect("run this by `make bench`");
+    let ours = address(app);
+    let database = ours
+        .split('?')
+        .next()
+        .and_then(|base| base.rsplit('/').next())
+        .unwrap();
+    let admin = admin.replacen("/postgres?", &format!("/{database}?"), 1);
+    let mut psql = Command::new("psql")
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &admin])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("psql");
+    psql.stdin
+        .take()
+        .unwrap()
+        .write_all(statements.as_bytes())
+        .unwrap();
+    assert!(psql.wait().unwrap().success(), "psql failed");
+}
+
+/// How often a second a statement runs as a tenant's, prepared, for eight callers.
+pub(crate) fn rate(app: &TestApp, (tenant, user): (&str, &str), statement: &str) -> f64 {
+    let folder = tempfile("pgbench.sql", statement);
+    let output = Command::new("pgbench")
+        .args([
+            "-n", "-M", "prepared", "-c", CLIENTS, "-j", "2", "-T", SECONDS, "-f",
+        ])
+        .arg(&folder)
+        .arg(address(app))
+        .env(
+            "PGOPTIONS",
+            format!("-c role=berth_web -c berth.tenant_id={tenant} -c berth.user_id={user}"),
+        )
+        .output()
+        .expect("pgbench");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find(|line| line.starts_with("tps = "));
+    let line = line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
+    line.split_whitespace().nth(2).unwrap().parse().unwrap()
+}
+
+fn tempfile(name: &str, text: &str) -> std::path::PathBuf {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, text).unwrap();
+    path
+}
