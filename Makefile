@@ -20,7 +20,7 @@ setup: ## Install what running and testing need
 assets: ## Fetch the pages' libraries and icons
 	@scripts/assets.sh
 
-test: ## Checks and tests (make test-outside: browser, API, Compose)
+test: ## All checks and tests, in a browser, by the API and under Compose too
 	@scripts/test.sh
 
 bench: ## Measure the panel against its floors: docs/benchmarks.md (some minutes; a group by itself: scripts/bench.sh lists)
@@ -43,7 +43,3 @@ clean-demo: ## Stop the panel and remove its data and its servers
 
 clean: ## Remove everything that was built
 	@rm -rf target node_modules static/vendor
-
-.PHONY: test-outside
-test-outside: ## Drive a panel of its own from outside: browser, API, Compose (not part of make test yet)
-	scripts/test-outside.sh

@@ -12,6 +12,9 @@ STAGES=(
     "the pages' libraries|scripts/assets.sh"
     "checks|scripts/check.sh"
     "tests|tests"
+    "the panel in a browser|browser"
+    "the API, fuzzed|scripts/api-test.sh"
+    "the panel under Compose|scripts/compose-test.sh"
 )
 export SQLX_OFFLINE=true CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 
@@ -22,8 +25,16 @@ tests() {
     cargo nextest run --locked --features testing --cargo-quiet --status-level fail --final-status-level slow
 }
 
+# Its panel is the one that the API is fuzzed on, too.
+browser() {
+    scripts/test-panel.sh start
+    npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error
+    node --test tests/browser
+}
+
 finish() {
     local status=$?
+    scripts/test-panel.sh stop || true
     printf '\n'
     for line in "${RESULTS[@]}"; do printf '%s\n' "$line"; done
     for stage in "${STAGES[@]:$((PASSED + FAILED))}"; do printf '  not run  %s\n' "${stage%%|*}"; done
