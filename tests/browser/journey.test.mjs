@@ -89,6 +89,21 @@ test("the customer creates a web site, opens it, stops it and deletes it", async
   await site.close();
 
   const server = page.url();
+  await page.goto(`${server}/logs`);
+  const log = page.locator("#log-lines");
+  await fetch(`${address}/before-the-restart`);
+  await log.filter({ hasText: "before-the-restart" }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(server);
+  await other.getByRole("button", { name: "Stop" }).click();
+  const state = other.locator("#server-status");
+  await state.filter({ hasText: "Stopped" }).waitFor({ timeout: SERVER_TIMEOUT });
+  await other.getByRole("button", { name: "Start" }).click();
+  await state.filter({ hasText: "Running" }).waitFor({ timeout: SERVER_TIMEOUT });
+  await fetch(`${address}/after-the-start`);
+  // The page was open all the time.
+  await log.filter({ hasText: "after-the-start" }).waitFor({ timeout: SERVER_TIMEOUT });
+  await other.close();
   for (const tab of ["logs", "events", "settings"]) {
     await page.goto(`${server}/${tab}`);
     await inspect(page);
