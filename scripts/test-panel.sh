@@ -41,8 +41,8 @@ start() {
     psql --no-psqlrc --quiet "$admin" -c "drop database if exists $DATABASE with (force)" \
         -c "create database $DATABASE" 2>/dev/null
     settings "$admin"
-    # The same features as the tests', so that nothing is built twice.
-    SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --locked --features testing
+    # The tests' binary has the same features; cargo would build it once more for want of the tests' own dependencies.
+    [ -n "${BERTH_TEST_BUILT:-}" ] || SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --locked --features testing
     (cd "$ROOT" && in_background "$LOG" "$BERTH" serve) >"$DIR/pid"
     wait_for 60 panel_ready || { tail -n 20 "$LOG" >&2; die "the panel does not start" "its log: $LOG"; }
     # The link is printed a moment after the panel is ready.

@@ -27,7 +27,7 @@ tests() {
 
 # Its panel is the one that the API is fuzzed on, too.
 browser() {
-    scripts/test-panel.sh start
+    BERTH_TEST_BUILT=1 scripts/test-panel.sh start
     npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error
     node --test tests/browser
 }
