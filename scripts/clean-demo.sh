@@ -6,10 +6,11 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 DATA=${BERTH_DATA_DIR:-$(private_dir berth)}
-LABEL=berth.instance=${BERTH_INSTANCE:-berth}
+LABEL=berth.instance=${BERTH_INSTANCE:-$(run_instance)}
 
-# The folder is about to be removed whole: be sure that it is one of ours.
-[ ! -e "$DATA" ] || [ -e "$DATA/berth.key" ] || [ -d "$DATA/postgres" ] || die "$DATA is no data folder of Berth"
+# The folder and all that bears the label are about to be removed: be sure that they are what make run made.
+[ -e "$DATA" ] || { note "there is no $DATA, so there is nothing to remove"; exit 0; }
+[ -e "$DATA/berth.key" ] || [ -d "$DATA/postgres" ] || die "$DATA is no data folder of Berth"
 
 "$ROOT/scripts/stop.sh"
 say "Removing its containers, volumes and networks ($LABEL)"

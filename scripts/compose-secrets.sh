@@ -27,10 +27,12 @@ secret postgres_password "$(password)"
 secret database_admin_url "postgres://berth_admin:$(cat "$FOLDER/postgres_password")@postgres:5432/berth?sslmode=require"
 secret database_url "postgres://berth:$(password)@postgres:5432/berth?sslmode=require"
 
+GROUP=$(stat -c %g /var/run/docker.sock) || die "there is no Docker Engine at /var/run/docker.sock" "scripts/docker.sh"
+
 if [ ! -e "$ENV_FILE" ]; then
     cat >"$ENV_FILE" <<EOF
 # Settings of docker-compose.yml; see docs/operations.md. Made once, yours to change.
-DOCKER_GID=$(stat -c %g /var/run/docker.sock)
+DOCKER_GID=$GROUP
 BERTH_SECRETS=$FOLDER
 #BERTH_PUBLIC_URL=https://panel.example.com
 #BERTH_TRUSTED_PROXIES=
@@ -38,4 +40,7 @@ BERTH_SECRETS=$FOLDER
 #BERTH_PUBLISH_ADDRESS=0.0.0.0
 EOF
     note "made $ENV_FILE"
+elif ! grep -q '^DOCKER_GID=.' "$ENV_FILE"; then
+    printf 'DOCKER_GID=%s\n' "$GROUP" >>"$ENV_FILE"
+    note "added DOCKER_GID to $ENV_FILE"
 fi

@@ -99,6 +99,10 @@ alive() {
     [ $# -lt 2 ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
 }
 
+# run_instance: the name on what make run makes on the engine. Not the panel's default, which production has: make
+# clean-demo removes all that bears it, and two panels of one name take each other's servers for left-overs.
+run_instance() { printf 'berth-run-%s\n' "$(cksum <<<"$ROOT" | cut -d' ' -f1)"; }
+
 # private_dir NAME: the folder for NAME's data. Below var/, unless PostgreSQL could not live there: it refuses to run
 # as root, so its own user must be able to reach the folder, and the path of its socket must be short.
 private_dir() {

@@ -13,6 +13,7 @@ PID_FILE=$DATA/berth.pid
 LOG=$LOGS/berth.log
 BERTH=$ROOT/target/release/berth
 export BERTH_DATA_DIR=$DATA
+export BERTH_INSTANCE=${BERTH_INSTANCE:-$(run_instance)}
 export BERTH_LISTEN=${BERTH_LISTEN:-127.0.0.1:8080}
 export BERTH_PUBLIC_URL=${BERTH_PUBLIC_URL:-http://$BERTH_LISTEN}
 mkdir -p "$DATA"

@@ -83,7 +83,7 @@ pub struct Config {
     #[arg(long, env = "BERTH_SESSION_HOURS", default_value_t = 14 * 24)]
     pub session_hours: u32,
 
-    /// Requests per minute and address; bursts of a tenth of it pass at once.
+    /// Requests per minute of a signed-in caller; an address gets five times as many. Bursts of a tenth pass at once.
     #[arg(long, env = "BERTH_RATE_PER_MINUTE", default_value_t = 1200, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_per_minute: u32,
 

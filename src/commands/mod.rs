@@ -23,6 +23,11 @@ pub(crate) use start::authenticator;
 use crate::config::Config;
 use crate::platform::telemetry;
 
+/// What is no flag, since everybody on the machine can read a program's arguments.
+const BY_ENVIRONMENT: &str = "By environment only, or as the name of a file with it in …_FILE:
+  DATABASE_URL              PostgreSQL, as the login role `berth`; without it a private cluster is used
+  BERTH_DATABASE_ADMIN_URL  PostgreSQL, as an administrator: makes roles and runs migrations at start";
+
 /// Berth: a managed hosting control panel.
 #[derive(Debug, clap::Parser)]
 #[command(version, about, max_term_width = 110)]
@@ -34,6 +39,7 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Run the panel: web and background work.
+    #[command(after_help = BY_ENVIRONMENT)]
     Serve(Box<Config>),
     /// Run background work only, for a panel that runs with --no-worker.
     Worker(Box<Config>),

@@ -43,7 +43,8 @@ function follow(mark) {
     // The server no longer has the events since `after`.
     source.addEventListener("reload", () => location.reload());
     source.onerror = () => {
-      stop("lost");
+      // The server ends each stream after a minute, to ask anew who is there: that is no loss.
+      stop(failures > 0 ? "lost" : "on");
       const pause = Math.min(FIRST_PAUSE * 2 ** failures++, LONGEST_PAUSE);
       timer = setTimeout(start, pause * (0.7 + 0.6 * Math.random()));
     };

@@ -35,6 +35,23 @@ fn the_api_is_committed() {
 }
 
 #[test]
+fn the_help_of_serve_lists_what_comes_by_environment() {
+    let output = Command::new(env!("CARGO_BIN_EXE_berth"))
+        .args(["serve", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for name in [
+        "DATABASE_URL ",
+        "BERTH_DATABASE_ADMIN_URL ",
+        "_FILE",
+        "BERTH_LISTEN",
+    ] {
+        assert!(help.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn every_schema_that_is_named_is_there() {
     let document = serde_json::to_string(&berth::routes::all().document()).unwrap();
     let parsed: serde_json::Value = serde_json::from_str(&document).unwrap();

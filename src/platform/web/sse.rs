@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, Uri};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,10 @@ use crate::platform::events::Event;
 
 /// Below what proxies usually cut, 60 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// A stream's age at most. Access is asked for when a stream is opened, so who has lost it must be made to ask again; the
+/// page connects anew by itself, and goes on after the last event that it saw.
+pub const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What to send for an event: changes to elements of the page, named by id (`templates/components/live.html`). An element
 /// that the page doesn't show is passed over. `html` is what an askama template made: escaped.
@@ -103,7 +107,8 @@ where
             }
         }
     };
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Sse::new(stream.take_until(tokio::time::sleep(LIFETIME)))
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 async fn drawn<D, F>(event: Event, draw: &D) -> Option<SseEvent>

@@ -22,7 +22,7 @@ use crate::platform::error::Error;
 use crate::platform::events::Event;
 use crate::platform::ids::ServerId;
 use crate::platform::web::page::Tone;
-use crate::platform::web::{Ctx, Fragment, Page, Path, Query};
+use crate::platform::web::{Ctx, Fragment, LIFETIME, Page, Path, Query};
 
 use super::super::store;
 use super::show::{Head, crumbs};
@@ -141,6 +141,7 @@ pub async fn live(
     find(&scope, id).await?;
     let since = from.after.unwrap_or_else(|| app.now());
     let lines = follow(app, id, key(id)?, since).filter_map(async |line| event(line).ok());
+    let lines = lines.take_until(tokio::time::sleep(LIFETIME));
     Ok(Sse::new(lines.map(Ok::<_, Infallible>))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response())

@@ -268,10 +268,8 @@ pub async fn create(
         Err(Error::Invalid(errors)) => Ok(page(&app, &scope, ctx, data, errors).await?.status(422)),
         Err(error @ (Error::LimitReached { .. } | Error::Conflict { .. })) => {
             let status = error.status();
-            let errors = FieldErrors::one(
-                "",
-                format!("{error}. Choose a smaller size, or ask for a larger plan."),
-            );
+            let words = error.to_string();
+            let errors = FieldErrors::one("", format!("{}.", words.trim_end_matches('.')));
             Ok(page(&app, &scope, ctx, data, errors).await?.status(status))
         }
         Err(error) => Err(error),
