@@ -27,9 +27,13 @@ secret postgres_password "$(password)"
 secret database_admin_url "postgres://berth_admin:$(cat "$FOLDER/postgres_password")@postgres:5432/berth?sslmode=require"
 secret database_url "postgres://berth:$(password)@postgres:5432/berth?sslmode=require"
 
-GROUP=$(stat -c %g /var/run/docker.sock) || die "there is no Docker Engine at /var/run/docker.sock" "scripts/docker.sh"
+socket_group() {
+    stat -c %g /var/run/docker.sock || die "there is no Docker Engine at /var/run/docker.sock" "scripts/docker.sh"
+}
 
+# Asked for before anything is written: a failure inside the text would leave it out.
 if [ ! -e "$ENV_FILE" ]; then
+    GROUP=$(socket_group)
     cat >"$ENV_FILE" <<EOF
 # Settings of docker-compose.yml; see docs/operations.md. Made once, yours to change.
 DOCKER_GID=$GROUP
@@ -41,6 +45,7 @@ BERTH_SECRETS=$FOLDER
 EOF
     note "made $ENV_FILE"
 elif ! grep -q '^DOCKER_GID=.' "$ENV_FILE"; then
+    GROUP=$(socket_group)
     printf 'DOCKER_GID=%s\n' "$GROUP" >>"$ENV_FILE"
     note "added DOCKER_GID to $ENV_FILE"
 fi

@@ -99,9 +99,12 @@ alive() {
     [ $# -lt 2 ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
 }
 
+# checkout_id: a number of this checkout's own, the same each time.
+checkout_id() { cksum <<<"$ROOT" | cut -d' ' -f1; }
+
 # run_instance: the name on what make run makes on the engine. Not the panel's default, which production has: make
 # clean-demo removes all that bears it, and two panels of one name take each other's servers for left-overs.
-run_instance() { printf 'berth-run-%s\n' "$(cksum <<<"$ROOT" | cut -d' ' -f1)"; }
+run_instance() { printf 'berth-run-%s\n' "$(checkout_id)"; }
 
 # private_dir NAME: the folder for NAME's data. Below var/, unless PostgreSQL could not live there: it refuses to run
 # as root, so its own user must be able to reach the folder, and the path of its socket must be short.
@@ -109,7 +112,7 @@ private_dir() {
     local dir=$VAR/$1 elsewhere=/var/lib
     if [ "${#dir}" -gt 70 ] || { [ "$(id -u)" = 0 ] && ! runuser -u postgres -- test -x "$VAR" 2>/dev/null; }; then
         [ "$(id -u)" = 0 ] || elsewhere=${XDG_DATA_HOME:-$HOME/.local/share}
-        dir=$elsewhere/berth-$(cksum <<<"$ROOT" | cut -d' ' -f1)/$1
+        dir=$elsewhere/berth-$(checkout_id)/$1
         mkdir -p "$(dirname "$dir")"
     fi
     echo "$dir"
