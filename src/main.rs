@@ -3,6 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
+
+/// A page of a list is thousands of small strings, made and dropped on any core: the C library's allocator spent a sixth of
+/// the panel's time on them.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -51,7 +52,7 @@ async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
     }
 }
 
-/// The panel as a service. Layers are listed from the inside out.
+/// The panel as a service. Layers are listed from the outside in.
 pub fn router(app: &App, kit: &Kit) -> Router {
     let csrf = CsrfLayer::new();
     let csrf = csrf
@@ -59,25 +60,25 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         .add_trusted_origin(&app.config.public_url)
         .unwrap_or(csrf);
     let trusted: Arc<[std::net::IpAddr]> = app.config.trusted_proxies.clone().into();
-    all()
-        .into_router(kit)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(csrf.with_rejection_response(refuse_cross_origin))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            TIMEOUT,
-        ))
-        .layer(CatchPanicLayer::new())
-        .layer(Extension(DrawNav(draw_nav)))
-        .layer(from_fn(draw_errors))
-        .layer(from_fn(log_requests))
-        .layer(CompressionLayer::new())
+    // One service: each `Router::layer` would wrap every route in a box of its own.
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(trusted, ClientAddress::find))
         .layer(from_fn_with_state(
             Arc::new(app.config.is_https()),
             security_headers,
         ))
-        .layer(from_fn_with_state(trusted, ClientAddress::find))
-        .with_state(app.clone())
+        .layer(CompressionLayer::new())
+        .layer(from_fn(log_requests))
+        .layer(from_fn(draw_errors))
+        .layer(Extension(DrawNav(draw_nav)))
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
+        .layer(csrf.with_rejection_response(refuse_cross_origin))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    all().into_router(kit).layer(layers).with_state(app.clone())
 }
 
 /// What guards need, from the app.

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::platform::access::{Actor, Authenticate, Member, StaffRole, Via};
 use crate::platform::clock::Clock;
-use crate::platform::db::Db;
+use crate::platform::db::{Db, twice};
 use crate::platform::error::Error;
 use crate::platform::ids::{SessionId, TenantId, TokenId, UserId};
 use crate::platform::secret::hash_token;
@@ -27,20 +27,37 @@ const MAX_LENGTH: usize = 200;
 /// Answers for `accounts` who is asking. A part of the app, so it does not hold the app.
 #[derive(Debug, Clone)]
 pub struct Authenticator {
-    db: Db,
     clock: Arc<dyn Clock>,
     idle: Duration,
 }
 
 impl Authenticator {
-    /// Over the app's database, clock and limits.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, config: &Config) -> Self {
+    /// With the app's clock and limits.
+    pub fn new(clock: Arc<dyn Clock>, config: &Config) -> Self {
         Self {
-            db,
             clock,
             idle: idle(config),
         }
     }
+}
+
+async fn session_owner(
+    db: &Db,
+    hash: &[u8],
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> Result<Option<SessionOwner>, Error> {
+    let mut conn = db.login().await?;
+    let owner = store::session_owner(&mut conn, hash, now, idle_since).await?;
+    conn.keep();
+    Ok(owner)
+}
+
+async fn token_owner(db: &Db, hash: &[u8], now: DateTime<Utc>) -> Result<Option<TokenOwner>, Error> {
+    let mut conn = db.login().await?;
+    let owner = store::token_owner(&mut conn, hash, now).await?;
+    conn.keep();
+    Ok(owner)
 }
 
 fn idle(config: &Config) -> Duration {
@@ -54,35 +71,37 @@ pub(super) fn idle_since(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
 
 #[async_trait::async_trait]
 impl Authenticate for Authenticator {
-    async fn session(&self, cookie: &str) -> Result<Option<Actor>, Error> {
+    async fn session(&self, db: &Db, cookie: &str) -> Result<Option<Actor>, Error> {
         if cookie.is_empty() || cookie.len() > MAX_LENGTH {
             return Ok(None);
         }
-        let now = self.clock.now();
-        let mut tx = self.db.system().await?;
-        let owner = store::session_owner(&mut tx, &hash_token(cookie), now, now - self.idle).await?;
+        let (now, hash) = (self.clock.now(), hash_token(cookie));
+        let ask = || session_owner(db, &hash, now, now - self.idle);
+        let owner = twice(ask(), ask()).await?;
         if let Some(owner) = &owner
             && now - owner.last_seen_at >= TOUCH_AFTER
         {
+            let mut tx = db.system().await?;
             store::touch_session(&mut tx, owner.id, now).await?;
+            tx.commit().await?;
         }
-        tx.commit().await?;
         owner.map(session_actor).transpose()
     }
 
-    async fn token(&self, bearer: &str) -> Result<Option<Actor>, Error> {
+    async fn token(&self, db: &Db, bearer: &str) -> Result<Option<Actor>, Error> {
         if !is_token(bearer) {
             return Ok(None);
         }
-        let now = self.clock.now();
-        let mut tx = self.db.system().await?;
-        let owner = store::token_owner(&mut tx, &hash_token(bearer), now).await?;
+        let (now, hash) = (self.clock.now(), hash_token(bearer));
+        let ask = || token_owner(db, &hash, now);
+        let owner = twice(ask(), ask()).await?;
         if let Some(owner) = &owner
             && owner.last_used_at.is_none_or(|last| now - last >= TOUCH_AFTER)
         {
+            let mut tx = db.system().await?;
             store::touch_token(&mut tx, owner.id, now).await?;
+            tx.commit().await?;
         }
-        tx.commit().await?;
         Ok(owner.map(token_actor).transpose()?.flatten())
     }
 }

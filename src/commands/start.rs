@@ -74,7 +74,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
     let keyring = Arc::new(Keyring::open_or_create(&config.key_file())?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Ok(App::new(Parts {
-        authenticate: authenticator(&db, &clock, &config),
+        authenticate: authenticator(&clock, &config),
         db,
         clock,
         ids: Arc::new(RandomIds),
@@ -133,8 +133,8 @@ async fn wait_until_current(db: &Db) {
 }
 
 /// Who checks sessions and tokens.
-pub(crate) fn authenticator(db: &Db, clock: &Arc<dyn Clock>, config: &Config) -> Arc<dyn Authenticate> {
-    Arc::new(Authenticator::new(db.clone(), Arc::clone(clock), config))
+pub(crate) fn authenticator(clock: &Arc<dyn Clock>, config: &Config) -> Arc<dyn Authenticate> {
+    Arc::new(Authenticator::new(Arc::clone(clock), config))
 }
 
 #[cfg(test)]

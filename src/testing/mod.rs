@@ -122,7 +122,7 @@ impl TestApp {
             tasks: Tasks::default(),
             engine: Arc::new(engine.clone()),
             catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
-            authenticate: crate::commands::authenticator(&db, &clock, &config),
+            authenticate: crate::commands::authenticator(&clock, &config),
             clock,
             db,
             poke_servers: Poke::default(),

@@ -1,6 +1,6 @@
 //! The second wall: whatever a query forgets, PostgreSQL shows a tenant its own rows only.
 
-use berth::platform::access::TenantRole;
+use berth::platform::access::{Permission, TenantRole};
 use berth::platform::db::Scoped as _;
 use berth::platform::error::Error;
 use berth::testing::TestApp;
@@ -63,6 +63,65 @@ async fn the_scope_ends_with_its_transaction() {
             .unwrap();
         assert!(seen.is_empty(), "a pooled connection kept the tenant");
     }
+}
+
+#[tokio::test]
+async fn a_request_cut_off_at_its_beginning_leaves_no_scope_behind() {
+    let app = TestApp::with(|config| config.database_connections = 1).await;
+    let (ours, we) = (app.tenant("ours").await, app.person("we").await);
+    app.member(ours, we, TenantRole::Owner).await;
+    let program = app.program(we, Some(ours), &[Permission::ServerRead]).await;
+    let db = &app.app.db;
+    for _ in 0..20 {
+        let mut begun = Box::pin(db.tenant(ours, we));
+        // Its BEGIN is on the way, and whoever wanted it is gone.
+        assert!(futures_util::poll!(&mut begun).is_pending());
+        drop(begun);
+        let mut conn = db.login().await.unwrap();
+        let role = sqlx::query_scalar!(r#"select current_user::text as "role!""#);
+        assert_eq!(role.fetch_one(conn.conn()).await.unwrap(), "berth");
+        drop(conn);
+        assert!(
+            app.app
+                .authenticate
+                .token(db, program.bearer())
+                .await
+                .unwrap()
+                .is_some()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_asks_and_works_on_one_connection() {
+    let app = TestApp::with(|config| config.database_connections = 1).await;
+    let (ours, we) = (app.tenant("ours").await, app.person("we").await);
+    app.member(ours, we, TenantRole::Owner).await;
+    let program = app.program(we, Some(ours), &[Permission::ServerRead]).await;
+    let db = app.app.db.for_request();
+    assert!(
+        app.app
+            .authenticate
+            .token(&db, program.bearer())
+            .await
+            .unwrap()
+            .is_some()
+    );
+    // The pool has no other one: what was kept is what begins.
+    let mut tx = db.tenant(ours, we).await.unwrap();
+    let role = sqlx::query_scalar!(r#"select current_user::text as "role!""#);
+    assert_eq!(role.fetch_one(tx.conn()).await.unwrap(), "berth_web");
+    drop(tx);
+    assert!(
+        app.app
+            .authenticate
+            .token(&db, program.bearer())
+            .await
+            .unwrap()
+            .is_some()
+    );
+    db.release();
+    app.app.db.system().await.unwrap();
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::accounts::model::{Client, Session};
 use crate::platform::access::{Member, TenantRole};
-use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::db::{LoginConn, Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{SessionId, TenantId, UserId};
 
@@ -46,26 +46,21 @@ pub(crate) struct SessionOwner {
 
 /// The owner of the session with this hash, if it is valid now.
 pub(crate) async fn session_owner(
-    tx: &mut SystemTx,
+    conn: &mut LoginConn,
     hash: &[u8],
     now: DateTime<Utc>,
     idle_since: DateTime<Utc>,
 ) -> Result<Option<SessionOwner>, Error> {
     let row = sqlx::query_as!(
         SessionOwner,
-        r#"select s.id, s.last_seen_at, u.id as user_id, u.name, u.email, u.staff_role,
-             (select coalesce(json_agg(json_build_object('tenant', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
-                  'suspended', case when t.status = 'suspended' then t.status_reason end)
-                order by lower(t.name), t.id), '[]')
-              from membership m join tenant t on t.id = m.tenant_id
-              where m.user_id = u.id and t.status <> 'closed') as "memberships!: Json<Vec<MemberRow>>"
-           from session s join user_account u on u.id = s.user_id
-           where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3 and u.disabled_at is null"#,
+        r#"select id as "id!", last_seen_at as "last_seen_at!", user_id as "user_id!", name as "name!",
+             email as "email!", staff_role, memberships as "memberships!: Json<Vec<MemberRow>>"
+           from session_owner($1, $2, $3)"#,
         hash,
         now,
         idle_since
     );
-    Ok(row.fetch_optional(tx.conn()).await?)
+    Ok(row.fetch_optional(conn.conn()).await?)
 }
 
 /// Notes that the session was used.

@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::accounts::model::ApiToken;
-use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::db::{LoginConn, Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{TenantId, TokenId, UserId};
 
@@ -28,24 +28,19 @@ pub(crate) struct TokenOwner {
 
 /// The owner of the token with this hash, if it is valid now.
 pub(crate) async fn token_owner(
-    tx: &mut SystemTx,
+    conn: &mut LoginConn,
     hash: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Option<TokenOwner>, Error> {
     let row = sqlx::query_as!(
         TokenOwner,
-        r#"select k.id, k.tenant_id, k.scopes, k.last_used_at, u.id as user_id, u.name, u.email, u.staff_role,
-             (select json_build_object('tenant', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
-                  'suspended', case when t.status = 'suspended' then t.status_reason end)
-              from membership m join tenant t on t.id = m.tenant_id
-              where m.user_id = u.id and t.id = k.tenant_id and t.status <> 'closed') as "membership: Json<MemberRow>"
-           from api_token k join user_account u on u.id = k.user_id
-           where k.token_hash = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > $2)
-             and u.disabled_at is null"#,
+        r#"select id as "id!", tenant_id, scopes as "scopes!", last_used_at, user_id as "user_id!", name as "name!",
+             email as "email!", staff_role, membership as "membership: Json<MemberRow>"
+           from token_owner($1, $2)"#,
         hash,
         now
     );
-    Ok(row.fetch_optional(tx.conn()).await?)
+    Ok(row.fetch_optional(conn.conn()).await?)
 }
 
 /// Notes that the token was used.

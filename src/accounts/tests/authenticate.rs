@@ -39,7 +39,13 @@ async fn a_session_brings_all_open_memberships() {
     )
     .await;
     let cookie = app.browser(ada).await.cookie(SESSION_COOKIE).unwrap();
-    let actor = app.app.authenticate.session(&cookie).await.unwrap().unwrap();
+    let actor = app
+        .app
+        .authenticate
+        .session(&app.app.db, &cookie)
+        .await
+        .unwrap()
+        .unwrap();
     let seen: Vec<_> = actor
         .memberships
         .iter()
@@ -55,7 +61,14 @@ async fn a_session_brings_all_open_memberships() {
     assert_eq!(actor.staff, Some(StaffRole::Support));
     assert!(matches!(actor.via, Via::Session(_)));
     for bad in ["", "x", &"x".repeat(5000), "a\0b"] {
-        assert!(app.app.authenticate.session(bad).await.unwrap().is_none());
+        assert!(
+            app.app
+                .authenticate
+                .session(&app.app.db, bad)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }
 
@@ -166,7 +179,14 @@ async fn a_token_dies_with_its_ground() {
     .await;
     staff.get("/api/v1/me").await.expect(401);
     for bad in ["", "x", "brt_", "brt_abcdefgh_short_000000"] {
-        assert!(app.app.authenticate.token(bad).await.unwrap().is_none());
+        assert!(
+            app.app
+                .authenticate
+                .token(&app.app.db, bad)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }
 

@@ -12,7 +12,13 @@ use super::*;
 /// What the guard would give to a member's session.
 async fn scope(app: &TestApp, tenant: TenantId, user: UserId) -> TenantScope {
     let cookie = session(&app.browser(user).await).unwrap();
-    let actor = app.app.authenticate.session(&cookie).await.unwrap().unwrap();
+    let actor = app
+        .app
+        .authenticate
+        .session(&app.app.db, &cookie)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(matches!(actor.via, Via::Session(SessionId(_))));
     let member = actor
         .memberships
@@ -81,7 +87,7 @@ async fn a_new_person_joins_once() {
         .app
         .app
         .authenticate
-        .session(&cookie)
+        .session(&scene.app.app.db, &cookie)
         .await
         .unwrap()
         .unwrap();

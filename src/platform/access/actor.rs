@@ -1,5 +1,6 @@
 //! Who is behind a request, and the port through which `accounts` tells the guard.
 
+use crate::platform::db::Db;
 use crate::platform::error::Error;
 use crate::platform::ids::{SessionId, TenantId, TokenId, UserId};
 
@@ -124,11 +125,11 @@ impl Who {
     }
 }
 
-/// Turns what a request carries into an actor. `accounts` implements it.
+/// Turns what a request carries into an actor, by asking the request's database. `accounts` implements it.
 #[async_trait::async_trait]
 pub trait Authenticate: Send + Sync {
     /// The owner of a session cookie; `None` if it is unknown, expired or its owner disabled.
-    async fn session(&self, cookie: &str) -> Result<Option<Actor>, Error>;
+    async fn session(&self, db: &Db, cookie: &str) -> Result<Option<Actor>, Error>;
     /// The owner of a bearer token; `None` likewise.
-    async fn token(&self, bearer: &str) -> Result<Option<Actor>, Error>;
+    async fn token(&self, db: &Db, bearer: &str) -> Result<Option<Actor>, Error>;
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::platform::db::{Db, StaffTx, SystemTx, TenantTx, UserTx};
+use crate::platform::db::{Db, Plans, StaffTx, SystemTx, TenantTx, UserTx};
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
 
@@ -42,7 +42,14 @@ impl TenantScope {
 
     /// Opens a transaction that sees this tenant only.
     pub async fn begin(&self) -> Result<TenantTx, Error> {
-        self.db.tenant(self.member.tenant, self.actor.user).await
+        self.begin_with(Plans::Fitted).await
+    }
+
+    /// The same, with a say in how its statements are planned.
+    pub async fn begin_with(&self, plans: Plans) -> Result<TenantTx, Error> {
+        self.db
+            .tenant_with(self.member.tenant, self.actor.user, plans)
+            .await
     }
 
     /// Whether the person may also do this, to show or hide its button.
@@ -70,7 +77,12 @@ impl StaffScope {
 
     /// Opens a transaction that sees all tenants.
     pub async fn begin(&self) -> Result<StaffTx, Error> {
-        self.db.staff(self.actor.user).await
+        self.begin_with(Plans::Fitted).await
+    }
+
+    /// The same, with a say in how its statements are planned.
+    pub async fn begin_with(&self, plans: Plans) -> Result<StaffTx, Error> {
+        self.db.staff_with(self.actor.user, plans).await
     }
 
     /// Whether the person may also do this.

@@ -17,7 +17,7 @@ pub use once::Once;
 #[cfg(feature = "testing")]
 pub use setup::fingerprint;
 pub use setup::{SetupError, is_current, prepare};
-pub use tx::{Scoped, StaffTx, SystemTx, TenantTx, UserTx};
+pub use tx::{LoginConn, Plans, Scoped, StaffTx, SystemTx, TenantTx, UserTx, twice};
 
 /// How long a request may wait for a connection before it is told 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,6 +28,7 @@ const STATEMENT_TIMEOUT_MS: &str = "30000";
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: PgPool,
+    kept: tx::Kept,
 }
 
 impl Db {
@@ -44,7 +45,25 @@ impl Db {
             // A broken connection shows at BEGIN, where it costs a retry and no round trip more.
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            kept: tx::Kept::default(),
+        })
+    }
+
+    /// The same database for one request, which finds out who asks and then opens a transaction: on the same connection,
+    /// as long as [`release`](Self::release) was not called. Taking a connection and giving it back costs a round trip.
+    #[must_use]
+    pub fn for_request(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            kept: tx::Kept::of_a_request(),
+        }
+    }
+
+    /// Gives back what the request did not need.
+    pub fn release(&self) {
+        drop(self.kept.take());
     }
 
     /// Whether the database answers.

@@ -1,8 +1,11 @@
 //! Transactions that carry a scope. `BEGIN` and the scope travel in one round trip; both end with the transaction.
 
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::platform::error::Error;
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr as _, Transaction};
+
+use crate::platform::error::{Cause, Error};
 use crate::platform::ids::{TenantId, UserId};
 
 use super::{Db, once};
@@ -46,51 +49,191 @@ transactions! {
     SystemTx;
 }
 
-impl Db {
-    /// Opens a transaction for a person or token inside a tenant.
-    pub async fn tenant(&self, tenant: TenantId, user: UserId) -> Result<TenantTx, Error> {
-        self.begin("berth_web", Some(tenant), Some(user))
-            .await
-            .map(TenantTx)
+/// A connection outside of any transaction, as the login role: it sees no table and may call the functions that were
+/// granted to it. One question costs one round trip, where a transaction would cost three.
+#[derive(Debug)]
+pub struct LoginConn {
+    conn: PoolConnection<Postgres>,
+    kept: Kept,
+}
+
+impl LoginConn {
+    /// Leaves the connection to the request's transaction, if it is a request's (see [`Db::for_request`]). Without it the
+    /// connection goes back to the pool.
+    pub fn keep(self) {
+        self.kept.put(self.conn);
+    }
+}
+
+impl Scoped for LoginConn {
+    fn conn(&mut self) -> &mut PgConnection {
+        &mut self.conn
+    }
+}
+
+/// The connection on which a request asked who it comes from, for its transaction.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept(Option<Arc<Mutex<Option<PoolConnection<Postgres>>>>>);
+
+impl Kept {
+    pub(super) fn of_a_request() -> Self {
+        Self(Some(Arc::default()))
     }
 
-    /// Opens a transaction for a person's own rows.
-    pub async fn user(&self, user: UserId) -> Result<UserTx, Error> {
-        self.begin("berth_web", None, Some(user)).await.map(UserTx)
+    fn put(&self, conn: PoolConnection<Postgres>) {
+        if let Some(place) = &self.0 {
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(conn);
+        }
     }
 
-    /// Opens a transaction for one of the staff.
-    pub async fn staff(&self, user: UserId) -> Result<StaffTx, Error> {
-        self.begin("berth_staff", None, Some(user)).await.map(StaffTx)
+    pub(super) fn take(&self) -> Option<PoolConnection<Postgres>> {
+        let place = self.0.as_ref()?;
+        place.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+}
 
-    /// Opens a transaction for a part of the system.
-    pub async fn system(&self) -> Result<SystemTx, Error> {
-        self.begin("berth_system", None, None).await.map(SystemTx)
+/// How PostgreSQL plans the statements of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plans {
+    /// For the values at hand, where that seems to pay. Right for statements with optional conditions, which an index
+    /// should serve when they are given.
+    Fitted,
+    /// Once for a connection, whatever the values. Planning a list takes several times as long as reading it, so lists
+    /// that many look at keep their plans; their statements must be good for all values.
+    Kept,
+}
+
+/// Who and what a transaction is bound to.
+struct Bounds {
+    role: &'static str,
+    tenant: Option<TenantId>,
+    user: Option<UserId>,
+    plans: Plans,
+}
+
+impl Bounds {
+    fn role(role: &'static str) -> Self {
+        Self {
+            role,
+            tenant: None,
+            user: None,
+            plans: Plans::Fitted,
+        }
     }
 
     /// The text holds a fixed role and at most two UUIDs, so nothing in it can be injected; as one simple query it saves
     /// the round trip of a `BEGIN` of its own.
-    async fn begin(
-        &self,
-        role: &'static str,
-        tenant: Option<TenantId>,
-        user: Option<UserId>,
-    ) -> Result<Transaction<'static, Postgres>, Error> {
+    fn statement(&self) -> String {
         let text = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-        let statement = format!(
-            "begin; select set_config('role', '{role}', true), set_config('berth.tenant_id', '{}', true), \
-             set_config('berth.user_id', '{}', true)",
-            text(tenant.map(|id| id.0)),
-            text(user.map(|id| id.0)),
-        );
-        match self.pool.begin_with(AssertSqlSafe(statement.clone())).await {
-            Ok(tx) => Ok(tx),
+        let plans = match self.plans {
+            Plans::Fitted => "",
+            Plans::Kept => ", set_config('plan_cache_mode', 'force_generic_plan', true)",
+        };
+        format!(
+            "begin; select set_config('role', '{}', true), set_config('berth.tenant_id', '{}', true), \
+             set_config('berth.user_id', '{}', true){plans}",
+            self.role,
+            text(self.tenant.map(|id| id.0)),
+            text(self.user.map(|id| id.0)),
+        )
+    }
+}
+
+impl Db {
+    /// Opens a transaction for a person or token inside a tenant.
+    pub async fn tenant(&self, tenant: TenantId, user: UserId) -> Result<TenantTx, Error> {
+        self.tenant_with(tenant, user, Plans::Fitted).await
+    }
+
+    /// The same, with a say in how its statements are planned.
+    pub async fn tenant_with(&self, tenant: TenantId, user: UserId, plans: Plans) -> Result<TenantTx, Error> {
+        let bounds = Bounds {
+            tenant: Some(tenant),
+            user: Some(user),
+            plans,
+            ..Bounds::role("berth_web")
+        };
+        self.begin(&bounds).await.map(TenantTx)
+    }
+
+    /// Opens a transaction for a person's own rows.
+    pub async fn user(&self, user: UserId) -> Result<UserTx, Error> {
+        let bounds = Bounds {
+            user: Some(user),
+            ..Bounds::role("berth_web")
+        };
+        self.begin(&bounds).await.map(UserTx)
+    }
+
+    /// Opens a transaction for one of the staff.
+    pub async fn staff(&self, user: UserId) -> Result<StaffTx, Error> {
+        self.staff_with(user, Plans::Fitted).await
+    }
+
+    /// The same, with a say in how its statements are planned.
+    pub async fn staff_with(&self, user: UserId, plans: Plans) -> Result<StaffTx, Error> {
+        let bounds = Bounds {
+            user: Some(user),
+            plans,
+            ..Bounds::role("berth_staff")
+        };
+        self.begin(&bounds).await.map(StaffTx)
+    }
+
+    /// Opens a transaction for a part of the system.
+    pub async fn system(&self) -> Result<SystemTx, Error> {
+        self.begin(&Bounds::role("berth_system")).await.map(SystemTx)
+    }
+
+    /// A connection for one question to a function that the login role may call.
+    pub async fn login(&self) -> Result<LoginConn, Error> {
+        Ok(LoginConn {
+            conn: self.pool.acquire().await?,
+            kept: self.kept.clone(),
+        })
+    }
+
+    async fn begin(&self, bounds: &Bounds) -> Result<Transaction<'static, Postgres>, Error> {
+        let conn = match self.kept.take() {
+            Some(conn) => conn,
+            None => self.pool.acquire().await?,
+        };
+        match begin_on(conn, bounds.statement()).await {
             // A connection that died in the pool: the next one is new or is also tried once.
-            Err(error) if super::is_unavailable(&error) && !matches!(error, sqlx::Error::PoolTimedOut) => {
-                Ok(self.pool.begin_with(AssertSqlSafe(statement)).await?)
+            Err(error) if super::is_unavailable(&error) => {
+                Ok(begin_on(self.pool.acquire().await?, bounds.statement()).await?)
             }
-            Err(error) => Err(error.into()),
+            outcome => Ok(outcome?),
         }
     }
+}
+
+/// In a task of its own, which is not cut off with the request that waits for it: sqlx (0.9.0) counts a transaction only
+/// when the answer to its `BEGIN` has come, and would put the connection back into the pool inside of one.
+#[expect(clippy::disallowed_methods, reason = "it ends with its one statement")]
+async fn begin_on(
+    conn: PoolConnection<Postgres>,
+    statement: String,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let begin = Transaction::begin(conn, Some(AssertSqlSafe(statement).into_sql_str()));
+    tokio::spawn(begin)
+        .await
+        .map_err(|_| sqlx::Error::WorkerCrashed)?
+}
+
+/// Asks again, once, if the connection turns out to have died in the pool, which shows only when it is used. That the
+/// pool has none to give is told at once. (Two futures and no closure: rustc cannot show that an async closure which
+/// borrows gives futures that may change threads.)
+pub async fn twice<T>(
+    first: impl Future<Output = Result<T, Error>>,
+    again: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match first.await {
+        Err(Error::Unavailable(cause)) if !is_pool_timeout(&cause) => again.await,
+        outcome => outcome,
+    }
+}
+
+fn is_pool_timeout(cause: &Cause) -> bool {
+    matches!(cause.downcast_ref(), Some(sqlx::Error::PoolTimedOut))
 }

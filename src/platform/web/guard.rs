@@ -60,11 +60,14 @@ pub fn session_cookie(token: String) -> Cookie<'static> {
 }
 
 pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    let admitted = guard.admit(&mut request).await;
+    let db = guard.kit.db.for_request();
+    let admitted = guard.admit(&db, &mut request).await;
     let (mut response, left) = match admitted {
         Ok(left) => (next.run(request).await, left),
         Err(error) => (error.into_response(), None),
     };
+    // A stream that goes on must not hold on to what was kept for its beginning.
+    db.release();
     if guard.kind == Kind::Api {
         guard.tell_limit(response.headers_mut(), left);
     }
@@ -87,14 +90,14 @@ impl Guard {
     }
 
     /// Lets the request in, with the scope that its rule grants. Tells how much the caller may still ask at once.
-    async fn admit(&self, request: &mut Request) -> Result<Option<u32>, Error> {
+    async fn admit(&self, db: &Db, request: &mut Request) -> Result<Option<u32>, Error> {
         let address = request
             .extensions()
             .get::<ClientAddress>()
             .copied()
             .unwrap_or_default();
         self.kit.limiter.check(&Key::Address(address.0))?;
-        let actor = self.authenticate(request.headers()).await?;
+        let actor = self.authenticate(db, request.headers()).await?;
         let left = actor
             .as_ref()
             .map(|actor| self.kit.limiter.check(&Key::of(actor)))
@@ -116,18 +119,18 @@ impl Guard {
         let actor = actor.ok_or(Error::SignInRequired)?;
         let who = Who::actor(&actor, &ip, &request_id);
         let slug = self.slug(request).await;
-        self.grant(request.extensions_mut(), actor, who, slug)?;
+        self.grant(request.extensions_mut(), db, actor, (who, slug))?;
         Ok(left)
     }
 
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<Option<Actor>, Error> {
+    async fn authenticate(&self, db: &Db, headers: &HeaderMap) -> Result<Option<Actor>, Error> {
         match self.kind {
             Kind::Api => match bearer(headers) {
-                Some(token) => self.kit.authenticate.token(token).await,
+                Some(token) => self.kit.authenticate.token(db, token).await,
                 None => Ok(None),
             },
             Kind::Page => match CookieJar::from_headers(headers).get(SESSION_COOKIE) {
-                Some(cookie) => self.kit.authenticate.session(cookie.value()).await,
+                Some(cookie) => self.kit.authenticate.session(db, cookie.value()).await,
                 None => Ok(None),
             },
         }
@@ -149,11 +152,11 @@ impl Guard {
     fn grant(
         &self,
         extensions: &mut Extensions,
+        db: &Db,
         actor: Actor,
-        who: Who,
-        slug: Option<String>,
+        (who, slug): (Who, Option<String>),
     ) -> Result<(), Error> {
-        let db = self.kit.db.clone();
+        let db = db.clone();
         extensions.insert(actor.clone());
         match self.rule {
             Rule::Public | Rule::SignedIn => {

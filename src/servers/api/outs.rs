@@ -60,25 +60,25 @@ pub struct ServerOut {
 }
 
 impl ServerOut {
-    pub(super) fn of(server: &Server, now: DateTime<Utc>) -> Self {
-        let status = server.status(now);
+    pub(super) fn of(server: Server, now: DateTime<Utc>) -> Self {
+        let (status, pending) = (server.status(now), server.is_pending());
         Self {
             id: server.id,
             tenant_id: server.tenant,
-            name: server.name.clone(),
-            host_name: server.host_name.clone(),
-            template: server.template.clone(),
-            size: server.size.clone(),
+            name: server.name,
+            host_name: server.host_name,
+            template: server.template,
+            size: server.size,
             resources: server.resources,
             power: server.power,
             status: status.phase,
             status_text: status.sentence,
             engine_state: server.observed.seen,
             health: server.observed.health,
-            pending: server.is_pending(),
+            pending,
             exit_code: server.observed.exit_code,
             running_since: server.observed.running_since,
-            created_by: server.created_by.clone(),
+            created_by: server.created_by,
             created_at: server.created_at,
             updated_at: server.updated_at,
         }
@@ -114,7 +114,7 @@ pub struct ServerDetailOut {
 
 impl ServerDetailOut {
     pub(super) fn new(
-        server: &Server,
+        server: Server,
         now: DateTime<Utc>,
         location: &Location,
         ports: Vec<PublishedPort>,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::drivers::engine::{LogLine, LogQuery, LogStream, ServerKey};
 use crate::platform::access::TenantScope;
+use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::web::{
@@ -96,10 +97,10 @@ pub async fn list(
     scope: TenantScope,
     Query(query): Query<ServerQuery>,
 ) -> Result<Response, Error> {
-    let mut tx = scope.begin().await?;
+    let mut tx = scope.begin_with(Plans::Kept).await?;
     let listing = query.run(&mut tx, Some(scope.tenant())).await?;
     let now = app.now();
-    Ok(listing.map(|server| ServerOut::of(&server, now)).json(&query))
+    Ok(listing.map(|server| ServerOut::of(server, now)).json(&query))
 }
 
 /// Create a server
@@ -126,7 +127,7 @@ pub async fn create(
 pub(super) fn accepted(app: &App, asked: Asked) -> Response {
     let id = asked.operation.id;
     let out = AskedOut {
-        server: ServerOut::of(&asked.server, app.now()),
+        server: ServerOut::of(asked.server, app.now()),
         operation: Some(asked.operation.into()),
     };
     Accepted(id, Json(out)).into_response()
@@ -145,8 +146,9 @@ pub async fn show(
     let location = store::find_location(&mut tx, server.location).await?;
     let ports = store::ports(&mut tx, id).await?;
     let variables = store::variables(&mut tx, id).await?;
-    let out = ServerDetailOut::new(&server, app.now(), &location, ports, variables);
-    Ok(Tagged(server.version, Json(out)))
+    let version = server.version;
+    let out = ServerDetailOut::new(server, app.now(), &location, ports, variables);
+    Ok(Tagged(version, Json(out)))
 }
 
 /// Change a server
@@ -179,7 +181,7 @@ pub async fn change(
         changed.operation.as_ref().map(|operation| operation.id),
     );
     let out = AskedOut {
-        server: ServerOut::of(&changed.server, app.now()),
+        server: ServerOut::of(changed.server, app.now()),
         operation: changed.operation.map(Into::into),
     };
     let answer = Tagged(version, Json(out));

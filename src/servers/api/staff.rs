@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::platform::access::StaffScope;
+use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, ServerId};
 use crate::platform::operations;
@@ -24,10 +25,10 @@ pub async fn list(
     scope: StaffScope,
     Query(query): Query<ServerQuery>,
 ) -> Result<Response, Error> {
-    let mut tx = scope.begin().await?;
+    let mut tx = scope.begin_with(Plans::Kept).await?;
     let listing = query.run(&mut tx, query.tenant).await?;
     let now = app.now();
-    Ok(listing.map(|server| ServerOut::of(&server, now)).json(&query))
+    Ok(listing.map(|server| ServerOut::of(server, now)).json(&query))
 }
 
 /// Show any server
@@ -40,7 +41,7 @@ pub async fn show(
 ) -> Result<Tagged<Json<ServerOut>>, Error> {
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
-    Ok(Tagged(server.version, Json(ServerOut::of(&server, app.now()))))
+    Ok(Tagged(server.version, Json(ServerOut::of(server, app.now()))))
 }
 
 /// Start, stop, restart or kill any server

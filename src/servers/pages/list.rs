@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
+use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::web::{Ctx, Page, Query, ago};
@@ -76,7 +77,7 @@ pub async fn list(
     ctx: Ctx,
     Query(query): Query<ServerQuery>,
 ) -> Result<Page<List>, Error> {
-    let mut tx = scope.begin().await?;
+    let mut tx = scope.begin_with(Plans::Kept).await?;
     let newest = events::newest(&mut tx).await?;
     let listing = query.run(&mut tx, Some(scope.tenant())).await?;
     let ctx = super::show::with_engine_banner(&mut tx, ctx).await?;

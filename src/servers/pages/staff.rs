@@ -5,6 +5,7 @@ use axum::extract::State;
 
 use crate::app::App;
 use crate::platform::access::{Permission, StaffScope};
+use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::operations;
@@ -47,7 +48,7 @@ pub async fn list(
     ctx: Ctx,
     Query(query): Query<ServerQuery>,
 ) -> Result<Page<StaffList>, Error> {
-    let mut tx = scope.begin().await?;
+    let mut tx = scope.begin_with(Plans::Kept).await?;
     let listing = query.run(&mut tx, query.tenant).await?;
     let next = listing.next_href(&query).unwrap_or_default();
     let now = app.now();

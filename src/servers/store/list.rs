@@ -81,14 +81,15 @@ pub enum Sort {
     StateDown(Option<TextKey>),
 }
 
-/// The same list for one tenant or for all; each is a text of its own so that its index fits.
+/// The same list for one tenant or for all; each is a text of its own so that its index fits. The indexes of all serve
+/// only who says that no tenant is meant (see the migration `who_asks`).
 macro_rules! rows {
     ($tx:ident, $filter:ident, $limit:ident, $key:expr, $bound:literal, $order:literal) => {{
         let (value, id) = $key;
         let state = $filter.state.map(StateFilter::word);
         match $filter.tenant {
             Some(tenant) => rows!(@one $tx, "where s.tenant_id = $1 and ", tenant.0, $filter, state, $limit, value, id, $bound, $order),
-            None => rows!(@one $tx, "where $1::uuid is null and ", None::<Uuid>, $filter, state, $limit, value, id, $bound, $order),
+            None => rows!(@one $tx, "where $1::uuid is null and s.tenant_id <> '00000000-0000-0000-0000-000000000000' and ", None::<Uuid>, $filter, state, $limit, value, id, $bound, $order),
         }
     }};
     (@one $tx:ident, $tenant_is:literal, $tenant:expr, $filter:ident, $state:ident, $limit:ident, $value:ident, $id:ident, $bound:literal, $order:literal) => {
