@@ -71,7 +71,7 @@ fn tenant_pages() -> Routes<App> {
         // Whoever is in may go.
         .post(
             "/t/{tenant}/leave",
-            Rule::Tenant(P::TenantRead),
+            Rule::Tenant(P::TenantLeave),
             pages::own_members::leave,
         )
 }
@@ -140,6 +140,7 @@ fn plan_pages() -> Routes<App> {
 fn tenant_api() -> Routes<App> {
     Routes::new()
         .api(Rule::Tenant(P::TenantRead), routes!(api::tenant::show))
+        .api(Rule::Tenant(P::TenantLeave), routes!(api::tenant::leave))
         .api(Rule::Tenant(P::MemberRead), routes!(api::members::list))
         .api(Rule::Tenant(P::MemberRead), routes!(api::members::show))
         .api(Rule::Tenant(P::MemberManage), routes!(api::members::change))

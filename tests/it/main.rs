@@ -13,5 +13,6 @@ mod engine_contract;
 mod faults;
 mod http;
 mod panel;
+mod parity;
 mod row_security;
 mod surface;

@@ -49,7 +49,7 @@ fn entry_routes() -> Routes<App> {
 fn account_routes() -> Routes<App> {
     Routes::new()
         .get("/account", Rule::SignedIn, profile::show)
-        .post("/account/name", Rule::SignedIn, profile::rename)
+        .post("/account/name", Rule::Own(Permission::ProfileWrite), profile::rename)
         .post("/account/password", Rule::SignedIn, profile::change_password)
         .get("/account/sessions", Rule::SignedIn, sessions::list)
         .post(

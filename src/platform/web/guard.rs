@@ -156,7 +156,8 @@ impl Guard {
         let db = self.kit.db.clone();
         extensions.insert(actor.clone());
         match self.rule {
-            Rule::Public | Rule::SignedIn => {
+            Rule::Own(permission) if !actor.may_as_themselves(permission) => return Err(Error::Forbidden),
+            Rule::Public | Rule::SignedIn | Rule::Own(_) => {
                 extensions.insert(UserScope::new(db, who, actor));
             }
             Rule::Tenant(permission) => {
