@@ -17,7 +17,7 @@ use crate::platform::access::{Actor, Member, Permission, Rule};
 use crate::platform::error::Error;
 use crate::platform::web::page::{DrawNav, Nav, NavArea, NavItem};
 use crate::platform::web::{
-    ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, log_requests,
+    AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, log_requests,
     refuse_cross_origin, security_headers,
 };
 use crate::{accounts, audit, catalogue, help, overview, search, servers, tenants};
@@ -69,6 +69,7 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         ))
         .layer(CatchPanicLayer::new())
         .layer(Extension(DrawNav(draw_nav)))
+        .layer(Extension(AskAgain(accounts::ask_again)))
         .layer(from_fn(draw_errors))
         .layer(from_fn(log_requests))
         .layer(CompressionLayer::new())
@@ -87,6 +88,7 @@ pub fn kit(app: &App) -> Kit {
         authenticate: Arc::clone(&app.authenticate),
         limiter: Arc::new(Limiter::new(app.config.rate_per_minute)),
         clock: Arc::clone(&app.clock),
+        keyring: Arc::clone(&app.keyring),
     }
 }
 

@@ -8,9 +8,10 @@ use berth::testing::{Answer, Client, TestApp};
 use chrono::TimeDelta;
 use serde_json::json;
 
-struct Scene {
-    app: TestApp,
-    tenant: TenantId,
+/// A tenant with one of everything that an address names.
+pub(crate) struct Scene {
+    pub(crate) app: TestApp,
+    pub(crate) tenant: TenantId,
     samples: Vec<(&'static str, String)>,
 }
 
@@ -25,7 +26,7 @@ fn permissions(side: Side) -> Vec<Permission> {
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let app = TestApp::start().await;
         let plan = app.plan("Small", 5).await;
         let tenant = app.tenant_on(SLUG, plan).await;
@@ -67,7 +68,7 @@ impl Scene {
     }
 
     /// A real address for a route.
-    fn address(&self, route: &RouteInfo) -> String {
+    pub(crate) fn address(&self, route: &RouteInfo) -> String {
         let mut path = route.path.clone();
         for (pattern, value) in &self.samples {
             let real = format!("{}{value}", &pattern[..pattern.find('{').unwrap()]);

@@ -12,6 +12,7 @@ mod crash;
 mod engine_contract;
 mod faults;
 mod http;
+mod kept_forms;
 mod panel;
 mod parity;
 mod row_security;

@@ -41,7 +41,7 @@ pub(super) async fn rename(
     ctx: Ctx,
     form: FormData,
 ) -> Result<Response, Error> {
-    match actions::rename(&app, &scope, form.get("name")).await {
+    match form.submit(actions::rename(&app, &scope, form.get("name"))).await {
         Ok(_) => Ok(SeeOther::to("/account").good("Name saved.").into_response()),
         Err(Error::Invalid(errors)) => {
             let name_form = FormState::new(form, errors);

@@ -131,7 +131,7 @@ pub async fn save(
             Err(Error::PreconditionFailed)
         }
     };
-    match actions::change(&app, &scope, id, input, check).await {
+    match data.submit(actions::change(&app, &scope, id, input, check)).await {
         Ok(changed) => {
             let to = SeeOther::to(href(&slug, id));
             let to = if changed.operation.is_some() {

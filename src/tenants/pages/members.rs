@@ -78,7 +78,7 @@ pub(crate) async fn invite(
         email: form.get("email"),
         role: form.get("role"),
     };
-    let (told, status) = invited(accounts::invite_as_staff(&app, &scope, id, &new).await, form)?;
+    let (told, status) = invited(form.submit(accounts::invite_as_staff(&app, &scope, id, &new)).await, form)?;
     Ok(page(&app, &scope, ctx, id, told).await?.status(status))
 }
 

@@ -70,7 +70,7 @@ pub(crate) async fn invite(
         email: form.get("email"),
         role: form.get("role"),
     };
-    let (told, status) = invited(accounts::invite(&app, &scope, &new).await, form)?;
+    let (told, status) = invited(form.submit(accounts::invite(&app, &scope, &new)).await, form)?;
     Ok(page(&app, &scope, ctx, told).await?.status(status))
 }
 

@@ -139,7 +139,10 @@ pub(crate) async fn save(
         Some(limits(&form)),
     );
     let saved = match patch {
-        Ok(patch) => actions::update_plan(&app, &scope, id, patch, &same_version(&form)).await,
+        Ok(patch) => {
+            let check = same_version(&form);
+            form.submit(actions::update_plan(&app, &scope, id, patch, &check)).await
+        }
         Err(errors) => Err(errors.into()),
     };
     let (errors, status) = match saved {
