@@ -38,4 +38,4 @@ pub use log::log_requests;
 pub use page::{Ctx, Page, SeeOther};
 pub use routes::{Kind, RouteInfo, Routes};
 pub use serve::serve;
-pub use sse::{Fragment, LIFETIME, fragments, last_event_id};
+pub use sse::{Fragment, LIFETIME, LastSeen, live};
