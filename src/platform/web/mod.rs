@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod page;
 mod routes;
 mod serve;
+mod sorted;
 mod sse;
 
 pub use address::ClientAddress;
@@ -38,4 +39,5 @@ pub use log::log_requests;
 pub use page::{Ctx, Page, SeeOther};
 pub use routes::{Kind, RouteInfo, Routes};
 pub use serve::serve;
+pub use sorted::{SortKey, Sorted};
 pub use sse::{Fragment, LIFETIME, LastSeen, live};

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::events;
-use crate::platform::web::{Ctx, Page, Query, ago};
+use crate::platform::web::{Ctx, Page, ago};
 
 use super::super::model::{Server, Status};
 use super::super::query::ServerQuery;
@@ -74,7 +74,7 @@ pub async fn list(
     State(app): State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Query(query): Query<ServerQuery>,
+    query: ServerQuery,
 ) -> Result<Page<List>, Error> {
     let mut tx = scope.begin().await?;
     let newest = events::newest(&mut tx).await?;

@@ -8,7 +8,7 @@ use crate::platform::access::{Permission, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::operations;
-use crate::platform::web::{Ctx, Page, Path, Query, SeeOther, ago};
+use crate::platform::web::{Ctx, Page, Path, SeeOther, ago};
 
 use super::super::actions;
 use super::super::model::{Server, Status};
@@ -45,10 +45,10 @@ pub async fn list(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
-    Query(query): Query<ServerQuery>,
+    query: ServerQuery,
 ) -> Result<Page<StaffList>, Error> {
     let mut tx = scope.begin().await?;
-    let listing = query.run(&mut tx, query.tenant).await?;
+    let listing = query.run(&mut tx, query.filter.tenant).await?;
     let next = listing.next_href(&query).unwrap_or_default();
     let now = app.now();
     let line = |server: Server| {
