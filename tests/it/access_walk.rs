@@ -67,6 +67,12 @@ impl Scene {
         Self { app, tenant, samples }
     }
 
+    /// The sample of a pattern.
+    pub(crate) fn sample(&self, pattern: &str) -> &str {
+        let found = self.samples.iter().find(|(known, _)| *known == pattern);
+        found.map_or("", |(_, value)| value)
+    }
+
     /// A real address for a route.
     pub(crate) fn address(&self, route: &RouteInfo) -> String {
         let mut path = route.path.clone();

@@ -8,6 +8,7 @@
 
 mod access_walk;
 mod bad_input;
+mod confirm;
 mod crash;
 mod engine_contract;
 mod faults;
