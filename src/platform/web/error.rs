@@ -150,7 +150,7 @@ fn problem(error: &Error, request_id: String) -> Response {
     };
     let body = Problem {
         r#type: format!("/help/api#{}", error.code()),
-        title: sentence(error),
+        title: error.sentence(),
         status: error.status(),
         code: error.code().to_owned(),
         request_id,
@@ -201,7 +201,7 @@ fn page(error: &Error, ctx: Ctx) -> Response {
         ctx,
         status: error.status(),
         title,
-        text: sentence(error),
+        text: error.sentence(),
         advice,
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -212,17 +212,6 @@ fn page(error: &Error, ctx: Ctx) -> Response {
             (status, title).into_response()
         }
     }
-}
-
-fn sentence(error: &Error) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|first| first.to_uppercase().to_string())
-        .unwrap_or_default();
-    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }
 
 /// Title and what to do next.

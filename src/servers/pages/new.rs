@@ -269,8 +269,7 @@ pub async fn create(
         Err(Error::Invalid(errors)) => Ok(page(&app, &scope, ctx, data, errors).await?.status(422)),
         Err(error @ (Error::LimitReached { .. } | Error::Conflict { .. })) => {
             let status = error.status();
-            let words = error.to_string();
-            let errors = FieldErrors::one("", format!("{}.", words.trim_end_matches('.')));
+            let errors = FieldErrors::one("", error.sentence());
             Ok(page(&app, &scope, ctx, data, errors).await?.status(status))
         }
         Err(error) => Err(error),

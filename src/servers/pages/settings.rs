@@ -145,7 +145,7 @@ pub async fn save(
             .await?
             .status(422)),
         Err(error @ Error::LimitReached { .. }) => {
-            let errors = FieldErrors::one("size", format!("{error}. Choose a smaller size."));
+            let errors = FieldErrors::one("size", format!("{} Choose a smaller size.", error.sentence()));
             Ok(page(&app, &scope, ctx, id, Some((data, errors)))
                 .await?
                 .status(409))

@@ -107,7 +107,10 @@ pub async fn show(
         may_power: scope.may(Permission::StaffServerPower),
         operations: operations
             .into_iter()
-            .map(|one| (one.kind, one.state.name(), one.actor))
+            .map(|one| {
+                let kind = one.kind.trim_start_matches("server.").to_owned();
+                (kind, one.state.name(), one.actor)
+            })
             .collect(),
         status,
         server,

@@ -187,7 +187,7 @@ pub(super) fn invited(outcome: Result<IssuedLink, Error>, form: FormData) -> Res
         )),
         Err(Error::Invalid(errors)) => Ok((told(FormState::new(form, errors), None), 422)),
         Err(error @ Error::LimitReached { .. }) => {
-            let errors = FieldErrors::one("email", format!("{error}."));
+            let errors = FieldErrors::one("email", error.sentence());
             Ok((told(FormState::new(form, errors), None), 409))
         }
         Err(error) => Err(error),
