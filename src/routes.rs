@@ -18,7 +18,7 @@ use crate::platform::access::{Actor, Member, Permission, Rule};
 use crate::platform::error::Error;
 use crate::platform::web::page::{DrawNav, Nav, NavArea, NavItem};
 use crate::platform::web::{
-    ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, log_requests,
+    AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, log_requests,
     refuse_cross_origin, security_headers,
 };
 use crate::{accounts, audit, catalogue, help, overview, search, servers, tenants};
@@ -70,6 +70,7 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn(log_requests))
         .layer(from_fn(draw_errors))
+        .layer(Extension(AskAgain(accounts::ask_again)))
         .layer(Extension(DrawNav(draw_nav)))
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(
@@ -88,6 +89,7 @@ pub fn kit(app: &App) -> Kit {
         authenticate: Arc::clone(&app.authenticate),
         limiter: Arc::new(Limiter::new(app.config.rate_per_minute)),
         clock: Arc::clone(&app.clock),
+        keyring: Arc::clone(&app.keyring),
     }
 }
 

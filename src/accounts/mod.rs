@@ -23,6 +23,7 @@ pub use model::{
     ApiToken, Client, EmailAddress, EmailError, Invitation, IssuedLink, NameError, NewToken, PasswordError,
     PeopleFilter, Person, PersonName, Session, device,
 };
+pub use pages::ask_again;
 
 /// Every page and address of accounts.
 pub fn routes() -> Routes<App> {

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 
@@ -11,7 +10,7 @@ use crate::platform::access::{Permission, Rule, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::events::{self, Event};
 use crate::platform::operations::State as Progress;
-use crate::platform::web::{Ctx, Fragment, Page, Path, Routes, SeeOther, ago, fragments, last_event_id};
+use crate::platform::web::{self, Ctx, Fragment, LastSeen, Page, Path, Routes, SeeOther, ago};
 
 use super::broken::Broken;
 use super::builds::{TOPIC, template_id};
@@ -33,8 +32,6 @@ pub(super) fn routes() -> Routes<App> {
 const CATALOGUE: &str = "/staff/catalogue";
 /// What of a build's output a page shows; more is seldom read and would be sent again with every line.
 const LINES: usize = 200;
-/// Who was away longer loads the page anew.
-const CATCH_UP: i64 = 500;
 
 fn path(name: &str, below: &str) -> String {
     format!("{CATALOGUE}/{name}{below}")
@@ -282,14 +279,10 @@ async fn live(
     State(app): State<App>,
     scope: StaffScope,
     Path(name): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
+    seen: LastSeen,
 ) -> Result<Response, Error> {
-    let (live, stop, target) = (app.hub.subscribe(), app.tasks.token(), template_id(&name));
-    let missed = match last_event_id(&uri, &headers) {
-        Some(after) => events::missed(&mut scope.begin().await?, after, CATCH_UP).await?,
-        None => Vec::new(),
-    };
+    let (hub, stop, target) = (app.hub.clone(), app.tasks.token(), template_id(&name));
+    let begin = scope.clone();
     let draw = move |event: Event| {
         let (app, scope, name) = (app.clone(), scope.clone(), name.clone());
         async move {
@@ -302,5 +295,5 @@ async fn live(
             Ok(Some(Fragment::default().replace("image-panel", &html)))
         }
     };
-    Ok(fragments(live, missed, stop, draw).into_response())
+    web::live(&hub, stop, seen, begin.begin(), draw).await
 }

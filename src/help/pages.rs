@@ -44,6 +44,7 @@ fn roles(permission: Permission) -> Vec<&'static str> {
             let may = StaffRole::ALL.iter().filter(|role| staff_may(**role, permission));
             may.map(|role| role.label()).collect()
         }
+        Side::Own => vec!["Everybody"],
     }
 }
 
@@ -102,7 +103,10 @@ pub(super) async fn help(State(app): State<App>, scope: UserScope, ctx: Ctx) -> 
     Page(Help {
         ctx,
         states: ServerState::all(),
-        rights: Right::of_side(Side::Tenant),
+        rights: [Right::of_side(Side::Tenant), Right::of_side(Side::Own)]
+            .into_iter()
+            .flatten()
+            .collect(),
         staff_rights: if is_staff {
             Right::of_side(Side::Staff)
         } else {

@@ -170,12 +170,11 @@ fn read_operation(schemas: Schemas<'_>, path: &str, method: &str, operation: &Va
 
 fn parameter(schemas: Schemas<'_>, parameter: &Value) -> Field {
     let required = parameter["required"].as_bool().unwrap_or_default();
-    let field = schemas.field(
-        text(parameter, "name"),
-        text(parameter, "in"),
-        required,
-        &parameter["schema"],
-    );
+    // Any parameter of a query may be empty, which the page's introduction says once.
+    let choices = parameter["schema"]["oneOf"].as_array();
+    let or_empty = choices.filter(|choices| choices.last().is_some_and(|last| last["maxLength"] == 0));
+    let schema = or_empty.map_or(&parameter["schema"], |choices| &choices[0]);
+    let field = schemas.field(text(parameter, "name"), text(parameter, "in"), required, schema);
     Field {
         about: Prose::new(text(parameter, "description")),
         ..field

@@ -138,6 +138,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Its words as a whole sentence, for people.
+    pub fn sentence(&self) -> String {
+        let text = self.to_string();
+        let mut letters = text.chars();
+        let first = letters
+            .next()
+            .map(|first| first.to_uppercase().to_string())
+            .unwrap_or_default();
+        let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+        format!("{first}{}{end}", letters.as_str())
+    }
+
     /// A conflict.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::Conflict {

@@ -48,7 +48,7 @@ fn tenant_pages() -> Routes<App> {
             pages::own::settings,
         )
         .get("/t/{tenant}/members", read, pages::own_members::list)
-        .post(
+        .form(
             "/t/{tenant}/members/invitations",
             write,
             pages::own_members::invite,
@@ -71,7 +71,7 @@ fn tenant_pages() -> Routes<App> {
         // Whoever is in may go.
         .post(
             "/t/{tenant}/leave",
-            Rule::Tenant(P::TenantRead),
+            Rule::Tenant(P::TenantLeave),
             pages::own_members::leave,
         )
 }
@@ -82,28 +82,28 @@ fn staff_pages() -> Routes<App> {
     Routes::new()
         .get("/staff/tenants", read, pages::list::list)
         .get("/staff/tenants/new", write, pages::new::form)
-        .post("/staff/tenants", write, pages::new::create)
+        .form("/staff/tenants", write, pages::new::create)
         .get("/staff/tenants/{tenant}", read, pages::show::overview)
         .get("/staff/tenants/{tenant}/settings", write, pages::settings::show)
-        .post("/staff/tenants/{tenant}/settings", write, pages::settings::save)
+        .form("/staff/tenants/{tenant}/settings", write, pages::settings::save)
         .get("/staff/tenants/{tenant}/plan", write, pages::plan_change::preview)
-        .post("/staff/tenants/{tenant}/plan", write, pages::plan_change::save)
+        .form("/staff/tenants/{tenant}/plan", write, pages::plan_change::save)
         .get(
             "/staff/tenants/{tenant}/suspend",
             suspend,
             pages::status::suspend_form,
         )
-        .post("/staff/tenants/{tenant}/suspend", suspend, pages::status::suspend)
+        .form("/staff/tenants/{tenant}/suspend", suspend, pages::status::suspend)
         .post("/staff/tenants/{tenant}/resume", suspend, pages::status::resume)
         .get(
             "/staff/tenants/{tenant}/close",
             suspend,
             pages::status::close_form,
         )
-        .post("/staff/tenants/{tenant}/close", suspend, pages::status::close)
+        .form("/staff/tenants/{tenant}/close", suspend, pages::status::close)
         .post("/staff/tenants/{tenant}/reopen", suspend, pages::status::reopen)
         .get("/staff/tenants/{tenant}/members", read, pages::members::list)
-        .post(
+        .form(
             "/staff/tenants/{tenant}/members/invitations",
             write,
             pages::members::invite,
@@ -130,9 +130,9 @@ fn plan_pages() -> Routes<App> {
     Routes::new()
         .get("/staff/plans", read, pages::plans::list)
         .get("/staff/plans/new", write, pages::plans::form)
-        .post("/staff/plans", write, pages::plans::create)
+        .form("/staff/plans", write, pages::plans::create)
         .get("/staff/plans/{plan}", read, pages::plan::show)
-        .post("/staff/plans/{plan}", write, pages::plan::save)
+        .form("/staff/plans/{plan}", write, pages::plan::save)
         .post("/staff/plans/{plan}/archive", write, pages::plan::archive)
         .post("/staff/plans/{plan}/restore", write, pages::plan::restore)
 }
@@ -140,6 +140,7 @@ fn plan_pages() -> Routes<App> {
 fn tenant_api() -> Routes<App> {
     Routes::new()
         .api(Rule::Tenant(P::TenantRead), routes!(api::tenant::show))
+        .api(Rule::Tenant(P::TenantLeave), routes!(api::tenant::leave))
         .api(Rule::Tenant(P::MemberRead), routes!(api::members::list))
         .api(Rule::Tenant(P::MemberRead), routes!(api::members::show))
         .api(Rule::Tenant(P::MemberManage), routes!(api::members::change))

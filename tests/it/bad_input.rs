@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use berth::platform::access::{Permission, Side, StaffRole, TenantRole};
+use berth::platform::access::{Permission, StaffRole, TenantRole};
 use berth::platform::db::Scoped as _;
 use berth::platform::web::{Kind, MAX_BODY};
 use berth::testing::{Answer, Client, TestApp};
@@ -23,14 +23,10 @@ async fn callers(app: &TestApp) -> Callers {
         app.staff("root", StaffRole::ALL[0]).await,
     );
     app.member(tenant, ann, TenantRole::Owner).await;
-    let of = |side: Side| -> Vec<Permission> {
-        let all = Permission::ALL.iter().copied();
-        all.filter(|permission| permission.side() == side).collect()
-    };
     berth::servers::begin(&app.app).await.unwrap();
     Callers {
-        tenant: app.program(ann, Some(tenant), &of(Side::Tenant)).await,
-        staff: app.program(root, None, &of(Side::Staff)).await,
+        tenant: app.program(ann, Some(tenant), Permission::ALL).await,
+        staff: app.program(root, None, Permission::ALL).await,
     }
 }
 

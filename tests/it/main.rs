@@ -8,10 +8,13 @@
 
 mod access_walk;
 mod bad_input;
+mod confirm;
 mod crash;
 mod engine_contract;
 mod faults;
 mod http;
+mod kept_forms;
 mod panel;
+mod parity;
 mod row_security;
 mod surface;

@@ -9,10 +9,13 @@ use crate::audit::{Change, Target};
 use crate::platform::access::UserScope;
 use crate::platform::error::Error;
 
-/// Changes one's own name.
-pub async fn rename(app: &App, scope: &UserScope, name: &str) -> Result<(), Error> {
+/// Changes one's own name, and returns it as it is kept. The name that one has already changes nothing.
+pub async fn rename(app: &App, scope: &UserScope, name: &str) -> Result<String, Error> {
     let name = PersonName::parse(name).map_err(|error| Error::invalid("name", error.to_string()))?;
     let actor = &scope.actor;
+    if name.as_str() == actor.name {
+        return Ok(actor.name.clone());
+    }
     let mut tx = scope.begin().await?;
     store::rename(&mut tx, actor.user, &name, app.now()).await?;
     let change = Change::between(
@@ -27,5 +30,6 @@ pub async fn rename(app: &App, scope: &UserScope, name: &str) -> Result<(), Erro
         tenant: None,
     };
     app.audit(&mut tx, &scope.who, &target, &change).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(name.as_str().to_owned())
 }

@@ -39,7 +39,7 @@ pub fn areas(actor: &Actor) -> Vec<Area> {
         Permission::ALL
             .iter()
             .copied()
-            .filter(|scope| scope.side() == side && may(*scope))
+            .filter(|scope| scope.side() == Side::Own || (scope.side() == side && may(*scope)))
             .collect()
     };
     let tenants = actor.memberships.iter().map(|member| Area {

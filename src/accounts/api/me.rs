@@ -1,15 +1,15 @@
-//! Who the token is, and its sisters.
+//! Who the token is and what its owner is called, and its sisters.
 
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::accounts::actions;
 use crate::accounts::model::ApiToken;
 use crate::app::App;
-use crate::platform::access::{Member, Permission, StaffRole, TenantRole, UserScope, Via};
+use crate::platform::access::{Actor, Member, Permission, StaffRole, TenantRole, UserScope, Via};
 use crate::platform::error::Error;
 use crate::platform::ids::{TenantId, TokenId, UserId};
 use crate::platform::web::{Json, ListOut, ListQuery, Listing};
@@ -65,24 +65,53 @@ fn names(scopes: &[Permission]) -> Vec<&'static str> {
     scopes.iter().map(|scope| scope.name()).collect()
 }
 
+impl From<Actor> for MeOut {
+    fn from(actor: Actor) -> Self {
+        let scopes = match &actor.via {
+            Via::Token { scopes, .. } => names(scopes),
+            Via::Session(_) => Vec::new(),
+        };
+        Self {
+            user: UserOut {
+                id: actor.user,
+                name: actor.name,
+                email: actor.email,
+            },
+            scopes,
+            tenant: actor.memberships.first().map(TenantOut::from),
+            staff_role: actor.staff,
+        }
+    }
+}
+
 /// Who this token acts as, where, and with which scopes.
 #[utoipa::path(get, path = "/api/v1/me", tag = "account", responses((status = 200, description = "Who", body = MeOut)))]
 pub(super) async fn me(scope: UserScope) -> Json<MeOut> {
-    let actor = scope.actor;
-    let scopes = match &actor.via {
-        Via::Token { scopes, .. } => names(scopes),
-        Via::Session(_) => Vec::new(),
-    };
-    Json(MeOut {
-        user: UserOut {
-            id: actor.user,
-            name: actor.name,
-            email: actor.email,
-        },
-        scopes,
-        tenant: actor.memberships.first().map(TenantOut::from),
-        staff_role: actor.staff,
-    })
+    Json(scope.actor.into())
+}
+
+/// What changes about oneself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MePatch {
+    /// The new name, as others see it.
+    #[schema(example = "Ada Lovelace")]
+    name: Option<String>,
+}
+
+/// Change your own name. Passwords are changed on the panel's pages only.
+#[utoipa::path(patch, path = "/api/v1/me", tag = "account", request_body = MePatch,
+    responses((status = 200, description = "Who you are now", body = MeOut)))]
+pub(super) async fn update(
+    State(app): State<App>,
+    scope: UserScope,
+    Json(patch): Json<MePatch>,
+) -> Result<Json<MeOut>, Error> {
+    let mut actor = scope.actor.clone();
+    if let Some(name) = &patch.name {
+        actor.name = actions::rename(&app, &scope, name).await?;
+    }
+    Ok(Json(actor.into()))
 }
 
 /// An API token, without its secret.

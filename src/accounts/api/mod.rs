@@ -1,4 +1,4 @@
-//! The API of accounts: who am I, and the provider's people.
+//! The API of accounts: who am I, what I am called, and the provider's people.
 //!
 //! Passwords, sessions and the making and revoking of tokens are not here: a token must not be able to make another one,
 //! to end the sessions that could revoke it, or to find out where its owner is signed in. A token may list the tokens of
@@ -21,6 +21,7 @@ pub(super) fn routes() -> Routes<App> {
     );
     Routes::new()
         .api(Rule::SignedIn, routes!(me::me))
+        .api(Rule::Own(Permission::ProfileWrite), routes!(me::update))
         .api(Rule::SignedIn, routes!(me::tokens))
         .api(read, routes!(people::list))
         .api(read, routes!(people::show))

@@ -6,12 +6,14 @@ use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
-use crate::accounts::actions::{self, AttemptError};
+use crate::accounts::actions::{self, AttemptError, SignedIn};
 use crate::app::App;
 use crate::config::Config;
 use crate::platform::error::Error;
 use crate::platform::secret::Secret;
-use crate::platform::web::{Ctx, FormData, Page, Query, SeeOther, local_path, session_cookie};
+use crate::platform::web::{
+    Ctx, FormData, KEPT, Page, Query, SeeOther, local_path, session_cookie, way_back, who_cookie,
+};
 
 use super::{Guest, enter};
 
@@ -23,8 +25,33 @@ struct SignIn {
     message: String,
     email: String,
     next: String,
+    /// A form that comes back after signing in, sealed; empty without one.
+    kept: String,
     /// Browsers throw the cookie away.
     needs_https: bool,
+}
+
+/// The page for whoever sends a form after the session has ended, with the form as `platform::web` keeps it.
+pub fn ask_again(ctx: Ctx, kept: String) -> Response {
+    let page = SignIn {
+        ctx,
+        message: String::new(),
+        email: String::new(),
+        next: "/".to_owned(),
+        kept,
+        // There was a session, so browsers keep cookies.
+        needs_https: false,
+    };
+    Page(page).into_response()
+}
+
+/// Signed in again, and the form waits.
+#[derive(Template)]
+#[template(path = "accounts/way_back.html")]
+struct WayBack {
+    ctx: Ctx,
+    address: String,
+    kept: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,6 +84,7 @@ pub(super) async fn show(
         message: String::new(),
         email: String::new(),
         next: next.to_owned(),
+        kept: String::new(),
         needs_https: needs_https(&app.config),
     };
     Page(page).into_response()
@@ -72,7 +100,7 @@ pub(super) async fn sign_in(
     let (email, password) = (form.get("email"), Secret::new(form.get("password").to_owned()));
     let outcome = actions::sign_in(&app, &guest.client, (email, &password), guest.cookie.as_deref()).await;
     let refusal = match outcome {
-        Ok(signed_in) => return Ok(enter(&signed_in, SeeOther::to(next))),
+        Ok(signed_in) => return Ok(welcome(&app, ctx, &signed_in, form.get(KEPT), next)),
         Err(AttemptError::Other(error)) => return Err(error),
         Err(refusal) => refusal,
     };
@@ -86,9 +114,27 @@ pub(super) async fn sign_in(
         message: refusal.to_string(),
         email: email.to_owned(),
         next: next.to_owned(),
+        kept: form.get(KEPT).to_owned(),
         needs_https: needs_https(&app.config),
     };
     Ok(Page(page).status(status))
+}
+
+/// Goes on, by way of the form that was kept. One that was somebody else's is dropped.
+fn welcome(app: &App, ctx: Ctx, signed_in: &SignedIn, kept: &str, next: &str) -> Response {
+    if kept.is_empty() {
+        return enter(app, signed_in, SeeOther::to(next));
+    }
+    match way_back(&app.keyring, kept, signed_in.user, app.now()) {
+        Some(address) => {
+            let kept = kept.to_owned();
+            enter(app, signed_in, Page(WayBack { ctx, address, kept }))
+        }
+        None => {
+            let words = "What was typed here before was not yours, or is too old. It was dropped.";
+            enter(app, signed_in, SeeOther::to("/").info(words))
+        }
+    }
 }
 
 pub(super) async fn sign_out(State(app): State<App>, guest: Guest) -> Result<Response, Error> {
@@ -97,6 +143,7 @@ pub(super) async fn sign_out(State(app): State<App>, guest: Guest) -> Result<Res
     }
     let mut cookie = session_cookie(String::new());
     cookie.make_removal();
+    let cookies = CookieJar::new().add(cookie).add(who_cookie(&app.keyring, None));
     let to = SeeOther::to("/sign-in").info("You are signed out.");
-    Ok((CookieJar::new().add(cookie), to).into_response())
+    Ok((cookies, to).into_response())
 }

@@ -100,7 +100,7 @@ pub(super) async fn accept(
     }
     let chosen = (form.get("name"), form.get("password"));
     match actions::accept_as_new(&app, &guest.client, &token, chosen, guest.cookie.as_deref()).await {
-        Ok((signed_in, home)) => Ok(enter(&signed_in, welcome(home))),
+        Ok((signed_in, home)) => Ok(enter(&app, &signed_in, welcome(home))),
         Err(Error::NotFound) => Ok(closed(ctx)),
         Err(Error::Invalid(errors)) => {
             let form = FormState::new(form, errors);

@@ -16,13 +16,15 @@ use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule, Visitor};
-use crate::platform::web::{Ctx, Page, Routes, SESSION_COOKIE, SeeOther, ago, session_cookie};
+use crate::platform::web::{Ctx, Page, Routes, SESSION_COOKIE, ago, session_cookie, who_cookie};
+
+pub use entry::ask_again;
 
 use super::actions::SignedIn;
 use super::model::Client;
@@ -49,7 +51,11 @@ fn entry_routes() -> Routes<App> {
 fn account_routes() -> Routes<App> {
     Routes::new()
         .get("/account", Rule::SignedIn, profile::show)
-        .post("/account/name", Rule::SignedIn, profile::rename)
+        .form(
+            "/account/name",
+            Rule::Own(Permission::ProfileWrite),
+            profile::rename,
+        )
         .post("/account/password", Rule::SignedIn, profile::change_password)
         .get("/account/sessions", Rule::SignedIn, sessions::list)
         .post(
@@ -60,7 +66,7 @@ fn account_routes() -> Routes<App> {
         .post("/account/sessions/{session}/end", Rule::SignedIn, sessions::end)
         .get("/account/tokens", Rule::SignedIn, tokens::list)
         .get("/account/tokens/new", Rule::SignedIn, tokens::new)
-        .post("/account/tokens/new", Rule::SignedIn, tokens::create)
+        .form("/account/tokens/new", Rule::SignedIn, tokens::create)
         .post("/account/tokens/{token}/revoke", Rule::SignedIn, tokens::revoke)
 }
 
@@ -72,7 +78,7 @@ fn people_routes() -> Routes<App> {
     Routes::new()
         .get("/staff/people", read, people::list)
         .get("/staff/people/invite", manage, people::invite_form)
-        .post("/staff/people/invite", manage, people::invite)
+        .form("/staff/people/invite", manage, people::invite)
         .post(
             "/staff/people/invitations/{invitation}/revoke",
             manage,
@@ -118,9 +124,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Guest {
 }
 
 /// Hands the new session to the browser and goes on.
-fn enter(signed_in: &SignedIn, to: SeeOther) -> Response {
-    let cookie = session_cookie(signed_in.cookie.expose().clone());
-    (CookieJar::new().add(cookie), to).into_response()
+fn enter(app: &App, signed_in: &SignedIn, to: impl IntoResponse) -> Response {
+    let cookies = CookieJar::new()
+        .add(session_cookie(signed_in.cookie.expose().clone()))
+        .add(who_cookie(&app.keyring, Some(signed_in.user)));
+    (cookies, to).into_response()
 }
 
 /// A time as pages show it.

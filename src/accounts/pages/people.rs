@@ -181,7 +181,7 @@ pub(super) async fn invite(
         email: form.get("email"),
         role: form.get("role"),
     };
-    match actions::invite_colleague(&app, &scope, &new).await {
+    match form.submit(actions::invite_colleague(&app, &scope, &new)).await {
         Ok(link) => Ok(show_link(
             ctx.with_crumbs([("People", "/staff/people")]),
             "Invitation made".to_owned(),

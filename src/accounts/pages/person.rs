@@ -86,7 +86,10 @@ pub(super) async fn change_role(
         Some(role) => format!("{} is now {}.", person.name, role.label().to_lowercase()),
         None => format!("{} is no longer on the staff.", person.name),
     };
-    Ok(SeeOther::to(path(person.id)).good(words))
+    // Who takes themselves off the staff can't look at their own page any more.
+    let is_gone = person.id == scope.actor.user && person.staff.is_none();
+    let to = if is_gone { "/".to_owned() } else { path(person.id) };
+    Ok(SeeOther::to(to).good(words))
 }
 
 pub(super) async fn disable(

@@ -41,8 +41,8 @@ pub(super) async fn rename(
     ctx: Ctx,
     form: FormData,
 ) -> Result<Response, Error> {
-    match actions::rename(&app, &scope, form.get("name")).await {
-        Ok(()) => Ok(SeeOther::to("/account").good("Name saved.").into_response()),
+    match form.submit(actions::rename(&app, &scope, form.get("name"))).await {
+        Ok(_) => Ok(SeeOther::to("/account").good("Name saved.").into_response()),
         Err(Error::Invalid(errors)) => {
             let name_form = FormState::new(form, errors);
             Ok(Page(Profile {

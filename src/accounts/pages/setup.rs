@@ -58,7 +58,7 @@ pub(super) async fn complete(
     match actions::complete_setup(&app, &guest.client, &token, &person, guest.cookie.as_deref()).await {
         Ok(signed_in) => {
             let to = SeeOther::to("/staff").good("Berth is yours. Begin with a plan and a tenant.");
-            Ok(enter(&signed_in, to))
+            Ok(enter(&app, &signed_in, to))
         }
         Err(Error::NotFound) => Ok(closed(ctx)),
         Err(Error::Invalid(errors)) => {

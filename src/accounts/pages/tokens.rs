@@ -188,7 +188,7 @@ pub(super) async fn create(
         scopes: form.all("scopes").collect(),
         days,
     };
-    let outcome = actions::create_token(&app, &scope, &wanted).await;
+    let outcome = form.submit(actions::create_token(&app, &scope, &wanted)).await;
     match outcome {
         Ok((token, text)) => {
             let page = Created {

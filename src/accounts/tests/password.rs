@@ -1,6 +1,9 @@
 //! Changing and resetting passwords.
 
 use chrono::TimeDelta;
+use serde_json::json;
+
+use crate::platform::access::{Permission, TenantRole};
 
 use super::*;
 
@@ -116,5 +119,29 @@ async fn a_name_can_be_changed() {
         .await
         .expect(422);
     assert_eq!(text_of(&answer, "f-name-error"), "Use at most 100 characters.");
+    assert_eq!(audited(&app).await, ["user.rename"]);
+}
+
+#[tokio::test]
+async fn a_program_may_change_its_owners_name() {
+    let app = TestApp::start().await;
+    let (acme, ada) = (app.tenant("acme").await, app.person("ada").await);
+    app.member(acme, ada, TenantRole::Viewer).await;
+    let program = app.program(ada, Some(acme), &[Permission::ProfileWrite]).await;
+    let rename = async |name: &str| {
+        program
+            .json("PATCH", "/api/v1/me", &json!({ "name": name }))
+            .await
+    };
+    let me = rename("  Zoë 🚢 ").await.expect(200).json();
+    assert_eq!(me["user"]["name"], "Zoë 🚢");
+    assert_eq!(program.get("/api/v1/me").await.json()["user"]["name"], "Zoë 🚢");
+    // What is so already, and what says nothing, changes nothing.
+    rename("Zoë 🚢").await.expect(200);
+    program.json("PATCH", "/api/v1/me", &json!({})).await.expect(200);
+    assert_eq!(
+        rename(&"x".repeat(101)).await.expect(422).json()["errors"][0]["field"],
+        "name"
+    );
     assert_eq!(audited(&app).await, ["user.rename"]);
 }

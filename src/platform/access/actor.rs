@@ -4,7 +4,7 @@ use crate::platform::db::Db;
 use crate::platform::error::Error;
 use crate::platform::ids::{SessionId, TenantId, TokenId, UserId};
 
-use super::permission::Permission;
+use super::permission::{Permission, Side};
 use super::policy::{StaffRole, TenantRole, staff_may, tenant_may};
 
 /// One of a person's memberships, with what the guard needs to know of the tenant.
@@ -62,6 +62,11 @@ impl Actor {
             Via::Session(_) => true,
             Via::Token { scopes, .. } => scopes.contains(&permission),
         }
+    }
+
+    /// Whether the actor may do this with what is their own.
+    pub fn may_as_themselves(&self, permission: Permission) -> bool {
+        permission.side() == Side::Own && self.token_covers(permission)
     }
 
     /// Whether the actor may do this in the tenant that `member` tells of, suspension aside.

@@ -7,6 +7,8 @@ pub enum Side {
     Tenant,
     /// The provider's staff, over all tenants.
     Staff,
+    /// A person's own account, wherever they are: no role is asked for, and a token needs the scope.
+    Own,
 }
 
 macro_rules! permissions {
@@ -39,7 +41,7 @@ macro_rules! permissions {
                 match self {$(Self::$name => Side::$side),*}
             }
 
-            /// Whether it changes something. A suspended tenant keeps only what does not.
+            /// Whether it changes what it is about. A suspended tenant keeps only what does not: looking, and leaving.
             pub fn writes(self) -> bool {
                 match self {$(Self::$name => permissions!(@$effect)),*}
             }
@@ -71,6 +73,9 @@ permissions! {
     /// See the tenant's audit events.
     AuditRead = "audit:read", Tenant, read;
 
+    /// Leave the organisation: end your own membership.
+    TenantLeave = "tenant:leave", Tenant, read;
+
     /// See all tenants, their members and usage.
     StaffTenantRead = "staff.tenants:read", Staff, read;
     /// Create and change tenants, invite their people.
@@ -97,6 +102,9 @@ permissions! {
     StaffAuditRead = "staff.audit:read", Staff, read;
     /// See the state of the installation.
     StaffSystemRead = "staff.system:read", Staff, read;
+
+    /// Change your own name.
+    ProfileWrite = "profile:write", Own, write;
 }
 
 impl std::str::FromStr for Permission {

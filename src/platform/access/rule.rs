@@ -9,6 +9,8 @@ pub enum Rule {
     Public,
     /// Anybody who is signed in; a token may have any scope.
     SignedIn,
+    /// Anybody who is signed in, about themselves; a token needs the scope.
+    Own(Permission),
     /// A member of the tenant in question whose role and token allow it.
     Tenant(Permission),
     /// One of the staff whose role and token allow it.
@@ -19,7 +21,7 @@ impl Rule {
     /// The permission that it asks for.
     pub fn permission(self) -> Option<Permission> {
         match self {
-            Self::Tenant(permission) | Self::Staff(permission) => Some(permission),
+            Self::Own(permission) | Self::Tenant(permission) | Self::Staff(permission) => Some(permission),
             Self::Public | Self::SignedIn => None,
         }
     }
@@ -27,6 +29,7 @@ impl Rule {
     /// Whether rule and permission are of the same side; a mismatch would shut everybody out.
     pub fn is_consistent(self) -> bool {
         match self {
+            Self::Own(permission) => permission.side() == Side::Own,
             Self::Tenant(permission) => permission.side() == Side::Tenant,
             Self::Staff(permission) => permission.side() == Side::Staff,
             Self::Public | Self::SignedIn => true,
@@ -39,6 +42,7 @@ impl std::fmt::Display for Rule {
         let text = match self {
             Self::Public => "public".to_owned(),
             Self::SignedIn => "signed in".to_owned(),
+            Self::Own(permission) => format!("own {}", permission.name()),
             Self::Tenant(permission) => format!("tenant {}", permission.name()),
             Self::Staff(permission) => format!("staff {}", permission.name()),
         };

@@ -41,6 +41,22 @@ impl From<Row> for Operation {
     }
 }
 
+/// The operations that `$which` says.
+macro_rules! operations {
+    ($which:literal, $($value:expr),*) => {
+        sqlx::query_as!(
+            Row,
+            "select id, tenant_id, kind, target_kind, target_id, target_label, state, error, actor_label, created_at, \
+             finished_at from operation " + $which,
+            $($value),*
+        )
+    };
+}
+
+fn read(rows: Vec<Row>) -> Vec<Operation> {
+    rows.into_iter().map(Operation::from).collect()
+}
+
 /// Writes a new operation in the asking action's transaction.
 pub async fn open(tx: &mut impl Scoped, new: &NewOperation<'_>) -> Result<(), Error> {
     sqlx::query!(
@@ -63,13 +79,8 @@ pub async fn open(tx: &mut impl Scoped, new: &NewOperation<'_>) -> Result<(), Er
 
 /// One operation, if the scope may see it.
 pub async fn find(tx: &mut impl Scoped, id: OperationId) -> Result<Operation, Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "select id, tenant_id, kind, target_kind, target_id, target_label, state, error, actor_label, created_at, \
-         finished_at from operation where id = $1",
-        id.0
-    );
-    row.fetch_optional(tx.conn())
+    operations!("where id = $1", id.0)
+        .fetch_optional(tx.conn())
         .await?
         .map(Operation::from)
         .ok_or(Error::NotFound)
@@ -77,19 +88,12 @@ pub async fn find(tx: &mut impl Scoped, id: OperationId) -> Result<Operation, Er
 
 /// The newest operations on a thing, newest first.
 pub async fn for_target(tx: &mut impl Scoped, target: Uuid, limit: i64) -> Result<Vec<Operation>, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, tenant_id, kind, target_kind, target_id, target_label, state, error, actor_label, created_at, \
-         finished_at from operation where target_id = $1 order by created_at desc, id desc limit $2",
+    let rows = operations!(
+        "where target_id = $1 order by created_at desc, id desc limit $2",
         target,
         limit
     );
-    Ok(rows
-        .fetch_all(tx.conn())
-        .await?
-        .into_iter()
-        .map(Operation::from)
-        .collect())
+    Ok(read(rows.fetch_all(tx.conn()).await?))
 }
 
 /// A page of the operations that the scope may see, newest first, after the one created at `after`.
@@ -98,20 +102,13 @@ pub async fn list(
     after: (DateTime<Utc>, Uuid),
     limit: i64,
 ) -> Result<Vec<Operation>, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, tenant_id, kind, target_kind, target_id, target_label, state, error, actor_label, created_at, \
-         finished_at from operation where (created_at, id) < ($1, $2) order by created_at desc, id desc limit $3",
+    let rows = operations!(
+        "where (created_at, id) < ($1, $2) order by created_at desc, id desc limit $3",
         after.0,
         after.1,
         limit
     );
-    Ok(rows
-        .fetch_all(tx.conn())
-        .await?
-        .into_iter()
-        .map(Operation::from)
-        .collect())
+    Ok(read(rows.fetch_all(tx.conn()).await?))
 }
 
 /// The steps of an operation, in order.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::platform::error::{Error, FieldError};
 
-use super::extract::Json;
+use super::extract::{Json, local_path};
 use super::headers::RequestId;
-use super::page::Ctx;
+use super::page::{Ctx, SeeOther};
 
 /// The error that a response stands for.
 #[derive(Debug, Clone)]
@@ -69,11 +69,11 @@ struct ErrorPage {
 pub async fn draw_errors(request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let is_get = request.method() == axum::http::Method::GET;
-    let target = request
-        .uri()
-        .path_and_query()
-        .map(|path| path.as_str().to_owned())
-        .unwrap_or_default();
+    let target = if is_get {
+        request.uri().path_and_query().map(ToString::to_string)
+    } else {
+        referring(request.headers())
+    };
     let ctx = Ctx::plain(request.extensions(), request.uri().path());
     let request_id = RequestId::of(request.extensions());
     let mut response = next.run(request).await;
@@ -89,7 +89,7 @@ pub async fn draw_errors(request: Request, next: Next) -> Response {
     }
     let mut drawn = match &*error {
         _ if is_api => problem(&error, request_id),
-        Error::SignInRequired => sign_in(if is_get { &target } else { "/" }),
+        Error::SignInRequired => sign_in(target.as_deref().unwrap_or("/"), is_get),
         _ => page(&error, ctx),
     };
     // What the inside said about itself (Allow, for one) stays; the body is ours.
@@ -150,7 +150,7 @@ fn problem(error: &Error, request_id: String) -> Response {
     };
     let body = Problem {
         r#type: format!("/help/api#{}", error.code()),
-        title: sentence(error),
+        title: error.sentence(),
         status: error.status(),
         code: error.code().to_owned(),
         request_id,
@@ -174,14 +174,25 @@ fn problem(error: &Error, request_id: String) -> Response {
     response
 }
 
-fn sign_in(target: &str) -> Response {
+/// The page of this site whose button was pressed: the path in `Referer`, whatever host stands before it.
+fn referring(headers: &HeaderMap) -> Option<String> {
+    let page: Uri = headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+    local_path(page.path_and_query()?.as_str()).map(str::to_owned)
+}
+
+fn sign_in(target: &str, is_get: bool) -> Response {
     let query = serde_html_form::to_string([("next", target)]).unwrap_or_default();
-    let path = if target == "/" {
+    let to = SeeOther::to(if target == "/" {
         "/sign-in".to_owned()
     } else {
         format!("/sign-in?{query}")
-    };
-    Redirect::to(&path).into_response()
+    });
+    if is_get {
+        to.into_response()
+    } else {
+        to.info("You were signed out, so nothing was done. Sign in, and do it again.")
+            .into_response()
+    }
 }
 
 fn page(error: &Error, ctx: Ctx) -> Response {
@@ -190,7 +201,7 @@ fn page(error: &Error, ctx: Ctx) -> Response {
         ctx,
         status: error.status(),
         title,
-        text: sentence(error),
+        text: error.sentence(),
         advice,
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -201,17 +212,6 @@ fn page(error: &Error, ctx: Ctx) -> Response {
             (status, title).into_response()
         }
     }
-}
-
-fn sentence(error: &Error) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|first| first.to_uppercase().to_string())
-        .unwrap_or_default();
-    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }
 
 /// Title and what to do next.

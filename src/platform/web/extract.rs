@@ -111,31 +111,23 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-/// Parameters of the query. A page's form sends its empty fields too, so there empty means not given; the API takes
-/// them at their word.
+/// Parameters of the query. Empty means not given: a page's form sends its empty fields too, and so does a program that
+/// fills a template of an address.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
 
-    #[expect(clippy::disallowed_types, reason = "our Query is made of axum's")]
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let bad = |message: String| Error::BadRequest {
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+        let pairs = parts.uri.query().unwrap_or_default().split('&');
+        let is_given = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+        let given: Vec<&str> = pairs.filter(is_given).collect();
+        let value = serde_html_form::from_str(&given.join("&"));
+        value.map(Self).map_err(|error| Error::BadRequest {
             code: "bad-query",
-            message,
-        };
-        if parts.uri.path().starts_with("/api/") {
-            let query = axum::extract::Query::from_request_parts(parts, state).await;
-            query
-                .map(|axum::extract::Query(value)| Self(value))
-                .map_err(|rejection| bad(rejection.body_text()))
-        } else {
-            let query = axum_extra::extract::Query::from_request_parts(parts, state).await;
-            query
-                .map(|axum_extra::extract::Query(value)| Self(value))
-                .map_err(|rejection| bad(rejection.body_text()))
-        }
+            message: format!("The query of the address can't be read: {error}."),
+        })
     }
 }
 

@@ -6,14 +6,58 @@ use crate::platform::error::{Error, FieldError, FieldErrors};
 
 use super::extract::body;
 
+/// The hidden field by which a form names those of its fields that hold secrets (`templates/components/form.html`).
+const SECRET: &str = "_secret";
+
+/// What a form says that comes back after a sign-in.
+pub const RETURNED: &str =
+    "Your session had ended, so nothing was done yet. Look at what you typed, and send it again.";
+
 /// What a form sent: pairs in their order, names may repeat.
 #[derive(Debug, Clone, Default)]
-pub struct FormData(Vec<(String, String)>);
+pub struct FormData {
+    pairs: Vec<(String, String)>,
+    /// It was sent without a session, and is to be shown again: see `kept.rs`.
+    is_returned: bool,
+}
 
 impl FormData {
+    /// A form that comes back after a sign-in.
+    pub(super) fn returned(pairs: Vec<(String, String)>) -> Self {
+        Self {
+            pairs,
+            is_returned: true,
+        }
+    }
+
+    /// Whether the form was sent by somebody who meant it now, and not before a sign-in.
+    pub fn is_meant(&self) -> Result<(), FieldErrors> {
+        if self.is_returned {
+            Err(FieldErrors::one("", RETURNED))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Does what the form asks for, if it [is meant](Self::is_meant); if not, the handler shows it again as one with mistakes.
+    pub async fn submit<T: Send>(
+        &self,
+        action: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        self.is_meant()?;
+        action.await
+    }
+
+    /// Its fields, but for those that hold secrets.
+    pub(super) fn without_secrets(self) -> Vec<(String, String)> {
+        let is_open = |name: &str| name != SECRET && !self.all(SECRET).any(|secret| secret == name);
+        let open = self.pairs.iter().filter(|(name, _)| is_open(name));
+        open.cloned().collect()
+    }
+
     /// The first value of `name`, or nothing.
     pub fn get(&self, name: &str) -> &str {
-        self.0
+        self.pairs
             .iter()
             .find(|(known, _)| known == name)
             .map_or("", |(_, value)| value)
@@ -21,7 +65,7 @@ impl FormData {
 
     /// All values of `name`.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
+        self.pairs
             .iter()
             .filter(move |(known, _)| known == name)
             .map(|(_, value)| value.as_str())
@@ -29,12 +73,12 @@ impl FormData {
 
     /// Whether a check box is set.
     pub fn checked(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
+        self.pairs.iter().any(|(known, _)| known == name)
     }
 
     /// The pairs whose name starts with `prefix`, without it.
     pub fn prefixed<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.0
+        self.pairs
             .iter()
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
     }
@@ -42,14 +86,20 @@ impl FormData {
 
 impl FromIterator<(String, String)> for FormData {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().collect())
+        Self {
+            pairs: pairs.into_iter().collect(),
+            is_returned: false,
+        }
     }
 }
 
 impl<S: Send + Sync> FromRequest<S> for FormData {
     type Rejection = Error;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Error> {
+        if let Some(returned) = request.extensions_mut().remove::<Self>() {
+            return Ok(returned);
+        }
         let content_type = request.headers().get(axum::http::header::CONTENT_TYPE);
         let is_form = content_type
             .and_then(|value| value.to_str().ok())
@@ -61,8 +111,7 @@ impl<S: Send + Sync> FromRequest<S> for FormData {
                 expected: "application/x-www-form-urlencoded",
             });
         }
-        let pairs = form_urlencoded(&body)?;
-        Ok(Self(pairs))
+        Ok(form_urlencoded(&body)?.into_iter().collect())
     }
 }
 
@@ -100,7 +149,7 @@ impl FormState {
     /// Fills a field of a fresh form.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.data.0.push((name.to_owned(), value.into()));
+        self.data.pairs.push((name.to_owned(), value.into()));
         self
     }
 
@@ -122,5 +171,40 @@ impl FormState {
     /// All that is wrong, in order.
     pub fn errors(&self) -> &[FieldError] {
         &self.errors.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(pairs: &[(&str, &str)]) -> FormData {
+        let own = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        own.collect()
+    }
+
+    #[test]
+    fn secrets_and_their_names_are_not_kept() {
+        let sent = form(&[
+            ("name", "web"),
+            ("_secret", "variables.PASSWORD"),
+            ("variables.PASSWORD", "hunter2"),
+            ("variables.OWNER", "Ann"),
+        ]);
+        let kept = sent.without_secrets();
+        assert_eq!(kept, form(&[("name", "web"), ("variables.OWNER", "Ann")]).pairs);
+    }
+
+    #[tokio::test]
+    async fn what_comes_back_is_not_done() {
+        let done = async || Ok::<_, Error>(());
+        assert!(form(&[("name", "web")]).submit(done()).await.is_ok());
+        let returned = FormData::returned(Vec::new());
+        let Error::Invalid(errors) = returned.submit(done()).await.unwrap_err() else {
+            panic!()
+        };
+        assert_eq!(errors.0[0].message, RETURNED);
     }
 }

@@ -20,9 +20,11 @@ use crate::platform::access::{
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::error::Error;
+use crate::platform::secret::Keyring;
 
 use super::address::ClientAddress;
 use super::headers::RequestId;
+use super::kept;
 use super::limiter::{Key, Limiter};
 use super::routes::Kind;
 
@@ -40,6 +42,8 @@ pub struct Kit {
     pub limiter: Arc<Limiter>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What pages carry and only we may read.
+    pub keyring: Arc<Keyring>,
 }
 
 #[derive(Clone)]
@@ -47,6 +51,7 @@ pub(super) struct Guard {
     pub(super) kit: Kit,
     pub(super) rule: Rule,
     pub(super) kind: Kind,
+    pub(super) returns: bool,
 }
 
 /// The cookie that carries a new session.
@@ -63,7 +68,12 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
     let db = guard.kit.db.for_request();
     let admitted = guard.admit(&db, &mut request).await;
     let (mut response, left) = match admitted {
+        Ok(left) if guard.returns => match kept::bring_back(&guard.kit, request).await {
+            Ok(request) => (next.run(request).await, left),
+            Err(error) => (error.into_response(), left),
+        },
         Ok(left) => (next.run(request).await, left),
+        Err(Error::SignInRequired) if guard.returns => (kept::ask_again(&guard.kit, request).await, None),
         Err(error) => (error.into_response(), None),
     };
     // A stream that goes on must not hold on to what was kept for its beginning.
@@ -159,7 +169,8 @@ impl Guard {
         let db = db.clone();
         extensions.insert(actor.clone());
         match self.rule {
-            Rule::Public | Rule::SignedIn => {
+            Rule::Own(permission) if !actor.may_as_themselves(permission) => return Err(Error::Forbidden),
+            Rule::Public | Rule::SignedIn | Rule::Own(_) => {
                 extensions.insert(UserScope::new(db, who, actor));
             }
             Rule::Tenant(permission) => {

@@ -3,8 +3,8 @@
 //! Handlers say what they take and what they answer when all goes well. What every operation can answer besides, and who
 //! may call it, is added here from the route's rule, so that it can't be forgotten or drift.
 
-use utoipa::openapi::path::{Operation, PathItem, Paths};
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem, Paths};
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, Content, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
@@ -112,6 +112,13 @@ fn complete(operation: &mut Operation, rule: Rule, is_post: bool) {
             .collect();
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, scopes)]);
     }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.parameter_in == ParameterIn::Query
+        {
+            may_be_empty(parameter);
+        }
+    }
     for (status, description) in problems {
         let content = Content::new(Some(Ref::from_schema_name(PROBLEM)));
         let response = ResponseBuilder::new()
@@ -124,19 +131,38 @@ fn complete(operation: &mut Operation, rule: Rule, is_post: bool) {
             .or_insert_with(|| response.build().into());
     }
     if is_post && rule != Rule::Public {
-        let header = utoipa::openapi::path::ParameterBuilder::new()
+        let header = ParameterBuilder::new()
             .name("Idempotency-Key")
-            .parameter_in(utoipa::openapi::path::ParameterIn::Header)
+            .parameter_in(ParameterIn::Header)
             .required(Required::False)
             .description(Some("Asking twice with the same key does once."))
             .schema(Some(
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
                     .pattern(Some("^[!-~]{1,128}$")),
             ))
             .build();
         operation.parameters.get_or_insert_default().push(header.into());
     }
+}
+
+/// Says that a parameter may be empty, which is as good as not given, where its type would not allow it.
+fn may_be_empty(parameter: &mut Parameter) {
+    let is_plain_text = |object: &Object| {
+        let is_text = match &object.schema_type {
+            SchemaType::Type(one) => *one == Type::String,
+            SchemaType::Array(several) => several.contains(&Type::String),
+            SchemaType::AnyValue => true,
+        };
+        is_text && object.enum_values.is_none() && object.format.is_none() && object.pattern.is_none()
+    };
+    parameter.schema = parameter.schema.take().map(|schema| match schema {
+        RefOr::T(Schema::Object(object)) if is_plain_text(&object) => Schema::Object(object).into(),
+        typed => {
+            let empty = ObjectBuilder::new().schema_type(Type::String).max_length(Some(0));
+            Schema::OneOf(OneOfBuilder::new().item(typed).item(empty).build()).into()
+        }
+    });
 }
 
 /// Adds what all operations refer to.

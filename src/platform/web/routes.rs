@@ -41,19 +41,18 @@ pub struct RouteInfo {
     pub rule: Rule,
     /// For whom it is.
     pub kind: Kind,
+    /// Whether it is a form that comes back filled in when its session has ended.
+    pub returns: bool,
 }
 
 struct Entry<S> {
-    path: String,
-    rule: Rule,
-    kind: Kind,
+    info: RouteInfo,
     router: MethodRouter<S, Infallible>,
 }
 
 /// A feature's routes, and in the end all.
 pub struct Routes<S> {
     entries: Vec<Entry<S>>,
-    table: Vec<RouteInfo>,
     document: OpenApi,
 }
 
@@ -68,7 +67,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn new() -> Self {
         Self {
             entries: Vec::new(),
-            table: Vec::new(),
             document: openapi::empty(),
         }
     }
@@ -76,13 +74,24 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// A page.
     #[must_use]
     pub fn get<H: Handler<T, S>, T: 'static>(self, path: &str, rule: Rule, handler: H) -> Self {
-        self.add("GET", path, rule, Kind::Page, get(handler))
+        self.add(page("GET", path, rule), get(handler))
     }
 
-    /// A form's target.
+    /// The target of a button, or of a form with nothing in it that would be typed again.
     #[must_use]
     pub fn post<H: Handler<T, S>, T: 'static>(self, path: &str, rule: Rule, handler: H) -> Self {
-        self.add("POST", path, rule, Kind::Page, post(handler))
+        self.add(page("POST", path, rule), post(handler))
+    }
+
+    /// The target of a form. Where the session of whoever sends it has ended, it comes back filled in after they have
+    /// signed in, so its handler acts through [`super::FormData::submit`] and shows the form again for what that refuses.
+    #[must_use]
+    pub fn form<H: Handler<T, S>, T: 'static>(self, path: &str, rule: Rule, handler: H) -> Self {
+        let info = RouteInfo {
+            returns: true,
+            ..page("POST", path, rule)
+        };
+        self.add(info, post(handler))
     }
 
     /// An address of the API, as `utoipa_axum::routes!` tells it.
@@ -91,7 +100,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let operations = openapi::operations(&paths);
         openapi::add(&mut self.document, rule, schemas, paths);
         for (method, path) in operations {
-            self = self.add(method, &path, rule, Kind::Api, router.clone());
+            let info = RouteInfo {
+                kind: Kind::Api,
+                ..page(method, &path, rule)
+            };
+            self = self.add(info, router.clone());
         }
         self
     }
@@ -100,14 +113,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.entries.extend(other.entries);
-        self.table.extend(other.table);
         self.document.merge(other.document);
         self
     }
 
     /// What is mounted, in the order of paths.
     pub fn table(&self) -> Vec<RouteInfo> {
-        let mut table = self.table.clone();
+        let mut table: Vec<_> = self.entries.iter().map(|entry| entry.info.clone()).collect();
         table.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
         table
     }
@@ -121,53 +133,48 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn into_router(self, kit: &Kit) -> Router<S> {
         self.entries.into_iter().fold(Router::new(), |router, entry| {
             let Entry {
-                path,
-                rule,
-                kind,
+                info,
                 router: methods,
             } = entry;
-            let methods = if kind == Kind::Api {
+            let methods = if info.kind == Kind::Api {
                 methods.route_layer(from_fn_with_state(kit.clone(), idempotency::replay))
             } else {
                 methods
             };
             let state = Guard {
                 kit: kit.clone(),
-                rule,
-                kind,
+                rule: info.rule,
+                kind: info.kind,
+                returns: info.returns,
             };
-            router.route(&path, methods.route_layer(from_fn_with_state(state, guard)))
+            router.route(&info.path, methods.route_layer(from_fn_with_state(state, guard)))
         })
     }
 
-    fn add(
-        mut self,
-        method: &str,
-        path: &str,
-        rule: Rule,
-        kind: Kind,
-        router: MethodRouter<S, Infallible>,
-    ) -> Self {
+    fn add(mut self, info: RouteInfo, router: MethodRouter<S, Infallible>) -> Self {
+        let RouteInfo {
+            method, path, rule, ..
+        } = &info;
         debug_assert!(
             rule.is_consistent(),
             "{method} {path}: {rule} is of the wrong side"
         );
         debug_assert!(
-            kind == Kind::Api || !matches!(rule, Rule::Tenant(_)) || path.starts_with("/t/{tenant}"),
+            info.kind == Kind::Api || !matches!(rule, Rule::Tenant(_)) || path.starts_with("/t/{tenant}"),
             "{path}: a tenant's page needs its slug"
         );
-        self.table.push(RouteInfo {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            rule,
-            kind,
-        });
-        self.entries.push(Entry {
-            path: path.to_owned(),
-            rule,
-            kind,
-            router,
-        });
+        self.entries.push(Entry { info, router });
         self
+    }
+}
+
+/// The line of a page.
+fn page(method: &str, path: &str, rule: Rule) -> RouteInfo {
+    RouteInfo {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        rule,
+        kind: Kind::Page,
+        returns: false,
     }
 }

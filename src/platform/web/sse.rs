@@ -7,18 +7,24 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::events::Event;
+use crate::platform::events::{self, Event, Hub};
 
 /// Below what proxies usually cut, 60 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// Who was away longer loads the page anew.
+const CATCH_UP: i64 = 500;
 
 /// A stream's age at most. Access is asked for when a stream is opened, so who has lost it must be made to ask again; the
 /// page connects anew by itself, and goes on after the last event that it saw.
@@ -74,10 +80,66 @@ impl Fragment {
     }
 }
 
-/// Streams fragments: first for what was `missed` since the browser's last event, then what is heard `live`. `draw` re-reads
-/// what an event is about and draws it, or says that it does not concern this page. A page that falls behind is told to
-/// reload. Listening begins before the missed events are read, or what happens in between would be in neither.
-pub fn fragments<D, F>(
+/// The id of the last event that the page saw: the header that an `EventSource` sends when it connects again by itself,
+/// or `?after=`, which our pages use from the first connection on (`static/js/live.js`).
+#[derive(Debug, Clone, Copy)]
+pub struct LastSeen(Option<i64>);
+
+impl LastSeen {
+    fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+        let query = || {
+            uri.query()?
+                .split('&')
+                .find_map(|pair| pair.strip_prefix("after="))
+        };
+        Self(header.or_else(query).and_then(|id| id.parse().ok()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for LastSeen {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.uri, &parts.headers))
+    }
+}
+
+/// Opens a page's stream: what its scope missed since `seen`, read in the transaction that `begin` opens, and then what
+/// `hub` hears until `stop`. `draw` re-reads what an event is about and draws it, or says that it does not concern this page.
+pub async fn live<T, D, F>(
+    hub: &Hub,
+    stop: CancellationToken,
+    seen: LastSeen,
+    begin: impl Future<Output = Result<T, Error>> + Send,
+    draw: D,
+) -> Result<Response, Error>
+where
+    T: Scoped + Send,
+    D: Fn(Event) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Option<Fragment>, Error>> + Send + 'static,
+{
+    // Listening begins before the missed events are read, or what happens in between would be in neither.
+    let heard = hub.subscribe();
+    let missed = match seen.0 {
+        Some(after) => newest(events::missed(&mut begin.await?, after, CATCH_UP).await?),
+        None => Vec::new(),
+    };
+    Ok(fragments(heard, missed, stop, draw).into_response())
+}
+
+/// A fragment shows a thing as it is now, so only the last event about each is told.
+fn newest(mut events: Vec<Event>) -> Vec<Event> {
+    let mut seen = HashSet::new();
+    events.reverse();
+    events.retain(|event| seen.insert((event.topic.clone(), event.target_id)));
+    events.reverse();
+    events
+}
+
+/// Streams fragments: first for what was `missed` since the browser's last event, then what is heard `live`. A page that falls
+/// behind is told to reload.
+fn fragments<D, F>(
     mut live: Receiver<Event>,
     missed: Vec<Event>,
     stop: CancellationToken,
@@ -129,25 +191,11 @@ where
     }
 }
 
-/// The id of the last event that the client saw: the header that an `EventSource` sends when it connects again by itself,
-/// or `?after=`, which our pages use from the first connection on (`static/js/live.js`).
-pub fn last_event_id(uri: &Uri, headers: &HeaderMap) -> Option<i64> {
-    let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let query = || {
-        uri.query()?
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("after="))
-    };
-    header.or_else(query)?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::response::IntoResponse as _;
     use http_body_util::BodyExt as _;
 
     use super::*;
-    use crate::platform::events::Hub;
 
     #[test]
     fn a_fragment_names_what_it_changes() {
@@ -188,9 +236,27 @@ mod tests {
     fn the_last_event_is_in_the_header_or_in_the_address() {
         let mut headers = HeaderMap::new();
         let uri = Uri::from_static("/t/acme/live?x=1&after=41");
-        assert_eq!(last_event_id(&uri, &headers), Some(41));
-        assert_eq!(last_event_id(&Uri::from_static("/live"), &headers), None);
+        assert_eq!(LastSeen::of(&uri, &headers).0, Some(41));
+        assert_eq!(LastSeen::of(&Uri::from_static("/live"), &headers).0, None);
         headers.insert("last-event-id", "42".parse().unwrap());
-        assert_eq!(last_event_id(&uri, &headers), Some(42));
+        assert_eq!(LastSeen::of(&uri, &headers).0, Some(42));
+    }
+
+    #[test]
+    fn only_the_last_event_about_a_thing_is_told() {
+        let event = |id, topic: &str, target: u128| Event {
+            id,
+            tenant_id: None,
+            topic: topic.to_owned(),
+            target_id: Some(uuid::Uuid::from_u128(target)),
+        };
+        let all = vec![
+            event(1, "server", 1),
+            event(2, "server", 2),
+            event(3, "server", 1),
+            event(4, "member", 1),
+        ];
+        let told: Vec<_> = newest(all).iter().map(|event| event.id).collect();
+        assert_eq!(told, [2, 3, 4]);
     }
 }

@@ -22,7 +22,7 @@ use crate::platform::web::{
 
 use super::super::actions::{self, Asked, NewServerInput, SettingsInput, VariableChange};
 use super::super::model::{Command, Size};
-use super::super::query::ServerQuery;
+use super::super::query::{ServerFilter, ServerQuery};
 use super::super::store;
 use super::outs::{AskedOut, EventOut, ServerDetailOut, ServerOut};
 
@@ -90,13 +90,12 @@ impl From<Verb> for Command {
 }
 
 /// List servers
-#[utoipa::path(get, path = "/api/v1/servers", tag = "servers", params(ServerQuery),
+///
+/// `q` is found in the name. `sort` is `-created` (newest first, if nothing is said), `created`, `name`, `-name`, `state` or
+/// `-state`.
+#[utoipa::path(get, path = "/api/v1/servers", tag = "servers", params(ServerFilter, ListQuery),
     responses((status = 200, description = "A page of the tenant's servers", body = ListOut<ServerOut>)))]
-pub async fn list(
-    State(app): State<App>,
-    scope: TenantScope,
-    Query(query): Query<ServerQuery>,
-) -> Result<Response, Error> {
+pub async fn list(State(app): State<App>, scope: TenantScope, query: ServerQuery) -> Result<Response, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let listing = query.run(&mut tx, Some(scope.tenant())).await?;
     let now = app.now();

@@ -9,24 +9,23 @@ use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, ServerId};
 use crate::platform::operations;
-use crate::platform::web::{Json, ListOut, Path, Query, Tagged};
+use crate::platform::web::{Json, ListOut, ListQuery, Path, Tagged};
 
 use super::super::actions;
-use super::super::query::ServerQuery;
+use super::super::query::{ServerFilter, ServerQuery};
 use super::super::store;
 use super::outs::{OperationOut, ServerOut};
 use super::servers::{Verb, accepted};
 
 /// List all servers
-#[utoipa::path(get, path = "/api/v1/staff/servers", tag = "staff", params(ServerQuery),
+///
+/// `q` is found in the name. `sort` is `-created` (newest first, if nothing is said), `created`, `name`, `-name`, `state` or
+/// `-state`.
+#[utoipa::path(get, path = "/api/v1/staff/servers", tag = "staff", params(ServerFilter, ListQuery),
     responses((status = 200, description = "A page of all tenants' servers", body = ListOut<ServerOut>)))]
-pub async fn list(
-    State(app): State<App>,
-    scope: StaffScope,
-    Query(query): Query<ServerQuery>,
-) -> Result<Response, Error> {
+pub async fn list(State(app): State<App>, scope: StaffScope, query: ServerQuery) -> Result<Response, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
-    let listing = query.run(&mut tx, query.tenant).await?;
+    let listing = query.run(&mut tx, query.filter.tenant).await?;
     let now = app.now();
     Ok(listing.map(|server| ServerOut::of(server, now)).json(&query))
 }

@@ -9,7 +9,7 @@ use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::events;
-use crate::platform::web::{Ctx, Page, Query, ago};
+use crate::platform::web::{Ctx, Page, ago};
 
 use super::super::model::{Server, Status};
 use super::super::query::ServerQuery;
@@ -75,7 +75,7 @@ pub async fn list(
     State(app): State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Query(query): Query<ServerQuery>,
+    query: ServerQuery,
 ) -> Result<Page<List>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let newest = events::newest(&mut tx).await?;

@@ -1,43 +1,20 @@
 //! Live states: what changes about servers while somebody looks.
 
-use std::collections::HashSet;
-
 use askama::Template as _;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use crate::app::App;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::events::{self, Event};
+use crate::platform::events::Event;
 use crate::platform::ids::ServerId;
-use crate::platform::web::{Fragment, Path, fragments, last_event_id};
+use crate::platform::web::{self, Fragment, LastSeen, Path};
 
 use super::super::actions::TOPIC;
 use super::super::store;
 use super::list::{Row, title};
 use super::show::Panel;
-
-/// Who was away longer loads the page anew.
-const CATCH_UP: i64 = 500;
-
-async fn missed(scope: &TenantScope, uri: &Uri, headers: &HeaderMap) -> Result<Vec<Event>, Error> {
-    let Some(after) = last_event_id(uri, headers) else {
-        return Ok(Vec::new());
-    };
-    let mut tx = scope.begin().await?;
-    Ok(newest(events::missed(&mut tx, after, CATCH_UP).await?))
-}
-
-/// A fragment shows a server as it is now, so only the last event about each is told.
-fn newest(mut events: Vec<Event>) -> Vec<Event> {
-    let mut seen = HashSet::new();
-    events.reverse();
-    events.retain(|event| seen.insert(event.target_id));
-    events.reverse();
-    events
-}
 
 /// The server of this tenant that an event is about.
 fn subject(scope: &TenantScope, event: &Event) -> Option<ServerId> {
@@ -46,14 +23,8 @@ fn subject(scope: &TenantScope, event: &Event) -> Option<ServerId> {
 }
 
 /// The list's stream: one row for each change.
-pub async fn list(
-    State(app): State<App>,
-    scope: TenantScope,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let (live, stop) = (app.hub.subscribe(), app.tasks.token());
-    let missed = missed(&scope, &uri, &headers).await?;
+pub async fn list(State(app): State<App>, scope: TenantScope, seen: LastSeen) -> Result<Response, Error> {
+    let (hub, stop, begin) = (app.hub.clone(), app.tasks.token(), scope.clone());
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {
@@ -63,7 +34,7 @@ pub async fn list(
             row(&app, &scope, id).await.map(Some)
         }
     };
-    Ok(fragments(live, missed, stop, draw).into_response())
+    web::live(&hub, stop, seen, begin.begin(), draw).await
 }
 
 async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
@@ -86,11 +57,9 @@ pub async fn one(
     State(app): State<App>,
     scope: TenantScope,
     Path((_, id)): Path<(String, ServerId)>,
-    uri: Uri,
-    headers: HeaderMap,
+    seen: LastSeen,
 ) -> Result<Response, Error> {
-    let (live, stop) = (app.hub.subscribe(), app.tasks.token());
-    let missed = missed(&scope, &uri, &headers).await?;
+    let (hub, stop, begin) = (app.hub.clone(), app.tasks.token(), scope.clone());
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {
@@ -100,7 +69,7 @@ pub async fn one(
             panel(&app, &scope, id).await.map(Some)
         }
     };
-    Ok(fragments(live, missed, stop, draw).into_response())
+    web::live(&hub, stop, seen, begin.begin(), draw).await
 }
 
 async fn panel(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {

@@ -25,8 +25,8 @@ pub fn routes() -> Routes<App> {
         .get("/t/{tenant}/servers", tenant(P::ServerRead), list::list)
         .get("/t/{tenant}/servers/live", tenant(P::ServerRead), live::list)
         .get("/t/{tenant}/servers/new", tenant(P::ServerCreate), new::form)
-        .post("/t/{tenant}/servers/new", tenant(P::ServerCreate), new::again)
-        .post("/t/{tenant}/servers", tenant(P::ServerCreate), new::create)
+        .form("/t/{tenant}/servers/new", tenant(P::ServerCreate), new::again)
+        .form("/t/{tenant}/servers", tenant(P::ServerCreate), new::create)
         .get(
             "/t/{tenant}/servers/{server_id}",
             tenant(P::ServerRead),
@@ -62,7 +62,7 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerConfigure),
             settings::form,
         )
-        .post(
+        .form(
             "/t/{tenant}/servers/{server_id}/settings",
             tenant(P::ServerConfigure),
             settings::save,

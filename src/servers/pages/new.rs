@@ -151,7 +151,8 @@ pub async fn again(
     ctx: Ctx,
     data: FormData,
 ) -> Result<Page<New>, Error> {
-    page(&app, &scope, ctx, data, FieldErrors::default()).await
+    let errors = data.is_meant().err().unwrap_or_default();
+    page(&app, &scope, ctx, data, errors).await
 }
 
 async fn page(
@@ -258,7 +259,7 @@ pub async fn create(
         variables: answers(&data),
         start: true,
     };
-    match actions::create(&app, &scope, input).await {
+    match data.submit(actions::create(&app, &scope, input)).await {
         Ok(asked) => {
             let to = href(&scope.member.slug, asked.server.id);
             Ok(SeeOther::to(to)
@@ -268,8 +269,7 @@ pub async fn create(
         Err(Error::Invalid(errors)) => Ok(page(&app, &scope, ctx, data, errors).await?.status(422)),
         Err(error @ (Error::LimitReached { .. } | Error::Conflict { .. })) => {
             let status = error.status();
-            let words = error.to_string();
-            let errors = FieldErrors::one("", format!("{}.", words.trim_end_matches('.')));
+            let errors = FieldErrors::one("", error.sentence());
             Ok(page(&app, &scope, ctx, data, errors).await?.status(status))
         }
         Err(error) => Err(error),

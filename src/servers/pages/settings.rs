@@ -131,7 +131,7 @@ pub async fn save(
             Err(Error::PreconditionFailed)
         }
     };
-    match actions::change(&app, &scope, id, input, check).await {
+    match data.submit(actions::change(&app, &scope, id, input, check)).await {
         Ok(changed) => {
             let to = SeeOther::to(href(&slug, id));
             let to = if changed.operation.is_some() {
@@ -145,7 +145,7 @@ pub async fn save(
             .await?
             .status(422)),
         Err(error @ Error::LimitReached { .. }) => {
-            let errors = FieldErrors::one("size", format!("{error}. Choose a smaller size."));
+            let errors = FieldErrors::one("size", format!("{} Choose a smaller size.", error.sentence()));
             Ok(page(&app, &scope, ctx, id, Some((data, errors)))
                 .await?
                 .status(409))

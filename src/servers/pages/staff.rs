@@ -9,7 +9,7 @@ use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::operations;
-use crate::platform::web::{Ctx, Page, Path, Query, SeeOther, ago};
+use crate::platform::web::{Ctx, Page, Path, SeeOther, ago};
 
 use super::super::actions;
 use super::super::model::{Server, Status};
@@ -46,10 +46,10 @@ pub async fn list(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
-    Query(query): Query<ServerQuery>,
+    query: ServerQuery,
 ) -> Result<Page<StaffList>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
-    let listing = query.run(&mut tx, query.tenant).await?;
+    let listing = query.run(&mut tx, query.filter.tenant).await?;
     let next = listing.next_href(&query).unwrap_or_default();
     let now = app.now();
     let line = |server: Server| {
@@ -108,7 +108,10 @@ pub async fn show(
         may_power: scope.may(Permission::StaffServerPower),
         operations: operations
             .into_iter()
-            .map(|one| (one.kind, one.state.name(), one.actor))
+            .map(|one| {
+                let kind = one.kind.trim_start_matches("server.").to_owned();
+                (kind, one.state.name(), one.actor)
+            })
             .collect(),
         status,
         server,

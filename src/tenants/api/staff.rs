@@ -9,11 +9,11 @@ use crate::app::App;
 use crate::platform::access::StaffScope;
 use crate::platform::error::Error;
 use crate::platform::ids::{PlanId, TenantId};
-use crate::platform::web::{IfMatch, Json, ListOut, Path, Query, Tagged};
+use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Tagged};
 
 use super::super::actions;
 use super::super::model::{NewTenant, Reason, Tenant, TenantPatch, Verb};
-use super::super::query::TenantQuery;
+use super::super::query::{TenantFilter, TenantQuery};
 use super::super::store;
 use super::created;
 use super::outs::TenantOut;
@@ -66,12 +66,14 @@ impl ReasonIn {
 }
 
 /// List tenants
-#[utoipa::path(get, path = "/api/v1/staff/tenants", tag = "staff tenants", params(TenantQuery),
+///
+/// `q` is found in name or slug. `sort` is `-created` (newest first, if nothing is said), `created`, `name` or `-name`.
+#[utoipa::path(get, path = "/api/v1/staff/tenants", tag = "staff tenants", params(TenantFilter, ListQuery),
     responses((status = 200, description = "A page of the tenants", body = ListOut<TenantOut>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     scope: StaffScope,
-    Query(query): Query<TenantQuery>,
+    query: TenantQuery,
 ) -> Result<Response, Error> {
     let mut tx = scope.begin().await?;
     let listing = query.run(&mut tx).await?;

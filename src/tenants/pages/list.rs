@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::platform::access::{Permission, StaffScope};
 use crate::platform::error::Error;
-use crate::platform::web::{Ctx, Page, Query, ago};
+use crate::platform::web::{Ctx, Page, ago};
 
 use super::super::model::{Plan, Resource, Status};
 use super::super::query::TenantQuery;
@@ -29,7 +29,7 @@ pub(crate) struct TenantList {
 
 impl TenantList {
     fn is_filtered_by(&self, plan: &Plan) -> bool {
-        self.query.plan == Some(plan.id)
+        self.query.filter.plan == Some(plan.id)
     }
 
     fn ago(&self, at: &DateTime<Utc>) -> String {
@@ -42,7 +42,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
-    Query(query): Query<TenantQuery>,
+    query: TenantQuery,
 ) -> Result<Page<TenantList>, Error> {
     let mut tx = scope.begin().await?;
     let listing = query.run(&mut tx).await?;

@@ -11,10 +11,10 @@ use crate::platform::error::Error;
 use crate::platform::ids::{LinkId, TenantId, UserId};
 use crate::platform::web::{Ctx, FormData, ListQuery, Page, Path, Query, SeeOther};
 
-use super::super::actions::{self, By};
+use super::super::actions::By;
 use super::super::model::Status;
 use super::super::store;
-use super::people::{People, REVOKED, Told, Viewer, answer, called, invited, role};
+use super::people::{self, People, REVOKED, Told, Viewer, invited};
 use super::show::{Head, crumbs, path};
 
 /// The tab of a tenant, for staff.
@@ -78,7 +78,11 @@ pub(crate) async fn invite(
         email: form.get("email"),
         role: form.get("role"),
     };
-    let (told, status) = invited(accounts::invite_as_staff(&app, &scope, id, &new).await, form)?;
+    let (told, status) = invited(
+        form.submit(accounts::invite_as_staff(&app, &scope, id, &new))
+            .await,
+        form,
+    )?;
     Ok(page(&app, &scope, ctx, id, told).await?.status(status))
 }
 
@@ -99,10 +103,14 @@ pub(crate) async fn change_role(
     Path((tenant, user)): Path<(TenantId, UserId)>,
     form: FormData,
 ) -> Result<Response, Error> {
-    let changed = actions::change_role(&app, By::Staff(&scope, tenant), user, role(&form)?).await;
-    answer(changed, &path(tenant, "/members"), |member| {
-        format!("{} is {} now.", member.name, called(member.role))
-    })
+    people::change_role(
+        &app,
+        By::Staff(&scope, tenant),
+        user,
+        &form,
+        &path(tenant, "/members"),
+    )
+    .await
 }
 
 /// Removes a tenant's member.
@@ -111,8 +119,5 @@ pub(crate) async fn remove(
     scope: StaffScope,
     Path((tenant, user)): Path<(TenantId, UserId)>,
 ) -> Result<Response, Error> {
-    let removed = actions::remove(&app, By::Staff(&scope, tenant), user).await;
-    answer(removed, &path(tenant, "/members"), |member| {
-        format!("{} is no longer a member.", member.name)
-    })
+    people::remove(&app, By::Staff(&scope, tenant), user, &path(tenant, "/members")).await
 }

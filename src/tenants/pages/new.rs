@@ -63,7 +63,7 @@ pub(crate) async fn create(
     form: FormData,
 ) -> Result<Response, Error> {
     let created = match NewTenant::parse(form.get("name"), Some(form.get("slug")), form.get("plan_id")) {
-        Ok(new) => actions::create(&app, &scope, new).await,
+        Ok(new) => form.submit(actions::create(&app, &scope, new)).await,
         Err(errors) => Err(errors.into()),
     };
     match created {

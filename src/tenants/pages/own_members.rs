@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use crate::accounts::{self, NewInvitation};
 use crate::app::App;
@@ -11,8 +11,8 @@ use crate::platform::error::Error;
 use crate::platform::ids::{LinkId, UserId};
 use crate::platform::web::{Ctx, FormData, ListQuery, Page, Path, Query, SeeOther};
 
-use super::super::actions::{self, By};
-use super::people::{People, REVOKED, Told, Viewer, answer, called, invited, role};
+use super::super::actions::By;
+use super::people::{self, People, REVOKED, Told, Viewer, invited};
 
 /// The page of a tenant's own people.
 #[derive(Debug, Template)]
@@ -70,7 +70,7 @@ pub(crate) async fn invite(
         email: form.get("email"),
         role: form.get("role"),
     };
-    let (told, status) = invited(accounts::invite(&app, &scope, &new).await, form)?;
+    let (told, status) = invited(form.submit(accounts::invite(&app, &scope, &new)).await, form)?;
     Ok(page(&app, &scope, ctx, told).await?.status(status))
 }
 
@@ -91,10 +91,7 @@ pub(crate) async fn change_role(
     Path((_, user)): Path<(String, UserId)>,
     form: FormData,
 ) -> Result<Response, Error> {
-    let changed = actions::change_role(&app, By::Member(&scope), user, role(&form)?).await;
-    answer(changed, &own_path(&scope, ""), |member| {
-        format!("{} is {} now.", member.name, called(member.role))
-    })
+    people::change_role(&app, By::Member(&scope), user, &form, &own_path(&scope, "")).await
 }
 
 /// Removes a member.
@@ -103,21 +100,10 @@ pub(crate) async fn remove(
     scope: TenantScope,
     Path((_, user)): Path<(String, UserId)>,
 ) -> Result<Response, Error> {
-    let removed = actions::remove(&app, By::Member(&scope), user).await;
-    answer(removed, &own_path(&scope, ""), |member| {
-        format!("{} is no longer a member.", member.name)
-    })
+    people::remove(&app, By::Member(&scope), user, &own_path(&scope, "")).await
 }
 
 /// Ends one's own membership.
 pub(crate) async fn leave(State(app): State<App>, scope: TenantScope) -> Result<Response, Error> {
-    match actions::remove(&app, By::Member(&scope), scope.actor.user).await {
-        Ok(_) => Ok(SeeOther::to("/")
-            .good(format!("You left {}.", scope.member.name))
-            .into_response()),
-        Err(Error::Conflict { message, .. }) => {
-            Ok(SeeOther::to(own_path(&scope, "")).bad(message).into_response())
-        }
-        Err(error) => Err(error),
-    }
+    people::leave(&app, &scope, &own_path(&scope, "")).await
 }

@@ -11,6 +11,7 @@ use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::{TenantId, UserId};
 use crate::platform::web::{Cursor, FormData, FormState, ListQuery, Listing, SeeOther, ago};
 
+use super::super::actions::{self, By};
 use super::super::model::{Member, Office};
 use super::super::store;
 
@@ -157,13 +158,13 @@ impl Viewer {
 
 pub(super) const REVOKED: &str = "The invitation was taken back. Its link no longer works.";
 
-pub(super) fn role(form: &FormData) -> Result<TenantRole, Error> {
+fn role(form: &FormData) -> Result<TenantRole, Error> {
     form.get("role")
         .parse()
         .map_err(|_| Error::invalid("role", "Choose one of the roles."))
 }
 
-pub(super) fn called(role: TenantRole) -> String {
+fn called(role: TenantRole) -> String {
     let article = if matches!(role, TenantRole::Owner | TenantRole::Operator) {
         "an"
     } else {
@@ -186,15 +187,44 @@ pub(super) fn invited(outcome: Result<IssuedLink, Error>, form: FormData) -> Res
         )),
         Err(Error::Invalid(errors)) => Ok((told(FormState::new(form, errors), None), 422)),
         Err(error @ Error::LimitReached { .. }) => {
-            let errors = FieldErrors::one("email", format!("{error}."));
+            let errors = FieldErrors::one("email", error.sentence());
             Ok((told(FormState::new(form, errors), None), 409))
         }
         Err(error) => Err(error),
     }
 }
 
-/// Back to the members, with what was done or what stands in its way.
-pub(super) fn answer(
+/// Gives a member the form's role, and goes back to the members at `base`.
+pub(super) async fn change_role(
+    app: &App,
+    by: By<'_>,
+    user: UserId,
+    form: &FormData,
+    base: &str,
+) -> Result<Response, Error> {
+    let changed = actions::change_role(app, by, user, role(form)?).await;
+    answer(changed, base, |member| {
+        format!("{} is {} now.", member.name, called(member.role))
+    })
+}
+
+/// Ends a membership, and goes back to the members at `base`.
+pub(super) async fn remove(app: &App, by: By<'_>, user: UserId, base: &str) -> Result<Response, Error> {
+    let removed = actions::remove(app, by, user).await;
+    answer(removed, base, |member| {
+        format!("{} is no longer a member.", member.name)
+    })
+}
+
+/// Ends one's own membership, and goes to what else one has; back to the members at `base` if that can't be.
+pub(super) async fn leave(app: &App, scope: &TenantScope, base: &str) -> Result<Response, Error> {
+    let left = actions::remove(app, By::Member(scope), scope.actor.user).await;
+    let to = if left.is_ok() { "/" } else { base };
+    answer(left, to, |_| format!("You left {}.", scope.member.name))
+}
+
+/// Goes on, with what was done or what stands in its way.
+fn answer(
     outcome: Result<Member, Error>,
     to: &str,
     say: impl Fn(&Member) -> String,

@@ -11,7 +11,7 @@ use crate::platform::ids::PlanId;
 use crate::platform::web::{Ctx, FormData, FormState, ListQuery, Page, Path, Query, SeeOther};
 
 use super::super::model::{CORES, Plan, PlanPatch, Resource};
-use super::super::query::TenantQuery;
+use super::super::query::{TenantFilter, TenantQuery};
 use super::super::{actions, store};
 use super::plans::limits;
 use super::{CHANGED, TenantRow, same_version};
@@ -89,12 +89,16 @@ async fn page(
 ) -> Result<Page<PlanPage>, Error> {
     let mut tx = scope.begin().await?;
     let plan = store::find_plan(&mut tx, id).await?;
-    let sort = Some("name".to_owned());
     let query = TenantQuery {
-        plan: Some(id),
-        sort,
-        after: query.after,
-        ..TenantQuery::default()
+        list: ListQuery {
+            sort: Some("name".to_owned()),
+            after: query.after,
+            ..ListQuery::default()
+        },
+        filter: TenantFilter {
+            plan: Some(id),
+            ..TenantFilter::default()
+        },
     };
     let listing = query.run(&mut tx).await?;
     let ids: Vec<_> = listing.items.iter().map(|tenant| tenant.id).collect();
@@ -139,7 +143,11 @@ pub(crate) async fn save(
         Some(limits(&form)),
     );
     let saved = match patch {
-        Ok(patch) => actions::update_plan(&app, &scope, id, patch, &same_version(&form)).await,
+        Ok(patch) => {
+            let check = same_version(&form);
+            form.submit(actions::update_plan(&app, &scope, id, patch, &check))
+                .await
+        }
         Err(errors) => Err(errors.into()),
     };
     let (errors, status) = match saved {

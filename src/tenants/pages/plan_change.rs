@@ -108,7 +108,11 @@ pub(crate) async fn save(
 ) -> Result<Response, Error> {
     let wanted = form.get("plan_id").parse().ok();
     let saved = match TenantPatch::parse(None, Some(form.get("plan_id"))) {
-        Ok(patch) => actions::update(&app, &scope, id, patch, &same_version(&form)).await,
+        Ok(patch) => {
+            let check = same_version(&form);
+            form.submit(actions::update(&app, &scope, id, patch, &check))
+                .await
+        }
         Err(errors) => Err(errors.into()),
     };
     let (errors, status) = match saved {

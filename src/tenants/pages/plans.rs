@@ -70,7 +70,7 @@ pub(crate) async fn create(
     form: FormData,
 ) -> Result<Response, Error> {
     let created = match NewPlan::parse(form.get("name"), form.get("description"), limits(&form)) {
-        Ok(new) => actions::create_plan(&app, &scope, new).await,
+        Ok(new) => form.submit(actions::create_plan(&app, &scope, new)).await,
         Err(errors) => Err(errors.into()),
     };
     match created {

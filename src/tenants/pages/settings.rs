@@ -61,7 +61,11 @@ pub(crate) async fn save(
     form: FormData,
 ) -> Result<Response, Error> {
     let saved = match TenantPatch::parse(Some(form.get("name")), None) {
-        Ok(patch) => actions::update(&app, &scope, id, patch, &same_version(&form)).await,
+        Ok(patch) => {
+            let check = same_version(&form);
+            form.submit(actions::update(&app, &scope, id, patch, &check))
+                .await
+        }
         Err(errors) => Err(errors.into()),
     };
     let (errors, status) = match saved {

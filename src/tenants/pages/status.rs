@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 use crate::platform::access::StaffScope;
-use crate::platform::error::{Error, FieldErrors};
+use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
 use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
 
@@ -82,8 +82,9 @@ pub(crate) async fn suspend(
     Path(id): Path<TenantId>,
     form: FormData,
 ) -> Result<Response, Error> {
-    let mut errors = FieldErrors::default();
-    let Some(reason) = errors.check("reason", Reason::parse(form.get("reason"))) else {
+    let mut errors = form.is_meant().err().unwrap_or_default();
+    let reason = errors.check("reason", Reason::parse(form.get("reason")));
+    let Some(reason) = reason.filter(|_| errors.0.is_empty()) else {
         let mut tx = scope.begin().await?;
         let tenant = store::find_tenant(&mut tx, id).await?;
         return Ok(Page(StatusPage::suspend(ctx, &tenant, FormState::new(form, errors))).status(422));
@@ -126,7 +127,7 @@ pub(crate) async fn close(
     form: FormData,
 ) -> Result<Response, Error> {
     let tenant = store::find_tenant(&mut scope.begin().await?, id).await?;
-    let mut errors = FieldErrors::default();
+    let mut errors = form.is_meant().err().unwrap_or_default();
     let reason = errors.check("reason", Reason::parse(form.get("reason")));
     if form.get("confirm").trim() != tenant.slug {
         errors.add("confirm", format!("Type {} to confirm.", tenant.slug));

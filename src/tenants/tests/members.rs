@@ -147,6 +147,34 @@ async fn anybody_may_leave_and_is_gone_at_once() {
 }
 
 #[tokio::test]
+async fn a_program_may_leave_for_its_owner_and_the_last_owner_stays() {
+    let app = TestApp::start().await;
+    let acme = app.tenant("acme").await;
+    let (olga, owner) = join(&app, acme, "olga", TenantRole::Owner).await;
+    let (vera, _) = join(&app, acme, "vera", TenantRole::Viewer).await;
+    let scopes = [Permission::TenantLeave];
+    let program = app.program(olga, Some(acme), &scopes).await;
+    let refused = program.json("POST", "/api/v1/tenant/leave", &json!({})).await;
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (409, &json!("last-owner"))
+    );
+    let program = app.program(vera, Some(acme), &scopes).await;
+    // Who may only look may leave, also when nothing else may be changed.
+    app.suspend(acme).await;
+    program
+        .json("POST", "/api/v1/tenant/leave", &json!({}))
+        .await
+        .expect(204);
+    program.get("/api/v1/me").await.expect(401);
+    let log = owner.get("/t/acme/audit.csv").await.expect(200).body;
+    assert!(
+        log.contains("member.leave") && log.contains("vera@example.com"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn another_tenants_members_do_not_exist() {
     let app = TestApp::start().await;
     let (acme, other) = (app.tenant("acme").await, app.tenant("other").await);

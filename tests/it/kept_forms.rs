@@ -1,0 +1,287 @@
+//! A form that is sent after its session has ended comes back filled in, to the same person, without its secrets, and nothing
+//! is done before it is sent once more.
+
+use berth::accounts;
+use berth::platform::access::{StaffRole, TenantRole};
+use berth::platform::db::Scoped as _;
+use berth::platform::ids::{TenantId, UserId};
+use berth::platform::web::{RETURNED, SESSION_COOKIE};
+use berth::testing::{Answer, Client, TestApp};
+use chrono::TimeDelta;
+use scraper::{Html, Selector};
+
+use crate::access_walk::Scene;
+
+const PASSWORD: &str = "quiet harbour lantern 7";
+const SERVERS: &str = "/t/acme/servers";
+/// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
+const NEW_SERVER: &[(&str, &str)] = &[
+    ("name", "Shop <b>🚢</b>"),
+    ("template", "postgresql"),
+    ("size", "minicomputer"),
+    ("variables.POSTGRES_USER", "ann"),
+    ("variables.POSTGRES_DB", "orders"),
+    ("_secret", "variables.POSTGRES_PASSWORD"),
+    ("variables.POSTGRES_PASSWORD", "hunter2hunter2"),
+];
+
+async fn person(app: &TestApp, user: UserId, name: &str) -> UserId {
+    let email = format!("{name}@example.com");
+    let link = accounts::issue_password_link_by_email(&app.app, &app.system(), &email)
+        .await
+        .unwrap();
+    let token = link.url.rsplit('/').next().unwrap();
+    accounts::reset_password(&app.app, &accounts::Client::default(), token, PASSWORD)
+        .await
+        .unwrap();
+    user
+}
+
+async fn member(app: &TestApp, tenant: TenantId, name: &str) -> UserId {
+    let user = person(app, app.person(name).await, name).await;
+    app.member(tenant, user, TenantRole::Owner).await;
+    user
+}
+
+async fn sign_in(browser: &Client, name: &str, password: &str, kept: &str) -> Answer {
+    let email = format!("{name}@example.com");
+    let fields = [("email", &*email), ("password", password), ("kept", kept)];
+    browser.post("/sign-in", &fields).await
+}
+
+/// The attribute of the first element that fits; empty without one.
+fn attribute(answer: &Answer, selector: &str, name: &str) -> String {
+    let page = Html::parse_document(&answer.body);
+    let selector = Selector::parse(selector).unwrap();
+    let found = page.select(&selector).next();
+    found
+        .and_then(|element| element.attr(name))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn kept(answer: &Answer) -> String {
+    attribute(answer, "input[name=kept]", "value")
+}
+
+/// A browser in which Ada was signed in, and whose session is over.
+async fn after_the_session(app: &TestApp) -> Client {
+    let browser = app.anonymous();
+    sign_in(&browser, "ada", PASSWORD, "").await.expect(303);
+    app.clock.advance(TimeDelta::days(60));
+    browser.get("/account").await.expect(303);
+    browser
+}
+
+struct Acme {
+    app: TestApp,
+    browser: Client,
+}
+
+impl Acme {
+    async fn set() -> Self {
+        let app = TestApp::start().await;
+        berth::servers::begin(&app.app).await.unwrap();
+        let acme = app.tenant("acme").await;
+        member(&app, acme, "ada").await;
+        member(&app, acme, "bob").await;
+        let browser = after_the_session(&app).await;
+        Self { app, browser }
+    }
+
+    /// Sends the form without a session.
+    async fn send(&self) -> Answer {
+        self.browser.post(SERVERS, NEW_SERVER).await
+    }
+}
+
+/// What any work leaves behind.
+async fn works(app: &TestApp) -> usize {
+    let mut tx = app.system().begin().await.unwrap();
+    let events = sqlx::query_scalar!("select action from audit_event order by at, ctid");
+    events.fetch_all(tx.conn()).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn it_comes_back_filled_in_and_waits_to_be_sent() {
+    let Acme { app, browser } = &Acme::set().await;
+    let asked = browser.post(SERVERS, NEW_SERVER).await.expect(401);
+    assert!(asked.body.contains("Sign in again"));
+    for hidden in ["hunter2", "Shop", "orders"] {
+        assert!(!asked.body.contains(hidden), "the page shows {hidden} to anybody");
+    }
+    // A slip of the hand does not lose it.
+    let asked = sign_in(browser, "ada", "wrong", &kept(&asked)).await.expect(422);
+    let back = sign_in(browser, "ada", PASSWORD, &kept(&asked)).await.expect(200);
+    let before = works(app).await;
+    let address = attribute(&back, "form", "action");
+    let form = browser
+        .post(&address, &[("kept", &kept(&back))])
+        .await
+        .expect(422);
+    assert!(form.body.contains(RETURNED));
+    for (field, value) in [
+        ("name", "Shop <b>🚢</b>"),
+        ("variables.POSTGRES_USER", "ann"),
+        ("variables.POSTGRES_DB", "orders"),
+        ("variables.POSTGRES_PASSWORD", ""),
+    ] {
+        assert_eq!(
+            attribute(&form, &format!("input.input[name='{field}']"), "value"),
+            value,
+            "{field}"
+        );
+    }
+    let chosen = attribute(&form, "input[name=template][checked]", "value");
+    assert_eq!(chosen, "postgresql");
+    assert_eq!(works(app).await, before, "something was done already");
+    // The page's own form, sent as it stands.
+    let action = attribute(&form, "form#new-server", "action");
+    let made = browser.post(&action, NEW_SERVER).await.expect(303);
+    assert!(made.location().starts_with("/t/acme/servers/srv_"));
+}
+
+#[tokio::test]
+async fn nobody_else_gets_it() {
+    let acme = Acme::set().await;
+    let kept = kept(&acme.send().await.expect(401));
+    // The next to sit down at the same browser, though a member of the same tenant.
+    let dropped = sign_in(&acme.browser, "bob", PASSWORD, &kept).await.expect(303);
+    assert_eq!(dropped.location(), "/");
+    let returned = format!("{SERVERS}?returned");
+    let refused = acme.browser.post(&returned, &[("kept", &kept)]).await.expect(400);
+    assert!(!refused.body.contains("Shop"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn it_comes_back_at_its_own_address_and_for_a_day_only() {
+    let acme = Acme::set().await;
+    let kept = kept(&acme.send().await.expect(401));
+    sign_in(&acme.browser, "ada", PASSWORD, &kept).await.expect(200);
+    for elsewhere in ["/account/name?returned", "/t/acme/members/invitations?returned"] {
+        acme.browser.post(elsewhere, &[("kept", &kept)]).await.expect(400);
+    }
+    let damaged: String = kept.chars().rev().collect();
+    let returned = format!("{SERVERS}?returned");
+    acme.browser
+        .post(&returned, &[("kept", &damaged)])
+        .await
+        .expect(400);
+    acme.app.clock.advance(TimeDelta::hours(25));
+    let late = sign_in(&acme.browser, "ada", PASSWORD, &kept).await.expect(303);
+    assert_eq!(late.location(), "/");
+}
+
+#[tokio::test]
+async fn what_can_not_be_carried_asks_to_sign_in_as_ever() {
+    let Acme { app, browser } = &Acme::set().await;
+    // Nobody knows whose it was: a browser that was never signed in, and one that signed out.
+    let stranger = app.anonymous().with_cookie(SESSION_COOKIE, "long gone");
+    stranger.post(SERVERS, NEW_SERVER).await.expect(303);
+    let large = "x".repeat(200_000);
+    browser.post(SERVERS, &[("name", &large)]).await.expect(303);
+    sign_in(browser, "ada", PASSWORD, "").await.expect(303);
+    browser.post("/sign-out", &[]).await.expect(303);
+    browser.post(SERVERS, NEW_SERVER).await.expect(303);
+}
+
+#[tokio::test]
+async fn a_button_leads_back_to_its_page() {
+    let Acme { browser, .. } = &Acme::set().await;
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("sec-fetch-site", "same-origin"),
+        ("referer", "http://127.0.0.1:8080/t/acme/members?q=a"),
+    ];
+    let answer = browser
+        .send(
+            axum::http::Method::POST,
+            "/t/acme/leave",
+            &headers,
+            axum::body::Body::empty(),
+        )
+        .await
+        .expect(303);
+    assert_eq!(answer.location(), "/sign-in?next=%2Ft%2Facme%2Fmembers%3Fq%3Da");
+    let asked = browser.get(answer.location()).await.expect(200);
+    assert!(asked.body.contains("nothing was done"));
+}
+
+/// Values that every form takes, so that only having come back keeps it from being done.
+fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
+    let own = |value: &str| value.to_owned();
+    vec![
+        ("name", own("Kept one")),
+        ("email", own("Kept@example.com")),
+        ("role", own("viewer")),
+        ("reason", own("Kept for a reason")),
+        ("confirm", own("ours")),
+        ("version", own("1")),
+        ("plan_id", own(plan)),
+        ("description", own("Kept")),
+        ("servers", own("3")),
+        ("cores", own("2")),
+        ("memory_mib", own("1024")),
+        ("disk_mib", own("4096")),
+        ("members", own("4")),
+        ("area", tenant.to_string()),
+        ("scopes", own("servers:read")),
+        ("days", own("30")),
+        ("template", own("static-site")),
+        ("size", own("small-box")),
+        ("variables.SITE_TITLE", own("Kept")),
+        ("variables.SITE_OWNER", own("Kept")),
+    ]
+}
+
+#[tokio::test]
+async fn every_form_that_comes_back_is_shown_and_not_done() {
+    let scene = Scene::set().await;
+    let app = &scene.app;
+    berth::servers::begin(&app.app).await.unwrap();
+    let ada = person(app, app.staff("ada", StaffRole::Owner).await, "ada").await;
+    app.member(scene.tenant, ada, TenantRole::Owner).await;
+    let other = app.plan("Other", 9).await.to_string();
+    let gone = after_the_session(app).await;
+    let here = app.anonymous();
+    sign_in(&here, "ada", PASSWORD, "").await.expect(303);
+    let before = works(app).await;
+    let fields = filled(scene.tenant, &other);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+    let mut walked = 0;
+    for route in berth::routes::all().table() {
+        if !route.returns {
+            continue;
+        }
+        // A colleague's role is another word than a member's.
+        let staff_role = ("role", "support");
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|field| {
+                if route.path == "/staff/people/invite" && field.0 == "role" {
+                    staff_role
+                } else {
+                    *field
+                }
+            })
+            .collect();
+        let address = scene.address(&route);
+        let asked = gone.post(&address, &fields).await.expect(401);
+        let form = here
+            .post(&format!("{address}?returned"), &[("kept", &kept(&asked))])
+            .await;
+        assert!([200, 422].contains(&form.status), "{address}: {form:?}");
+        assert!(
+            form.body.contains(RETURNED),
+            "{address} does not say so: {}",
+            form.body
+        );
+        assert!(
+            form.body.contains("Kept") || form.body.contains(&other),
+            "{address} is empty"
+        );
+        assert_eq!(works(app).await, before, "{address} was done");
+        walked += 1;
+    }
+    assert!(walked > 12, "only {walked} forms come back");
+}
