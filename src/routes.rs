@@ -58,7 +58,7 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         .clone()
         .add_trusted_origin(&app.config.public_url)
         .unwrap_or(csrf);
-    let trusted: Arc<[std::net::IpAddr]> = app.config.trusted_proxies.clone().into();
+    let trusted: Arc<[ipnet::IpNet]> = app.config.trusted_proxies.clone().into();
     all()
         .into_router(kit)
         .layer(DefaultBodyLimit::max(MAX_BODY))
