@@ -65,6 +65,17 @@ impl App {
         &self,
         tx: &mut impl Scoped,
         who: &Who,
+    /// When a live page's stream that begins now has to end: when the process stops, or after its lifetime.
+    pub fn stream_end(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (stop, lifetime) = (self.tasks.token(), self.config.stream_lifetime);
+        async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(lifetime) => {}
+            }
+        }
+    }
+
         target: &Target<'_>,
         change: &Change,
     ) -> Result<(), Error> {

@@ -106,6 +106,10 @@ pub struct Config {
     #[arg(long, env = "BERTH_NO_WORKER")]
     pub no_worker: bool,
 
+    /// How old a live page's stream gets. No setting of the operator's, but tests have less patience.
+    #[arg(skip = crate::platform::web::LIFETIME)]
+    pub stream_lifetime: std::time::Duration,
+
     /// How log lines look.
     #[arg(long, env = "BERTH_LOG_FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,

@@ -285,7 +285,7 @@ async fn live(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let (live, stop, target) = (app.hub.subscribe(), app.tasks.token(), template_id(&name));
+    let (live, end, target) = (app.hub.subscribe(), app.stream_end(), template_id(&name));
     let missed = match last_event_id(&uri, &headers) {
         Some(after) => events::missed(&mut scope.begin().await?, after, CATCH_UP).await?,
         None => Vec::new(),
@@ -302,5 +302,5 @@ async fn live(
             Ok(Some(Fragment::default().replace("image-panel", &html)))
         }
     };
-    Ok(fragments(live, missed, stop, draw).into_response())
+    Ok(fragments(live, missed, end, draw).into_response())
 }

@@ -12,7 +12,6 @@ use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
 
 use crate::platform::error::Error;
 use crate::platform::events::Event;
@@ -77,12 +76,13 @@ impl Fragment {
 /// Streams fragments: first for what was `missed` since the browser's last event, then what is heard `live`. `draw` re-reads
 /// what an event is about and draws it, or says that it does not concern this page. A page that falls behind is told to
 /// reload. Listening begins before the missed events are read, or what happens in between would be in neither.
+/// It goes on until `end`.
 pub fn fragments<D, F>(
     mut live: Receiver<Event>,
     missed: Vec<Event>,
-    stop: CancellationToken,
+    end: impl Future<Output = ()> + Send + 'static,
     draw: D,
-) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<D, F>>
+) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>>
 where
     D: Fn(Event) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Option<Fragment>, Error>> + Send + 'static,
@@ -95,11 +95,7 @@ where
             if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); }
         }
         loop {
-            let event = tokio::select! {
-                () = stop.cancelled() => break,
-                event = live.recv() => event,
-            };
-            match event {
+            match live.recv().await {
                 Ok(event) if told.remove(&event.id) => {}
                 Ok(event) => if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); },
                 Err(RecvError::Lagged(_)) => yield Ok(SseEvent::default().event("reload").data("behind")),
@@ -107,8 +103,7 @@ where
             }
         }
     };
-    Sse::new(stream.take_until(tokio::time::sleep(LIFETIME)))
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Sse::new(stream.take_until(end)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 async fn drawn<D, F>(event: Event, draw: &D) -> Option<SseEvent>
@@ -166,14 +161,19 @@ mod tests {
             topic: "server".to_owned(),
             target_id: None,
         };
-        let (hub, stop) = (Hub::default(), CancellationToken::new());
+        let hub = Hub::default();
         let live = hub.subscribe();
         for id in [6, 7, 8] {
             hub.hand_out(event(id));
         }
         let draw = async |event: Event| Ok(Some(Fragment(event.id.to_string())));
         let draw = move |event: Event| Box::pin(draw(event));
-        let stream = fragments(live, vec![event(5), event(6), event(7)], stop.clone(), draw);
+        let stream = fragments(
+            live,
+            vec![event(5), event(6), event(7)],
+            std::future::pending(),
+            draw,
+        );
         drop(hub);
         let body = stream.into_response().into_body().collect().await.unwrap();
         let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();

@@ -52,7 +52,7 @@ pub async fn list(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let (live, stop) = (app.hub.subscribe(), app.tasks.token());
+    let (live, end) = (app.hub.subscribe(), app.stream_end());
     let missed = missed(&scope, &uri, &headers).await?;
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
@@ -63,7 +63,7 @@ pub async fn list(
             row(&app, &scope, id).await.map(Some)
         }
     };
-    Ok(fragments(live, missed, stop, draw).into_response())
+    Ok(fragments(live, missed, end, draw).into_response())
 }
 
 async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
@@ -89,7 +89,7 @@ pub async fn one(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let (live, stop) = (app.hub.subscribe(), app.tasks.token());
+    let (live, end) = (app.hub.subscribe(), app.stream_end());
     let missed = missed(&scope, &uri, &headers).await?;
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
@@ -100,7 +100,7 @@ pub async fn one(
             panel(&app, &scope, id).await.map(Some)
         }
     };
-    Ok(fragments(live, missed, stop, draw).into_response())
+    Ok(fragments(live, missed, end, draw).into_response())
 }
 
 async fn panel(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
