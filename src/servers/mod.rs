@@ -17,7 +17,10 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-pub use actions::{Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete};
+pub use actions::{
+    Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
+};
+pub use pages::with_engine_banner;
 pub use reconcile::{Servers, begin};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
 
