@@ -199,10 +199,6 @@ fn public_url(text: &str) -> Result<String, String> {
     }
 }
 
-fn instance(text: &str) -> Result<String, String> {
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if (1..=32).contains(&text.len()) && text.chars().all(good) {
-        Ok(text.to_owned())
 /// An address alone, or a network whose address has no bits beyond it.
 fn proxies(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
@@ -217,6 +213,10 @@ fn proxies(text: &str) -> Result<IpNet, String> {
     }
 }
 
+fn instance(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=32).contains(&text.len()) && text.chars().all(good) {
+        Ok(text.to_owned())
     } else {
         Err("use 1 to 32 lower-case letters, digits and dashes".to_owned())
     }

@@ -44,7 +44,7 @@ pub fn all() -> Routes<App> {
 
 /// Whether the panel can work, for load balancers.
 async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
-    if health::is_ready(&app.db).await {
+    if health::is_ready(&app.db, &app.started).await {
         Ok("ok\n")
     } else {
         Err(Error::Unavailable("not ready".into()))

@@ -5,7 +5,7 @@
 //! point has a case. The real binary dies by SIGKILL, against a real Docker Engine.
 
 pub(crate) mod docker;
-mod life;
+pub(crate) mod life;
 
 use std::collections::BTreeSet;
 use std::path::Path;

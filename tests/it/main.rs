@@ -12,6 +12,8 @@ mod crash;
 mod engine_contract;
 mod faults;
 mod http;
+mod installations;
 mod panel;
 mod row_security;
+mod start;
 mod surface;

@@ -103,12 +103,12 @@ impl Panel {
         }
     }
 
-    /// Starts it and waits until it answers.
+    /// Starts it and waits until it says that it is ready.
     pub(crate) async fn serve(&self) -> Running {
         let running = self.start(None);
         let http = reqwest::Client::new();
-        let url = format!("http://{}/livez", running.address);
-        until("the panel answers", async || {
+        let url = format!("http://{}/readyz", running.address);
+        until("the panel is ready", async || {
             let answer = http.get(&url).send().await;
             answer.is_ok_and(|answer| answer.status().is_success())
         })

@@ -7,6 +7,7 @@ use tokio::net::{TcpStream, lookup_host};
 
 use crate::commands::start;
 use crate::config::Config;
+use crate::drivers::engine::Installation;
 use crate::platform::clock::{Clock as _, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
 use crate::platform::secret::Keyring;
@@ -102,7 +103,7 @@ pub(super) async fn database(config: &Config) -> Finding {
 }
 
 pub(super) async fn engine(config: &Config) -> Vec<Finding> {
-    let info = match start::engine(config) {
+    let info = match start::engine(config, Installation::default()) {
         Ok(engine) => engine.info().await.map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
@@ -139,7 +140,7 @@ pub(super) async fn engine(config: &Config) -> Vec<Finding> {
 }
 
 pub(super) async fn base_image(config: &Config) -> Finding {
-    let there = match start::engine(config) {
+    let there = match start::engine(config, Installation::default()) {
         Ok(engine) => engine.image_exists(&config.base_image).await.unwrap_or(false),
         Err(_) => false,
     };

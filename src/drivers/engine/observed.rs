@@ -43,6 +43,9 @@ pub enum Outcome {
 pub struct Observed {
     /// Whose container.
     pub server: ServerKey,
+    /// Whether it carries our installation's id. A container from before there were such ids does not: that its key is
+    /// unknown here does not make it an orphan.
+    pub is_marked: bool,
     /// What it does.
     pub state: ObservedState,
     /// What its health check says.
@@ -70,6 +73,7 @@ impl Observed {
     pub fn gone(server: ServerKey) -> Self {
         Self {
             server,
+            is_marked: true,
             state: ObservedState::Gone,
             health: Health::None,
             spec_hash: None,

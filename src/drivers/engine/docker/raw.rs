@@ -25,7 +25,7 @@ pub(super) fn read<T: Serialize, R: DeserializeOwned>(answer: Result<T, Error>) 
     }
 }
 
-/// Whether an object with these labels belongs to this instance.
+/// Whether an image with these labels belongs to this instance.
 pub(super) fn is_ours(labels: &Labels, instance: &InstanceKey) -> bool {
     labels
         .get(label::INSTANCE)
