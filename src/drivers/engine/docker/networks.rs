@@ -6,6 +6,8 @@
 
 use bollard::query_parameters::ListNetworksOptionsBuilder;
 
+use crate::platform::fault;
+
 use super::super::{
     EngineError, EngineResult, Network, NetworkKey, NetworkSpec, Outcome, Owner, TenantKey, spec::label,
 };
@@ -35,6 +37,7 @@ impl Connection {
             Err(failure) if lost_a_race(&failure) => None,
             Err(failure) => return Err(self.failure(failure)),
         };
+        fault::point("engine.network_made");
         let Some(oldest) = self.find_network(&spec.key).await? else {
             return Err(self.network_refused(spec));
         };

@@ -2,6 +2,8 @@
 
 use bollard::query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions};
 
+use crate::platform::fault;
+
 use super::super::{
     EngineError, EngineResult, Outcome, Owner, ServerKey, TenantKey, Volume, VolumeKey, VolumeSpec,
     spec::label,
@@ -18,6 +20,7 @@ impl Connection {
         let answer = patient.docker.create_volume(spec.to_volume(&owner)).await;
         // Another maker may have been first; the engine then answers with the volume that there is.
         let volume: raw::Volume = raw::read(answer).map_err(|failure| patient.failure(failure))?;
+        fault::point("engine.volume_made");
         owner.demand(&volume.name, &volume.labels)?;
         known(&volume, &owner).ok_or(EngineError::Foreign { name: volume.name })
     }

@@ -4,6 +4,8 @@ use bollard::{models::ContainerCreateBody, query_parameters::CreateContainerOpti
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
+use crate::platform::fault;
+
 use super::super::super::{
     ContainerSpec, EngineError, EngineResult, Observed, ObservedState, TenantKey, VolumeKey, spec::label,
 };
@@ -32,11 +34,15 @@ impl Connection {
                 self.check_parts(spec).await?;
                 self.check_image(spec).await?;
                 self.discard(&container, spec.stop_grace).await?;
+                fault::point("engine.container_discarded");
             } else {
                 self.check_parts(spec).await?;
             }
             match self.create(spec, body.clone()).await? {
-                Made::Container(id) => return Ok(created(spec, id, hash)),
+                Made::Container(id) => {
+                    fault::point("engine.container_made");
+                    return Ok(created(spec, id, hash));
+                }
                 Made::NameTaken => {}
             }
         }
