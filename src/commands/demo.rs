@@ -7,25 +7,40 @@ use anyhow::Context as _;
 use crate::config::Config;
 use crate::demo;
 
-use super::start;
+use super::{ready, start};
 
 /// The first server's image is built before it starts.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// Makes the demo and waits until its server answers; the running panel does the work.
-pub(super) async fn run(config: Config) -> anyhow::Result<()> {
-    let urls = start::databases(&config).await?;
-    let app = start::app(config, &urls)?;
-    let shown = demo::seed(&app).await.context("making the demo")?;
-    let address = demo::wait(&app, shown.server, PATIENCE)
-        .await
-        .context("looking at the demo's server")?;
-    let address =
-        address.context("the demo's server does not run: is the panel running? Look at its page and log")?;
-    println!("server={address}");
-    if let Some(link) = shown.invitation {
-        println!("invitation={link}");
+/// What to make.
+#[derive(Debug, clap::Args)]
+pub(super) struct Demo {
+    #[command(flatten)]
+    config: Config,
+    /// Make no new invitation: one that was made before is still good.
+    #[arg(long)]
+    no_invitation: bool,
+}
+
+impl Demo {
+    /// Makes the demo and waits until its server answers; the running panel does the work.
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let config = ready(self.config)?;
+        let urls = start::databases(&config).await?;
+        let app = start::app(config, &urls)?;
+        let shown = demo::seed(&app, !self.no_invitation)
+            .await
+            .context("making the demo")?;
+        let address = demo::wait(&app, shown.server, PATIENCE)
+            .await
+            .context("looking at the demo's server")?;
+        let address = address
+            .context("the demo's server does not run: is the panel running? Look at its page and log")?;
+        println!("server={address}");
+        if let Some(link) = shown.invitation {
+            println!("invitation={link}");
+        }
+        app.db.close().await;
+        Ok(())
     }
-    app.db.close().await;
-    Ok(())
 }
