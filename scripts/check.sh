@@ -39,6 +39,7 @@ lints_and_queries() {
     echo "$state" >"$VAR/checked"
 }
 
+# The documentation is built with its private items, for those who work on them: a link to one leads somewhere.
 docs() {
     SQLX_OFFLINE=true RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' \
         cargo doc --quiet --no-deps --document-private-items --features testing

@@ -150,8 +150,8 @@ fn item(label: &'static str, icon: &'static str, href: String, home: &str, path:
     let current = if href == home { path == home } else { below };
     NavItem {
         label,
-        icon,
         href,
+        icon,
         current,
     }
 }

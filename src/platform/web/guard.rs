@@ -116,7 +116,7 @@ impl Guard {
         let actor = actor.ok_or(Error::SignInRequired)?;
         let who = Who::actor(&actor, &ip, &request_id);
         let slug = self.slug(request).await;
-        self.grant(request.extensions_mut(), actor, who, slug)?;
+        self.grant(request.extensions_mut(), actor, who, slug.as_deref())?;
         Ok(left)
     }
 
@@ -151,7 +151,7 @@ impl Guard {
         extensions: &mut Extensions,
         actor: Actor,
         who: Who,
-        slug: Option<String>,
+        slug: Option<&str>,
     ) -> Result<(), Error> {
         let db = self.kit.db.clone();
         extensions.insert(actor.clone());
@@ -160,9 +160,7 @@ impl Guard {
                 extensions.insert(UserScope::new(db, who, actor));
             }
             Rule::Tenant(permission) => {
-                let member = membership(&actor, slug.as_deref())
-                    .ok_or(Error::NotFound)?
-                    .clone();
+                let member = membership(&actor, slug).ok_or(Error::NotFound)?.clone();
                 may(&actor, &member, permission)?;
                 extensions.insert(member.clone());
                 extensions.insert(TenantScope::new(db, who, actor, member));
