@@ -9,6 +9,7 @@
 mod access_walk;
 mod bad_input;
 mod crash;
+mod doctor;
 mod engine_contract;
 mod faults;
 mod http;

@@ -9,6 +9,8 @@ use super::{Protocol, ServerKey};
 /// What the engine and its host are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
+    /// What the engine's host calls itself.
+    pub host: String,
     /// The engine's version, for example `20.10.24+dfsg1`.
     pub version: String,
     /// The newest version of its API, for example `1.41`.

@@ -76,6 +76,7 @@ impl Connection {
         };
         let (info, version) = try_join!(self.raw_info(), version)?;
         Ok(EngineInfo {
+            host: info.host,
             version: info.version,
             api_version: version.api_version.unwrap_or_default(),
             cpus: info.cpus,

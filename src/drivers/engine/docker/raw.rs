@@ -162,6 +162,7 @@ raw! {
 
     /// The engine and its host.
     Info {
+        host: String = "Name",
         version: String = "ServerVersion",
         cpus: u32 = "NCPU",
         memory_bytes: u64 = "MemTotal",
