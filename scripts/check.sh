@@ -39,9 +39,8 @@ lints_and_queries() {
     echo "$state" >"$VAR/checked"
 }
 
-# The documentation is built with its private items, for those who work on them: a link to one leads somewhere.
 docs() {
-    SQLX_OFFLINE=true RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' \
+    SQLX_OFFLINE=true RUSTDOCFLAGS='-D warnings' \
         cargo doc --quiet --no-deps --document-private-items --features testing
 }
 

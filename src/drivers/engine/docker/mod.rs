@@ -1,7 +1,7 @@
 //! One Docker Engine: a container per server. Works with every engine from 20.10 on.
 //!
 //! What bollard's version 0.21 needs from us: `negotiate_version` after connecting, so that an older engine is not
-//! sent a newer version; and [`raw`], because its models refuse a whole answer over one unknown word.
+//! sent a newer version; and `raw`, because its models refuse a whole answer over one unknown word.
 
 mod build;
 mod connection;
