@@ -40,7 +40,7 @@ lints_and_queries() {
 }
 
 docs() {
-    SQLX_OFFLINE=true RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' \
+    SQLX_OFFLINE=true RUSTDOCFLAGS='-D warnings' \
         cargo doc --quiet --no-deps --document-private-items --features testing
 }
 

@@ -8,11 +8,14 @@ set -euo pipefail
 DATA=${BERTH_DATA_DIR:-$(private_dir berth)}
 LABEL=berth.instance=${BERTH_INSTANCE:-$(run_instance)}
 
-# The folder and all that bears the label are about to be removed: be sure that they are what make run made.
-[ -e "$DATA" ] || { note "there is no $DATA, so there is nothing to remove"; exit 0; }
-[ -e "$DATA/berth.key" ] || [ -d "$DATA/postgres" ] || die "$DATA is no data folder of Berth"
-
-"$ROOT/scripts/stop.sh"
+# The folder and all that bears the label are about to be removed: be sure that they are what make run made. Without the
+# folder only the label tells, so it must be the one that nothing but this checkout's make run uses.
+if [ -e "$DATA" ]; then
+    [ -e "$DATA/berth.key" ] || [ -d "$DATA/postgres" ] || die "$DATA is no data folder of Berth"
+    "$ROOT/scripts/stop.sh"
+elif [ "$LABEL" != "berth.instance=$(run_instance)" ]; then
+    die "there is no $DATA, so it is not sure whose servers bear $LABEL" "set BERTH_DATA_DIR to the folder that goes with it"
+fi
 say "Removing its containers, volumes and networks ($LABEL)"
 remove_labelled "$LABEL"
 say "Removing its data: $DATA"

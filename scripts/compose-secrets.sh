@@ -39,7 +39,8 @@ if [ ! -e "$ENV_FILE" ]; then
 DOCKER_GID=$GROUP
 BERTH_SECRETS=$FOLDER
 #BERTH_PUBLIC_URL=https://panel.example.com
-#BERTH_TRUSTED_PROXIES=
+# With a reverse proxy on this machine: the network that docker-compose.yml publishes the panel in (BERTH_WEB_SUBNET).
+#BERTH_TRUSTED_PROXIES=10.207.0.0/24
 #BERTH_PUBLIC_HOST=servers.example.com
 #BERTH_PUBLISH_ADDRESS=0.0.0.0
 EOF

@@ -13,9 +13,12 @@ http() { curl --silent --show-error --fail --max-time 30 --cookie "$JAR" --cooki
 # panel_ready: for wait_for.
 panel_ready() { http --output /dev/null "$PANEL/readyz"; }
 
-# expect_page PATH TEXT: the page is there for whom the cookies belong to, and says this.
+# expect_page PATH TEXT: the page is there for whom the cookies belong to, and says this. Read to its end before it is
+# searched: a grep that has found what it wants would cut curl off, which then fails.
 expect_page() {
-    http "$PANEL$1" | grep -qF "$2" || die "$PANEL$1 does not say: $2"
+    local page
+    page=$(http "$PANEL$1")
+    grep -qF "$2" <<<"$page" || die "$PANEL$1 does not say: $2"
 }
 
 # setup_link: the newest one in the log on standard input.

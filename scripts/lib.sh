@@ -99,6 +99,10 @@ alive() {
     [ $# -lt 2 ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
 }
 
+# compose2: where setup.sh keeps Compose version 2.
+compose2() { echo "$CACHE/tools/compose-$COMPOSE2_VERSION/docker-compose"; }
+COMPOSE2_VERSION=2.40.3
+
 # checkout_id: a number of this checkout's own, the same each time.
 checkout_id() { cksum <<<"$ROOT" | cut -d' ' -f1; }
 

@@ -52,12 +52,23 @@ ready_or_dead() { ready || ! alive "$PID_FILE" berth; }
 
 setup_link() { sed -n 's/.*Set Berth up here[^:]*: //p' "$LOG" | tail -n 1; }
 
-# What there is to see, as key=value lines. The first time its image is built, which takes a minute.
+# What there is to see, as key=value lines. The first time its image is built, which takes a minute. An invitation that
+# still works is kept: whoever has it open would find it taken back.
 show_demo() {
     [ -z "${BERTH_NO_DEMO:-}" ] || return 0
     say "Looking at the demo (a customer with a real web site)"
-    (cd "$ROOT" && "$BERTH" demo) >"$VAR/demo" 2>>"$LOGS/demo.log" ||
+    local invitation
+    invitation=$(demo_value invitation)
+    if ! works "$invitation"; then invitation=; fi
+    (cd "$ROOT" && "$BERTH" demo ${invitation:+--no-invitation}) >"$VAR/demo.new" 2>>"$LOGS/demo.log" ||
         { tail -n 10 "$LOGS/demo.log" >&2; die "the demo cannot be shown" "the panel runs; its log: $LOG"; }
+    [ -z "$invitation" ] || echo "invitation=$invitation" >>"$VAR/demo.new"
+    mv "$VAR/demo.new" "$VAR/demo"
+}
+
+# works LINK: does this panel still take it?
+works() {
+    [[ $1 == "$BERTH_PUBLIC_URL"/* ]] && curl --silent --fail --max-time 5 --output /dev/null "http://$BERTH_LISTEN${1#"$BERTH_PUBLIC_URL"}"
 }
 
 demo_value() { sed -n "s/^$1=//p" "$VAR/demo" 2>/dev/null | tail -n 1; }

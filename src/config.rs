@@ -2,8 +2,10 @@
 //!
 //! Secrets come by environment or by file (`…_FILE`), never by the command line, where every process could read them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+
+use ipnet::IpNet;
 
 use crate::platform::secret::Secret;
 use crate::platform::telemetry::LogFormat;
@@ -23,9 +25,10 @@ pub struct Config {
     #[arg(long, env = "BERTH_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_parser = public_url)]
     pub public_url: String,
 
-    /// Addresses of reverse proxies whose X-Forwarded-For is believed. Repeat or separate with commas.
-    #[arg(long, env = "BERTH_TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Reverse proxies whose X-Forwarded-For is believed: addresses, or networks such as 10.0.0.0/24. Repeat or separate
+    /// with commas.
+    #[arg(long, env = "BERTH_TRUSTED_PROXIES", value_delimiter = ',', value_parser = proxies)]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// Where the key file and the private PostgreSQL cluster are kept.
     #[arg(long, env = "BERTH_DATA_DIR", default_value = "/var/lib/berth")]
@@ -65,7 +68,7 @@ pub struct Config {
 
     /// The address that servers' ports are published on.
     #[arg(long, env = "BERTH_PUBLISH_ADDRESS", default_value = "127.0.0.1")]
-    pub publish_address: std::net::IpAddr,
+    pub publish_address: IpAddr,
 
     /// The host name or address that customers are told for their servers.
     #[arg(long, env = "BERTH_PUBLIC_HOST", default_value = "127.0.0.1")]
@@ -102,6 +105,10 @@ pub struct Config {
     /// Leave background work to `berth worker`.
     #[arg(long, env = "BERTH_NO_WORKER")]
     pub no_worker: bool,
+
+    /// How old a live page's stream gets. No setting of the operator's, but tests have less patience.
+    #[arg(skip = crate::platform::web::LIFETIME)]
+    pub stream_lifetime: std::time::Duration,
 
     /// How log lines look.
     #[arg(long, env = "BERTH_LOG_FORMAT", value_enum, default_value = "text")]
@@ -192,6 +199,20 @@ fn public_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// An address alone, or a network whose address has no bits beyond it.
+fn proxies(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let parsed = text.parse::<IpAddr>().map(IpNet::from).ok();
+    match parsed.or_else(|| text.parse().ok()) {
+        Some(everybody) if everybody.prefix_len() == 0 => Err("that would believe everybody".to_owned()),
+        Some(network) if network.trunc() != network => {
+            Err(format!("did you mean {} or {}?", network.trunc(), network.addr()))
+        }
+        Some(network) => Ok(network),
+        None => Err("use addresses such as 10.0.0.1 or networks such as 10.0.0.0/24".to_owned()),
+    }
+}
+
 fn instance(text: &str) -> Result<String, String> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if (1..=32).contains(&text.len()) && text.chars().all(good) {
@@ -233,4 +254,28 @@ fn network_pool(text: &str) -> Result<String, String> {
         (address.to_bits() << bits == 0).then_some(format!("{address}/{bits}"))
     });
     parsed.ok_or_else(|| "use an IPv4 network such as 10.208.0.0/12, of 8 to 24 bits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        let parsed = |text: &str| proxies(text).map(|network| network.to_string());
+        assert_eq!(parsed("10.0.0.1").as_deref(), Ok("10.0.0.1/32"));
+        assert_eq!(parsed(" 10.207.0.0/24").as_deref(), Ok("10.207.0.0/24"));
+        assert_eq!(parsed("::1").as_deref(), Ok("::1/128"));
+        assert_eq!(parsed("fd00::/8").as_deref(), Ok("fd00::/8"));
+        for text in [
+            "",
+            "10.0.0.1/8",
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/33",
+            "proxy.example.com",
+        ] {
+            assert!(proxies(text).is_err(), "{text}");
+        }
+    }
 }

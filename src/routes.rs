@@ -45,7 +45,7 @@ pub fn all() -> Routes<App> {
 
 /// Whether the panel can work, for load balancers.
 async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
-    if health::is_ready(&app.db).await {
+    if health::is_ready(&app.db, &app.started).await {
         Ok("ok\n")
     } else {
         Err(Error::Unavailable("not ready".into()))
@@ -59,7 +59,7 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         .clone()
         .add_trusted_origin(&app.config.public_url)
         .unwrap_or(csrf);
-    let trusted: Arc<[std::net::IpAddr]> = app.config.trusted_proxies.clone().into();
+    let trusted: Arc<[ipnet::IpNet]> = app.config.trusted_proxies.clone().into();
     // One service: each `Router::layer` would wrap every route in a box of its own.
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(trusted, ClientAddress::find))
@@ -153,8 +153,8 @@ fn item(label: &'static str, icon: &'static str, href: String, home: &str, path:
     let current = if href == home { path == home } else { below };
     NavItem {
         label,
-        icon,
         href,
+        icon,
         current,
     }
 }

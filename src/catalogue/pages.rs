@@ -281,7 +281,7 @@ async fn live(
     Path(name): Path<String>,
     seen: LastSeen,
 ) -> Result<Response, Error> {
-    let (hub, stop, target) = (app.hub.clone(), app.tasks.token(), template_id(&name));
+    let (hub, end, target) = (app.hub.clone(), app.stream_end(), template_id(&name));
     let begin = scope.clone();
     let draw = move |event: Event| {
         let (app, scope, name) = (app.clone(), scope.clone(), name.clone());
@@ -295,5 +295,5 @@ async fn live(
             Ok(Some(Fragment::default().replace("image-panel", &html)))
         }
     };
-    web::live(&hub, stop, seen, begin.begin(), draw).await
+    web::live(&hub, end, seen, begin.begin(), draw).await
 }

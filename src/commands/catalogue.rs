@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 
 use crate::catalogue::{Catalogue as Shelf, Folder, start as start_build};
 use crate::config::Config;
-use crate::drivers::engine::{BuildEvent, Engine};
+use crate::drivers::engine::{BuildEvent, Engine, Installation};
 
 use super::{ready, start};
 
@@ -66,7 +66,7 @@ impl Build {
         let config = ready(self.config)?;
         let all = Shelf::load(&config.catalogue_dir).context("reading the catalogue")?;
         let folders = chosen(&all, &self.names)?;
-        let engine = start::engine(&config)?;
+        let engine = start::engine(&config, Installation::default())?;
         let mut failed = 0_usize;
         for folder in folders {
             let built = build(&*engine, &config, folder, self.fresh).await;

@@ -58,7 +58,7 @@ enum Command {
     #[command(subcommand)]
     User(user::User),
     /// Make a demo tenant with a real server in a running panel, and print where to look.
-    Demo(Box<Config>),
+    Demo(Box<demo::Demo>),
     /// Check everything the panel rests on, and say how to mend what is wrong.
     Doctor(Box<doctor::Doctor>),
     /// Print every route with its access rule.
@@ -78,7 +78,7 @@ impl Cli {
             Command::Catalogue(command) => return command.run().await,
             Command::Key(command) => command.run().await?,
             Command::User(command) => command.run().await?,
-            Command::Demo(config) => demo::run(ready(*config)?).await?,
+            Command::Demo(command) => command.run().await?,
             Command::Doctor(command) => return doctor::run(*command).await,
             Command::Routes => print!("{}", routes::table()),
             Command::Openapi => println!("{}", openapi::document()?),

@@ -32,7 +32,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let panel = serve(listener, routes::router(&app, &kit), app.tasks.clone());
     let machines = serve(
         machines,
-        health::machines(app.db.clone(), prometheus),
+        health::machines(app.db.clone(), app.started.clone(), prometheus),
         app.tasks.clone(),
     );
     tracing::info!(address = %app.config.listen, "Berth is at {}", app.config.public_url);

@@ -11,15 +11,18 @@ use crate::app::{App, Parts};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::docker::{DockerEngine, Endpoint};
-use crate::drivers::engine::{Engine, InstanceKey, Measured};
-use crate::platform::access::Authenticate;
+use crate::drivers::engine::{Engine, Installation, InstallationKey, InstanceKey, Measured};
+use crate::platform::access::{Authenticate, SystemScope};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
+use crate::platform::error::Error;
 use crate::platform::events::Hub;
-use crate::platform::ids::RandomIds;
+use crate::platform::ids::{InstallationId, RandomIds};
 use crate::platform::reconcile::Poke;
 use crate::platform::secret::{Keyring, Secret};
 use crate::platform::shutdown::Tasks;
+use crate::platform::web::health::Started;
+use crate::servers;
 
 /// The name of the panel's database in a private cluster: the administrator's own, which is always there.
 const EMBEDDED_DATABASE: &str = "postgres";
@@ -73,6 +76,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
     let db = Db::connect(urls.panel.expose(), config.database_connections).context("DATABASE_URL")?;
     let keyring = Arc::new(Keyring::open_or_create(&config.key_file())?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let installation = Installation::default();
     Ok(App::new(Parts {
         authenticate: authenticator(&clock, &config),
         db,
@@ -81,28 +85,51 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         keyring,
         hub: Hub::default(),
         tasks: Tasks::default(),
-        engine: engine(&config)?,
+        started: Started::default(),
+        engine: engine(&config, installation.clone())?,
+        installation,
         catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
         poke_servers: Poke::default(),
         config,
     }))
 }
 
-/// The engine that the settings name. It is connected to when it is first used.
-pub(super) fn engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
+/// The engine that the settings name. It is connected to when it is first used. Images can be used at once, the rest when
+/// the installation is known.
+pub(super) fn engine(config: &Config, installation: Installation) -> anyhow::Result<Arc<dyn Engine>> {
     let endpoint: Endpoint = config.docker_host.parse().context("BERTH_DOCKER_HOST")?;
     let instance = InstanceKey::new(&config.instance).context("BERTH_INSTANCE")?;
-    let docker = Arc::new(DockerEngine::new(endpoint, instance));
+    let docker = Arc::new(DockerEngine::new(endpoint, instance, installation));
     Ok(Arc::new(Measured::new(docker)))
 }
 
-/// Prepares the database where we may, and waits until it answers and its schema is this binary's.
+/// Prepares the database where we may, waits until it answers and its schema is this binary's, and reads or writes what a
+/// panel needs before it says that it is ready.
 pub(super) async fn until_ready(app: &App, urls: &Databases) -> anyhow::Result<()> {
     if let Some(admin) = &urls.admin {
         prepare(admin, urls.password.as_deref()).await?;
     }
     wait_until_current(&app.db).await;
+    while let Err(error) = settle(app).await {
+        if !matches!(error, Error::Unavailable(_)) {
+            return Err(error).context("setting up");
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+    app.started.set();
     Ok(())
+}
+
+/// Learns which installation this is, and writes the location that servers are created at.
+async fn settle(app: &App) -> Result<(), Error> {
+    let scope = SystemScope::new(app.db.clone(), "start");
+    let mut tx = scope.begin().await?;
+    let new = InstallationId::new(&*app.ids, app.now());
+    let installation = db::installation(&mut tx, new).await?;
+    tx.commit().await?;
+    let key = InstallationKey::new(installation.to_string()).map_err(Error::internal)?;
+    app.installation.learn(key);
+    servers::set_up_location(app, &scope).await.map(drop)
 }
 
 /// Roles and migrations. A database that does not answer yet is waited for; one that refuses is an error.

@@ -29,12 +29,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 pub struct Shown {
     /// The demo's server.
     pub server: ServerId,
-    /// The link with which the demo's owner joins; none if somebody has joined.
+    /// The link with which the demo's owner joins, if one was made.
     pub invitation: Option<String>,
 }
 
-/// Makes what is missing.
-pub async fn seed(app: &App) -> Result<Shown, Error> {
+/// Makes what is missing; an invitation only if `invites` and nobody has joined.
+pub async fn seed(app: &App, invites: bool) -> Result<Shown, Error> {
     let system = SystemScope::new(app.db.clone(), "berth demo");
     let staff = StaffScope::new(app.db.clone(), system.who.clone(), robot());
     let tenant = match store::tenant(&mut system.begin().await?, SLUG).await? {
@@ -42,10 +42,10 @@ pub async fn seed(app: &App) -> Result<Shown, Error> {
         None => make_tenant(app, &system, &staff).await?,
     };
     let has_members = store::has_members(&mut system.begin().await?, tenant).await?;
-    let invitation = if has_members {
-        None
-    } else {
+    let invitation = if invites && !has_members {
         Some(invite(app, &staff, tenant).await?)
+    } else {
+        None
     };
     let server = match store::server(&mut system.begin().await?, tenant, SERVER).await? {
         Some(server) => server,

@@ -10,8 +10,8 @@ use crate::audit;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
-use crate::platform::web::page::Tone;
 use crate::platform::web::{Ctx, Page, ago};
+use crate::servers;
 use crate::tenants::{self, Gauge};
 
 use super::store::{self, Deed, Servers, Tenants, Troubled};
@@ -102,16 +102,6 @@ impl TroubleLine {
     }
 }
 
-fn with_engine_banner(ctx: Ctx, is_away: bool) -> Ctx {
-    if is_away {
-        let words =
-            "The container engine does not answer. Servers keep running; changes wait until it is back.";
-        ctx.with_banner(Tone::Warn, words)
-    } else {
-        ctx
-    }
-}
-
 #[derive(Template)]
 #[template(path = "overview/tenant.html")]
 pub struct TenantOverview {
@@ -144,7 +134,7 @@ pub async fn tenant(
     };
     let base = format!("/t/{}", scope.member.slug);
     Ok(Page(TenantOverview {
-        ctx: with_engine_banner(ctx, store::engine_away(&mut tx).await?),
+        ctx: servers::with_engine_banner(&mut tx, ctx).await?,
         servers: store::servers(&mut tx, Some(id)).await?,
         troubled: store::troubled(&mut tx, Some(id))
             .await?
@@ -186,7 +176,7 @@ pub async fn staff(
         Vec::new()
     };
     Ok(Page(StaffOverview {
-        ctx: with_engine_banner(ctx, store::engine_away(&mut tx).await?),
+        ctx: servers::with_engine_banner(&mut tx, ctx).await?,
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
         troubled: store::troubled(&mut tx, None)

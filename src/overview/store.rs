@@ -87,7 +87,7 @@ pub async fn troubled(tx: &mut impl Scoped, tenant: Option<TenantId>) -> Result<
     Ok(rows.fetch_all(tx.conn()).await?)
 }
 
-/// Since when the engine does not answer, if it doesn't.
+/// Whether the engine does not answer.
 pub async fn engine_away(tx: &mut impl Scoped) -> Result<bool, Error> {
     let away = sqlx::query_scalar!(
         r#"select exists(select from location where engine_error is not null) as "away!""#

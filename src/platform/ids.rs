@@ -127,6 +127,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// An installation: a database and what belongs to it on an engine.
+    InstallationId = "ins";
     /// A person who may sign in.
     UserId = "usr";
     /// A customer organisation.

@@ -1,6 +1,6 @@
 //! Logs: one line per request, text for people or JSON for machines, to standard error.
 //!
-//! Never logged: passwords, tokens, cookies, bodies, secrets of servers. So some crates say no more than [`QUIET`] allows,
+//! Never logged: passwords, tokens, cookies, bodies, secrets of servers. So some crates say no more than `QUIET` allows,
 //! whatever the settings ask for.
 
 use std::io::IsTerminal as _;

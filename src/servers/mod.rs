@@ -17,9 +17,20 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-pub use actions::{Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete};
+use crate::platform::access::SystemScope;
+use crate::platform::error::Error;
+
+pub use actions::{
+    Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
+};
+pub use pages::with_engine_banner;
 pub use reconcile::{Servers, begin};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
+
+/// The host's ports that servers have: number, and whether it is UDP.
+pub async fn ports(scope: &SystemScope) -> Result<Vec<(u16, bool)>, Error> {
+    store::all_ports(&mut scope.begin().await?).await
+}
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {

@@ -24,8 +24,8 @@ use chrono::{DateTime, Utc};
 use crate::app::{App, Parts};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
-use crate::drivers::engine::InstanceKey;
 use crate::drivers::engine::fake::FakeEngine;
+use crate::drivers::engine::{Installation, InstanceKey};
 use crate::platform::access::SystemScope;
 use crate::platform::clock::{Clock, FixedClock};
 use crate::platform::db::Db;
@@ -34,6 +34,7 @@ use crate::platform::ids::RandomIds;
 use crate::platform::reconcile::Poke;
 use crate::platform::secret::Keyring;
 use crate::platform::shutdown::Tasks;
+use crate::platform::web::health::Started;
 
 pub use client::{Answer, Client};
 use database::TestDatabase;
@@ -85,6 +86,7 @@ impl TestApp {
         let engine = FakeEngine::new(instance);
         engine.add_image(&config.base_image);
         let app = Self::parts(&database_url, config, &clock, &engine);
+        app.started.set();
         let kit = crate::routes::kit(&app);
         let router = crate::routes::router(&app, &kit);
         Self {
@@ -120,6 +122,8 @@ impl TestApp {
             keyring,
             hub: Hub::default(),
             tasks: Tasks::default(),
+            started: Started::default(),
+            installation: Installation::default(),
             engine: Arc::new(engine.clone()),
             catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
             authenticate: crate::commands::authenticator(&clock, &config),

@@ -5,7 +5,7 @@
 //! point has a case. The real binary dies by SIGKILL, against a real Docker Engine.
 
 pub(crate) mod docker;
-mod life;
+pub(crate) mod life;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -63,6 +63,20 @@ const DELETE: &[(Wish, &str)] = &[
     (Wish::Delete, "servers.after_forget"),
 ];
 
+/// Between an effect on the engine and the driver's answer about it.
+const DRIVER: &[(Wish, &str)] = &[
+    (Wish::Create, "engine.network_made"),
+    (Wish::Create, "engine.volume_made"),
+    (Wish::Create, "engine.container_made"),
+    (Wish::Create, "engine.container_started"),
+    (Wish::Change, "engine.container_discarded"),
+];
+
+#[tokio::test]
+async fn a_panel_that_dies_inside_the_driver_goes_on() {
+    survive(DRIVER).await;
+}
+
 #[tokio::test]
 async fn a_panel_that_dies_while_creating_goes_on() {
     survive(CREATE).await;
@@ -80,7 +94,7 @@ async fn a_panel_that_dies_while_deleting_goes_on() {
 
 #[test]
 fn every_crash_point_has_a_case() {
-    let cases = [CREATE, CHANGE, DELETE].concat();
+    let cases = [CREATE, CHANGE, DELETE, DRIVER].concat();
     let tested: BTreeSet<String> = cases.iter().map(|(_, point)| (*point).to_owned()).collect();
     let steps = Step::ALL
         .iter()

@@ -13,6 +13,7 @@ pub(crate) mod docker_world;
 mod fake_world;
 mod hardening;
 mod injection;
+mod installations;
 mod io;
 mod lifecycle;
 mod ownership;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use berth::platform::access::{Permission, Side, TenantRole};
+use berth::platform::access::{Permission, Side, StaffRole, TenantRole};
 use berth::platform::clock::{Clock as _, SystemClock};
 use berth::platform::db::{self, EmbeddedPostgres, Scoped as _};
-use berth::testing::{Client, TestApp, noon};
+use berth::testing::{Answer, Client, TestApp, noon};
 use serde_json::{Value, json};
 
 use crate::crash::docker::{Count, Remains, catalogue, prepare};
@@ -23,16 +23,22 @@ fn tenants_permissions() -> Vec<Permission> {
         .collect()
 }
 
-/// A program of the owner of a tenant with room for `servers` servers.
-async fn owners_program(app: &TestApp, servers: i32) -> Client {
+/// The owner of a tenant with room for `servers` servers: a program and a browser of theirs.
+async fn owner(app: &TestApp, servers: i32) -> (Client, Client) {
     let plan = app.plan("Plenty", servers).await;
     let tenant = app.tenant_on("harbour", plan).await;
     let user = app.person("ann").await;
     app.member(tenant, user, TenantRole::Owner).await;
-    app.program(user, Some(tenant), &tenants_permissions()).await
+    let program = app.program(user, Some(tenant), &tenants_permissions()).await;
+    (program, app.browser(user).await)
 }
 
-fn new_server(name: &str, start: bool) -> Value {
+/// A program of the owner of a tenant with room for `servers` servers.
+pub(crate) async fn owners_program(app: &TestApp, servers: i32) -> Client {
+    owner(app, servers).await.0
+}
+
+pub(crate) fn new_server(name: &str, start: bool) -> Value {
     json!({ "name": name, "template": "tiny", "size": "small-box", "start": start })
 }
 
@@ -41,7 +47,8 @@ async fn without_an_engine_the_panel_answers_and_work_waits() {
     prepare().await;
     let app = TestApp::with(|config| config.catalogue_dir = catalogue().to_owned()).await;
     app.clock.advance(SystemClock.now() - noon());
-    let program = owners_program(&app, 5).await;
+    let (program, browser) = owner(&app, 5).await;
+    let staff = app.browser(app.staff("root", StaffRole::Owner).await).await;
     let mut panel = Panel::of(&app);
     let remains = Remains::of(&panel.instance).await;
     let socket = Socket::absent(&panel.instance);
@@ -64,12 +71,17 @@ async fn without_an_engine_the_panel_answers_and_work_waits() {
         (&json!(true), &json!("absent"))
     );
     assert_eq!(remains.count().await, Count::NOTHING);
+    let id = asked["server"]["id"].as_str().unwrap();
+    api.pages_say(&browser, &staff, id, true).await;
+    let logs = api.page(&browser, &format!("/t/harbour/servers/{id}/logs")).await;
+    assert!(logs.contains("The container engine does not answer"), "{logs}");
 
     socket.appear();
     until("the work is done", async || {
         api.get(&path).await["engine_state"] == "running"
     })
     .await;
+    api.pages_say(&browser, &staff, id, false).await;
     socket.vanish();
     let (status, answer) = api.post(&format!("{path}/actions/stop"), &json!({})).await;
     assert_eq!(status, 202, "{answer}");
@@ -106,14 +118,14 @@ impl Drop for Socket {
 }
 
 /// A program that speaks to a panel over TCP.
-struct Api {
+pub(crate) struct Api {
     http: reqwest::Client,
     base: String,
     token: String,
 }
 
 impl Api {
-    fn new(panel: &Panel, token: &str) -> Self {
+    pub(crate) fn new(panel: &Panel, token: &str) -> Self {
         Self {
             http: reqwest::Client::new(),
             base: format!("http://{}", panel.address),
@@ -126,6 +138,35 @@ impl Api {
         answer.unwrap().status().as_u16()
     }
 
+    /// A page as somebody's browser gets it.
+    async fn page(&self, browser: &Client, path: &str) -> String {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let answer = request.header("cookie", browser.cookies()).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    /// Every page about servers works, and says that the engine is away if it is.
+    async fn pages_say(&self, owner: &Client, staff: &Client, server: &str, is_away: bool) {
+        let own = [
+            "/t/harbour".to_owned(),
+            "/t/harbour/servers".to_owned(),
+            "/t/harbour/servers/new".to_owned(),
+            format!("/t/harbour/servers/{server}"),
+        ];
+        let providers = [
+            "/staff".to_owned(),
+            "/staff/servers".to_owned(),
+            format!("/staff/servers/{server}"),
+        ];
+        let own = own.iter().map(|path| (owner, path));
+        for (browser, path) in own.chain(providers.iter().map(|path| (staff, path))) {
+            let page = self.page(browser, path).await;
+            let says = page.contains("The container engine has not answered since");
+            assert_eq!(says, is_away, "{path}: {page}");
+        }
+    }
+
     async fn get(&self, path: &str) -> Value {
         let request = self
             .http
@@ -134,7 +175,7 @@ impl Api {
         request.send().await.unwrap().json().await.unwrap()
     }
 
-    async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let request = self
             .http
             .post(format!("{}{path}", self.base))
@@ -155,11 +196,12 @@ async fn no_acknowledged_write_is_lost_when_postgresql_restarts_under_load() {
     let app = TestApp::over(&cluster.prepared().await, |config| {
         config.catalogue_dir = catalogue().to_owned();
     });
-    let programs = [owners_program(&app, 1_000_000).await];
+    let (program, browser) = owner(&app, 1_000_000).await;
     berth::servers::begin(&app.app).await.unwrap();
     let is_over = AtomicBool::new(false);
-    let load =
-        futures_util::future::join_all((0..CLIENTS).map(|client| write(&programs[0], client, &is_over)));
+    let load = futures_util::future::join_all((0..CLIENTS).map(|client| write(&program, client, &is_over)));
+    let people =
+        futures_util::future::join_all((0..CLIENTS).map(|client| browse(&browser, client, &is_over)));
     let restarts = async {
         for _ in 0..RESTARTS {
             tokio::time::timeout(Duration::from_secs(1), std::future::pending::<()>())
@@ -169,9 +211,12 @@ async fn no_acknowledged_write_is_lost_when_postgresql_restarts_under_load() {
         }
         is_over.store(true, Ordering::Relaxed);
     };
-    let (written, ()) = tokio::join!(load, restarts);
-    let acknowledged: BTreeSet<String> = written.into_iter().flatten().collect();
-    assert!(acknowledged.len() > CLIENTS * CALM, "{acknowledged:?}");
+    let (written, posted, ()) = tokio::join!(load, people, restarts);
+    for (kind, written) in [("by the API", &written), ("by forms", &posted)] {
+        let number: usize = written.iter().map(Vec::len).sum();
+        assert!(number > CLIENTS * CALM, "{kind}: {number}");
+    }
+    let acknowledged: BTreeSet<String> = written.into_iter().chain(posted).flatten().collect();
     let mut tx = app.system().begin().await.unwrap();
     let there = sqlx::query!(
         "select s.name, (select count(*) from operation o where o.target_id = s.id and o.kind = 'server.create') as \"made!\", \
@@ -207,6 +252,51 @@ async fn write(program: &Client, client: usize, is_over: &AtomicBool) -> Vec<Str
         }
         let list = program.get("/api/v1/servers?limit=5").await;
         assert!(matches!(list.status, 200 | 503), "{list:?}");
+    }
+    acknowledged
+}
+
+/// What a browser may be told about a page: here it is, or later.
+fn is_page(answer: &Answer) -> bool {
+    let is_html = answer.header("content-type").starts_with("text/html");
+    matches!(answer.status, 200 | 503) && is_html
+}
+
+/// Creates servers by the form and looks at pages until all is over and calm; tells the names of those that were
+/// acknowledged.
+async fn browse(browser: &Client, client: usize, is_over: &AtomicBool) -> Vec<String> {
+    let (mut acknowledged, mut calm) = (Vec::new(), 0);
+    for number in 0.. {
+        if calm == CALM {
+            break;
+        }
+        let after = is_over.load(Ordering::Relaxed);
+        let name = format!("f-{client}-{number}");
+        let fields = [
+            ("name", name.as_str()),
+            ("template", "tiny"),
+            ("size", "small-box"),
+        ];
+        let answer = browser.post("/t/harbour/servers", &fields).await;
+        let is_written = answer.status == 303;
+        assert!(is_written || is_page(&answer), "{name}: {answer:?}");
+        assert!(is_written || !after, "{name}: all is well, and still: {answer:?}");
+        calm = if after { calm + 1 } else { 0 };
+        if is_written {
+            let page = browser.get(answer.location()).await;
+            assert!(is_page(&page), "{page:?}");
+            assert!(page.status == 503 || page.body.contains(&name), "{page:?}");
+            acknowledged.push(name);
+        }
+        for path in [
+            "/t/harbour",
+            "/t/harbour/servers",
+            "/t/harbour/audit",
+            "/account/sessions",
+        ] {
+            let page = browser.get(path).await;
+            assert!(is_page(&page), "{path}: {page:?}");
+        }
     }
     acknowledged
 }

@@ -28,6 +28,7 @@ pub(crate) struct Panel {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     settings: Vec<(&'static str, String)>,
+    first_port: u16,
     log: PathBuf,
 }
 
@@ -71,6 +72,7 @@ impl Panel {
             instance,
             address,
             settings,
+            first_port: first,
             log,
         }
     }
@@ -81,18 +83,34 @@ impl Panel {
         self.settings.push((name, value));
     }
 
-    /// Starts it, to die at `fault` if one is given.
-    pub(crate) fn start(&self, fault: Option<&str>) -> Running {
-        let log = File::options().create(true).append(true).open(&self.log).unwrap();
+    /// The first of the ports that its servers get.
+    pub(crate) fn first_port(&self) -> u16 {
+        self.first_port
+    }
+
+    /// Runs another command with its settings. Tells what it printed, and whether it was content.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> (String, bool) {
+        let mut command = self.command();
+        let output = command.args(arguments).output().await.unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        (told, output.status.success())
+    }
+
+    fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
         command
-            .arg("serve")
             .env_remove("BERTH_DATABASE_ADMIN_URL")
             .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
             .kill_on_drop(true);
+        command
+    }
+
+    /// Starts it, to die at `fault` if one is given.
+    pub(crate) fn start(&self, fault: Option<&str>) -> Running {
+        let log = File::options().create(true).append(true).open(&self.log).unwrap();
+        let mut command = self.command();
+        command.arg("serve").stdout(Stdio::null()).stderr(log);
         if let Some(fault) = fault {
             command.env("BERTH_FAULT_POINT", fault);
         }
@@ -103,12 +121,12 @@ impl Panel {
         }
     }
 
-    /// Starts it and waits until it answers.
+    /// Starts it and waits until it says that it is ready.
     pub(crate) async fn serve(&self) -> Running {
         let running = self.start(None);
         let http = reqwest::Client::new();
-        let url = format!("http://{}/livez", running.address);
-        until("the panel answers", async || {
+        let url = format!("http://{}/readyz", running.address);
+        until("the panel is ready", async || {
             let answer = http.get(&url).send().await;
             answer.is_ok_and(|answer| answer.status().is_success())
         })

@@ -1,33 +1,48 @@
 //! The checks, each of one thing.
 
-use std::net::TcpListener;
+mod listening;
+
 use std::time::Duration;
 
+use rustix::fs::{Access, access};
 use tokio::net::{TcpStream, lookup_host};
 
 use crate::commands::start;
 use crate::config::Config;
+use crate::drivers::engine::Installation;
 use crate::platform::clock::{Clock as _, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
 use crate::platform::secret::Keyring;
 
 use super::Finding;
 
+pub(super) use listening::{listen_addresses, published_ports};
+
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Sessions and tokens are judged by the panel's clock, rows by the database's; they may differ by this much.
 const MAX_SKEW_SECONDS: i64 = 5;
 
+/// Whether the panel could keep its data there. Looked at, never made: that is for the first start to do.
 pub(super) fn data_folder(config: &Config) -> Finding {
     let folder = &config.data_dir;
-    let probe = folder.join(".doctor");
-    match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"")) {
-        Ok(()) => {
-            let _ = std::fs::remove_file(&probe);
-            Finding::good("data folder", folder.display().to_string())
-        }
+    let place = folder.ancestors().find(|place| place.exists());
+    let place = place.unwrap_or(folder);
+    let needs = Access::WRITE_OK | Access::EXEC_OK;
+    let usable = match access(place, needs) {
+        Ok(()) if place.is_dir() => Ok(()),
+        Ok(()) => Err("is no folder".to_owned()),
+        Err(error) => Err(std::io::Error::from(error).to_string()),
+    };
+    match usable {
+        Ok(()) if place == folder => Finding::good("data folder", folder.display().to_string()),
+        Ok(()) => Finding::warning(
+            "data folder",
+            format!("{} is not there yet", folder.display()),
+            "the first start makes it; if this is an old installation, set BERTH_DATA_DIR to where its data is",
+        ),
         Err(error) => Finding::broken(
             "data folder",
-            format!("{}: {error}", folder.display()),
+            format!("{}: {} {error}", folder.display(), place.display()),
             "give it to the panel's user, or choose another with BERTH_DATA_DIR",
         ),
     }
@@ -68,7 +83,7 @@ pub(super) fn public_url(config: &Config) -> Finding {
 }
 
 /// The database as the panel would reach it. A private cluster that does not run is not started.
-async fn reach(config: &Config) -> Result<Db, String> {
+pub(super) async fn reach(config: &Config) -> Result<Db, String> {
     let url = match &config.database_url {
         Some(url) => url.clone(),
         None => EmbeddedPostgres::running(&config.postgres_dir(), "postgres")
@@ -102,7 +117,7 @@ pub(super) async fn database(config: &Config) -> Finding {
 }
 
 pub(super) async fn engine(config: &Config) -> Vec<Finding> {
-    let info = match start::engine(config) {
+    let info = match start::engine(config, Installation::default()) {
         Ok(engine) => engine.info().await.map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
@@ -139,7 +154,7 @@ pub(super) async fn engine(config: &Config) -> Vec<Finding> {
 }
 
 pub(super) async fn base_image(config: &Config) -> Finding {
-    let there = match start::engine(config) {
+    let there = match start::engine(config, Installation::default()) {
         Ok(engine) => engine.image_exists(&config.base_image).await.unwrap_or(false),
         Err(_) => false,
     };
@@ -152,24 +167,6 @@ pub(super) async fn base_image(config: &Config) -> Finding {
         format!("{} is not on the engine", config.base_image),
         fix,
     )
-}
-
-pub(super) fn published_ports(config: &Config) -> Finding {
-    let (first, last) = config.ports;
-    match TcpListener::bind((config.publish_address, 0)) {
-        Ok(_) => Finding::good(
-            "servers' ports",
-            format!("{first}-{last} on {}", config.publish_address),
-        ),
-        Err(error) => Finding::broken(
-            "servers' ports",
-            format!(
-                "{} is no address of this machine: {error}",
-                config.publish_address
-            ),
-            "set BERTH_PUBLISH_ADDRESS to one of this machine's addresses",
-        ),
-    }
 }
 
 /// Whether the kernel could enforce quotas. Volumes are plain so far, and pages say so.
@@ -194,7 +191,12 @@ pub(super) async fn clock(config: &Config) -> Finding {
         Ok(db) => db.now().await.ok(),
         Err(_) => None,
     };
-    match theirs.map(|theirs| (SystemClock.now() - theirs).num_seconds().abs()) {
+    skew(theirs.map(|theirs| (SystemClock.now() - theirs).num_seconds().abs()))
+}
+
+/// Judges how many seconds lie between the two clocks, if both could be read.
+fn skew(seconds: Option<i64>) -> Finding {
+    match seconds {
         Some(skew) if skew <= MAX_SKEW_SECONDS => Finding::good("clock", "agrees with the database's"),
         Some(skew) => Finding::broken(
             "clock",
@@ -209,9 +211,33 @@ pub(super) async fn clock(config: &Config) -> Finding {
     }
 }
 
-pub(super) async fn names(config: &Config) -> Finding {
-    let host = config.public_url.split("://").nth(1).unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+/// The names that people are sent to: the panel's and the servers'.
+pub(super) async fn names(config: &Config) -> Vec<Finding> {
+    let panel = host(&config.public_url);
+    let mut findings = vec![
+        name(
+            panel,
+            "publish an A or AAAA record for it, or correct BERTH_PUBLIC_URL",
+        )
+        .await,
+    ];
+    if config.public_host != panel {
+        let fix = "publish an A or AAAA record for it, or correct BERTH_PUBLIC_HOST";
+        findings.push(name(&config.public_host, fix).await);
+    }
+    findings
+}
+
+/// The host of an address, without port and without the brackets of IPv6.
+fn host(url: &str) -> &str {
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split_once(':').map_or(host, |(host, _)| host),
+    }
+}
+
+async fn name(host: &str, fix: &'static str) -> Finding {
     match tokio::time::timeout(PATIENCE, lookup_host((host, 443))).await {
         Ok(Ok(mut found)) => {
             let address = found
@@ -220,11 +246,7 @@ pub(super) async fn names(config: &Config) -> Finding {
                 .unwrap_or_default();
             Finding::good("DNS", format!("{host} is {address}"))
         }
-        _ => Finding::broken(
-            "DNS",
-            format!("{host} has no address"),
-            "publish an A or AAAA record for it",
-        ),
+        _ => Finding::broken("DNS", format!("{host} has no address"), fix),
     }
 }
 
@@ -238,5 +260,64 @@ pub(super) async fn mail_port(host: Option<&str>) -> Finding {
     match reached.await {
         Ok(Ok(_)) => Finding::good("port 25 out", format!("open to {host}")),
         _ => Finding::warning("port 25 out", format!("closed to {host}"), fix),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::super::testing::config;
+    use super::*;
+
+    #[test]
+    fn a_data_folder_that_is_not_there_is_told_and_not_made() {
+        let folder = std::env::temp_dir().join(format!("berth-doctor-{}/data", std::process::id()));
+        let (mut config, path) = (config(), folder.clone());
+        config.data_dir = path;
+        let finding = data_folder(&config);
+        assert_eq!(finding.verdict, Verdict::Warning, "{finding:?}");
+        assert!(!folder.exists());
+        config.data_dir = std::env::temp_dir();
+        assert_eq!(data_folder(&config).verdict, Verdict::Good);
+        config.data_dir = "/dev/null/data".into();
+        let finding = data_folder(&config);
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:?}");
+    }
+
+    #[test]
+    fn the_host_of_an_address_is_found_in_every_form() {
+        for (url, wanted) in [
+            ("https://panel.example.com", "panel.example.com"),
+            ("http://127.0.0.1:8080", "127.0.0.1"),
+            ("http://[::1]:8080", "::1"),
+            ("http://[::1]", "::1"),
+        ] {
+            assert_eq!(host(url), wanted);
+        }
+    }
+
+    #[tokio::test]
+    async fn names_of_the_panel_and_of_servers_are_both_looked_up() {
+        let mut config = config();
+        config.public_url = "http://127.0.0.1:8080".to_owned();
+        config.public_host = "servers.invalid".to_owned();
+        let verdicts: Vec<_> = names(&config)
+            .await
+            .into_iter()
+            .map(|finding| (finding.verdict, finding.fix))
+            .collect();
+        assert_eq!(verdicts[0], (Verdict::Good, ""));
+        let (verdict, fix) = verdicts[1];
+        assert!(
+            verdict == Verdict::Broken && fix.contains("BERTH_PUBLIC_HOST"),
+            "{fix}"
+        );
+    }
+
+    #[test]
+    fn clocks_may_differ_a_little() {
+        assert_eq!(skew(Some(MAX_SKEW_SECONDS)).verdict, Verdict::Good);
+        assert_eq!(skew(Some(MAX_SKEW_SECONDS + 1)).verdict, Verdict::Broken);
+        assert_eq!(skew(None).verdict, Verdict::Warning);
     }
 }

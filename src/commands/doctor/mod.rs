@@ -87,10 +87,11 @@ pub(super) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
     findings.push(checks::database(config).await);
     findings.extend(checks::engine(config).await);
     findings.push(checks::base_image(config).await);
-    findings.push(checks::published_ports(config));
+    findings.extend(checks::listen_addresses(config).await);
+    findings.push(checks::published_ports(config).await);
     findings.push(checks::quotas(config));
     findings.push(checks::clock(config).await);
-    findings.push(checks::names(config).await);
+    findings.extend(checks::names(config).await);
     findings.push(checks::mail_port(doctor.mail_probe.as_deref()).await);
     findings.iter().for_each(Finding::print);
     let worst = findings.iter().map(|finding| finding.verdict).max();
@@ -100,4 +101,20 @@ pub(super) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+#[cfg(test)]
+mod testing {
+    use crate::config::Config;
+
+    /// The settings of somebody who set nothing.
+    pub(super) fn config() -> Config {
+        use clap::Parser as _;
+        #[derive(clap::Parser)]
+        struct Settings {
+            #[command(flatten)]
+            config: Config,
+        }
+        Settings::parse_from(["berth"]).config
+    }
 }

@@ -54,6 +54,15 @@ pub enum EngineError {
         /// The name on the engine.
         name: String,
     },
+    /// The name belongs to another installation of Berth that has our instance's name. It was not touched.
+    #[error(
+        "{name} on the engine belongs to another installation of Berth with the same BERTH_INSTANCE: give one of the \
+         two another"
+    )]
+    OtherInstallation {
+        /// The name on the engine.
+        name: String,
+    },
     /// The network or volume cannot be removed while a container uses it.
     #[error("{name} is in use")]
     InUse {

@@ -62,10 +62,15 @@ macro_rules! key {
 }
 
 key!(
-    /// Which installation of Berth an object on the engine belongs to. Two installations on one engine must have
-    /// different ones: the label `berth.instance` with this value is what makes an object ours.
+    /// What the provider calls a panel on an engine. Names of its objects begin with it, and the label `berth.instance`
+    /// holds it. Two panels on one engine should have different ones.
     InstanceKey,
     "instance"
+);
+key!(
+    /// The random id of an installation, which its database holds: in the label `berth.installation`.
+    InstallationKey,
+    "installation"
 );
 key!(
     /// A server, for example `srv_01h455vb4pex5vsknk084sn02q`.

@@ -5,8 +5,9 @@
 //! - **Idempotent.** Every call may be repeated, also after a crash in its middle. Nothing needs another call first;
 //!   what a call needs to exist (an image, a network, a volume) it names in an error of its own.
 //! - **Gone is a value.** Observing, stopping or removing what is not there succeeds and says so.
-//! - **Ours only.** What an engine runs for us carries the label `berth.instance` with our [`InstanceKey`]. A thing
-//!   without it is never changed, even if it has the very name that we would use: [`EngineError::Foreign`].
+//! - **Ours only.** What an engine runs for us carries labels with our [`Owner`]'s names. A thing without them is never
+//!   changed, even if it has the very name that we would use: [`EngineError::Foreign`], or
+//!   [`EngineError::OtherInstallation`] if it is another panel's with the same [`InstanceKey`].
 //! - **Only what is safe can be said.** A [`ContainerSpec`] has no field for a host path, a device, privileges or
 //!   the engine's socket; what the engine would allow by default is taken away in [`spec`].
 //! - **The engine may be away.** No constructor does I/O. While the engine is down every call returns
@@ -26,6 +27,7 @@ mod key;
 mod measured;
 mod objects;
 mod observed;
+mod owner;
 pub mod spec;
 
 use std::{fmt, time::Duration};
@@ -36,12 +38,13 @@ use futures_util::stream::BoxStream;
 
 pub use error::{EngineError, EngineResult, Source};
 pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};
-pub use key::{InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
+pub use key::{InstallationKey, InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
 pub use measured::Measured;
 pub use objects::{BuildEvent, BuildRequest, Image, Network, NetworkSpec, Volume, VolumeDriver, VolumeSpec};
 pub use observed::{
     EngineEvent, EngineInfo, EventKind, Health, MAX_GRACE, Observed, ObservedState, Outcome, PublishedPort,
 };
+pub use owner::{Installation, Owner};
 pub use spec::{Capability, ContainerSpec, Env, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
 
 /// A stream of answers. Dropping it ends the request.

@@ -53,6 +53,8 @@ pub struct Network {
     pub key: NetworkKey,
     /// Whose it is.
     pub tenant: TenantKey,
+    /// Whether it carries our installation's id; what was made before there were such ids does not.
+    pub is_marked: bool,
     /// Its name on the engine.
     pub name: String,
     /// Its addresses.
@@ -94,6 +96,8 @@ pub struct Volume {
     pub tenant: TenantKey,
     /// The server that it was made for.
     pub server: Option<ServerKey>,
+    /// Whether it carries our installation's id; what was made before there were such ids does not.
+    pub is_marked: bool,
     /// Its name on the engine.
     pub name: String,
     /// The driver's name on the engine.

@@ -9,6 +9,8 @@ use super::{Protocol, ServerKey};
 /// What the engine and its host are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
+    /// What the engine's host calls itself.
+    pub host: String,
     /// The engine's version, for example `20.10.24+dfsg1`.
     pub version: String,
     /// The newest version of its API, for example `1.41`.
@@ -43,6 +45,9 @@ pub enum Outcome {
 pub struct Observed {
     /// Whose container.
     pub server: ServerKey,
+    /// Whether it carries our installation's id. A container from before there were such ids does not: that its key is
+    /// unknown here does not make it an orphan.
+    pub is_marked: bool,
     /// What it does.
     pub state: ObservedState,
     /// What its health check says.
@@ -70,6 +75,7 @@ impl Observed {
     pub fn gone(server: ServerKey) -> Self {
         Self {
             server,
+            is_marked: true,
             state: ObservedState::Gone,
             health: Health::None,
             spec_hash: None,

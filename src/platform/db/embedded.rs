@@ -145,7 +145,7 @@ impl EmbeddedPostgres {
             // A second `chown` of a live data folder would change nothing; the mode is PostgreSQL's own demand.
             std::fs::set_permissions(&folder, Permissions::from_mode(0o700))
                 .map_err(io(format!("protecting {}", folder.display())))?;
-            if let Some((uid, gid)) = self.os_user()? {
+            if let Some((uid, gid)) = os_user()? {
                 std::os::unix::fs::chown(&folder, Some(uid), Some(gid))
                     .map_err(io(format!("handing over {}", folder.display())))?;
             }
@@ -153,25 +153,11 @@ impl EmbeddedPostgres {
         Ok(())
     }
 
-    /// The user and group to run as, where we are root.
-    fn os_user(&self) -> Result<Option<(u32, u32)>, EmbeddedError> {
-        if !rustix::process::getuid().is_root() {
-            return Ok(None);
-        }
-        let passwd = std::fs::read_to_string("/etc/passwd").map_err(io("reading /etc/passwd"))?;
-        let ids = passwd.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            (fields.next() == Some(OS_USER)).then(|| fields.nth(1).zip(fields.next()))?
-        });
-        let (uid, gid) = ids.ok_or(EmbeddedError::NotInstalled)?;
-        Ok(uid.parse().ok().zip(gid.parse().ok()))
-    }
-
     async fn create(&self) -> Result<(), EmbeddedError> {
         let handover = self.socket().join("initdb.password");
         std::fs::write(&handover, self.admin_password.expose()).map_err(io("writing initdb's password"))?;
         std::fs::set_permissions(&handover, Permissions::from_mode(0o600)).map_err(io("protecting it"))?;
-        if let Some((uid, gid)) = self.os_user()? {
+        if let Some((uid, gid)) = os_user()? {
             std::os::unix::fs::chown(&handover, Some(uid), Some(gid)).map_err(io("handing it over"))?;
         }
         let (data, pwfile) = (text(&self.data()), format!("--pwfile={}", handover.display()));
@@ -229,7 +215,7 @@ impl EmbeddedPostgres {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.binaries.join(program));
-        if let Ok(Some((uid, gid))) = self.os_user() {
+        if let Ok(Some((uid, gid))) = os_user() {
             command.uid(uid).gid(gid);
         }
         // The cluster outlives us, so it must not hold our terminal or our signals.
@@ -303,4 +289,18 @@ fn password(path: &Path) -> Result<Secret, EmbeddedError> {
     std::fs::read_to_string(path)
         .map(Secret::new)
         .map_err(io(format!("reading {}", path.display())))
+}
+
+/// The user and group to run as, where we are root.
+fn os_user() -> Result<Option<(u32, u32)>, EmbeddedError> {
+    if !rustix::process::getuid().is_root() {
+        return Ok(None);
+    }
+    let passwd = std::fs::read_to_string("/etc/passwd").map_err(io("reading /etc/passwd"))?;
+    let ids = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(OS_USER)).then(|| fields.nth(1).zip(fields.next()))?
+    });
+    let (uid, gid) = ids.ok_or(EmbeddedError::NotInstalled)?;
+    Ok(uid.parse().ok().zip(gid.parse().ok()))
 }

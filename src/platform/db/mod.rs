@@ -4,6 +4,7 @@
 //! person or for the system, and row-level security does the rest.
 
 mod embedded;
+mod installation;
 mod once;
 mod setup;
 mod tx;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 
 pub use embedded::{EmbeddedError, EmbeddedPostgres};
+pub use installation::installation;
 pub use once::Once;
 #[cfg(feature = "testing")]
 pub use setup::fingerprint;

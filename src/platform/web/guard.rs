@@ -129,7 +129,7 @@ impl Guard {
         let actor = actor.ok_or(Error::SignInRequired)?;
         let who = Who::actor(&actor, &ip, &request_id);
         let slug = self.slug(request).await;
-        self.grant(request.extensions_mut(), db, actor, (who, slug))?;
+        self.grant(request.extensions_mut(), db, actor, (who, slug.as_deref()))?;
         Ok(left)
     }
 
@@ -164,7 +164,7 @@ impl Guard {
         extensions: &mut Extensions,
         db: &Db,
         actor: Actor,
-        (who, slug): (Who, Option<String>),
+        (who, slug): (Who, Option<&str>),
     ) -> Result<(), Error> {
         let db = db.clone();
         extensions.insert(actor.clone());
@@ -174,9 +174,7 @@ impl Guard {
                 extensions.insert(UserScope::new(db, who, actor));
             }
             Rule::Tenant(permission) => {
-                let member = membership(&actor, slug.as_deref())
-                    .ok_or(Error::NotFound)?
-                    .clone();
+                let member = membership(&actor, slug).ok_or(Error::NotFound)?.clone();
                 may(&actor, &member, permission)?;
                 extensions.insert(member.clone());
                 extensions.insert(TenantScope::new(db, who, actor, member));

@@ -15,7 +15,6 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
 
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
@@ -106,10 +105,10 @@ impl<S: Sync> FromRequestParts<S> for LastSeen {
 }
 
 /// Opens a page's stream: what its scope missed since `seen`, read in the transaction that `begin` opens, and then what
-/// `hub` hears until `stop`. `draw` re-reads what an event is about and draws it, or says that it does not concern this page.
+/// `hub` hears until `end`. `draw` re-reads what an event is about and draws it, or says that it does not concern this page.
 pub async fn live<T, D, F>(
     hub: &Hub,
-    stop: CancellationToken,
+    end: impl Future<Output = ()> + Send + 'static,
     seen: LastSeen,
     begin: impl Future<Output = Result<T, Error>> + Send,
     draw: D,
@@ -125,7 +124,7 @@ where
         Some(after) => newest(events::missed(&mut begin.await?, after, CATCH_UP).await?),
         None => Vec::new(),
     };
-    Ok(fragments(heard, missed, stop, draw).into_response())
+    Ok(fragments(heard, missed, end, draw).into_response())
 }
 
 /// A fragment shows a thing as it is now, so only the last event about each is told.
@@ -142,9 +141,9 @@ fn newest(mut events: Vec<Event>) -> Vec<Event> {
 fn fragments<D, F>(
     mut live: Receiver<Event>,
     missed: Vec<Event>,
-    stop: CancellationToken,
+    end: impl Future<Output = ()> + Send + 'static,
     draw: D,
-) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<D, F>>
+) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>>
 where
     D: Fn(Event) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Option<Fragment>, Error>> + Send + 'static,
@@ -157,11 +156,7 @@ where
             if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); }
         }
         loop {
-            let event = tokio::select! {
-                () = stop.cancelled() => break,
-                event = live.recv() => event,
-            };
-            match event {
+            match live.recv().await {
                 Ok(event) if told.remove(&event.id) => {}
                 Ok(event) => if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); },
                 Err(RecvError::Lagged(_)) => yield Ok(SseEvent::default().event("reload").data("behind")),
@@ -169,8 +164,7 @@ where
             }
         }
     };
-    Sse::new(stream.take_until(tokio::time::sleep(LIFETIME)))
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Sse::new(stream.take_until(end)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 async fn drawn<D, F>(event: Event, draw: &D) -> Option<SseEvent>
@@ -214,14 +208,19 @@ mod tests {
             topic: "server".to_owned(),
             target_id: None,
         };
-        let (hub, stop) = (Hub::default(), CancellationToken::new());
+        let hub = Hub::default();
         let live = hub.subscribe();
         for id in [6, 7, 8] {
             hub.hand_out(event(id));
         }
         let draw = async |event: Event| Ok(Some(Fragment(event.id.to_string())));
         let draw = move |event: Event| Box::pin(draw(event));
-        let stream = fragments(live, vec![event(5), event(6), event(7)], stop.clone(), draw);
+        let stream = fragments(
+            live,
+            vec![event(5), event(6), event(7)],
+            std::future::pending(),
+            draw,
+        );
         drop(hub);
         let body = stream.into_response().into_body().collect().await.unwrap();
         let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();

@@ -132,7 +132,7 @@ pub(super) fn add_variable_errors(errors: &mut FieldErrors, folder: &Folder, wro
 }
 
 fn no_location() -> Error {
-    Error::Unavailable("no location was set up yet: the background work has not begun".into())
+    Error::Unavailable("no location was set up yet: no panel has started on this database".into())
 }
 
 async fn fit(app: &App, tx: &mut TenantTx, scope: &TenantScope, size: &Size) -> Result<(), Error> {

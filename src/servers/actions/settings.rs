@@ -179,7 +179,7 @@ fn edit(
         };
         answers.insert(key.clone(), text);
     }
-    match check_except(folder, answers, &sealed) {
+    match check_except(folder, &answers, &sealed) {
         Ok(checked) => Ok(Some(edits(app, server.id, &checked, stored, input)?)),
         Err(wrong) => {
             add_variable_errors(errors, folder, wrong);
@@ -193,14 +193,14 @@ type Wrong = Vec<(String, String)>;
 /// Checks answers, except those to variables that have a good one which is not opened here.
 fn check_except(
     folder: &Folder,
-    answers: BTreeMap<String, String>,
+    answers: &BTreeMap<String, String>,
     except: &BTreeSet<&str>,
 ) -> Result<Checked, Wrong> {
     let mut template = folder.template.clone();
     template
         .variables
         .retain(|variable| !except.contains(variable.key.as_str()));
-    template.check(&answers)
+    template.check(answers)
 }
 
 fn edits(
@@ -214,15 +214,12 @@ fn edits(
     for key in input.variables.keys() {
         let now = stored.iter().find(|variable| &variable.key == key);
         match checked.get(key) {
-            Some(Value::Plain(text)) => {
-                if now.and_then(|variable| variable.value.as_ref()) != Some(text) {
-                    edits.save.push(StoredVariable {
-                        key: key.clone(),
-                        value: Some(text.clone()),
-                        sealed: None,
-                    });
-                }
-            }
+            Some(Value::Plain(text)) if now.and_then(|variable| variable.value.as_ref()) == Some(text) => {}
+            Some(Value::Plain(text)) => edits.save.push(StoredVariable {
+                key: key.clone(),
+                value: Some(text.clone()),
+                sealed: None,
+            }),
             Some(Value::Secret(text)) => edits.save.push(seal(app, id, key, text.expose())?),
             Some(Value::Generate(length)) => edits.save.push(seal(app, id, key, &random_text(*length))?),
             None if now.is_some() => edits.remove.push(key.clone()),

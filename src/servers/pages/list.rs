@@ -80,7 +80,7 @@ pub async fn list(
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let newest = events::newest(&mut tx).await?;
     let listing = query.run(&mut tx, Some(scope.tenant())).await?;
-    let ctx = super::show::with_engine_banner(&mut tx, ctx).await?;
+    let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let (slug, now) = (scope.member.slug.clone(), app.now());
     let next = listing.next_href(&query).unwrap_or_default();
     let row = |server: Server| Row::new(&server, &slug, title(&app, &server.template), now);

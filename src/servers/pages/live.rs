@@ -24,7 +24,7 @@ fn subject(scope: &TenantScope, event: &Event) -> Option<ServerId> {
 
 /// The list's stream: one row for each change.
 pub async fn list(State(app): State<App>, scope: TenantScope, seen: LastSeen) -> Result<Response, Error> {
-    let (hub, stop, begin) = (app.hub.clone(), app.tasks.token(), scope.clone());
+    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {
@@ -34,7 +34,7 @@ pub async fn list(State(app): State<App>, scope: TenantScope, seen: LastSeen) ->
             row(&app, &scope, id).await.map(Some)
         }
     };
-    web::live(&hub, stop, seen, begin.begin(), draw).await
+    web::live(&hub, end, seen, begin.begin(), draw).await
 }
 
 async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
@@ -59,7 +59,7 @@ pub async fn one(
     Path((_, id)): Path<(String, ServerId)>,
     seen: LastSeen,
 ) -> Result<Response, Error> {
-    let (hub, stop, begin) = (app.hub.clone(), app.tasks.token(), scope.clone());
+    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {
@@ -69,7 +69,7 @@ pub async fn one(
             panel(&app, &scope, id).await.map(Some)
         }
     };
-    web::live(&hub, stop, seen, begin.begin(), draw).await
+    web::live(&hub, end, seen, begin.begin(), draw).await
 }
 
 async fn panel(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {

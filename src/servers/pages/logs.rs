@@ -22,7 +22,7 @@ use crate::platform::error::Error;
 use crate::platform::events::Event;
 use crate::platform::ids::ServerId;
 use crate::platform::web::page::Tone;
-use crate::platform::web::{Ctx, Fragment, LIFETIME, Page, Path, Query};
+use crate::platform::web::{Ctx, Fragment, Page, Path, Query};
 
 use super::super::store;
 use super::show::{Head, crumbs};
@@ -140,8 +140,9 @@ pub async fn live(
 ) -> Result<Response, Error> {
     find(&scope, id).await?;
     let since = from.after.unwrap_or_else(|| app.now());
+    let end = app.stream_end();
     let lines = follow(app, id, key(id)?, since).filter_map(async |line| event(line).ok());
-    let lines = lines.take_until(tokio::time::sleep(LIFETIME));
+    let lines = lines.take_until(end);
     Ok(Sse::new(lines.map(Ok::<_, Infallible>))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response())
@@ -162,12 +163,12 @@ fn follow(
     key: ServerKey,
     mut since: DateTime<Utc>,
 ) -> impl Stream<Item = LogLine> + use<> {
-    let (mut news, stop) = (app.hub.subscribe(), app.tasks.token());
+    let mut news = app.hub.subscribe();
     async_stream::stream! {
         loop {
             let query = LogQuery { tail: Some(TAIL), since: Some(since), follow: true };
             if let Ok(lines) = app.engine.logs(&key, query).await {
-                let mut lines = pin!(lines.take_until(stop.cancelled()));
+                let mut lines = pin!(lines);
                 while let Some(Ok(line)) = lines.next().await {
                     // Engines know whole seconds only, so what was shown already may come again.
                     if line.at.is_some_and(|at| at <= since) { continue; }
@@ -175,10 +176,7 @@ fn follow(
                     yield line;
                 }
             }
-            tokio::select! {
-                () = stop.cancelled() => break,
-                is_open = hears_of(id, &mut news) => if !is_open { break; },
-            }
+            if !hears_of(id, &mut news).await { break; }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Servers for people: list, create, look, command, change, delete.
 
+mod banner;
 mod events;
 mod list;
 mod live;
@@ -16,6 +17,8 @@ use crate::platform::ids::ServerId;
 use crate::platform::web::Routes;
 
 use super::model::Phase;
+
+pub use banner::with_engine_banner;
 
 /// The addresses.
 pub fn routes() -> Routes<App> {

@@ -171,7 +171,7 @@ async fn page(
     let sizes = store::sizes(&mut tx).await?;
     let limits = tenants::find_tenant(&mut tx, scope.tenant()).await?.limits;
     let used = tenants::usage(&mut tx, scope.tenant(), app.now()).await?;
-    let ctx = super::show::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
+    let ctx = super::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
     let size = sizes
         .iter()
         .find(|size| size.id == data.get("size"))

@@ -12,7 +12,6 @@ use crate::platform::events;
 use crate::platform::ids::ServerId;
 use crate::platform::operations::State as OperationState;
 use crate::platform::operations::{self, Operation, StepState};
-use crate::platform::web::page::Tone;
 use crate::platform::web::{Ctx, Page, Path, ago};
 use crate::tenants::Resource;
 
@@ -51,24 +50,6 @@ impl Head {
 /// Adds the way back.
 pub(super) fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
     ctx.with_crumbs([("Servers", format!("/t/{}/servers", scope.member.slug))])
-}
-
-/// Says on top that the engine does not answer, if it doesn't.
-pub(super) async fn with_engine_banner(tx: &mut TenantTx, ctx: Ctx) -> Result<Ctx, Error> {
-    let location = store::own_location(tx).await?;
-    let since = location
-        .filter(|location| location.engine_error.is_some())
-        .and_then(|l| l.engine_error_since);
-    Ok(match since {
-        Some(since) => ctx.with_banner(
-            Tone::Warn,
-            format!(
-                "The container engine does not answer since {}. Servers keep running; changes wait until it is back.",
-                since.format("%H:%M UTC")
-            ),
-        ),
-        None => ctx,
-    })
 }
 
 #[derive(Debug)]
@@ -233,7 +214,7 @@ async fn page(
     let ports = store::ports(&mut tx, id).await?;
     let variables = store::variables(&mut tx, id).await?;
     let panel = Panel::load(app, scope, &mut tx, &server).await?;
-    let ctx = with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
+    let ctx = super::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
     let head = Head::new(app, scope, &server, "overview");
     let live = format!("{}/live?after={newest}", head.base);
     Ok(Page(Show {

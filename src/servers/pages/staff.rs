@@ -50,6 +50,7 @@ pub async fn list(
 ) -> Result<Page<StaffList>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let listing = query.run(&mut tx, query.filter.tenant).await?;
+    let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let next = listing.next_href(&query).unwrap_or_default();
     let now = app.now();
     let line = |server: Server| {
@@ -100,6 +101,7 @@ pub async fn show(
     let server = store::find(&mut tx, id).await?;
     let operations = operations::for_target(&mut tx, id.0, OPERATIONS).await?;
     let status = server.status(app.now());
+    let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     Ok(Page(StaffShow {
         ctx: ctx.with_crumbs([("Servers", "/staff/servers")]),
         template: title(&app, &server.template).to_owned(),

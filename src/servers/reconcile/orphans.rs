@@ -3,14 +3,15 @@
 //! No crash leaves one: a row is written before anything is made, and erased after everything is removed. So an orphan
 //! means that the rows are wrong, such as after restoring an old backup of the database, and removing it at once would
 //! destroy what somebody wants to rescue. Containers and networks hold no data and go after a short while, volumes after
-//! the retention. When a large part of everything is orphaned, nothing is removed at all: this is then most likely the
+//! the retention. What another installation made is not even seen here, and what bears no installation's id, because it
+//! was made before there were any, is left alone. When a large part of everything is orphaned, nothing is removed at all: this is then most likely the
 //! wrong database.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::drivers::engine::{EngineError, NetworkKey, Observed, ServerKey, VolumeKey};
+use crate::drivers::engine::{EngineError, Network, NetworkKey, Observed, ServerKey, Volume, VolumeKey};
 
 use super::super::store::{self, Brief, Orphan};
 use super::Servers;
@@ -31,26 +32,7 @@ const VOLUME: &str = "volume";
 pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[Brief]) -> Result<(), Watch> {
     let engine = &servers.app.engine;
     let (networks, volumes) = (engine.list_networks().await?, engine.list_volumes().await?);
-    let rows: HashSet<String> = briefs.iter().map(|brief| brief.id.to_string()).collect();
-    let tenants: HashSet<String> = briefs.iter().map(|brief| brief.tenant.to_string()).collect();
-    let containers = all
-        .iter()
-        .map(|observed| observed.server.as_str())
-        .filter(|key| !rows.contains(*key));
-    let networks_left = networks
-        .iter()
-        .map(|network| network.key.as_str())
-        .filter(|key| !tenants.contains(*key));
-    let is_left = |server: Option<&ServerKey>| server.is_some_and(|server| !rows.contains(server.as_str()));
-    let volumes_left = volumes
-        .iter()
-        .filter(|volume| is_left(volume.server.as_ref()))
-        .map(|volume| volume.key.as_str());
-    let found: Vec<(&str, String)> = containers
-        .map(|key| (CONTAINER, key.to_owned()))
-        .chain(networks_left.map(|key| (NETWORK, key.to_owned())))
-        .chain(volumes_left.map(|key| (VOLUME, key.to_owned())))
-        .collect();
+    let found = without_row((all, &networks, &volumes), briefs);
     let now = servers.app.now();
     let mut tx = servers.app.db.system().await?;
     let orphans = store::note_orphans(&mut tx, &found, now).await?;
@@ -70,6 +52,30 @@ pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[
         .filter(|orphan| is_due(orphan, keep, now))
         .collect();
     remove(servers, due).await
+}
+
+/// The kind and key of whatever has no row. What is not marked may be another installation's, from before there were
+/// marks: only the one that knows its key may call it its own.
+fn without_row(
+    (containers, networks, volumes): (&[Observed], &[Network], &[Volume]),
+    briefs: &[Brief],
+) -> Vec<(&'static str, String)> {
+    let rows: HashSet<String> = briefs.iter().map(|brief| brief.id.to_string()).collect();
+    let tenants: HashSet<String> = briefs.iter().map(|brief| brief.tenant.to_string()).collect();
+    let containers = containers
+        .iter()
+        .filter(|container| container.is_marked && !rows.contains(container.server.as_str()))
+        .map(|container| (CONTAINER, container.server.to_string()));
+    let networks = networks
+        .iter()
+        .filter(|network| network.is_marked && !tenants.contains(network.key.as_str()))
+        .map(|network| (NETWORK, network.key.to_string()));
+    let is_left = |server: Option<&ServerKey>| server.is_some_and(|server| !rows.contains(server.as_str()));
+    let volumes = volumes
+        .iter()
+        .filter(|volume| volume.is_marked && is_left(volume.server.as_ref()))
+        .map(|volume| (VOLUME, volume.key.to_string()));
+    containers.chain(networks).chain(volumes).collect()
 }
 
 fn is_suspicious(orphans: usize, everything: usize) -> bool {

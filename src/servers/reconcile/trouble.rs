@@ -61,6 +61,10 @@ fn engine_words(error: &EngineError) -> String {
         EngineError::NetworkMissing { .. } => "its network is missing",
         EngineError::VolumeMissing { .. } => "one of its volumes is missing",
         EngineError::Foreign { .. } => "its name on the engine belongs to somebody else",
+        EngineError::OtherInstallation { .. } => {
+            "its name on the engine belongs to another installation of Berth; the provider has to give one of the two \
+             another BERTH_INSTANCE"
+        }
         EngineError::InUse { .. } => "something that must go is still in use",
         EngineError::NoAddresses => "the engine has no addresses left for its network",
         EngineError::BuildFailed(_) => "its image could not be built",

@@ -14,8 +14,8 @@ pub use events::{NewEvent, add_event, list_events, note_death};
 pub use list::{Filter, Sort, StateFilter, list};
 pub use lookup::{find, find_location, find_size, lock, lock_tenant, own_location, save_location, sizes};
 pub use parts::{
-    allocate_port, block_port, delete_variable, is_last_of_tenant, move_port, ports, release_subnet,
-    replace_subnet, save_variable, subnet, variables,
+    all_ports, allocate_port, block_port, delete_variable, is_last_of_tenant, move_port, ports,
+    release_subnet, replace_subnet, save_variable, subnet, variables,
 };
 pub use queue::{Claimed, Finish, claim, finish, forget, note_restart, renew, set_step};
 pub use sealed::{SealedVariable, count_outdated, outdated, reseal};

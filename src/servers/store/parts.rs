@@ -60,6 +60,16 @@ pub async fn ports(tx: &mut impl Scoped, server: ServerId) -> Result<Vec<Publish
     Ok(ports.collect())
 }
 
+/// The host's ports that servers have: number, and whether it is UDP.
+pub async fn all_ports(tx: &mut SystemTx) -> Result<Vec<(u16, bool)>, Error> {
+    let rows = sqlx::query!("select protocol, host_port from server_port");
+    let rows = rows.fetch_all(tx.conn()).await?;
+    let ports = rows
+        .into_iter()
+        .map(|row| (narrow(row.host_port), row.protocol == "udp"));
+    Ok(ports.collect())
+}
+
 /// Notes that something else on the host holds a port.
 pub async fn block_port(
     tx: &mut SystemTx,

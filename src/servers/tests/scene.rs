@@ -34,7 +34,11 @@ impl Scene {
 
     /// A tenant with room for so many.
     pub(super) async fn with_room(servers: i32) -> Self {
-        let test = TestApp::start().await;
+        Self::on(TestApp::start().await, servers).await
+    }
+
+    /// A tenant with room for so many, on a panel of its own making.
+    pub(super) async fn on(test: TestApp, servers: i32) -> Self {
         let plan = test.plan("small", servers).await;
         let tenant = test.tenant_on("acme", plan).await;
         let ada = test.person("ada").await;

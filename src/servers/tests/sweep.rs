@@ -67,3 +67,25 @@ async fn orphans_go_after_a_while_and_their_data_much_later() {
     assert_eq!(engine.list_networks().await.unwrap().len(), 1);
     assert_eq!(scene.seen(&kept).await.state, ObservedState::Running);
 }
+
+#[tokio::test]
+async fn what_is_from_before_installations_had_ids_is_never_an_orphan() {
+    let scene = Scene::new().await;
+    let (unknown, kept) = (scene.running("unknown").await, scene.running("kept").await);
+    scene.test.engine.unmark();
+    scene.lose_row(&unknown).await;
+    let engine = &scene.test.engine;
+    scene.sweep().await;
+    scene.test.clock.advance(Duration::days(31));
+    scene.sweep().await;
+    assert_eq!(scene.seen(&unknown).await.state, ObservedState::Running);
+    assert_eq!(engine.list_volumes().await.unwrap().len(), 2);
+    scene.delete(&kept).await;
+    scene.work().await;
+    assert_eq!(
+        scene.seen(&kept).await.state,
+        ObservedState::Gone,
+        "its row says that it is ours"
+    );
+    assert_eq!(engine.list_volumes().await.unwrap().len(), 1);
+}

@@ -39,10 +39,17 @@ impl By<'_> {
         }
     }
 
-    fn office(&self) -> Office {
-        match self {
-            Self::Member(scope) => Office::Member(scope.member.role),
-            Self::Staff(..) => Office::Staff,
+    /// The office as it is now, asked for after the owners were locked: the guard let the request in before, and whoever
+    /// has another role since then asks again.
+    async fn office(&self, tx: &mut impl Scoped) -> Result<Office, Error> {
+        let Self::Member(scope) = self else {
+            return Ok(Office::Staff);
+        };
+        let now = store::find_member(tx, scope.tenant(), scope.actor.user).await?;
+        if now.role == scope.member.role {
+            Ok(Office::Member(now.role))
+        } else {
+            Err(Error::Forbidden)
         }
     }
 
@@ -97,7 +104,7 @@ async fn set_role(
     let tenant = by.tenant();
     let owners = store::lock_owners(tx, tenant).await?;
     let before = store::find_member(tx, tenant, user).await?;
-    by.office().may_change(before.role, role, owners.len())?;
+    by.office(tx).await?.may_change(before.role, role, owners.len())?;
     if before.role == role {
         return Ok(before);
     }
@@ -111,7 +118,8 @@ async fn end(app: &App, tx: &mut impl Scoped, by: By<'_>, user: UserId) -> Resul
     let tenant = by.tenant();
     let owners = store::lock_owners(tx, tenant).await?;
     let member = store::find_member(tx, tenant, user).await?;
-    by.office()
+    by.office(tx)
+        .await?
         .may_remove(member.role, by.is_oneself(user), owners.len())?;
     store::remove_member(tx, tenant, user).await?;
     let action = if by.is_oneself(user) {

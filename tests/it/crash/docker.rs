@@ -11,7 +11,7 @@ use bollard::query_parameters::{
 
 use crate::engine_contract::docker_world::{clean, make_image};
 
-/// All that carries an instance's label. It goes when the test ends, also when it fails; but for the image, which is the
+/// All that carries a panel's label. It goes when the test ends, also when it fails; but for the image, which is the
 /// same for every test, whoever built it.
 pub(crate) struct Remains {
     docker: Docker,
@@ -71,10 +71,17 @@ pub(crate) fn catalogue() -> &'static Path {
 
 impl Remains {
     pub(crate) async fn of(instance: &str) -> Self {
-        Self {
-            docker: negotiated().await,
-            label: format!("berth.instance={instance}"),
-        }
+        Self::with(format!("berth.instance={instance}")).await
+    }
+
+    /// Of one of those that may share an instance's name.
+    pub(crate) async fn of_installation(id: &str) -> Self {
+        Self::with(format!("berth.installation={id}")).await
+    }
+
+    async fn with(label: String) -> Self {
+        let docker = negotiated().await;
+        Self { docker, label }
     }
 
     fn filters(&self) -> HashMap<String, Vec<String>> {

@@ -15,7 +15,7 @@ use crate::panel::{Panel, until};
 
 /// What somebody asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     Create,
     Stop,
     Kill,
@@ -26,7 +26,7 @@ pub(super) enum Wish {
 }
 
 /// One tenant, one server, one panel; the panel runs only while something is waited for.
-pub(super) struct Life {
+pub(crate) struct Life {
     app: TestApp,
     scope: TenantScope,
     panel: Panel,
@@ -39,13 +39,27 @@ pub(super) struct Life {
 
 impl Life {
     /// A panel that has run once.
-    pub(super) async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
+        Self::named(None).await
+    }
+
+    /// A panel that has run once, with a database of its own and the instance's name of another.
+    pub(crate) async fn beside(other: &Self) -> Self {
+        Self::named(Some(other.panel.instance.clone())).await
+    }
+
+    async fn named(instance: Option<String>) -> Self {
         let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
         app.clock.advance(SystemClock.now() - noon());
         let scope = owner(&app).await;
-        let panel = Panel::of(&app);
-        let remains = Remains::of(&panel.instance).await;
-        let life = Self {
+        let mut panel = Panel::of(&app);
+        if let Some(instance) = instance {
+            panel.set("BERTH_INSTANCE", instance.clone());
+            panel.instance = instance;
+        }
+        panel.serve().await.kill().await;
+        let remains = Remains::of_installation(&installation(&app).await).await;
+        Self {
             app,
             scope,
             panel,
@@ -53,20 +67,59 @@ impl Life {
             server: Mutex::default(),
             operation: Mutex::default(),
             before: Mutex::default(),
-        };
-        let first = life.panel.serve().await;
-        until("the panel has set up its location", async || {
-            life.has_location().await
-        })
-        .await;
-        first.kill().await;
-        life
+        }
     }
 
-    async fn has_location(&self) -> bool {
+    /// What this panel alone has on the engine.
+    pub(crate) async fn count(&self) -> Count {
+        self.remains.count().await
+    }
+
+    /// What the server's container does.
+    pub(crate) async fn look(&self) -> Look {
+        self.remains.look().await
+    }
+
+    /// Loses the server's row, as an old backup of the database would.
+    pub(crate) async fn lose_row(&self) {
         let mut tx = self.app.app.db.system().await.unwrap();
-        let found = sqlx::query_scalar!("select 1 from location").fetch_optional(tx.conn());
-        found.await.unwrap().is_some()
+        let lost = sqlx::query!("delete from server where id = $1", self.id().0);
+        lost.execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Runs the panel until it knows of orphans, and lets so many days pass for them. Tells their keys.
+    pub(crate) async fn age_orphans(&self, number: usize, days: i32) -> Vec<String> {
+        let panel = self.panel.serve().await;
+        until("the orphans are known", async || {
+            self.orphans().await.len() >= number
+        })
+        .await;
+        panel.kill().await;
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let aged = sqlx::query!(
+            "update engine_orphan set first_seen_at = first_seen_at - make_interval(days => $1)",
+            days
+        );
+        aged.execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        self.orphans().await
+    }
+
+    async fn orphans(&self) -> Vec<String> {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let keys = sqlx::query_scalar!("select key from engine_orphan");
+        keys.fetch_all(tx.conn()).await.unwrap()
+    }
+
+    /// Runs the panel until nothing of its own is left on the engine.
+    pub(crate) async fn sweep_clean(&self) {
+        let panel = self.panel.serve().await;
+        until("the orphans are gone", async || {
+            self.count().await == Count::NOTHING
+        })
+        .await;
+        panel.kill().await;
     }
 
     fn id(&self) -> ServerId {
@@ -74,7 +127,7 @@ impl Life {
     }
 
     /// Asks as the panel's pages do. No panel runs now.
-    pub(super) async fn ask(&self, wish: Wish) {
+    pub(crate) async fn ask(&self, wish: Wish) {
         let (app, scope) = (&self.app.app, &self.scope);
         if wish == Wish::Create {
             let asked = servers::create(app, scope, new_server()).await.unwrap();
@@ -112,12 +165,12 @@ impl Life {
     }
 
     /// Runs the panel until it dies at a crash point.
-    pub(super) async fn die_at(&self, point: &str) {
+    pub(crate) async fn die_at(&self, point: &str) {
         self.panel.start(Some(point)).died(point).await;
     }
 
     /// Runs a panel that does not die until the wish is reached, and looks closely.
-    pub(super) async fn settle(&self, wish: Wish) {
+    pub(crate) async fn settle(&self, wish: Wish) {
         let panel = self.panel.serve().await;
         until(&format!("{wish:?} is reached"), async || {
             self.is_settled(wish).await
@@ -199,6 +252,13 @@ fn new_server() -> NewServerInput {
         variables: [].into(),
         start: true,
     }
+}
+
+/// The id that the panel gave to its database.
+async fn installation(app: &TestApp) -> String {
+    let mut tx = app.app.db.system().await.unwrap();
+    let id = sqlx::query_scalar!("select value from instance_setting where key = 'installation'");
+    id.fetch_one(tx.conn()).await.unwrap()
 }
 
 /// The owner of a new tenant, as the guard would let them in.

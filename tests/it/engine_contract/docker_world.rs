@@ -15,7 +15,8 @@ use std::{
 
 use async_trait::async_trait;
 use berth::drivers::engine::{
-    ContainerSpec, Engine, HealthCheck, HealthTest, InstanceKey, LogStream, ServerKey,
+    ContainerSpec, Engine, HealthCheck, HealthTest, Installation, InstallationKey, InstanceKey, LogStream,
+    ServerKey,
     docker::{DockerEngine, Endpoint},
     fake::Program,
 };
@@ -57,13 +58,24 @@ impl DockerWorld {
         let instance = InstanceKey::new(unique()).unwrap();
         let link = std::env::temp_dir().join(format!("{instance}.sock"));
         std::os::unix::fs::symlink(SOCKET, &link).unwrap();
-        let engine = Arc::new(DockerEngine::new(Endpoint::Unix(link.clone()), instance.clone()));
+        let engine = Arc::new(DockerEngine::new(
+            Endpoint::Unix(link.clone()),
+            instance.clone(),
+            installation(),
+        ));
         Self {
             docker,
             instance,
             engine,
             link,
         }
+    }
+
+    /// The same engine, as a panel with the same instance but another database sees it.
+    pub(super) fn other_installation(&self) -> DockerEngine {
+        let key = InstallationKey::new("ins_other").unwrap();
+        let socket = Endpoint::Unix(SOCKET.into());
+        DockerEngine::new(socket, self.instance.clone(), Installation::known(key))
     }
 
     /// Runs a container that is not Berth's, from any image and with any labels.
@@ -83,6 +95,15 @@ impl DockerWorld {
         self.docker.create_container(Some(options), body).await.unwrap();
         self.docker.start_container(name, None).await.unwrap();
     }
+}
+
+fn installation() -> Installation {
+    Installation::known(installation_key())
+}
+
+/// The installation of every world; their instances differ.
+pub(super) fn installation_key() -> InstallationKey {
+    InstallationKey::new("ins_test").unwrap()
 }
 
 fn unique() -> String {
@@ -105,6 +126,7 @@ impl World for DockerWorld {
         Arc::new(DockerEngine::new(
             Endpoint::Unix(SOCKET.into()),
             self.instance.clone(),
+            installation(),
         ))
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use berth::drivers::engine::{
-    Engine, EngineError, InstanceKey, ObservedState,
+    Engine, EngineError, Installation, InstallationKey, InstanceKey, ObservedState,
     docker::{DockerEngine, Endpoint},
 };
 
@@ -35,6 +35,7 @@ impl Stub {
         DockerEngine::new(
             Endpoint::Unix(self.socket.clone()),
             InstanceKey::new("berth").unwrap(),
+            Installation::known(InstallationKey::new("ins_1").unwrap()),
         )
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use bollard::{Docker, errors::Error};
 use tokio::try_join;
 
-use super::super::{EngineError, EngineInfo, EngineResult, InstanceKey, spec::label};
+use super::super::{EngineError, EngineInfo, EngineResult, Installation, InstanceKey, Owner, spec::label};
 use super::{error, raw};
 
 /// How long the engine may take to answer a question.
@@ -18,18 +18,31 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(2);
 pub(super) struct Connection {
     pub(super) docker: Docker,
     pub(super) instance: InstanceKey,
+    installation: Installation,
 }
 
 impl Connection {
-    pub(super) fn new(docker: Docker, instance: InstanceKey) -> Self {
-        Self { docker, instance }
+    pub(super) fn new(docker: Docker, instance: InstanceKey, installation: Installation) -> Self {
+        Self {
+            docker,
+            instance,
+            installation,
+        }
+    }
+
+    /// Whose objects these are, of all that are not images.
+    pub(super) fn owner(&self) -> EngineResult<Owner> {
+        Ok(Owner {
+            instance: self.instance.clone(),
+            installation: self.installation.key()?.clone(),
+        })
     }
 
     /// The same with the time that a change may take, after a wait that is part of it.
     pub(super) fn patient(&self, wait: Duration) -> Self {
         Self {
             docker: self.docker.clone().with_timeout(WRITE_TIMEOUT + wait),
-            instance: self.instance.clone(),
+            ..self.clone()
         }
     }
 
@@ -38,7 +51,7 @@ impl Connection {
         error::map(failure, self.docker.timeout())
     }
 
-    /// A filter for objects of this instance.
+    /// A filter for objects of this instance, of whatever installation.
     pub(super) fn mine(&self) -> HashMap<String, Vec<String>> {
         HashMap::from([(
             "label".to_owned(),
@@ -63,6 +76,7 @@ impl Connection {
         };
         let (info, version) = try_join!(self.raw_info(), version)?;
         Ok(EngineInfo {
+            host: info.host,
             version: info.version,
             api_version: version.api_version.unwrap_or_default(),
             cpus: info.cpus,

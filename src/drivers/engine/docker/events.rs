@@ -6,7 +6,7 @@ use bollard::{errors::Error, query_parameters::EventsOptionsBuilder};
 use chrono::DateTime;
 use futures_util::StreamExt;
 
-use super::super::{EngineEvent, EngineResult, EngineStream, EventKind, ServerKey, spec::label};
+use super::super::{EngineEvent, EngineResult, EngineStream, EventKind, Owner, ServerKey, spec::label};
 use super::{connection::Connection, containers::health, raw};
 
 /// Every health check probe makes three more, which say nothing.
@@ -37,39 +37,39 @@ impl Connection {
                 now.timestamp_subsec_nanos()
             ));
         }
-        let connection = self.clone();
+        let (connection, owner) = (self.clone(), self.owner()?);
         let events = self
             .docker
             .events(Some(options.build()))
             .filter_map(move |answer| {
                 let event = match answer {
                     // An event that bollard does not understand goes through the lenient reader like any other.
-                    Ok(_) | Err(Error::JsonDataError { .. }) => connection.event(raw::read(answer)),
+                    Ok(_) | Err(Error::JsonDataError { .. }) => event(raw::read(answer), &owner),
                     Err(failure) => Some(Err(connection.failure(failure))),
                 };
                 std::future::ready(event)
             });
         Ok(events.boxed())
     }
+}
 
-    fn event(&self, answer: Result<raw::Event, Error>) -> Option<EngineResult<EngineEvent>> {
-        let raw::Event {
-            action,
-            actor,
-            time_nano,
-        } = answer.ok()?;
-        let server = ServerKey::new(actor.attributes.get(label::SERVER)?.as_str()).ok()?;
-        let ours = actor
-            .attributes
-            .get("name")
-            .is_some_and(|name| *name == self.instance.name(server.as_str()));
-        let kind = kind(&action, &actor.attributes).filter(|_| ours)?;
-        Some(Ok(EngineEvent {
-            server,
-            at: Some(DateTime::from_timestamp_nanos(time_nano)),
-            kind,
-        }))
-    }
+/// An event about a container of this owner's.
+fn event(answer: Result<raw::Event, Error>, owner: &Owner) -> Option<EngineResult<EngineEvent>> {
+    let raw::Event {
+        action,
+        actor,
+        time_nano,
+    } = answer.ok()?;
+    let server = ServerKey::new(actor.attributes.get(label::SERVER)?.as_str()).ok()?;
+    let name = owner.name(server.as_str());
+    owner.demand(&name, &actor.attributes).ok()?;
+    let is_named_so = actor.attributes.get("name") == Some(&name);
+    let kind = kind(&action, &actor.attributes).filter(|_| is_named_so)?;
+    Some(Ok(EngineEvent {
+        server,
+        at: Some(DateTime::from_timestamp_nanos(time_nano)),
+        kind,
+    }))
 }
 
 fn kind(action: &str, attributes: &raw::Labels) -> Option<EventKind> {

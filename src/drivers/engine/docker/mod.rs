@@ -1,7 +1,7 @@
 //! One Docker Engine: a container per server. Works with every engine from 20.10 on.
 //!
 //! What bollard's version 0.21 needs from us: `negotiate_version` after connecting, so that an older engine is not
-//! sent a newer version; and [`raw`], because its models refuse a whole answer over one unknown word.
+//! sent a newer version; and `raw`, because its models refuse a whole answer over one unknown word.
 
 mod build;
 mod connection;
@@ -24,8 +24,8 @@ use tokio::sync::{Mutex, OnceCell};
 use self::connection::{Connection, READ_TIMEOUT};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, Image, InstanceKey, LogLine, LogQuery, Network, NetworkKey, NetworkSpec,
-    Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+    EngineStream, ExecOutput, Image, Installation, InstanceKey, LogLine, LogQuery, Network, NetworkKey,
+    NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
 };
 
 /// Where an engine listens.
@@ -81,6 +81,7 @@ impl FromStr for Endpoint {
 pub struct DockerEngine {
     endpoint: Endpoint,
     instance: InstanceKey,
+    installation: Installation,
     client: OnceCell<Docker>,
     /// Held while a network is made: engines before API 1.44 let two have one name.
     network_lock: Mutex<()>,
@@ -88,10 +89,12 @@ pub struct DockerEngine {
 
 impl DockerEngine {
     /// An engine that is connected to when it is first used, and again whenever it was away.
-    pub fn new(endpoint: Endpoint, instance: InstanceKey) -> Self {
+    /// Images can be used at once, the rest when the installation is known.
+    pub fn new(endpoint: Endpoint, instance: InstanceKey, installation: Installation) -> Self {
         Self {
             endpoint,
             instance,
+            installation,
             client: OnceCell::new(),
             network_lock: Mutex::new(()),
         }
@@ -102,7 +105,8 @@ impl DockerEngine {
             .client
             .get_or_try_init(|| async { self.endpoint.client()?.negotiate_version().await });
         let docker = client.await.map_err(|error| error::map(error, READ_TIMEOUT))?;
-        Ok(Connection::new(docker.clone(), self.instance.clone()))
+        let (instance, installation) = (self.instance.clone(), self.installation.clone());
+        Ok(Connection::new(docker.clone(), instance, installation))
     }
 }
 

@@ -6,8 +6,10 @@
 
 use bollard::query_parameters::ListNetworksOptionsBuilder;
 
+use crate::platform::fault;
+
 use super::super::{
-    EngineError, EngineResult, Network, NetworkKey, NetworkSpec, Outcome, TenantKey, spec::label,
+    EngineError, EngineResult, Network, NetworkKey, NetworkSpec, Outcome, Owner, TenantKey, spec::label,
 };
 use super::{connection::Connection, error, raw};
 
@@ -16,7 +18,7 @@ impl Connection {
     pub(super) async fn known_network(&self, spec: &NetworkSpec) -> EngineResult<Option<Network>> {
         spec.validate()?;
         match self.find_network(&spec.key).await? {
-            Some(network) => known(&network)
+            Some(network) => known(&network, &self.owner()?)
                 .map(Some)
                 .ok_or(EngineError::Foreign { name: network.name }),
             None => Ok(None),
@@ -28,19 +30,21 @@ impl Connection {
         if let Some(network) = self.known_network(spec).await? {
             return Ok(network);
         }
-        let made = self.docker.create_network(spec.to_network(&self.instance)).await;
+        let owner = self.owner()?;
+        let made = self.docker.create_network(spec.to_network(&owner)).await;
         let id = match made {
             Ok(answer) => Some(answer.id),
             Err(failure) if lost_a_race(&failure) => None,
             Err(failure) => return Err(self.failure(failure)),
         };
+        fault::point("engine.network_made");
         let Some(oldest) = self.find_network(&spec.key).await? else {
             return Err(self.network_refused(spec));
         };
         if let Some(id) = id.filter(|id| *id != oldest.id) {
             self.delete_network(&id, &oldest.name).await?;
         }
-        known(&oldest).ok_or(EngineError::Foreign { name: oldest.name })
+        known(&oldest, &owner).ok_or(EngineError::Foreign { name: oldest.name })
     }
 
     /// The engine says that the addresses are taken, but not by the network that was asked for.
@@ -78,7 +82,8 @@ impl Connection {
             .build();
         let answer = self.docker.list_networks(Some(options)).await;
         let list: Vec<raw::Network> = raw::read(answer).map_err(|failure| self.failure(failure))?;
-        Ok(list.iter().filter_map(known).collect())
+        let owner = self.owner()?;
+        Ok(list.iter().filter_map(|network| known(network, &owner)).collect())
     }
 
     /// The oldest network with the key's name, or an error if that is somebody else's.
@@ -91,12 +96,10 @@ impl Connection {
         let list: Vec<raw::Network> = raw::read(answer).map_err(|failure| self.failure(failure))?;
         let named = list.into_iter().filter(|network| network.name == name);
         let oldest = named.min_by_key(|network| (raw::moment(&network.created), network.id.clone()));
-        match oldest {
-            Some(network) if !raw::is_ours(&network.labels, &self.instance) => {
-                Err(EngineError::Foreign { name })
-            }
-            found => Ok(found),
+        if let Some(network) = &oldest {
+            self.owner()?.demand(&name, &network.labels)?;
         }
+        Ok(oldest)
     }
 }
 
@@ -108,8 +111,10 @@ fn lost_a_race(failure: &bollard::errors::Error) -> bool {
         || message.contains("conflicts with network")
 }
 
-fn known(network: &raw::Network) -> Option<Network> {
+/// A network of this owner's.
+fn known(network: &raw::Network, owner: &Owner) -> Option<Network> {
     Some(Network {
+        is_marked: owner.demand(&network.name, &network.labels).ok()?,
         key: NetworkKey::new(network.labels.get(label::NETWORK)?.as_str()).ok()?,
         tenant: TenantKey::new(network.labels.get(label::TENANT)?.as_str()).ok()?,
         name: network.name.clone(),

@@ -25,7 +25,7 @@ pub(super) fn read<T: Serialize, R: DeserializeOwned>(answer: Result<T, Error>) 
     }
 }
 
-/// Whether an object with these labels belongs to this instance.
+/// Whether an image with these labels belongs to this instance.
 pub(super) fn is_ours(labels: &Labels, instance: &InstanceKey) -> bool {
     labels
         .get(label::INSTANCE)
@@ -162,6 +162,7 @@ raw! {
 
     /// The engine and its host.
     Info {
+        host: String = "Name",
         version: String = "ServerVersion",
         cpus: u32 = "NCPU",
         memory_bytes: u64 = "MemTotal",

@@ -2,24 +2,27 @@
 
 use bollard::query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions};
 
+use crate::platform::fault;
+
 use super::super::{
-    EngineError, EngineResult, Outcome, ServerKey, TenantKey, Volume, VolumeKey, VolumeSpec, spec::label,
+    EngineError, EngineResult, Outcome, Owner, ServerKey, TenantKey, Volume, VolumeKey, VolumeSpec,
+    spec::label,
 };
 use super::{connection::Connection, error, raw};
 
 impl Connection {
     pub(super) async fn ensure_volume(&self, spec: &VolumeSpec) -> EngineResult<Volume> {
+        let owner = self.owner()?;
         if let Some(volume) = self.find_volume(&spec.key).await? {
-            return known(&volume).ok_or(EngineError::Foreign { name: volume.name });
+            return known(&volume, &owner).ok_or(EngineError::Foreign { name: volume.name });
         }
         let patient = self.patient(std::time::Duration::ZERO);
-        let answer = patient.docker.create_volume(spec.to_volume(&self.instance)).await;
+        let answer = patient.docker.create_volume(spec.to_volume(&owner)).await;
         // Another maker may have been first; the engine then answers with the volume that there is.
         let volume: raw::Volume = raw::read(answer).map_err(|failure| patient.failure(failure))?;
-        match known(&volume) {
-            Some(known) if raw::is_ours(&volume.labels, &self.instance) => Ok(known),
-            _ => Err(EngineError::Foreign { name: volume.name }),
-        }
+        fault::point("engine.volume_made");
+        owner.demand(&volume.name, &volume.labels)?;
+        known(&volume, &owner).ok_or(EngineError::Foreign { name: volume.name })
     }
 
     pub(super) async fn remove_volume(&self, key: &VolumeKey) -> EngineResult<Outcome> {
@@ -45,24 +48,30 @@ impl Connection {
         let options = ListVolumesOptionsBuilder::default().filters(&self.mine()).build();
         let answer = self.docker.list_volumes(Some(options)).await;
         let list: raw::Volumes = raw::read(answer).map_err(|failure| self.failure(failure))?;
-        Ok(list.volumes.iter().filter_map(known).collect())
+        let owner = self.owner()?;
+        let ours = list.volumes.iter().filter_map(|volume| known(volume, &owner));
+        Ok(ours.collect())
     }
 
     /// The volume with the key's name, or an error if that is somebody else's.
     pub(super) async fn find_volume(&self, key: &VolumeKey) -> EngineResult<Option<raw::Volume>> {
         let name = self.instance.name(key.as_str());
         match raw::read::<_, raw::Volume>(self.docker.inspect_volume(&name).await) {
-            Ok(volume) if raw::is_ours(&volume.labels, &self.instance) => Ok(Some(volume)),
-            Ok(_) => Err(EngineError::Foreign { name }),
+            Ok(volume) => {
+                self.owner()?.demand(&name, &volume.labels)?;
+                Ok(Some(volume))
+            }
             Err(failure) if error::status(&failure) == Some(404) => Ok(None),
             Err(failure) => Err(self.failure(failure)),
         }
     }
 }
 
-fn known(volume: &raw::Volume) -> Option<Volume> {
+/// A volume of this owner's.
+fn known(volume: &raw::Volume, owner: &Owner) -> Option<Volume> {
     let labels = &volume.labels;
     Some(Volume {
+        is_marked: owner.demand(&volume.name, labels).ok()?,
         key: VolumeKey::new(labels.get(label::VOLUME)?.as_str()).ok()?,
         tenant: TenantKey::new(labels.get(label::TENANT)?.as_str()).ok()?,
         server: labels

@@ -87,6 +87,11 @@ impl FakeEngine {
         self.change(|state| state.foreign.insert(name.to_owned()));
     }
 
+    /// Takes the installation's id from everything that there is, as on what was made before there were such ids.
+    pub fn unmark(&self) {
+        self.change(State::unmark);
+    }
+
     /// What the server's process does from its next start on.
     pub fn set_program(&self, server: &ServerKey, program: Program) {
         self.change(|state| state.programs.insert(server.clone(), program));

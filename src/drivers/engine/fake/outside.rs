@@ -150,6 +150,7 @@ fn published(port: &Port, taken: &mut BTreeSet<Place>) -> EngineResult<Published
 /// A host like the smallest that Berth is tried on.
 pub(super) fn info() -> EngineInfo {
     EngineInfo {
+        host: "fake".to_owned(),
         version: "20.10.24".to_owned(),
         api_version: "1.41".to_owned(),
         cpus: 2,

@@ -38,6 +38,7 @@ impl State {
         let made = self.networks.entry(spec.key.clone()).or_insert_with(|| Network {
             key: spec.key.clone(),
             tenant: spec.tenant.clone(),
+            is_marked: true,
             name,
             subnets: vec![spec.subnet.clone().unwrap_or_else(|| "10.210.0.0/16".to_owned())],
             internal: spec.internal,
@@ -67,6 +68,7 @@ impl State {
             key: spec.key.clone(),
             tenant: spec.tenant.clone(),
             server: spec.server.clone(),
+            is_marked: true,
             name,
             driver: driver.to_owned(),
         });
@@ -84,6 +86,18 @@ impl State {
         }
         self.files.retain(|(place, _), _| *place != name);
         Ok(outcome(self.volumes.remove(key).is_some()))
+    }
+
+    pub(super) fn unmark(&mut self) {
+        self.containers
+            .values_mut()
+            .for_each(|container| container.seen.is_marked = false);
+        self.networks
+            .values_mut()
+            .for_each(|network| network.is_marked = false);
+        self.volumes
+            .values_mut()
+            .for_each(|volume| volume.is_marked = false);
     }
 
     pub(super) fn image_exists(&self, tag: &str) -> EngineResult<bool> {

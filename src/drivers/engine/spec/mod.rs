@@ -42,7 +42,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{EngineError, EngineResult, InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
+use super::{EngineError, EngineResult, InstanceKey, NetworkKey, Owner, ServerKey, TenantKey, VolumeKey};
 
 pub use limits::{Capability, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
 pub(super) use render::{ours, whole_seconds};
@@ -53,8 +53,11 @@ pub const SPEC_VERSION: u32 = 1;
 
 /// The labels that objects of ours carry.
 pub mod label {
-    /// Whose object: the installation's [`InstanceKey`](super::InstanceKey).
+    /// Whose object: the panel's [`InstanceKey`](super::InstanceKey).
     pub const INSTANCE: &str = "berth.instance";
+    /// Whose object, of those with one instance's name: the database's
+    /// [`InstallationKey`](super::super::InstallationKey). Not on images.
+    pub const INSTALLATION: &str = "berth.installation";
     /// `true` on everything that any installation of Berth made.
     pub const MANAGED: &str = "berth.managed";
     /// A container's or volume's server.

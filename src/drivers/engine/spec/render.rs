@@ -11,7 +11,7 @@ use bollard::models::{
     PortBinding, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest,
 };
 
-use super::{ContainerSpec, HealthCheck, HealthTest, InstanceKey, Port, Tmpfs, VolumeMount, label};
+use super::{ContainerSpec, HealthCheck, HealthTest, InstanceKey, Owner, Port, Tmpfs, VolumeMount, label};
 use crate::drivers::engine::{EngineResult, NetworkSpec, VolumeDriver, VolumeSpec};
 
 /// The scheduler's usual period: shorter ones cost, longer ones stutter.
@@ -23,7 +23,7 @@ const LOG_MAX_FILES: &str = "3";
 
 impl ContainerSpec {
     /// The request that makes this container.
-    pub fn to_container(&self, instance: &InstanceKey) -> EngineResult<ContainerCreateBody> {
+    pub fn to_container(&self, owner: &Owner) -> EngineResult<ContainerCreateBody> {
         self.validate()?;
         Ok(ContainerCreateBody {
             hostname: self.hostname.clone(),
@@ -45,18 +45,18 @@ impl ContainerSpec {
             cmd: self.command.clone(),
             healthcheck: self.health.as_ref().map(health),
             image: Some(self.image.clone()),
-            labels: Some(self.all_labels(instance)?),
+            labels: Some(self.all_labels(owner)?),
             stop_signal: self.stop_signal.clone(),
             stop_timeout: Some(whole_seconds(self.stop_grace)),
-            host_config: Some(self.host_config(instance)),
-            networking_config: Some(self.networking(instance)),
+            host_config: Some(self.host_config(owner)),
+            networking_config: Some(self.networking(owner)),
             ..Default::default()
         })
     }
 
-    fn all_labels(&self, instance: &InstanceKey) -> EngineResult<HashMap<String, String>> {
+    fn all_labels(&self, owner: &Owner) -> EngineResult<HashMap<String, String>> {
         let mut labels: HashMap<_, _> = self.labels.clone().into_iter().collect();
-        labels.extend(ours(instance));
+        labels.extend(owner.labels());
         labels.insert(label::SERVER.to_owned(), self.server.to_string());
         labels.insert(label::TENANT.to_owned(), self.tenant.to_string());
         labels.insert(label::NAME.to_owned(), self.display_name.clone());
@@ -64,7 +64,7 @@ impl ContainerSpec {
         Ok(labels)
     }
 
-    fn host_config(&self, instance: &InstanceKey) -> HostConfig {
+    fn host_config(&self, owner: &Owner) -> HostConfig {
         HostConfig {
             memory: Some(signed(self.memory_bytes)),
             memory_swap: Some(signed(self.memory_bytes)),
@@ -74,18 +74,13 @@ impl ContainerSpec {
             oom_score_adj: Some(OOM_SCORE_ADJ),
             init: Some(true),
             log_config: Some(logs()),
-            network_mode: Some(instance.name(self.network.as_str())),
+            network_mode: Some(owner.name(self.network.as_str())),
             port_bindings: Some(bindings(&self.ports)),
             restart_policy: Some(RestartPolicy {
                 name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
                 maximum_retry_count: None,
             }),
-            mounts: Some(
-                self.volumes
-                    .iter()
-                    .map(|volume| mount(volume, instance))
-                    .collect(),
-            ),
+            mounts: Some(self.volumes.iter().map(|volume| mount(volume, owner)).collect()),
             cap_drop: Some(vec!["ALL".to_owned()]),
             cap_add: Some(
                 self.cap_add
@@ -103,13 +98,13 @@ impl ContainerSpec {
         }
     }
 
-    fn networking(&self, instance: &InstanceKey) -> NetworkingConfig {
+    fn networking(&self, owner: &Owner) -> NetworkingConfig {
         let endpoint = EndpointSettings {
             aliases: Some(self.aliases.clone()),
             ..Default::default()
         };
         NetworkingConfig {
-            endpoints_config: Some(HashMap::from([(instance.name(self.network.as_str()), endpoint)])),
+            endpoints_config: Some(HashMap::from([(owner.name(self.network.as_str()), endpoint)])),
         }
     }
 }
@@ -117,14 +112,14 @@ impl ContainerSpec {
 impl NetworkSpec {
     /// The request that makes this network: a bridge of its own, to which Docker lets no other bridge talk. What is
     /// published without an address of the host (nothing, by [`Port`]) would be on the loopback only.
-    pub fn to_network(&self, instance: &InstanceKey) -> NetworkCreateRequest {
-        let mut labels: HashMap<_, _> = ours(instance).into();
+    pub fn to_network(&self, owner: &Owner) -> NetworkCreateRequest {
+        let mut labels: HashMap<_, _> = owner.labels().into();
         labels.insert(label::NETWORK.to_owned(), self.key.to_string());
         labels.insert(label::TENANT.to_owned(), self.tenant.to_string());
         let option =
             |name: &str, value: &str| (format!("com.docker.network.bridge.{name}"), value.to_owned());
         NetworkCreateRequest {
-            name: instance.name(self.key.as_str()),
+            name: owner.name(self.key.as_str()),
             driver: Some("bridge".to_owned()),
             internal: Some(self.internal),
             attachable: Some(false),
@@ -149,8 +144,8 @@ impl NetworkSpec {
 impl VolumeSpec {
     /// The request that makes this volume. The engine's own driver gets no options: with them it could mount a path
     /// of the host.
-    pub fn to_volume(&self, instance: &InstanceKey) -> VolumeCreateRequest {
-        let mut labels: HashMap<_, _> = ours(instance).into();
+    pub fn to_volume(&self, owner: &Owner) -> VolumeCreateRequest {
+        let mut labels: HashMap<_, _> = owner.labels().into();
         labels.insert(label::VOLUME.to_owned(), self.key.to_string());
         labels.insert(label::TENANT.to_owned(), self.tenant.to_string());
         labels.extend(
@@ -163,7 +158,7 @@ impl VolumeSpec {
             VolumeDriver::Berth => ("berth", self.plugin_options()),
         };
         VolumeCreateRequest {
-            name: Some(instance.name(self.key.as_str())),
+            name: Some(owner.name(self.key.as_str())),
             driver: Some(driver.to_owned()),
             driver_opts: Some(options),
             labels: Some(labels),
@@ -181,7 +176,7 @@ impl VolumeSpec {
     }
 }
 
-/// The labels that make any object ours.
+/// The labels of whatever an instance makes, images too.
 pub(in super::super) fn ours(instance: &InstanceKey) -> [(String, String); 2] {
     [
         (label::MANAGED.to_owned(), "true".to_owned()),
@@ -212,10 +207,10 @@ fn bindings(ports: &[Port]) -> HashMap<String, Option<Vec<PortBinding>>> {
     bindings
 }
 
-fn mount(mount: &VolumeMount, instance: &InstanceKey) -> Mount {
+fn mount(mount: &VolumeMount, owner: &Owner) -> Mount {
     Mount {
         typ: Some(MountType::VOLUME),
-        source: Some(instance.name(mount.volume.as_str())),
+        source: Some(owner.name(mount.volume.as_str())),
         target: Some(mount.path.clone()),
         read_only: Some(mount.read_only),
         ..Default::default()

@@ -6,10 +6,13 @@ use insta::assert_json_snapshot;
 use proptest::{prop_assert_eq, proptest};
 
 use super::*;
-use crate::drivers::engine::{NetworkSpec, VolumeDriver, VolumeSpec};
+use crate::drivers::engine::{InstallationKey, NetworkSpec, VolumeDriver, VolumeSpec};
 
-fn instance() -> InstanceKey {
-    InstanceKey::new("berth").unwrap()
+fn owner() -> Owner {
+    Owner {
+        instance: InstanceKey::new("berth").unwrap(),
+        installation: InstallationKey::new("ins_1").unwrap(),
+    }
 }
 
 fn smallest() -> ContainerSpec {
@@ -100,8 +103,8 @@ fn snapshot(name: &str, value: &impl serde::Serialize) {
 
 #[test]
 fn the_hardening_is_reviewed() {
-    snapshot("smallest", &smallest().to_container(&instance()).unwrap());
-    snapshot("largest", &largest().to_container(&instance()).unwrap());
+    snapshot("smallest", &smallest().to_container(&owner()).unwrap());
+    snapshot("largest", &largest().to_container(&owner()).unwrap());
 }
 
 #[test]
@@ -112,7 +115,7 @@ fn a_tenants_network_is_a_bridge_of_its_own() {
         internal: false,
         subnet: Some("10.210.4.0/24".to_owned()),
     };
-    snapshot("network", &network.to_network(&instance()));
+    snapshot("network", &network.to_network(&owner()));
 }
 
 #[test]
@@ -124,14 +127,8 @@ fn a_volume_has_options_only_for_our_driver() {
         driver,
         size_bytes: Some(10 << 30),
     };
-    snapshot(
-        "volume_local",
-        &volume(VolumeDriver::Local).to_volume(&instance()),
-    );
-    snapshot(
-        "volume_berth",
-        &volume(VolumeDriver::Berth).to_volume(&instance()),
-    );
+    snapshot("volume_local", &volume(VolumeDriver::Local).to_volume(&owner()));
+    snapshot("volume_berth", &volume(VolumeDriver::Berth).to_volume(&owner()));
 }
 
 #[test]
@@ -219,7 +216,7 @@ fn a_spec_that_an_engine_would_misread_is_refused() {
         let mut spec = largest();
         change(&mut spec);
         assert!(
-            matches!(spec.to_container(&instance()), Err(EngineError::Invalid(_))),
+            matches!(spec.to_container(&owner()), Err(EngineError::Invalid(_))),
             "{what}"
         );
     }
@@ -249,6 +246,6 @@ proptest! {
         spec.cpu_millis = cpu;
         spec.stop_grace = Duration::from_secs(grace);
         let valid = spec.validate().is_ok();
-        prop_assert_eq!(spec.to_container(&instance()).is_ok(), valid);
+        prop_assert_eq!(spec.to_container(&owner()).is_ok(), valid);
     }
 }

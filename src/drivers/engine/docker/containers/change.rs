@@ -8,6 +8,8 @@ use bollard::query_parameters::{
 };
 use futures_util::StreamExt;
 
+use crate::platform::fault;
+
 use super::super::super::{EngineError, EngineResult, MAX_GRACE, Outcome, ServerKey, spec::whole_seconds};
 use super::super::{connection::Connection, error, raw};
 
@@ -23,7 +25,10 @@ impl Connection {
             _ => patient.docker.start_container(&container.id, None).await,
         };
         match answer {
-            Ok(()) => Ok(Outcome::Done),
+            Ok(()) => {
+                fault::point("engine.container_started");
+                Ok(Outcome::Done)
+            }
             Err(failure) => match (error::status(&failure), error::message(&failure)) {
                 (Some(404), message) if message.contains("network") => Err(EngineError::NetworkMissing {
                     network: message.to_owned(),

@@ -4,6 +4,8 @@ use bollard::{models::ContainerCreateBody, query_parameters::CreateContainerOpti
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
+use crate::platform::fault;
+
 use super::super::super::{
     ContainerSpec, EngineError, EngineResult, Observed, ObservedState, TenantKey, VolumeKey, spec::label,
 };
@@ -20,7 +22,7 @@ enum Made {
 
 impl Connection {
     pub(in super::super) async fn ensure(&self, spec: &ContainerSpec) -> EngineResult<Observed> {
-        let body = spec.to_container(&self.instance)?;
+        let body = spec.to_container(&self.owner()?)?;
         let hash = spec.hash()?;
         for _ in 0..ATTEMPTS {
             let found = self.find(&spec.server).await?;
@@ -32,11 +34,15 @@ impl Connection {
                 self.check_parts(spec).await?;
                 self.check_image(spec).await?;
                 self.discard(&container, spec.stop_grace).await?;
+                fault::point("engine.container_discarded");
             } else {
                 self.check_parts(spec).await?;
             }
             match self.create(spec, body.clone()).await? {
-                Made::Container(id) => return Ok(created(spec, id, hash)),
+                Made::Container(id) => {
+                    fault::point("engine.container_made");
+                    return Ok(created(spec, id, hash));
+                }
                 Made::NameTaken => {}
             }
         }
@@ -90,7 +96,7 @@ impl Connection {
     async fn check_network(&self, spec: &ContainerSpec) -> EngineResult<()> {
         let name = self.instance.name(spec.network.as_str());
         match self.find_network(&spec.network).await? {
-            Some(network) => self.check_owner(name, &network.labels, &spec.tenant),
+            Some(network) => check_tenant(name, &network.labels, &spec.tenant),
             None => Err(EngineError::NetworkMissing { network: name }),
         }
     }
@@ -98,20 +104,17 @@ impl Connection {
     async fn check_volume(&self, volume: &VolumeKey, tenant: &TenantKey) -> EngineResult<()> {
         let name = self.instance.name(volume.as_str());
         match self.find_volume(volume).await? {
-            Some(volume) => self.check_owner(name, &volume.labels, tenant),
+            Some(volume) => check_tenant(name, &volume.labels, tenant),
             None => Err(EngineError::VolumeMissing { volume: name }),
         }
     }
+}
 
-    fn check_owner(&self, name: String, labels: &raw::Labels, tenant: &TenantKey) -> EngineResult<()> {
-        let its_tenant = labels
-            .get(label::TENANT)
-            .is_some_and(|value| value == tenant.as_str());
-        if its_tenant && raw::is_ours(labels, &self.instance) {
-            Ok(())
-        } else {
-            Err(EngineError::Foreign { name })
-        }
+/// Whether a part of ours is the tenant's.
+fn check_tenant(name: String, labels: &raw::Labels, tenant: &TenantKey) -> EngineResult<()> {
+    match labels.get(label::TENANT) {
+        Some(value) if value == tenant.as_str() => Ok(()),
+        _ => Err(EngineError::Foreign { name }),
     }
 }
 

@@ -6,7 +6,7 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::super::super::{
-    EngineError, EngineResult, Health, Observed, ObservedState, Protocol, PublishedPort, ServerKey,
+    EngineError, EngineResult, Health, Observed, ObservedState, Owner, Protocol, PublishedPort, ServerKey,
     spec::label,
 };
 use super::super::{connection::Connection, error, raw};
@@ -22,11 +22,12 @@ impl Connection {
             return Ok(None);
         };
         let labels = &container.config.labels;
+        self.owner()?.demand(&name, labels)?;
         // Containers inherit labels of their image, so ours on an image alone makes no container ours.
         let its_server = labels
             .get(label::SERVER)
             .is_some_and(|value| value == server.as_str());
-        if raw::is_ours(labels, &self.instance) && its_server {
+        if its_server {
             Ok(Some(container))
         } else {
             Err(EngineError::Foreign { name })
@@ -56,25 +57,16 @@ impl Connection {
             .build();
         let answer = self.docker.list_containers(Some(options)).await;
         let list: Vec<raw::Summary> = raw::read(answer).map_err(|failure| self.failure(failure))?;
+        let owner = self.owner()?;
         let named = list
             .into_iter()
-            .filter_map(|line| Some((self.server_of(&line)?, line)));
+            .filter_map(|line| Some((server_of(&line, &owner)?, line)));
         stream::iter(named)
             .map(|(server, line)| self.observe_listed(server, line))
             .buffer_unordered(AT_ONCE)
             .try_filter_map(|observed| async { Ok(observed) })
             .try_collect()
             .await
-    }
-
-    /// Whose container a line of the list is, if it has the name that we give.
-    fn server_of(&self, line: &raw::Summary) -> Option<ServerKey> {
-        let server = ServerKey::new(line.labels.get(label::SERVER)?.as_str()).ok()?;
-        let name = self.instance.name(server.as_str());
-        line.names
-            .iter()
-            .any(|listed| listed.trim_start_matches('/') == name)
-            .then_some(server)
     }
 
     /// What the list cannot tell: health, exit code, times. Nothing if it was removed meanwhile.
@@ -86,6 +78,7 @@ impl Connection {
                 tracing::warn!(%server, container = line.id, %error, "the engine does not describe a container");
                 Ok(Some(Observed {
                     state: ObservedState::Unknown(line.state),
+                    is_marked: is_marked(&line.labels),
                     spec_hash: line.labels.get(label::SPEC).cloned(),
                     container_id: Some(line.id),
                     image: Some(line.image),
@@ -94,6 +87,22 @@ impl Connection {
             }
         }
     }
+}
+
+/// Whose container a line of the list is, if it is this owner's and has the name that we give.
+fn server_of(line: &raw::Summary, owner: &Owner) -> Option<ServerKey> {
+    let server = ServerKey::new(line.labels.get(label::SERVER)?.as_str()).ok()?;
+    let name = owner.name(server.as_str());
+    owner.demand(&name, &line.labels).ok()?;
+    line.names
+        .iter()
+        .any(|listed| listed.trim_start_matches('/') == name)
+        .then_some(server)
+}
+
+/// Whether a container of ours was made since installations have ids.
+fn is_marked(labels: &raw::Labels) -> bool {
+    labels.contains_key(label::INSTALLATION)
 }
 
 /// Our words for what the engine says.
@@ -113,6 +122,7 @@ pub(super) fn observed(server: ServerKey, container: raw::Container) -> Observed
         } else {
             Health::None
         },
+        is_marked: is_marked(&config.labels),
         spec_hash: config.labels.get(label::SPEC).cloned(),
         container_id: Some(id),
         image: Some(config.image),

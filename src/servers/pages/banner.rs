@@ -1,0 +1,26 @@
+//! What pages about servers say on top while the engine is away.
+
+use crate::platform::db::Scoped;
+use crate::platform::error::Error;
+use crate::platform::web::Ctx;
+use crate::platform::web::page::Tone;
+
+use super::super::store;
+
+/// Says on top that the engine does not answer, if it doesn't.
+pub async fn with_engine_banner(tx: &mut impl Scoped, ctx: Ctx) -> Result<Ctx, Error> {
+    let location = store::own_location(tx).await?;
+    let since = location
+        .filter(|location| location.engine_error.is_some())
+        .and_then(|location| location.engine_error_since);
+    Ok(match since {
+        Some(since) => ctx.with_banner(
+            Tone::Warn,
+            format!(
+                "The container engine has not answered since {}. Servers keep running; changes wait until it is back.",
+                since.format("%H:%M UTC")
+            ),
+        ),
+        None => ctx,
+    })
+}
