@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::audit;
+use crate::config::NetworkGuard;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -112,6 +113,17 @@ fn with_engine_banner(ctx: Ctx, is_away: bool) -> Ctx {
     }
 }
 
+fn with_guard_banner(ctx: Ctx, guard: NetworkGuard) -> Ctx {
+    match guard {
+        NetworkGuard::Required => ctx,
+        NetworkGuard::Off => ctx.with_banner(
+            Tone::Warn,
+            "The network guard is off. Servers reach the machine that they run on, and all that it reaches, unless a firewall \
+             of yours says otherwise.",
+        ),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "overview/tenant.html")]
 pub struct TenantOverview {
@@ -185,8 +197,9 @@ pub async fn staff(
     } else {
         Vec::new()
     };
+    let ctx = with_engine_banner(ctx, store::engine_away(&mut tx).await?);
     Ok(Page(StaffOverview {
-        ctx: with_engine_banner(ctx, store::engine_away(&mut tx).await?),
+        ctx: with_guard_banner(ctx, app.config.network_guard),
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
         troubled: store::troubled(&mut tx, None)

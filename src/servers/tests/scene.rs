@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
+use crate::config::Config;
 use crate::drivers::engine::{Engine as _, Observed, ServerKey};
 use crate::platform::access::{Actor, Member, TenantRole, TenantScope, Via, Who};
 use crate::platform::db::{Scoped as _, SystemTx};
@@ -34,7 +35,15 @@ impl Scene {
 
     /// A tenant with room for so many.
     pub(super) async fn with_room(servers: i32) -> Self {
-        let test = TestApp::start().await;
+        Self::over(TestApp::start().await, servers).await
+    }
+
+    /// The same with other settings.
+    pub(super) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(TestApp::with(change).await, 10).await
+    }
+
+    async fn over(test: TestApp, servers: i32) -> Self {
         let plan = test.plan("small", servers).await;
         let tenant = test.tenant_on("acme", plan).await;
         let ada = test.person("ada").await;

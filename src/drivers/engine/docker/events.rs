@@ -6,8 +6,8 @@ use bollard::{errors::Error, query_parameters::EventsOptionsBuilder};
 use chrono::DateTime;
 use futures_util::StreamExt;
 
-use super::super::{EngineEvent, EngineResult, EngineStream, EventKind, ServerKey, spec::label};
-use super::{connection::Connection, containers::health, raw};
+use super::super::{EngineEvent, EngineResult, EngineStream, EventKind, ServerKey, Subject, spec::label};
+use super::{connection::Connection, containers::health, guard, raw};
 
 /// Every health check probe makes three more, which say nothing.
 const ACTIONS: [&str; 8] = [
@@ -58,17 +58,27 @@ impl Connection {
             actor,
             time_nano,
         } = answer.ok()?;
-        let server = ServerKey::new(actor.attributes.get(label::SERVER)?.as_str()).ok()?;
-        let ours = actor
-            .attributes
-            .get("name")
-            .is_some_and(|name| *name == self.instance.name(server.as_str()));
-        let kind = kind(&action, &actor.attributes).filter(|_| ours)?;
+        let about = self.subject(&actor.attributes)?;
+        let kind = kind(&action, &actor.attributes)?;
         Some(Ok(EngineEvent {
-            server,
+            about,
             at: Some(DateTime::from_timestamp_nanos(time_nano)),
             kind,
         }))
+    }
+
+    /// Whose container has these labels, if it has the name that we give.
+    fn subject(&self, attributes: &raw::Labels) -> Option<Subject> {
+        let is_named = |key: &str| {
+            attributes
+                .get("name")
+                .is_some_and(|name| *name == self.instance.name(key))
+        };
+        if attributes.contains_key(label::GUARD) {
+            return is_named(guard::KEY).then_some(Subject::Guard);
+        }
+        let server = ServerKey::new(attributes.get(label::SERVER)?.as_str()).ok()?;
+        is_named(server.as_str()).then_some(Subject::Server(server))
     }
 }
 
