@@ -24,6 +24,7 @@ down() {
     local status=$?
     [ "$status" = 0 ] || compose logs --no-color --tail 40 >&2 || true
     compose down --volumes --remove-orphans >"$LOGS/compose-down.log" 2>&1 || true
+    remove_labelled "berth.instance=$BERTH_INSTANCE"
     rm -rf "$WORK"
     exit "$status"
 }
@@ -37,6 +38,7 @@ scripts/compose-secrets.sh "$WORK/secrets" "$WORK/env"
 trap down EXIT
 # What a run that was cut off may have left.
 compose down --volumes --remove-orphans >/dev/null 2>&1 || true
+remove_labelled "berth.instance=$BERTH_INSTANCE"
 
 say "Bringing the panel and PostgreSQL up"
 quietly "$LOGS/compose-up.log" compose up --detach --no-build

@@ -11,6 +11,7 @@ mod bad_input;
 mod crash;
 mod engine_contract;
 mod faults;
+mod guard;
 mod http;
 mod panel;
 mod row_security;

@@ -39,7 +39,7 @@ async fn a_server_waits_for_the_guard_and_says_so() {
     scene.work().await;
     assert_eq!(
         scene.told(&asked.server).await,
-        "Failing: Wanted running, is stopped: the network guard is not ready: its rules do not hold on the host, \
+        "Failing: Wanted running, is made: the network guard is not ready: its rules do not hold on the host, \
          next try 12:00 UTC."
     );
     assert_eq!(scene.test.engine.calls(Call::Start), 0);

@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use berth::drivers::engine::InstanceKey;
 use bollard::Docker;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
 };
 
-use crate::engine_contract::docker_world::{clean, make_image};
+use crate::engine_contract::docker_world::{clean, make_guard_image, make_image, remove_guard};
 
 /// All that carries an instance's label. It goes when the test ends, also when it fails; but for the image, which is the
 /// same for every test, whoever built it.
 pub(crate) struct Remains {
     docker: Docker,
+    instance: InstanceKey,
     label: String,
 }
 
@@ -59,9 +61,11 @@ async fn negotiated() -> Docker {
     docker.expect("a Docker Engine at /var/run/docker.sock")
 }
 
-/// Sees that the image is there that the test's template is built from.
+/// Sees that the images are there that the test's template and the network guard are built from.
 pub(crate) async fn prepare() {
-    make_image(&negotiated().await).await;
+    let docker = negotiated().await;
+    make_image(&docker).await;
+    make_guard_image(&docker).await;
 }
 
 /// The folder with the test's template.
@@ -73,6 +77,7 @@ impl Remains {
     pub(crate) async fn of(instance: &str) -> Self {
         Self {
             docker: negotiated().await,
+            instance: InstanceKey::new(instance).unwrap(),
             label: format!("berth.instance={instance}"),
         }
     }
@@ -123,11 +128,13 @@ impl Remains {
 
 impl Drop for Remains {
     fn drop(&mut self) {
-        let (docker, label) = (self.docker.clone(), self.label.clone());
+        let (docker, instance, label) = (self.docker.clone(), self.instance.clone(), self.label.clone());
         // The test's runtime cannot be waited for from here.
         let cleaner = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(clean(&docker, &label)).unwrap();
+            let runtime = runtime.unwrap();
+            runtime.block_on(remove_guard(&instance)).unwrap();
+            runtime.block_on(clean(&docker, &label)).unwrap();
         });
         let outcome = cleaner.join();
         assert!(

@@ -56,7 +56,7 @@ impl DockerWorld {
             .await
             .expect("a Docker Engine at /var/run/docker.sock");
         make_image(&docker).await;
-        make_guard_image();
+        make_guard_image(&docker).await;
         let instance = InstanceKey::new(unique()).unwrap();
         let link = std::env::temp_dir().join(format!("{instance}.sock"));
         std::os::unix::fs::symlink(SOCKET, &link).unwrap();
@@ -228,17 +228,14 @@ pub(crate) async fn remove_guard(instance: &InstanceKey) -> EngineResult<Outcome
 }
 
 /// Makes the guard's image once, under the tag that it has where the test's image is the base: that has no packages.
-pub(crate) fn make_guard_image() {
+pub(crate) async fn make_guard_image(docker: &Docker) {
     let lock = File::create(std::env::temp_dir().join("berth-test-guard-image.lock")).unwrap();
     lock.lock().unwrap();
     let spec = GuardSpec {
         base_image: IMAGE.to_owned(),
         blocked: Vec::new(),
     };
-    let is_there = Command::new("docker")
-        .args(["image", "inspect", &spec.image_tag()])
-        .output();
-    if is_there.unwrap().status.success() {
+    if docker.inspect_image(&spec.image_tag()).await.is_ok() {
         return;
     }
     let build = Command::new("docker")

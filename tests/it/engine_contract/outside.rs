@@ -9,12 +9,12 @@ use super::docker_world::{DockerWorld, IMAGE, RUN};
 
 /// A cloud's metadata, so to say: link-local, and of an address that no real one has.
 pub(super) const METADATA: &str = "169.254.87.69";
-/// An address that the provider lists (TEST-NET-1).
-pub(super) const LISTED: &str = "192.0.2.69";
-/// One that nobody minds (TEST-NET-2).
-pub(super) const ALLOWED: &str = "198.51.100.69";
-/// The host's end of the cable (TEST-NET-3).
-const HOST: &str = "203.0.113.69";
+/// An address that the provider lists (RFC 2544, as the two below).
+pub(super) const LISTED: &str = "198.18.69.2";
+/// One that nobody minds.
+pub(super) const ALLOWED: &str = "198.18.69.3";
+/// The host's end of the cable.
+const HOST: &str = "198.18.69.1";
 
 /// The machine, answering "outside" on port 8080 of its addresses.
 pub(super) struct Outside {
