@@ -16,6 +16,9 @@ pub(super) const ALLOWED: &str = "198.18.69.3";
 /// The host's end of the cable.
 const HOST: &str = "198.18.69.1";
 
+/// The name of its end of the cable.
+const END: &str = "berth-outside";
+
 /// The machine, answering "outside" on port 8080 of its addresses.
 pub(super) struct Outside {
     /// Another address of the host than that of a bridge.
@@ -29,28 +32,37 @@ impl Outside {
         let turn = std::fs::File::create(std::env::temp_dir().join("berth-test-outside.lock")).unwrap();
         let turn = tokio::task::spawn_blocking(move || turn.lock().map(|()| turn)).await;
         let name = format!("{}-outside", world.instance);
-        let line = "exec nc -ll -p 8080 -e echo outside";
-        run(world, &name, line, None).await;
+        let addresses = format!("{METADATA} {LISTED} {ALLOWED}");
+        let line = format!(
+            "until ip link show {END} >/dev/null 2>&1; do usleep 50000; done; set -e; ip link set {END} up; \
+             for a in {addresses}; do ip addr add $a/32 dev {END}; done; ip route add {HOST}/32 dev {END}; \
+             exec nc -ll -p 8080 -e echo outside"
+        );
+        let alone = HostConfig {
+            network_mode: Some("none".to_owned()),
+            cap_add: Some(vec!["NET_ADMIN".to_owned()]),
+            ..Default::default()
+        };
+        run(world, &name, &line, alone).await;
         let seen = world.docker.inspect_container(&name, None).await.unwrap();
         let pid = seen.state.unwrap().pid.unwrap();
         let cable = format!("bx{pid}");
+        // This `ip` lets the kernel choose the other end's name.
         let lines = format!(
-            "set -e; ip link add {cable} type veth peer name {cable}o; ip link set {cable}o netns {pid}; \
+            "set -e; ip link add {cable} type veth; \
+             end=$(ip link show {cable} | sed -n 's/.*@\\([^:]*\\):.*/\\1/p'); \
+             ip link set $end name {END}; ip link set {END} netns {pid}; \
              ip addr add {HOST}/32 dev {cable}; ip link set {cable} up; \
-             for a in {METADATA} {LISTED} {ALLOWED}; do \
-               nsenter -t {pid} -n ip addr add $a/32 dev {cable}o; done; \
-             nsenter -t {pid} -n ip link set {cable}o up; \
-             nsenter -t {pid} -n ip route add {HOST}/32 dev {cable}o; \
-             for a in {METADATA} {LISTED} {ALLOWED}; do ip route replace $a/32 dev {cable}; done"
+             for a in {addresses}; do ip route add $a/32 dev {cable}; done"
         );
         let fitter = format!("{}-fitter", world.instance);
         let host = HostConfig {
             network_mode: Some("host".to_owned()),
             pid_mode: Some("host".to_owned()),
-            privileged: Some(true),
+            cap_add: Some(vec!["NET_ADMIN".to_owned()]),
             ..Default::default()
         };
-        run(world, &fitter, &lines, Some(host)).await;
+        run(world, &fitter, &lines, host).await;
         let options = WaitContainerOptionsBuilder::default()
             .condition("not-running")
             .build();
@@ -68,16 +80,12 @@ impl Outside {
     }
 }
 
-async fn run(world: &DockerWorld, name: &str, line: &str, host: Option<HostConfig>) {
-    let alone = HostConfig {
-        network_mode: Some("none".to_owned()),
-        ..Default::default()
-    };
+async fn run(world: &DockerWorld, name: &str, line: &str, host: HostConfig) {
     let body = ContainerCreateBody {
         image: Some(IMAGE.to_owned()),
         cmd: Some(["sh", "-c", line].map(str::to_owned).into()),
         labels: Some([(RUN.to_owned(), world.instance.to_string())].into()),
-        host_config: Some(host.unwrap_or(alone)),
+        host_config: Some(host),
         ..Default::default()
     };
     let options = CreateContainerOptionsBuilder::default().name(name).build();

@@ -16,8 +16,10 @@ use super::{
 
 /// Its key among the names of the instance; no server's begins so.
 pub(super) const KEY: &str = "guard";
-/// How often to look again when somebody else makes or removes it meanwhile.
-const ATTEMPTS: usize = 4;
+/// How often to look again when somebody else makes or removes it meanwhile, and after how long: its name is taken a
+/// moment before it can be seen.
+const ATTEMPTS: usize = 20;
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long its rules may take to stand after its start.
 const SETTLES: u64 = 10;
 /// For the question itself.
@@ -136,8 +138,11 @@ impl Connection {
         let options = CreateContainerOptionsBuilder::default().name(&name).build();
         match self.docker.create_container(Some(options), body).await {
             Ok(_) => Ok(()),
-            // Another panel was first: the next look finds its.
-            Err(failure) if error::status(&failure) == Some(409) => Ok(()),
+            // Another panel was first: a later look finds its.
+            Err(failure) if error::status(&failure) == Some(409) => {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                Ok(())
+            }
             Err(failure) => Err(self.failure(failure)),
         }
     }

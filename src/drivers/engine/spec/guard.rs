@@ -68,6 +68,8 @@ impl GuardSpec {
 fn host_config() -> HostConfig {
     HostConfig {
         network_mode: Some("host".to_owned()),
+        // Where the engine maps users, only the host's may set rules in the host's network.
+        userns_mode: Some("host".to_owned()),
         cap_drop: Some(vec!["ALL".to_owned()]),
         cap_add: Some(vec!["NET_ADMIN".to_owned()]),
         security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
