@@ -105,7 +105,9 @@ impl Servers {
     /// Wakes the servers that events are about.
     async fn happened(&self, heard: Vec<Result<EngineEvent, EngineError>>) -> Result<(), Watch> {
         let heard: Vec<EngineEvent> = heard.into_iter().collect::<Result<_, _>>()?;
-        heard.iter().for_each(|event| self.guard.hear(event));
+        for event in &heard {
+            self.guard.hear(event);
+        }
         let mut tx = self.app.db.system().await?;
         for event in &heard {
             if let Some(id) = known(event) {

@@ -1,6 +1,7 @@
 //! The network guard: laws that every engine keeps, and what servers really reach on a real one.
 
 use std::net::{IpAddr, TcpListener};
+use std::process::Command;
 use std::time::Duration;
 
 use berth::drivers::engine::{
@@ -311,18 +312,78 @@ async fn the_guard_may_do_no_more_than_it_must() {
     );
 }
 
+/// Whether a server is told the address of a name that the engine itself does not know.
+async fn finds_names(world: &DockerWorld, server: &ContainerSpec) -> bool {
+    let argv = ["nslookup", "deb.debian.org"].map(str::to_owned).into();
+    let output = world.engine().exec(&server.server, argv, PATIENCE).await.unwrap();
+    output.exit_code == 0
+}
+
 #[tokio::test]
-async fn names_are_still_found() {
+async fn names_are_found_though_the_name_servers_are_out_of_reach() {
     let world = DockerWorld::new().await;
-    world.engine().ensure_guard(&guard(&world)).await.unwrap();
     let mut spec = spec(&world, "a");
     world.program(&mut spec, Program::default());
     running(&world, &spec).await;
-    let argv = ["nslookup", "deb.debian.org"].map(str::to_owned).into();
-    let output = world.engine().exec(&spec.server, argv, PATIENCE).await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        !said.contains("no servers could be reached") && !said.contains("timed out"),
-        "{said}"
+    assert!(finds_names(&world, &spec).await, "the machine has name servers");
+    let hosts = std::fs::read_to_string("/etc/resolv.conf").unwrap();
+    let servers = hosts.lines().filter_map(|line| line.strip_prefix("nameserver "));
+    let servers: Vec<IpAddr> = servers
+        .filter_map(|address| address.trim().parse().ok())
+        .collect();
+    let blocked = servers.iter().map(|address| match address {
+        IpAddr::V4(address) => format!("{address}/32"),
+        IpAddr::V6(address) => format!("{address}/128"),
+    });
+    let guard = GuardSpec {
+        blocked: blocked.collect(),
+        ..guard(&world)
+    };
+    assert!(!guard.blocked.is_empty());
+    world.engine().ensure_guard(&guard).await.unwrap();
+    assert!(finds_names(&world, &spec).await);
+}
+
+#[tokio::test]
+async fn a_guard_that_is_replaced_leaves_no_gap() {
+    let world = DockerWorld::new().await;
+    let first = guard(&world);
+    let second = GuardSpec {
+        blocked: vec!["192.0.2.0/24".to_owned()],
+        ..first.clone()
+    };
+    let engine = world.engine();
+    engine.ensure_guard(&first).await.unwrap();
+    let line = format!(
+        "i=0; while [ $i -lt 500 ]; do nft list table inet {} >/dev/null || echo gap; i=$((i + 1)); done; echo looked",
+        world.instance.table()
     );
+    let mut watcher = Command::new("docker");
+    watcher.args([
+        "run",
+        "--rm",
+        "--network",
+        "host",
+        "--cap-add",
+        "NET_ADMIN",
+        "--entrypoint",
+        "sh",
+    ]);
+    watcher.args([&first.image_tag(), "-c", &line]);
+    let watching = std::thread::spawn(move || watcher.output().unwrap());
+    let mut replaced = 0;
+    while !watching.is_finished() {
+        engine
+            .ensure_guard([&second, &first][replaced % 2])
+            .await
+            .unwrap();
+        replaced += 1;
+    }
+    let output = watching.join().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        "looked",
+        "{output:?}"
+    );
+    assert!(replaced > 1, "{replaced}");
 }

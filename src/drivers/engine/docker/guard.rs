@@ -65,11 +65,11 @@ impl Connection {
         if guard.state.status != "running" {
             // Only while it runs can it take its rules away.
             self.wake(&guard).await?;
-            guard.state.status = "running".to_owned();
+            "running".clone_into(&mut guard.state.status);
         }
         let argv = ["guard", "release"].map(str::to_owned).into();
         let released = self.exec_in(&guard.id, argv, PATIENCE).await?;
-        if !released.is_some_and(|output| output.exit_code == 0) {
+        if released.is_none_or(|output| output.exit_code != 0) {
             return Err(EngineError::Unguarded(
                 "it does not take its rules away".to_owned(),
             ));
