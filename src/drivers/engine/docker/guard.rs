@@ -106,12 +106,13 @@ impl Connection {
     }
 
     async fn wake(&self, guard: &raw::Container) -> EngineResult<()> {
+        let patient = self.patient(Duration::ZERO);
         let answer = match guard.state.status.as_str() {
             "running" | "restarting" => return Ok(()),
-            "paused" => self.docker.unpause_container(&guard.id).await,
-            _ => self.docker.start_container(&guard.id, None).await,
+            "paused" => patient.docker.unpause_container(&guard.id).await,
+            _ => patient.docker.start_container(&guard.id, None).await,
         };
-        answer.map_err(|failure| self.failure(failure))
+        answer.map_err(|failure| patient.failure(failure))
     }
 
     /// Asks it whether its rules hold, or will within so many seconds.
@@ -136,14 +137,15 @@ impl Connection {
     async fn create_guard(&self, body: ContainerCreateBody) -> EngineResult<()> {
         let name = self.instance.name(KEY);
         let options = CreateContainerOptionsBuilder::default().name(&name).build();
-        match self.docker.create_container(Some(options), body).await {
+        let patient = self.patient(Duration::ZERO);
+        match patient.docker.create_container(Some(options), body).await {
             Ok(_) => Ok(()),
             // Another panel was first: a later look finds its.
             Err(failure) if error::status(&failure) == Some(409) => {
                 tokio::time::sleep(LOOK_AGAIN).await;
                 Ok(())
             }
-            Err(failure) => Err(self.failure(failure)),
+            Err(failure) => Err(patient.failure(failure)),
         }
     }
 }
