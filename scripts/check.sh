@@ -14,7 +14,7 @@ check() {
 }
 
 shell_scripts() {
-    git ls-files -z -- '*.sh' 'catalogue/*/start' 'catalogue/*/healthy' 'docker/*' .ci/run |
+    git ls-files -z -- '*.sh' 'catalogue/*/start' 'catalogue/*/healthy' 'docker/*' 'docker/guard/*' .ci/run |
         xargs -0 -r grep -lzE '^#!/(usr/)?bin/(env )?(ba)?sh' -- | tr '\0' '\n' | sort -u
 }
 

@@ -36,6 +36,7 @@ down() {
     [ -z "$PROXY" ] || kill "$PROXY" 2>/dev/null || true
     [ "$status" = 0 ] || compose logs --no-color --tail 40 >&2 || true
     compose down --volumes --remove-orphans >"$LOGS/compose-down.log" 2>&1 || true
+    remove_labelled "berth.instance=$BERTH_INSTANCE"
     rm -rf "$WORK"
     exit "$status"
 }
@@ -90,6 +91,7 @@ try() {
     trap down EXIT
     # What a run that was cut off may have left.
     compose down --volumes --remove-orphans >/dev/null 2>&1 || true
+    remove_labelled "berth.instance=$BERTH_INSTANCE"
     bring_up
     note "setting it up, and signing in"
     LINK=$(compose logs --no-color panel | setup_link) || die "there is no set-up link in the log"

@@ -129,9 +129,21 @@ cargo_with() {
     if [ -t 2 ]; then (cd "$ROOT" && cargo "$@"); else quietly "$log" env -C "$ROOT" cargo "$@"; fi
 }
 
+# release_guards LABEL: lets the network guards with it take their rules out of the host. Only they can: they outlive a
+# guard that is merely removed.
+release_guards() {
+    local guard
+    for guard in $(docker ps --all --quiet --filter "label=$1" --filter label=berth.guard); do
+        if ! { docker start "$guard" && docker exec "$guard" guard release && docker stop "$guard"; } >/dev/null; then
+            note "the rules of the network guard $guard may be left behind: see nft list tables"
+        fi
+    done
+}
+
 # remove_labelled LABEL: the containers, volumes and networks with it. Nothing else on the engine is touched.
 remove_labelled() {
     docker version >/dev/null 2>&1 || return 0
+    release_guards "$1"
     docker ps --all --quiet --filter "label=$1" | xargs -r docker rm --force --volumes >/dev/null
     docker volume ls --quiet --filter "label=$1" | xargs -r docker volume rm >/dev/null
     docker network ls --quiet --filter "label=$1" | xargs -r docker network rm >/dev/null

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use crate::drivers::engine::is_network;
 use crate::platform::secret::Secret;
 use crate::platform::telemetry::LogFormat;
 
@@ -94,6 +95,16 @@ pub struct Config {
     #[arg(long, env = "BERTH_NETWORK_POOL", default_value = "10.208.0.0/12", value_parser = network_pool)]
     pub network_pool: String,
 
+    /// Whether servers start only while the network guard keeps them from this host and from each other. `off` where a
+    /// firewall of your own does so, and for engines without root.
+    #[arg(long, env = "BERTH_NETWORK_GUARD", value_enum, default_value = "required")]
+    pub network_guard: NetworkGuard,
+
+    /// Networks that servers must not reach: those of your databases and of management. Repeat or separate with commas.
+    /// This host and the metadata services of clouds are always among them.
+    #[arg(long, env = "BERTH_BLOCKED_NETWORKS", value_delimiter = ',', value_parser = network)]
+    pub blocked_networks: Vec<String>,
+
     /// How many days a closed tenant's data is kept.
     #[arg(long, env = "BERTH_RETENTION_DAYS", default_value_t = 30)]
     pub retention_days: u32,
@@ -121,6 +132,16 @@ pub struct Config {
         default_value = "info,sqlx=warn,graphile_worker=warn"
     )]
     pub log: String,
+}
+
+/// What keeps servers from the host and from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkGuard {
+    /// Berth's own guard. Without it no server starts.
+    Required,
+    /// Something else, or nothing.
+    Off,
 }
 
 /// Why the settings can't be used.
@@ -243,6 +264,14 @@ fn ports(text: &str) -> Result<(u16, u16), String> {
     match parsed {
         Some((first, last)) if first >= 1024 && first <= last => Ok((first, last)),
         _ => Err("use first-last, both between 1024 and 65535".to_owned()),
+    }
+}
+
+fn network(text: &str) -> Result<String, String> {
+    if is_network(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("use networks such as 10.0.0.0/24 or fd00::/64, without bits beyond the length".to_owned())
     }
 }
 

@@ -73,8 +73,10 @@ impl Bench {
             .collect();
         let program = app.program(user, Some(tenant), &scopes).await;
         let docker = Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION);
+        let mut panel = Panel::of(app, "create");
+        panel.set("BERTH_NETWORK_GUARD", "required");
         Self {
-            panel: Panel::of(app, "create"),
+            panel,
             token: program.bearer().to_owned(),
             http: reqwest::Client::new(),
             docker: docker.unwrap().negotiate_version().await.unwrap(),
@@ -82,7 +84,7 @@ impl Bench {
     }
 
     async fn creations(&self) -> Vec<Row> {
-        // Image and network are made once.
+        // Image, network and guard are made once.
         let model = self.create("warm-up", ASK).await;
         let model = self
             .docker
@@ -204,6 +206,10 @@ fn docker(arguments: &[&str]) -> String {
 
 impl Drop for Bench {
     fn drop(&mut self) {
+        // Only the guard itself takes its rules away.
+        let guard = format!("{}-guard", self.panel.instance);
+        docker(&["exec", &guard, "guard", "release"]);
+        docker(&["stop", &guard]);
         let ours = format!("label=berth.instance={}", self.panel.instance);
         let kinds: [(&[&str], &[&str]); 3] = [
             (&["ps", "-aq"], &["rm", "-fv"]),

@@ -41,6 +41,7 @@ impl Panel {
             ("BERTH_NETWORK_POOL", "10.96.0.0/16".to_owned()),
             ("BERTH_RATE_PER_MINUTE", "100000000".to_owned()),
             ("BERTH_LOG", "warn".to_owned()),
+            ("BERTH_NETWORK_GUARD", "off".to_owned()),
         ];
         Self {
             instance,
@@ -51,6 +52,7 @@ impl Panel {
     }
 
     pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.retain(|(known, _)| *known != name);
         self.settings.push((name, value.to_owned()));
     }
 

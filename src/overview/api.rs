@@ -1,8 +1,11 @@
 //! The same counts for programs.
 
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::app::App;
+use crate::config::NetworkGuard;
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::web::Json;
@@ -25,6 +28,8 @@ pub struct StaffOverviewOut {
     servers: Servers,
     /// Whether a container engine does not answer.
     engine_away: bool,
+    /// What keeps servers from the provider's machine and from each other.
+    network_guard: NetworkGuard,
 }
 
 /// Count what there is
@@ -40,11 +45,12 @@ pub async fn tenant(scope: TenantScope) -> Result<Json<OverviewOut>, Error> {
 /// Count what there is in all
 #[utoipa::path(get, path = "/api/v1/staff/overview", tag = "staff",
     responses((status = 200, description = "The counts", body = StaffOverviewOut)))]
-pub async fn staff(scope: StaffScope) -> Result<Json<StaffOverviewOut>, Error> {
+pub async fn staff(State(app): State<App>, scope: StaffScope) -> Result<Json<StaffOverviewOut>, Error> {
     let mut tx = scope.begin().await?;
     Ok(Json(StaffOverviewOut {
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
         engine_away: store::engine_away(&mut tx).await?,
+        network_guard: app.config.network_guard,
     }))
 }

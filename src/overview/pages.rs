@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::audit;
+use crate::config::NetworkGuard;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
+use crate::platform::web::page::Tone;
 use crate::platform::web::{Ctx, Page, ago};
 use crate::servers;
 use crate::tenants::{self, Gauge};
@@ -102,6 +104,17 @@ impl TroubleLine {
     }
 }
 
+fn with_guard_banner(ctx: Ctx, guard: NetworkGuard) -> Ctx {
+    match guard {
+        NetworkGuard::Required => ctx,
+        NetworkGuard::Off => ctx.with_banner(
+            Tone::Warn,
+            "The network guard is off. Servers reach the machine that they run on, and all that it reaches, unless a firewall \
+             of yours says otherwise.",
+        ),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "overview/tenant.html")]
 pub struct TenantOverview {
@@ -176,7 +189,10 @@ pub async fn staff(
         Vec::new()
     };
     Ok(Page(StaffOverview {
-        ctx: servers::with_engine_banner(&mut tx, ctx).await?,
+        ctx: with_guard_banner(
+            servers::with_engine_banner(&mut tx, ctx).await?,
+            app.config.network_guard,
+        ),
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
         troubled: store::troubled(&mut tx, None)

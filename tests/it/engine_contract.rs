@@ -11,11 +11,13 @@
 
 pub(crate) mod docker_world;
 mod fake_world;
+mod guard;
 mod hardening;
 mod injection;
 mod installations;
 mod io;
 mod lifecycle;
+mod outside;
 mod ownership;
 mod parts;
 mod ports;
@@ -74,6 +76,11 @@ contract! {
         an_image_is_built_listed_and_removed,
         a_build_that_cannot_work_fails,
         the_host_is_described,
+    }
+    guard {
+        the_guard_comes_and_goes,
+        a_foreign_guard_is_not_touched,
+        a_guard_is_no_server_but_tells_of_itself,
     }
     io {
         logs_are_lines_in_order,

@@ -167,7 +167,7 @@ impl Api {
         }
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let request = self
             .http
             .get(format!("{}{path}", self.base))

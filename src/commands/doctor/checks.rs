@@ -8,8 +8,8 @@ use rustix::fs::{Access, access};
 use tokio::net::{TcpStream, lookup_host};
 
 use crate::commands::start;
-use crate::config::Config;
-use crate::drivers::engine::Installation;
+use crate::config::{Config, NetworkGuard};
+use crate::drivers::engine::{GuardState, Installation};
 use crate::platform::clock::{Clock as _, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
 use crate::platform::secret::Keyring;
@@ -167,6 +167,31 @@ pub(super) async fn base_image(config: &Config) -> Finding {
         format!("{} is not on the engine", config.base_image),
         fix,
     )
+}
+
+pub(super) async fn network_guard(config: &Config) -> Finding {
+    const WHAT: &str = "network guard";
+    if config.network_guard == NetworkGuard::Off {
+        return Finding::warning(
+            WHAT,
+            "off: servers reach this host and all that it reaches, unless a firewall of yours says otherwise",
+            "set BERTH_NETWORK_GUARD=required, or filter what comes from tenants' networks",
+        );
+    }
+    let state = match start::engine(config, Installation::default()) {
+        Ok(engine) => engine.observe_guard().await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let fix = "look at `docker logs` of it and at the panel's log; until it holds, no server is started";
+    match state {
+        Ok(GuardState::Holds) => {
+            Finding::good(WHAT, "holds: servers are kept from this host and from each other")
+        }
+        Ok(GuardState::Absent) => {
+            Finding::warning(WHAT, "is not there yet", "the panel makes it when it starts")
+        }
+        Ok(GuardState::Fails(reason)) | Err(reason) => Finding::broken(WHAT, reason, fix),
+    }
 }
 
 /// Whether the kernel could enforce quotas. Volumes are plain so far, and pages say so.

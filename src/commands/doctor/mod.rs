@@ -87,6 +87,7 @@ pub(super) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
     findings.push(checks::database(config).await);
     findings.extend(checks::engine(config).await);
     findings.push(checks::base_image(config).await);
+    findings.push(checks::network_guard(config).await);
     findings.extend(checks::listen_addresses(config).await);
     findings.push(checks::published_ports(config).await);
     findings.push(checks::quotas(config));

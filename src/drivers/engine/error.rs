@@ -78,6 +78,10 @@ pub enum EngineError {
     /// The engine has no addresses left for another network: its address pools are too small.
     #[error("the engine has no addresses left for another network")]
     NoAddresses,
+    /// The guard is there and its rules are not: customers' servers are not kept apart from the host. With the guard's
+    /// own words.
+    #[error("the network guard does not hold: {0}")]
+    Unguarded(String),
     /// The request itself is wrong; repeating it does not help.
     #[error("{0}")]
     Invalid(String),

@@ -7,6 +7,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::EngineError;
 
@@ -98,6 +99,33 @@ impl InstanceKey {
     pub fn name(&self, key: &str) -> String {
         format!("{}-{key}", self.0)
     }
+
+    /// The name in the host of a network's bridge, of the fifteen characters that the kernel allows. Its forty bits for
+    /// the network let four thousand networks collide once in a hundred thousand hosts; the engine then refuses the
+    /// second. The twenty for the instance only group: two instances that share them have the same rules twice.
+    pub fn bridge(&self, network: &NetworkKey) -> String {
+        format!("{}{}", self.bridges(), code::<8>(&self.name(network.as_str())))
+    }
+
+    /// What the names of all bridges of this instance begin with, and nobody else's.
+    pub fn bridges(&self) -> String {
+        format!("bt{}-", code::<4>(&self.0))
+    }
+
+    /// The name in the kernel of the table that holds the rules for those bridges.
+    pub fn table(&self) -> String {
+        format!("berth_{}", code::<16>(&self.0))
+    }
+}
+
+/// A short name for a long one: five bits of its hash for each letter.
+fn code<const LETTERS: usize>(name: &str) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let hash = Sha256::digest(name);
+    let letters = hash.iter().take(LETTERS);
+    letters
+        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -109,6 +137,18 @@ mod tests {
         for good in ["srv_01h455vb4pex5vsknk084sn02q", "berth", "berth-test-7", "0"] {
             assert_eq!(ServerKey::new(good).unwrap().as_str(), good);
         }
+    }
+
+    #[test]
+    fn a_bridge_has_a_name_that_the_kernel_takes_and_that_tells_whose_it_is() {
+        let instance = InstanceKey::new("berth").unwrap();
+        let bridge = |network: &str| instance.bridge(&NetworkKey::new(network).unwrap());
+        assert_eq!(bridge("ten_1").len(), 15);
+        assert!(bridge("ten_1").starts_with(&instance.bridges()));
+        assert_ne!(bridge("ten_1"), bridge("ten_2"));
+        let other = InstanceKey::new("other").unwrap();
+        assert_ne!(instance.bridges(), other.bridges());
+        assert_ne!(instance.table(), other.table());
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::platform::metrics;
 
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, Image, LogLine, LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome,
-    ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+    EngineStream, ExecOutput, GuardSpec, GuardState, Image, LogLine, LogQuery, Network, NetworkKey,
+    NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
 };
 
 /// What it is called on the page of metrics.
@@ -66,6 +66,9 @@ calls! {
     ensure_volume(spec: &VolumeSpec) -> Volume;
     remove_volume(volume: &VolumeKey) -> Outcome;
     list_volumes() -> Vec<Volume>;
+    ensure_guard(spec: &GuardSpec) -> ();
+    observe_guard() -> GuardState;
+    remove_guard() -> Outcome;
     logs(server: &ServerKey, query: LogQuery) -> EngineStream<LogLine>;
     stats(server: &ServerKey) -> Option<Stats>;
     exec(server: &ServerKey, argv: Vec<String>, timeout: Duration) -> ExecOutput;

@@ -12,6 +12,9 @@
 //!   the engine's socket; what the engine would allow by default is taken away in [`spec`].
 //! - **The engine may be away.** No constructor does I/O. While the engine is down every call returns
 //!   [`EngineError::Unavailable`]; when it is back the same object works again.
+//! - **Apart.** What keeps a server from the host and from other tenants' servers is the [guard](GuardSpec), one for
+//!   an instance. [`ensure_guard`](Engine::ensure_guard) says whether it holds; no other call asks, so who starts servers
+//!   makes sure first. Its rules outlive the guard's own end.
 //! - **Servers outlive us.** The engine itself restarts what ended without being told to, also after a reboot (see
 //!   [`spec`] for why); [`stop`](Engine::stop) and [`kill`](Engine::kill) hold until [`start`](Engine::start).
 //! - **Concurrent calls** for different servers do not wait for each other. For one server the caller keeps order.
@@ -22,6 +25,7 @@ pub mod docker;
 mod error;
 #[cfg(feature = "testing")]
 pub mod fake;
+mod guard;
 mod io;
 mod key;
 mod measured;
@@ -37,12 +41,14 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
 pub use error::{EngineError, EngineResult, Source};
+pub use guard::{GUARD_VERSION, GuardSpec, GuardState, is_network};
 pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};
 pub use key::{InstallationKey, InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
 pub use measured::Measured;
 pub use objects::{BuildEvent, BuildRequest, Image, Network, NetworkSpec, Volume, VolumeDriver, VolumeSpec};
 pub use observed::{
     EngineEvent, EngineInfo, EventKind, Health, MAX_GRACE, Observed, ObservedState, Outcome, PublishedPort,
+    Subject,
 };
 pub use owner::{Installation, Owner};
 pub use spec::{Capability, ContainerSpec, Env, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
@@ -103,6 +109,17 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// All volumes of our instance.
     async fn list_volumes(&self) -> EngineResult<Vec<Volume>>;
 
+    /// Makes sure that the guard is there, made from this specification, and that its rules hold now for all networks of
+    /// our instance, also for those that are yet to be made. If they don't: [`EngineError::Unguarded`]. The first time
+    /// this builds an image. A guard that a newer version of Berth made stays as it is.
+    async fn ensure_guard(&self, spec: &GuardSpec) -> EngineResult<()>;
+
+    /// Whether the guard's rules hold. Changes nothing.
+    async fn observe_guard(&self) -> EngineResult<GuardState>;
+
+    /// Removes the guard and its rules.
+    async fn remove_guard(&self) -> EngineResult<Outcome>;
+
     /// What the server wrote, oldest first. Empty if there is no container.
     async fn logs(&self, server: &ServerKey, query: LogQuery) -> EngineResult<EngineStream<LogLine>>;
 
@@ -139,7 +156,7 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// All images of our instance.
     async fn list_images(&self) -> EngineResult<Vec<Image>>;
 
-    /// What happens to our containers from now on: everything after this call returned is in the stream. It ends, or
+    /// What happens to our containers, the guard's too, from now on: everything after this call returned is in the stream. It ends, or
     /// fails, when the engine goes away; the caller then asks again and looks at everything.
     async fn events(&self) -> EngineResult<EngineStream<EngineEvent>>;
 }

@@ -144,15 +144,24 @@ pub struct PublishedPort {
     pub host_port: u16,
 }
 
-/// Something that happened to a server's container. A hint to look, never the truth.
+/// Something that happened to a container of ours. A hint to look, never the truth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineEvent {
     /// Whose container.
-    pub server: ServerKey,
+    pub about: Subject,
     /// When.
     pub at: Option<DateTime<Utc>>,
     /// What.
     pub kind: EventKind,
+}
+
+/// Whose container something happened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A server's.
+    Server(ServerKey),
+    /// The network guard's.
+    Guard,
 }
 
 /// What happened.

@@ -66,6 +66,7 @@ impl Work<'_> {
         let effects = Effects {
             app: &self.servers.app,
             claimed: self.claimed,
+            guard: &self.servers.guard,
             spec: self.spec().await?,
         };
         let hash = effects.spec.as_ref().ok().and_then(|spec| spec.hash().ok());

@@ -1,10 +1,12 @@
 //! Bringing servers to what is wanted. See [`crate::platform::reconcile`] for the driver and [`super::model`] for the plan.
 //!
 //! - [`attempt`] is one attempt on one server: observe, plan, apply, judge, write back.
+//! - [`guard`] knows whether servers may be started.
 //! - [`watch`] follows the engine: its events wake servers, its absence pauses the work.
 //! - [`sweep`] compares everything with the engine once a minute, in one call, and finds orphans.
 
 mod attempt;
+mod guard;
 mod health;
 mod in_work;
 mod orphans;
@@ -28,6 +30,7 @@ use crate::platform::reconcile::{Reconciler, drive};
 
 use super::actions::{TOPIC, set_up_location};
 use super::store::{self, Claimed};
+use guard::Guard;
 use health::EngineHealth;
 use in_work::InWork;
 
@@ -42,6 +45,7 @@ pub struct Servers {
     app: App,
     location: LocationId,
     health: Arc<EngineHealth>,
+    guard: Arc<Guard>,
     in_work: InWork,
 }
 
@@ -52,6 +56,7 @@ impl Servers {
             app: app.clone(),
             location,
             health: Arc::default(),
+            guard: Arc::default(),
             in_work: InWork::default(),
         }
     }
@@ -74,6 +79,11 @@ impl Servers {
         self.in_work.changed(id);
     }
 
+    /// What an event does to what is known about the guard.
+    pub(in crate::servers) fn heard_from_engine(&self, event: &crate::drivers::engine::EngineEvent) {
+        self.guard.hear(event);
+    }
+
     /// What the watch does when it reaches the engine again.
     pub(in crate::servers) async fn engine_is_back(&self) {
         self.engine_answers().await;
@@ -88,6 +98,7 @@ pub async fn begin(app: &App) -> Result<(), Error> {
     let (poke, tasks) = (app.poke_servers.clone(), app.tasks.clone());
     app.tasks.spawn(drive(Arc::clone(&servers), poke, tasks));
     app.tasks.spawn(hear(Arc::clone(&servers)));
+    app.tasks.spawn(keep_guard(Arc::clone(&servers)));
     app.tasks.spawn(watch::watch(servers));
     Ok(())
 }
@@ -115,6 +126,10 @@ impl Reconciler for Servers {
     async fn reconcile(&self, claimed: Claimed) -> Result<bool, Error> {
         attempt::attempt(self, &claimed).await
     }
+}
+
+async fn keep_guard(servers: Arc<Servers>) {
+    servers.guard.keep(&servers.app).await;
 }
 
 /// Hears of new wishes, from this process and from others.

@@ -9,8 +9,9 @@ use crate::platform::error::Error;
 use crate::platform::{events, operations};
 
 use super::super::actions::TOPIC;
-use super::super::model::{Server, Step};
+use super::super::model::{Goal, Server, Step};
 use super::super::store::{self, Claimed};
+use super::guard::Guard;
 use super::spec::{network_key, server_key, tenant_key};
 use super::trouble::Trouble;
 
@@ -24,6 +25,7 @@ const SUBNET_TRIES: usize = 8;
 pub(super) struct Effects<'a> {
     pub(super) app: &'a App,
     pub(super) claimed: &'a Claimed,
+    pub(super) guard: &'a Guard,
     /// The container that should be, or why that can't be said.
     pub(super) spec: Result<ContainerSpec, String>,
 }
@@ -42,7 +44,7 @@ impl Effects<'_> {
             Step::Volumes => self.volumes().await,
             Step::Ensure => self.ensure().await,
             Step::Start => self.start().await,
-            Step::Stop => Ok(engine.stop(&key, self.grace()).await.map(drop)?),
+            Step::Stop => self.stop().await,
             Step::Kill => Ok(engine.kill(&key).await.map(drop)?),
             Step::NoteRestart => self.note_restart().await,
             Step::RemoveContainer => Ok(engine.remove(&key).await.map(drop)?),
@@ -117,7 +119,17 @@ impl Effects<'_> {
         Ok(self.app.engine.ensure(spec).await.map(drop)?)
     }
 
+    /// One that is to start again goes on while it could not.
+    async fn stop(&self) -> Result<(), Trouble> {
+        if self.server().goal() == Goal::Run {
+            self.guard.ready(self.app).await?;
+        }
+        let key = server_key(self.server())?;
+        Ok(self.app.engine.stop(&key, self.grace()).await.map(drop)?)
+    }
+
     async fn start(&self) -> Result<(), Trouble> {
+        self.guard.ready(self.app).await?;
         match self.app.engine.start(&server_key(self.server())?).await {
             Ok(Outcome::Gone) => Err(Trouble::Vanished),
             Ok(Outcome::Done | Outcome::Already) => Ok(()),

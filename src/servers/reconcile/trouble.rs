@@ -16,6 +16,9 @@ pub(super) enum Trouble {
     /// It can't be said what the container should be, for this reason.
     #[error("{0}")]
     Unspecified(String),
+    /// Nothing would keep the server from the host, for this reason.
+    #[error("the network guard is not ready: {0}")]
+    Unguarded(String),
     /// The database. The lease runs out and another attempt follows.
     #[error(transparent)]
     Database(#[from] Error),
@@ -44,6 +47,7 @@ impl Trouble {
             Self::Database(_) => "the database does not answer".to_owned(),
             Self::Build(BuildError::Changed { .. })
             | Self::Unspecified(_)
+            | Self::Unguarded(_)
             | Self::Cleared(_)
             | Self::Vanished => self.to_string(),
         }

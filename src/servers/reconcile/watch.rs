@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
-use crate::drivers::engine::{EngineError, EngineEvent, EventKind};
+use crate::drivers::engine::{EngineError, EngineEvent, EventKind, Subject};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -51,6 +51,14 @@ pub(super) async fn watch(servers: Arc<Servers>) {
     }
 }
 
+/// The server that an event is about.
+fn known(event: &EngineEvent) -> Option<ServerId> {
+    match &event.about {
+        Subject::Server(server) => server.as_str().parse().ok(),
+        Subject::Guard => None,
+    }
+}
+
 /// Why following ended.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::servers) enum Watch {
@@ -73,7 +81,10 @@ async fn follow(servers: &Servers) -> Result<(), Watch> {
                 Some(heard) => servers.happened(heard).await?,
                 None => return Ok(()),
             },
-            _ = ticks.tick() => sweep(servers).await?,
+            _ = ticks.tick() => {
+                servers.guard.look_again();
+                sweep(servers).await?;
+            }
             () = servers.health.suspected() => {
                 servers.app.engine.ping().await?;
                 servers.engine_answers().await;
@@ -86,6 +97,7 @@ impl Servers {
     /// The engine is there, or there again: what waited may go on.
     pub(super) async fn engine_answers(&self) {
         self.health.set_away(false);
+        self.guard.doubt();
         self.note_engine(None).await;
         self.app.poke_servers.poke();
     }
@@ -93,7 +105,9 @@ impl Servers {
     /// Wakes the servers that events are about.
     async fn happened(&self, heard: Vec<Result<EngineEvent, EngineError>>) -> Result<(), Watch> {
         let heard: Vec<EngineEvent> = heard.into_iter().collect::<Result<_, _>>()?;
-        let known = |event: &EngineEvent| event.server.as_str().parse::<ServerId>().ok();
+        for event in &heard {
+            self.guard.hear(event);
+        }
         let mut tx = self.app.db.system().await?;
         for event in &heard {
             if let Some(id) = known(event) {

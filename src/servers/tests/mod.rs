@@ -3,6 +3,7 @@
 mod create;
 mod engine;
 mod faults;
+mod guard;
 mod live;
 mod power;
 mod reseal;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
+use crate::config::Config;
 use crate::drivers::engine::{Engine as _, Observed, ServerKey};
 use crate::platform::access::{Actor, Member, TenantRole, TenantScope, Via, Who};
 use crate::platform::db::{Scoped as _, SystemTx};
@@ -35,6 +36,11 @@ impl Scene {
     /// A tenant with room for so many.
     pub(super) async fn with_room(servers: i32) -> Self {
         Self::on(TestApp::start().await, servers).await
+    }
+
+    /// The same with other settings.
+    pub(super) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(TestApp::with(change).await, 10).await
     }
 
     /// A tenant with room for so many, on a panel of its own making.

@@ -3,18 +3,21 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use berth::drivers::engine::InstanceKey;
 use bollard::Docker;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
 };
 
-use crate::engine_contract::docker_world::{clean, make_image};
+use crate::engine_contract::docker_world::{clean, make_guard_image, make_image, remove_guard};
 
 /// All that carries a panel's label. It goes when the test ends, also when it fails; but for the image, which is the
 /// same for every test, whoever built it.
 pub(crate) struct Remains {
     docker: Docker,
+    /// Whose guard goes too.
+    instance: Option<InstanceKey>,
     label: String,
 }
 
@@ -59,9 +62,11 @@ async fn negotiated() -> Docker {
     docker.expect("a Docker Engine at /var/run/docker.sock")
 }
 
-/// Sees that the image is there that the test's template is built from.
+/// Sees that the images are there that the test's template and the network guard are built from.
 pub(crate) async fn prepare() {
-    make_image(&negotiated().await).await;
+    let docker = negotiated().await;
+    make_image(&docker).await;
+    make_guard_image(&docker).await;
 }
 
 /// The folder with the test's template.
@@ -71,17 +76,21 @@ pub(crate) fn catalogue() -> &'static Path {
 
 impl Remains {
     pub(crate) async fn of(instance: &str) -> Self {
-        Self::with(format!("berth.instance={instance}")).await
+        let key = InstanceKey::new(instance).unwrap();
+        Self::with(format!("berth.instance={instance}"), Some(key)).await
     }
 
     /// Of one of those that may share an instance's name.
     pub(crate) async fn of_installation(id: &str) -> Self {
-        Self::with(format!("berth.installation={id}")).await
+        Self::with(format!("berth.installation={id}"), None).await
     }
 
-    async fn with(label: String) -> Self {
-        let docker = negotiated().await;
-        Self { docker, label }
+    async fn with(label: String, instance: Option<InstanceKey>) -> Self {
+        Self {
+            docker: negotiated().await,
+            instance,
+            label,
+        }
     }
 
     fn filters(&self) -> HashMap<String, Vec<String>> {
@@ -130,11 +139,15 @@ impl Remains {
 
 impl Drop for Remains {
     fn drop(&mut self) {
-        let (docker, label) = (self.docker.clone(), self.label.clone());
+        let (docker, instance, label) = (self.docker.clone(), self.instance.clone(), self.label.clone());
         // The test's runtime cannot be waited for from here.
         let cleaner = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(clean(&docker, &label)).unwrap();
+            let runtime = runtime.unwrap();
+            if let Some(instance) = instance {
+                runtime.block_on(remove_guard(&instance)).unwrap();
+            }
+            runtime.block_on(clean(&docker, &label)).unwrap();
         });
         let outcome = cleaner.join();
         assert!(

@@ -15,14 +15,15 @@ use std::{
 
 use async_trait::async_trait;
 use berth::drivers::engine::{
-    ContainerSpec, Engine, HealthCheck, HealthTest, Installation, InstallationKey, InstanceKey, LogStream,
-    ServerKey,
+    ContainerSpec, Engine, EngineResult, GuardSpec, HealthCheck, HealthTest, Installation, InstallationKey,
+    InstanceKey, LogStream, Outcome, ServerKey,
     docker::{DockerEngine, Endpoint},
     fake::Program,
 };
 use bollard::{
     Docker,
-    models::{ContainerCreateBody, NetworkCreateRequest, VolumeCreateRequest},
+    exec::{StartExecOptions, StartExecResults},
+    models::{ContainerCreateBody, ExecConfig, NetworkCreateRequest, VolumeCreateRequest},
     query_parameters::{
         CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
         ListImagesOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
@@ -37,7 +38,7 @@ use super::world::World;
 pub(crate) const IMAGE: &str = "berth-test/busybox:1";
 const SOCKET: &str = "/var/run/docker.sock";
 /// On what a test makes behind Berth's back.
-const RUN: &str = "berth-test.run";
+pub(super) const RUN: &str = "berth-test.run";
 
 /// The machine's engine, reached through a link of this world's own so that it can be cut.
 pub(super) struct DockerWorld {
@@ -55,6 +56,7 @@ impl DockerWorld {
             .await
             .expect("a Docker Engine at /var/run/docker.sock");
         make_image(&docker).await;
+        make_guard_image(&docker).await;
         let instance = InstanceKey::new(unique()).unwrap();
         let link = std::env::temp_dir().join(format!("{instance}.sock"));
         std::os::unix::fs::symlink(SOCKET, &link).unwrap();
@@ -76,6 +78,31 @@ impl DockerWorld {
         let key = InstallationKey::new("ins_other").unwrap();
         let socket = Endpoint::Unix(SOCKET.into());
         DockerEngine::new(socket, self.instance.clone(), Installation::known(key))
+    }
+
+    /// What a line for the shell says in any container.
+    pub(super) async fn shell_in(&self, container: &str, line: &str) -> String {
+        let config = ExecConfig {
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            cmd: Some(["sh", "-c", line].map(str::to_owned).into()),
+            ..Default::default()
+        };
+        let exec = self.docker.create_exec(container, config).await.unwrap();
+        let started = self
+            .docker
+            .start_exec(&exec.id, None::<StartExecOptions>)
+            .await
+            .unwrap();
+        let StartExecResults::Attached { output, .. } = started else {
+            panic!("a command that is listened to")
+        };
+        let pieces: Vec<String> = output
+            .map_ok(|piece| piece.to_string())
+            .try_collect()
+            .await
+            .unwrap();
+        pieces.concat().trim().to_owned()
     }
 
     /// Runs a container that is not Berth's, from any image and with any labels.
@@ -198,6 +225,8 @@ impl Drop for DockerWorld {
                 .enable_all()
                 .build()
                 .unwrap();
+            // Only the guard itself takes its rules away. One that is somebody else's is a test's own, and goes below.
+            drop(runtime.block_on(remove_guard(&instance)));
             for label in [format!("berth.instance={instance}"), format!("{RUN}={instance}")] {
                 runtime.block_on(clean(&docker, &label)).unwrap();
                 runtime.block_on(clean_images(&docker, &label)).unwrap();
@@ -210,6 +239,47 @@ impl Drop for DockerWorld {
             self.instance
         );
     }
+}
+
+/// Removes an instance's guard and its rules.
+pub(crate) async fn remove_guard(instance: &InstanceKey) -> EngineResult<Outcome> {
+    DockerEngine::new(
+        Endpoint::Unix(SOCKET.into()),
+        instance.clone(),
+        Installation::default(),
+    )
+    .remove_guard()
+    .await
+}
+
+/// Makes the guard's image once, under the tag that it has where the test's image is the base: that has no packages.
+pub(crate) async fn make_guard_image(docker: &Docker) {
+    let lock = File::create(std::env::temp_dir().join("berth-test-guard-image.lock")).unwrap();
+    lock.lock().unwrap();
+    let spec = GuardSpec {
+        base_image: IMAGE.to_owned(),
+        blocked: Vec::new(),
+    };
+    if docker.inspect_image(&spec.image_tag()).await.is_ok() {
+        return;
+    }
+    let build = Command::new("docker")
+        .args([
+            "build",
+            "--quiet",
+            "--build-arg",
+            "BASE=debian:bookworm-slim",
+            "--tag",
+        ])
+        .arg(spec.image_tag())
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docker/guard"))
+        .output()
+        .unwrap();
+    assert!(
+        build.status.success(),
+        "{}",
+        String::from_utf8_lossy(&build.stderr)
+    );
 }
 
 /// Removes containers, networks and volumes with a label.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use berth::drivers::engine::{
-    Capability, ContainerSpec, EventKind, ExecOutput, Observed, ObservedState, Port, Protocol, Tmpfs,
+    Capability, ContainerSpec, EventKind, ExecOutput, Observed, ObservedState, Port, Protocol, Subject, Tmpfs,
 };
 use futures_util::StreamExt;
 
@@ -105,7 +105,7 @@ async fn memory_and_processes_are_limited() {
             .unwrap()
             .unwrap()
             .unwrap();
-        kinds.extend((event.server == hungry.server).then_some(event.kind));
+        kinds.extend((event.about == Subject::Server(hungry.server.clone())).then_some(event.kind));
     }
     assert!(kinds.contains(&EventKind::Oom), "{kinds:?}");
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use berth::drivers::engine::{
-    ContainerSpec, Engine, EngineError, EngineResult, LogQuery, ObservedState, Outcome, Owner,
+    ContainerSpec, Engine, EngineError, EngineResult, LogQuery, ObservedState, Outcome, Owner, Subject,
 };
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 use futures_util::StreamExt as _;
@@ -65,7 +65,7 @@ async fn what_another_installation_does_is_not_heard() {
     theirs.ensure_network(&network("b")).await.unwrap();
     theirs.ensure(&own).await.unwrap();
     let first = tokio::time::timeout(PATIENCE, heard.next()).await.unwrap();
-    assert_eq!(first.unwrap().unwrap().server, own.server);
+    assert_eq!(first.unwrap().unwrap().about, Subject::Server(own.server.clone()));
 }
 
 /// Makes a server's parts as Berth made them before installations had ids, and starts it.

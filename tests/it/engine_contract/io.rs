@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use berth::drivers::engine::{
-    EngineError, EngineEvent, EventKind, LogQuery, LogStream, MAX_LOG_LINE, fake::Program,
+    EngineError, EngineEvent, EventKind, LogQuery, LogStream, MAX_LOG_LINE, Subject, fake::Program,
 };
 use futures_util::{StreamExt, TryStreamExt};
 
@@ -230,7 +230,7 @@ pub(super) async fn events_tell_of_our_containers(world: &dyn World) {
         .unwrap();
     assert!(
         seen.iter()
-            .all(|event| event.server == spec.server && event.at.is_some()),
+            .all(|event| event.about == Subject::Server(spec.server.clone()) && event.at.is_some()),
         "{seen:?}"
     );
     let kinds: Vec<_> = seen.into_iter().map(|event| event.kind).collect();

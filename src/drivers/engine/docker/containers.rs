@@ -7,4 +7,5 @@ mod change;
 mod create;
 mod observe;
 
+pub(super) use create::is_current;
 pub(super) use observe::health;

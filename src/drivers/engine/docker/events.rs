@@ -6,8 +6,10 @@ use bollard::{errors::Error, query_parameters::EventsOptionsBuilder};
 use chrono::DateTime;
 use futures_util::StreamExt;
 
-use super::super::{EngineEvent, EngineResult, EngineStream, EventKind, Owner, ServerKey, spec::label};
-use super::{connection::Connection, containers::health, raw};
+use super::super::{
+    EngineEvent, EngineResult, EngineStream, EventKind, Owner, ServerKey, Subject, spec::label,
+};
+use super::{connection::Connection, containers::health, guard, raw};
 
 /// Every health check probe makes three more, which say nothing.
 const ACTIONS: [&str; 8] = [
@@ -53,23 +55,32 @@ impl Connection {
     }
 }
 
-/// An event about a container of this owner's.
+/// An event about a container of this owner's, or about the instance's guard.
 fn event(answer: Result<raw::Event, Error>, owner: &Owner) -> Option<EngineResult<EngineEvent>> {
     let raw::Event {
         action,
         actor,
         time_nano,
     } = answer.ok()?;
-    let server = ServerKey::new(actor.attributes.get(label::SERVER)?.as_str()).ok()?;
-    let name = owner.name(server.as_str());
-    owner.demand(&name, &actor.attributes).ok()?;
-    let is_named_so = actor.attributes.get("name") == Some(&name);
-    let kind = kind(&action, &actor.attributes).filter(|_| is_named_so)?;
+    let about = subject(&actor.attributes, owner)?;
+    let kind = kind(&action, &actor.attributes)?;
     Some(Ok(EngineEvent {
-        server,
+        about,
         at: Some(DateTime::from_timestamp_nanos(time_nano)),
         kind,
     }))
+}
+
+/// Whose container has these labels, if it has the name that we give.
+fn subject(attributes: &raw::Labels, owner: &Owner) -> Option<Subject> {
+    let is_named = |name: &str| attributes.get("name").is_some_and(|found| found == name);
+    if attributes.contains_key(label::GUARD) {
+        return is_named(&owner.name(guard::KEY)).then_some(Subject::Guard);
+    }
+    let server = ServerKey::new(attributes.get(label::SERVER)?.as_str()).ok()?;
+    let name = owner.name(server.as_str());
+    owner.demand(&name, attributes).ok()?;
+    is_named(&name).then_some(Subject::Server(server))
 }
 
 fn kind(action: &str, attributes: &raw::Labels) -> Option<EventKind> {

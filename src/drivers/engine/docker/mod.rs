@@ -8,6 +8,7 @@ mod connection;
 mod containers;
 mod error;
 mod events;
+mod guard;
 mod images;
 mod networks;
 mod raw;
@@ -24,8 +25,8 @@ use tokio::sync::{Mutex, OnceCell};
 use self::connection::{Connection, READ_TIMEOUT};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, Image, Installation, InstanceKey, LogLine, LogQuery, Network, NetworkKey,
-    NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+    EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, LogLine, LogQuery,
+    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
 };
 
 /// Where an engine listens.
@@ -175,6 +176,18 @@ impl Engine for DockerEngine {
 
     async fn list_volumes(&self) -> EngineResult<Vec<Volume>> {
         self.connect().await?.list_volumes().await
+    }
+
+    async fn ensure_guard(&self, spec: &GuardSpec) -> EngineResult<()> {
+        self.connect().await?.ensure_guard(spec).await
+    }
+
+    async fn observe_guard(&self) -> EngineResult<GuardState> {
+        self.connect().await?.observe_guard().await
+    }
+
+    async fn remove_guard(&self) -> EngineResult<Outcome> {
+        self.connect().await?.remove_guard().await
     }
 
     async fn logs(&self, server: &ServerKey, query: LogQuery) -> EngineResult<EngineStream<LogLine>> {

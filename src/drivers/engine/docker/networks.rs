@@ -77,13 +77,31 @@ impl Connection {
     }
 
     pub(super) async fn list_networks(&self) -> EngineResult<Vec<Network>> {
+        let (owner, list) = (self.owner()?, self.instances_networks().await?);
+        Ok(list.iter().filter_map(|network| known(network, &owner)).collect())
+    }
+
+    /// Of whatever installation.
+    async fn instances_networks(&self) -> EngineResult<Vec<raw::Network>> {
         let options = ListNetworksOptionsBuilder::default()
             .filters(&self.mine())
             .build();
         let answer = self.docker.list_networks(Some(options)).await;
-        let list: Vec<raw::Network> = raw::read(answer).map_err(|failure| self.failure(failure))?;
-        let owner = self.owner()?;
-        Ok(list.iter().filter_map(|network| known(network, &owner)).collect())
+        raw::read(answer).map_err(|failure| self.failure(failure))
+    }
+
+    /// The bridges of the instance's networks whose names don't begin as they do now: versions of Berth before the guard let the
+    /// engine choose, which takes the first letters of the network's id.
+    pub(super) async fn unnamed_bridges(&self) -> EngineResult<Vec<String>> {
+        let prefix = self.instance.bridges();
+        let networks = self.instances_networks().await?;
+        let names = networks.iter().map(|network| {
+            let named = network.options.get("com.docker.network.bridge.name").cloned();
+            named.unwrap_or_else(|| format!("br-{}", network.id.get(..12).unwrap_or(&network.id)))
+        });
+        let mut others: Vec<String> = names.filter(|name| !name.starts_with(&prefix)).collect();
+        others.sort();
+        Ok(others)
     }
 
     /// The oldest network with the key's name, or an error if that is somebody else's.

@@ -119,6 +119,7 @@ raw! {
         name: String = "Name",
         created: String = "Created",
         internal: bool = "Internal",
+        options: Labels = "Options",
         labels: Labels = "Labels",
         ipam: Ipam = "IPAM",
     }

@@ -25,8 +25,9 @@ pub use self::calls::{Call, Program};
 use self::{calls::Fault, state::State};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, Health, Image, InstanceKey, LogLine, LogQuery, LogStream, Network, NetworkKey,
-    NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+    EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, LogLine, LogQuery,
+    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey,
+    VolumeSpec,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -113,6 +114,16 @@ impl FakeEngine {
     /// Lets a server's health check change its mind.
     pub fn set_health(&self, server: &ServerKey, health: Health) {
         self.change(|state| state.set_health(server, health));
+    }
+
+    /// Whether the guard is there.
+    pub fn is_guarded(&self) -> bool {
+        self.lock().guard.is_some()
+    }
+
+    /// Removes the guard behind everybody's back.
+    pub fn lose_guard(&self) {
+        drop(self.change(State::remove_guard));
     }
 
     /// Lets a server write a line.
@@ -241,6 +252,18 @@ impl Engine for FakeEngine {
         self.call(Call::ListVolumes, |state| {
             Ok(state.volumes.values().cloned().collect())
         })
+    }
+
+    async fn ensure_guard(&self, spec: &GuardSpec) -> EngineResult<()> {
+        self.call(Call::EnsureGuard, |state| state.ensure_guard(spec))
+    }
+
+    async fn observe_guard(&self) -> EngineResult<GuardState> {
+        self.call(Call::ObserveGuard, |state| state.observe_guard())
+    }
+
+    async fn remove_guard(&self) -> EngineResult<Outcome> {
+        self.call(Call::RemoveGuard, State::remove_guard)
     }
 
     async fn logs(&self, server: &ServerKey, query: LogQuery) -> EngineResult<EngineStream<LogLine>> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use super::super::{
     EngineError, EngineEvent, EngineInfo, EngineResult, EventKind, LogLine, LogQuery, LogStream,
-    MAX_LOG_LINE, ObservedState, Port, Protocol, PublishedPort, ServerKey, Stats,
+    MAX_LOG_LINE, ObservedState, Port, Protocol, PublishedPort, ServerKey, Stats, Subject,
 };
 use super::{Step, calls::away, state::State};
 
@@ -27,12 +27,12 @@ impl State {
     }
 
     pub(super) fn tell(&mut self, server: &ServerKey, kind: EventKind) {
+        self.tell_about(Subject::Server(server.clone()), kind);
+    }
+
+    pub(super) fn tell_about(&mut self, about: Subject, kind: EventKind) {
         let at = self.now();
-        self.events.push(EngineEvent {
-            server: server.clone(),
-            at,
-            kind,
-        });
+        self.events.push(EngineEvent { about, at, kind });
     }
 
     pub(super) fn next_event(&self, next: &mut usize) -> Step<EngineEvent> {

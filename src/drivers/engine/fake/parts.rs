@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::super::{
-    BuildEvent, BuildRequest, ContainerSpec, EngineError, EngineResult, Image, Network, NetworkKey,
-    NetworkSpec, Outcome, TenantKey, Volume, VolumeDriver, VolumeKey, VolumeSpec, spec,
+    BuildEvent, BuildRequest, ContainerSpec, EngineError, EngineResult, EventKind, GuardSpec, GuardState,
+    Image, Network, NetworkKey, NetworkSpec, Outcome, Subject, TenantKey, Volume, VolumeDriver, VolumeKey,
+    VolumeSpec, spec,
 };
 use super::state::State;
+
+/// The guard's key, as on the real engine.
+const GUARD: &str = "guard";
 
 impl State {
     /// What a container needs, and whether it may have it.
@@ -98,6 +102,42 @@ impl State {
         self.volumes
             .values_mut()
             .for_each(|volume| volume.is_marked = false);
+    }
+
+    pub(super) fn ensure_guard(&mut self, spec: &GuardSpec) -> EngineResult<()> {
+        spec.validate()?;
+        self.own_name(GUARD)?;
+        if self.guard.as_ref() == Some(spec) {
+            return Ok(());
+        }
+        if !self.images.contains_key(&spec.base_image) {
+            return Err(EngineError::BuildFailed(format!(
+                "there is no image {}",
+                spec.base_image
+            )));
+        }
+        self.guard = Some(spec.clone());
+        self.tell_about(Subject::Guard, EventKind::Created);
+        self.tell_about(Subject::Guard, EventKind::Started);
+        Ok(())
+    }
+
+    pub(super) fn observe_guard(&self) -> EngineResult<GuardState> {
+        self.own_name(GUARD)?;
+        Ok(self
+            .guard
+            .as_ref()
+            .map_or(GuardState::Absent, |_| GuardState::Holds))
+    }
+
+    pub(super) fn remove_guard(&mut self) -> EngineResult<Outcome> {
+        self.own_name(GUARD)?;
+        let was_there = self.guard.take().is_some();
+        if was_there {
+            self.tell_about(Subject::Guard, EventKind::Died { exit_code: 0 });
+            self.tell_about(Subject::Guard, EventKind::Destroyed);
+        }
+        Ok(outcome(was_there))
     }
 
     pub(super) fn image_exists(&self, tag: &str) -> EngineResult<bool> {

@@ -8,8 +8,8 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::super::{
-    ContainerSpec, EngineError, EngineEvent, EngineResult, EventKind, Health, Image, InstanceKey, LogLine,
-    Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Volume, VolumeKey,
+    ContainerSpec, EngineError, EngineEvent, EngineResult, EventKind, GuardSpec, Health, Image, InstanceKey,
+    LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Volume, VolumeKey,
 };
 use super::calls::{Calls, Program};
 
@@ -27,6 +27,7 @@ pub(super) struct State {
     pub(super) containers: BTreeMap<ServerKey, Container>,
     pub(super) networks: BTreeMap<NetworkKey, Network>,
     pub(super) volumes: BTreeMap<VolumeKey, Volume>,
+    pub(super) guard: Option<GuardSpec>,
     pub(super) images: BTreeMap<String, (Image, bool)>,
     pub(super) foreign: BTreeSet<String>,
     pub(super) programs: HashMap<ServerKey, Program>,
@@ -52,6 +53,7 @@ impl State {
             containers: BTreeMap::new(),
             networks: BTreeMap::new(),
             volumes: BTreeMap::new(),
+            guard: None,
             images: BTreeMap::new(),
             foreign: BTreeSet::new(),
             programs: HashMap::new(),

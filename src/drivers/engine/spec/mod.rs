@@ -31,6 +31,7 @@
 //! of Berth must not restart every customer's server because a library writes JSON differently. When the hardening
 //! itself changes in a way that running servers must get, raise [`SPEC_VERSION`].
 
+mod guard;
 mod limits;
 mod render;
 #[cfg(test)]
@@ -72,6 +73,8 @@ pub mod label {
     pub const NETWORK: &str = "berth.network";
     /// A volume's key.
     pub const VOLUME: &str = "berth.volume";
+    /// The version of the rules that the guard sets; only the guard has it.
+    pub const GUARD: &str = "berth.guard";
     /// Where our labels are.
     pub const PREFIX: &str = "berth.";
 }
@@ -194,7 +197,8 @@ impl ContainerSpec {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

@@ -110,8 +110,9 @@ impl ContainerSpec {
 }
 
 impl NetworkSpec {
-    /// The request that makes this network: a bridge of its own, to which Docker lets no other bridge talk. What is
-    /// published without an address of the host (nothing, by [`Port`]) would be on the loopback only.
+    /// The request that makes this network: a bridge of its own, to which Docker lets no other bridge talk, with a name
+    /// by which the guard knows it. What is published without an address of the host (nothing, by [`Port`]) would be on
+    /// the loopback only.
     pub fn to_network(&self, owner: &Owner) -> NetworkCreateRequest {
         let mut labels: HashMap<_, _> = owner.labels().into();
         labels.insert(label::NETWORK.to_owned(), self.key.to_string());
@@ -133,6 +134,7 @@ impl NetworkSpec {
             }),
             options: Some(HashMap::from([
                 option("host_binding_ipv4", "127.0.0.1"),
+                option("name", &owner.instance.bridge(&self.key)),
                 option("enable_icc", "true"),
             ])),
             labels: Some(labels),
@@ -225,7 +227,7 @@ fn tmpfs(tmpfs: &Tmpfs) -> (String, String) {
 }
 
 /// `json-file`, because its files can be read when the engine is down.
-fn logs() -> HostConfigLogConfig {
+pub(super) fn logs() -> HostConfigLogConfig {
     let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     HostConfigLogConfig {
         typ: Some("json-file".to_owned()),
@@ -236,7 +238,7 @@ fn logs() -> HostConfigLogConfig {
     }
 }
 
-fn health(check: &HealthCheck) -> HealthConfig {
+pub(super) fn health(check: &HealthCheck) -> HealthConfig {
     let test = match &check.test {
         HealthTest::Exec(argv) => std::iter::once("CMD".to_owned())
             .chain(argv.iter().cloned())

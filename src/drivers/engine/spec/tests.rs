@@ -6,7 +6,7 @@ use insta::assert_json_snapshot;
 use proptest::{prop_assert_eq, proptest};
 
 use super::*;
-use crate::drivers::engine::{InstallationKey, NetworkSpec, VolumeDriver, VolumeSpec};
+use crate::drivers::engine::{GuardSpec, InstallationKey, NetworkSpec, VolumeDriver, VolumeSpec};
 
 fn owner() -> Owner {
     Owner {
@@ -116,6 +116,16 @@ fn a_tenants_network_is_a_bridge_of_its_own() {
         subnet: Some("10.210.4.0/24".to_owned()),
     };
     snapshot("network", &network.to_network(&owner()));
+}
+
+#[test]
+fn the_guard_may_set_rules_and_nothing_else() {
+    let guard = GuardSpec {
+        base_image: "debian:bookworm-slim".to_owned(),
+        blocked: vec!["10.0.0.0/24".to_owned(), "fd00::/64".to_owned()],
+    };
+    let others = ["br-0123456789ab".to_owned()];
+    snapshot("guard", &guard.to_container(&owner().instance, &others));
 }
 
 #[test]

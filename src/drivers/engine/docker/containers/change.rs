@@ -91,7 +91,11 @@ impl Connection {
     }
 
     /// Ends and removes a container to make room for the next.
-    pub(super) async fn discard(&self, container: &raw::Container, grace: Duration) -> EngineResult<()> {
+    pub(in super::super) async fn discard(
+        &self,
+        container: &raw::Container,
+        grace: Duration,
+    ) -> EngineResult<()> {
         self.stop_found(container, grace).await?;
         self.remove_found(container).await.map(drop)
     }

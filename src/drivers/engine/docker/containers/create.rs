@@ -119,7 +119,7 @@ fn check_tenant(name: String, labels: &raw::Labels, tenant: &TenantKey) -> Engin
 }
 
 /// Whether a container can stay. One that is being removed, or was removed in part, cannot.
-fn is_current(container: &raw::Container, hash: &str) -> bool {
+pub(in super::super) fn is_current(container: &raw::Container, hash: &str) -> bool {
     let leaving = matches!(container.state.status.as_str(), "dead" | "removing");
     !leaving
         && container

@@ -34,7 +34,8 @@ impl Connection {
         }
     }
 
-    async fn inspect(&self, name: &str) -> EngineResult<Option<raw::Container>> {
+    /// The container with a name or id, whoever made it.
+    pub(in super::super) async fn inspect(&self, name: &str) -> EngineResult<Option<raw::Container>> {
         match raw::read(self.docker.inspect_container(name, None).await) {
             Ok(container) => Ok(Some(container)),
             Err(failure) if error::status(&failure) == Some(404) => Ok(None),

@@ -26,27 +26,37 @@ impl Connection {
         if argv.is_empty() {
             return Err(EngineError::invalid("there is no command to run"));
         }
-        let Some(container) = self.find(server).await? else {
-            return Err(EngineError::NotRunning(server.clone()));
+        let output = match self.find(server).await? {
+            Some(container) => self.exec_in(&container.id, argv, timeout).await?,
+            None => None,
         };
+        output.ok_or_else(|| EngineError::NotRunning(server.clone()))
+    }
+
+    /// Runs a command in a container; nothing if that does not run.
+    pub(in super::super) async fn exec_in(
+        &self,
+        container: &str,
+        argv: Vec<String>,
+        timeout: Duration,
+    ) -> EngineResult<Option<ExecOutput>> {
         let config = ExecConfig {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
             cmd: Some(argv),
             ..Default::default()
         };
-        let exec = match self.docker.create_exec(&container.id, config).await {
+        let exec = match self.docker.create_exec(container, config).await {
             Ok(exec) => exec.id,
             // 404: gone since; 409: not running, or paused.
-            Err(failure) if matches!(error::status(&failure), Some(404 | 409)) => {
-                return Err(EngineError::NotRunning(server.clone()));
-            }
+            Err(failure) if matches!(error::status(&failure), Some(404 | 409)) => return Ok(None),
             Err(failure) => return Err(self.failure(failure)),
         };
         let run = self.run_exec(&exec);
         tokio::time::timeout(timeout, run)
             .await
             .map_err(|_| EngineError::Timeout(timeout))?
+            .map(Some)
     }
 
     async fn run_exec(&self, exec: &str) -> EngineResult<ExecOutput> {
