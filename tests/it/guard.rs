@@ -69,18 +69,19 @@ async fn no_server_starts_without_the_guard_and_none_reaches_the_panel() {
     let answer = answer_of_panel(&server, port);
     assert!(
         answer.contains("200 OK"),
-        "without a guard the panel would answer: {answer}"
+        "without a guard the panel answers: {answer}"
     );
     open.kill().await;
 }
 
-/// What the panel answers to something in a server's network that asks it at the host's address there. The server's own image
-/// need not have the means to ask.
+/// What the panel answers to something in a server's network that asks it at the host's address there. The server's own
+/// image need not have the means to ask. The question is not followed by an end: the panel would give up a caller that leaves.
 fn answer_of_panel(server: &str, port: u16) -> String {
     let network = docker(&["inspect", "--format", "{{.HostConfig.NetworkMode}}", server]);
     let line = format!(
         "gate=$(ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p'); echo asked $gate; \
-         printf 'GET /livez HTTP/1.0\\r\\n\\r\\n' | nc -w 3 $gate {port}"
+         mkfifo /tmp/asked; exec 3<>/tmp/asked; printf 'GET /livez HTTP/1.0\\r\\n\\r\\n' >&3; \
+         nc -w 3 $gate {port} <&3 | head -n 1"
     );
     let said = docker(&["run", "--rm", "--network", &network, IMAGE, "sh", "-c", &line]);
     let (asked, answer) = said.split_once('\n').unwrap_or((&said, ""));
