@@ -1,12 +1,12 @@
--- A chat server for one organisation: what the customer answered comes by the environment.
-local env = Lua.os.getenv
-local domain = env("XMPP_DOMAIN")
+-- A chat server for one organisation: what the customer answered comes by the environment
+-- (ENV_ is how Prosody names it).
+local domain = ENV_XMPP_DOMAIN
 
 data_path = "/var/lib/prosody/data"
 certificates = "/var/lib/prosody/tls"
 pidfile = "/run/prosody/prosody.pid"
 plugin_paths = { "/usr/local/lib/prosody/modules" }
-admins = { env("ADMIN_NAME") .. "@" .. domain }
+admins = { ENV_ADMIN_NAME .. "@" .. domain }
 log = { { levels = { min = "info" }, to = "console" } }
 
 interfaces = { "*" }
@@ -14,6 +14,7 @@ c2s_ports = { 5222 }
 c2s_direct_tls_ports = { 5223 }
 -- Other domains' servers find one by its name and port 5269, which a server with given ports does not have.
 s2s_ports = {}
+component_ports = {}
 modules_disabled = { "s2s", "offline_s2s" }
 
 modules_enabled = {
@@ -27,7 +28,7 @@ allow_registration = false
 c2s_require_encryption = true
 storage = "internal"
 groups_file = "/run/prosody/groups"
-archive_expires_after = env("ARCHIVE_DAYS") .. "d"
+archive_expires_after = ENV_ARCHIVE_DAYS .. "d"
 default_archive_policy = true
 limits = { c2s = { rate = "256kb/s" } }
 storage_archive_item_limit = 100000
@@ -39,4 +40,4 @@ Component("rooms." .. domain, "muc")
     restrict_room_creation = "local"
     modules_enabled = { "muc_mam" }
     muc_log_by_default = true
-    muc_log_expires_after = env("ARCHIVE_DAYS") .. "d"
+    muc_log_expires_after = ENV_ARCHIVE_DAYS .. "d"
