@@ -3,8 +3,9 @@
 from gunicorn.glogging import Logger
 
 bind = "0.0.0.0:8080"
-workers = 2
-threads = 4
+# One process: two would be in each other's way in the index of products.
+workers = 1
+threads = 8
 worker_tmp_dir = "/tmp"
 control_socket_disable = True
 max_requests = 2000

@@ -91,7 +91,8 @@ DATABASES = {"default": {
     "ATOMIC_REQUESTS": True,
     "OPTIONS": {"timeout": 20},
 }}
-HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
+HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.whoosh_backend.WhooshEngine",
+                                    "PATH": str(DATA / "search")}}
 AUTHENTICATION_BACKENDS = ["oscar.apps.customer.auth_backends.EmailBackend",
                            "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
