@@ -131,12 +131,7 @@ impl Folder {
     }
 }
 
-fn append(
-    archive: &mut tar::Builder<Vec<u8>>,
-    path: &str,
-    executable: bool,
-    bytes: &[u8],
-) -> io::Result<()> {
+fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, executable: bool, bytes: &[u8]) -> io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(bytes.len() as u64);
     header.set_mode(if executable { 0o755 } else { 0o644 });

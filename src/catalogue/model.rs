@@ -159,7 +159,10 @@ pub struct Variable {
 impl Variable {
     /// Is the answer hidden, and kept sealed?
     pub fn is_secret(&self) -> bool {
-        matches!(self.kind, Kind::Secret { .. } | Kind::List { is_secret: true, .. })
+        matches!(
+            self.kind,
+            Kind::Secret { .. } | Kind::List { is_secret: true, .. }
+        )
     }
 }
 

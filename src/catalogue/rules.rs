@@ -96,9 +96,16 @@ fn list(
     max_length: usize,
     pattern: Option<&Pattern>,
 ) -> Result<String, String> {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     if lines.len() > max_items {
-        return Err(format!("must have at most {max_items} lines, has {}", lines.len()));
+        return Err(format!(
+            "must have at most {max_items} lines, has {}",
+            lines.len()
+        ));
     }
     for (n, line) in lines.iter().enumerate() {
         let place = |message: String| format!("line {}: {message}", n + 1);

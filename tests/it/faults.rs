@@ -24,7 +24,7 @@ fn tenants_permissions() -> Vec<Permission> {
 }
 
 /// A program of the owner of a tenant with room for `servers` servers.
-async fn owners_program(app: &TestApp, servers: i32) -> Client {
+pub(crate) async fn owners_program(app: &TestApp, servers: i32) -> Client {
     let plan = app.plan("Plenty", servers).await;
     let tenant = app.tenant_on("harbour", plan).await;
     let user = app.person("ann").await;
@@ -106,14 +106,14 @@ impl Drop for Socket {
 }
 
 /// A program that speaks to a panel over TCP.
-struct Api {
+pub(crate) struct Api {
     http: reqwest::Client,
     base: String,
     token: String,
 }
 
 impl Api {
-    fn new(panel: &Panel, token: &str) -> Self {
+    pub(crate) fn new(panel: &Panel, token: &str) -> Self {
         Self {
             http: reqwest::Client::new(),
             base: format!("http://{}", panel.address),
@@ -126,7 +126,7 @@ impl Api {
         answer.unwrap().status().as_u16()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let request = self
             .http
             .get(format!("{}{path}", self.base))
@@ -134,7 +134,7 @@ impl Api {
         request.send().await.unwrap().json().await.unwrap()
     }
 
-    async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let request = self
             .http
             .post(format!("{}{path}", self.base))

@@ -15,3 +15,4 @@ mod http;
 mod panel;
 mod row_security;
 mod surface;
+mod templates;
