@@ -54,7 +54,7 @@ async fn a_print_becomes_a_file_and_is_counted() {
     let password = server.secret("PRINT_PASSWORD").await;
     let (well, said) = outcome(&mut print(&server, &folder, &password)).await;
     assert!(well, "{said}");
-    let (well, said) = outcome(&mut print(&server, &folder, "not the password")).await;
+    let (well, said) = outcome(&mut print(&server, &folder, "not-the-password")).await;
     assert!(!well && said.contains("not-authenticated"), "{said}");
     let counted = says("printer=pdf user=print job=1 total=2", async || {
         outcome(&mut kept(&server, &password, "/pages.log")).await
