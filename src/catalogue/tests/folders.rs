@@ -147,7 +147,26 @@ fn the_shipped_templates_are_sound() {
         .iter()
         .map(|folder| folder.template.name.as_str())
         .collect();
-    assert_eq!(names, ["debian-ssh", "postgresql", "static-site"]);
+    assert_eq!(
+        names,
+        [
+            "cdn-cache",
+            "debian-ssh",
+            "file-share",
+            "intranet",
+            "luanti",
+            "mariadb",
+            "openttd",
+            "php-site",
+            "postgresql",
+            "print-server",
+            "redis",
+            "scheduler",
+            "shop",
+            "static-site",
+            "xmpp"
+        ]
+    );
 }
 
 #[test]
