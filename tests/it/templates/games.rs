@@ -54,7 +54,7 @@ async fn luanti_greets_and_keeps_its_world() {
     );
 }
 
-/// OpenTTD's question for a server in a local network, and the kind of its answer.
+/// The question of `OpenTTD` for a server in a local network, and the kind of its answer.
 const FIND: [u8; 3] = [3, 0, 0];
 const FOUND: u8 = 1;
 /// The question about the game, on the port that players join at, and the kind of its answer.

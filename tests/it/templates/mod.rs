@@ -58,8 +58,8 @@ impl Scene {
             .args(templates)
             .env("BERTH_CATALOGUE_DIR", catalogue())
             .env("BERTH_BASE_IMAGE", BASE_IMAGE);
-        let (built, said) = outcome(&mut build).await;
-        assert!(built, "{said}");
+        let (well, said) = outcome(&mut build).await;
+        assert!(well, "{said}");
         let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
         app.clock.advance(SystemClock.now() - noon());
         let program = owners_program(&app, 5).await;
