@@ -15,6 +15,9 @@ mkdir -p "$LOGS"
 
 if [ -t 2 ]; then BOLD=$'\e[1m' DIM=$'\e[2m' RED=$'\e[31m' PLAIN=$'\e[0m'; else BOLD='' DIM='' RED='' PLAIN=''; fi
 
+# Where a proxy opens TLS, the machine says so with SSL_CERT_FILE; builds of images need to know it too.
+[ -z "${SSL_CERT_FILE:-}" ] || export BERTH_BUILD_CA=${BERTH_BUILD_CA:-$SSL_CERT_FILE}
+
 # say TEXT: one line about what happens now. On stderr, so that stdout stays for results.
 say() { printf '%s==>%s %s\n' "$BOLD" "$PLAIN" "$*" >&2; }
 

@@ -22,6 +22,8 @@ tests() {
     BERTH_TEST_DATABASE_URL=$(scripts/test-db.sh start)
     export BERTH_TEST_DATABASE_URL
     cargo_with "$LOGS/test-build.log" nextest run --locked --features testing --no-run
+    # Some minutes on a machine that has none of them, a moment afterwards.
+    quietly "$LOGS/test-images.log" target/debug/berth catalogue build
     cargo nextest run --locked --features testing --cargo-quiet --status-level fail --final-status-level slow
 }
 

@@ -67,6 +67,10 @@ pub struct Config {
     #[arg(long, env = "BERTH_BASE_IMAGE", default_value = "debian:bookworm-slim")]
     pub base_image: String,
 
+    /// A PEM file of authorities that images' builds trust besides Debian's: where a proxy of yours opens TLS.
+    #[arg(long, env = "BERTH_BUILD_CA")]
+    pub build_ca: Option<PathBuf>,
+
     /// The address that servers' ports are published on.
     #[arg(long, env = "BERTH_PUBLISH_ADDRESS", default_value = "127.0.0.1")]
     pub publish_address: IpAddr,

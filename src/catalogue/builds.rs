@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::config::Config;
 use crate::drivers::engine::{BuildEvent, BuildRequest, Engine, EngineError, EngineStream};
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -128,30 +129,40 @@ fn begin(app: &App, folder: &Folder, fresh: bool) -> watch::Receiver<Outcome> {
     receiver
 }
 
-/// Asks the engine to build a template's image from `base`.
+/// Asks the engine to build a template's image, as the settings say.
 pub async fn start(
     engine: &dyn Engine,
     folder: &Folder,
-    base: &str,
+    config: &Config,
     fresh: bool,
 ) -> Result<EngineStream<BuildEvent>, BuildError> {
-    let context = folder.build_context();
+    let authorities = authorities(config).await?;
+    let context = folder.build_context(authorities.as_deref());
     let context = context.map_err(|error| BuildError::Failed(error.to_string()))?;
     let request = BuildRequest {
         tag: folder.image_tag(),
         context_tar: context.into(),
-        build_args: BTreeMap::from([("BASE".to_owned(), base.to_owned())]),
+        build_args: BTreeMap::from([("BASE".to_owned(), config.base_image.clone())]),
         labels: BTreeMap::new(),
         fresh,
     };
     Ok(engine.build_image(request).await?)
 }
 
+async fn authorities(config: &Config) -> Result<Option<Vec<u8>>, BuildError> {
+    let Some(file) = &config.build_ca else {
+        return Ok(None);
+    };
+    let read = tokio::fs::read(file).await;
+    let failed = |error| BuildError::Failed(format!("BERTH_BUILD_CA, {}: {error}", file.display()));
+    read.map(Some).map_err(failed)
+}
+
 async fn run(app: &App, folder: &Folder, fresh: bool) -> Result<(), String> {
     let started = note_begin(app, folder).await;
     started.map_err(|error| format!("the build could not be noted: {error}"))?;
     tracing::info!(image = folder.image_tag(), "building an image");
-    let stream = start(&*app.engine, folder, &app.config.base_image, fresh)
+    let stream = start(&*app.engine, folder, &app.config, fresh)
         .await
         .map_err(|error| match error {
             BuildError::Failed(reason) => reason,

@@ -17,6 +17,8 @@ use super::parse::{Problem, Problems};
 /// The description; it is no part of the image.
 const TEMPLATE_FILE: &str = "template.toml";
 const DOCKERFILE: &str = "Dockerfile";
+/// What a Dockerfile finds the authorities under that builds trust besides Debian's.
+const AUTHORITIES_FILE: &str = "berth-ca.crt";
 /// A build context travels through memory; data belongs into volumes.
 const LARGEST_FOLDER: u64 = 16 * 1024 * 1024;
 const IMAGE_HASH_DIGITS: usize = 12;
@@ -115,20 +117,28 @@ impl Folder {
         )
     }
 
-    /// The build context for the engine: a tar archive, the same bytes for the same folder.
-    pub fn build_context(&self) -> io::Result<Vec<u8>> {
+    /// The build context for the engine: a tar archive, the same bytes for the same folder and the same `authorities`
+    /// (PEM, for the build's own downloads; they are no part of what names the image).
+    pub fn build_context(&self, authorities: Option<&[u8]>) -> io::Result<Vec<u8>> {
         let mut archive = tar::Builder::new(Vec::new());
         for file in &self.files {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(file.bytes.len() as u64);
-            header.set_mode(if file.executable { 0o755 } else { 0o644 });
-            header.set_mtime(0);
-            header.set_uid(0);
-            header.set_gid(0);
-            archive.append_data(&mut header, &file.path, file.bytes.as_slice())?;
+            append(&mut archive, &file.path, file.executable, &file.bytes)?;
+        }
+        if let Some(authorities) = authorities {
+            append(&mut archive, AUTHORITIES_FILE, false, authorities)?;
         }
         archive.into_inner()
     }
+}
+
+fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, executable: bool, bytes: &[u8]) -> io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(if executable { 0o755 } else { 0o644 });
+    header.set_mtime(0);
+    header.set_uid(0);
+    header.set_gid(0);
+    archive.append_data(&mut header, path, bytes)
 }
 
 fn describe(name: &str, files: &[File]) -> Result<Template, Problems> {

@@ -71,6 +71,14 @@ pub enum Category {
     Database,
     /// A machine to work on.
     System,
+    /// Files that are kept and shared.
+    Files,
+    /// Chat and the like.
+    Communication,
+    /// Printers.
+    Printing,
+    /// Shops.
+    Commerce,
     /// Ready-made programs.
     Application,
     /// Game servers.
@@ -84,6 +92,10 @@ impl Category {
             Self::Web => "Web",
             Self::Database => "Databases",
             Self::System => "Systems",
+            Self::Files => "Files",
+            Self::Communication => "Communication",
+            Self::Printing => "Printing",
+            Self::Commerce => "Shops",
             Self::Application => "Applications",
             Self::Game => "Games",
         }
@@ -147,7 +159,10 @@ pub struct Variable {
 impl Variable {
     /// Is the answer hidden, and kept sealed?
     pub fn is_secret(&self) -> bool {
-        matches!(self.kind, Kind::Secret { .. })
+        matches!(
+            self.kind,
+            Kind::Secret { .. } | Kind::List { is_secret: true, .. }
+        )
     }
 }
 
@@ -186,6 +201,17 @@ pub enum Kind {
         /// How many characters Berth makes up when none is given.
         generate: Option<usize>,
     },
+    /// Lines of text, each by the same rules; the container sees them with a line feed between.
+    List {
+        /// Lines at most.
+        max_items: usize,
+        /// Characters of a line at most.
+        max_length: usize,
+        /// What the whole of a line must match.
+        pattern: Option<Pattern>,
+        /// Hidden and sealed, as there are passwords in it.
+        is_secret: bool,
+    },
     /// One OpenSSH public key.
     SshPublicKey,
     /// A mail address.
@@ -203,6 +229,8 @@ impl Kind {
             Self::Boolean => "boolean",
             Self::Choice { .. } => "choice",
             Self::Secret { .. } => "secret",
+            Self::List { is_secret: false, .. } => "list",
+            Self::List { is_secret: true, .. } => "secret_list",
             Self::SshPublicKey => "ssh_public_key",
             Self::Email => "email",
             Self::HostName => "host_name",

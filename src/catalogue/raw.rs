@@ -69,6 +69,7 @@ pub(super) struct RawVariable {
     pub(super) max_length: Option<usize>,
     pub(super) pattern: Option<String>,
     pub(super) choices: Option<Vec<String>>,
+    pub(super) max_items: Option<usize>,
     pub(super) generate: Option<usize>,
 }
 

@@ -49,7 +49,7 @@ impl Kind {
         } else {
             text.trim()
         };
-        if text.chars().any(char::is_control) {
+        if !matches!(self, Self::List { .. }) && text.chars().any(char::is_control) {
             return Err("must be one line without control characters".to_owned());
         }
         match self {
@@ -76,11 +76,48 @@ impl Kind {
             Self::Boolean => boolean(text),
             Self::Choice { choices } if choices.iter().any(|choice| choice == text) => Ok(text.to_owned()),
             Self::Choice { choices } => Err(format!("must be one of: {}", choices.join(", "))),
+            Self::List {
+                max_items,
+                max_length,
+                pattern,
+                ..
+            } => list(text, *max_items, *max_length, pattern.as_ref()),
             Self::SshPublicKey => ssh_key::check(text),
             Self::Email => email(text),
             Self::HostName => host_name(text),
         }
     }
+}
+
+/// Empty lines mean nothing. What is wrong is told by the line's number alone: there may be passwords in it.
+fn list(
+    text: &str,
+    max_items: usize,
+    max_length: usize,
+    pattern: Option<&Pattern>,
+) -> Result<String, String> {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    if lines.len() > max_items {
+        return Err(format!(
+            "must have at most {max_items} lines, has {}",
+            lines.len()
+        ));
+    }
+    for (n, line) in lines.iter().enumerate() {
+        let place = |message: String| format!("line {}: {message}", n + 1);
+        if line.chars().any(char::is_control) {
+            return Err(place("must have no control characters".to_owned()));
+        }
+        length(line, 1, max_length).map_err(place)?;
+        if pattern.is_some_and(|pattern| !pattern.matches(line)) {
+            return Err(place("does not have the form that is asked for".to_owned()));
+        }
+    }
+    Ok(lines.join("\n"))
 }
 
 fn length(text: &str, min: usize, max: usize) -> Result<(), String> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 
 use crate::catalogue::{Catalogue as Shelf, Folder, start as start_build};
 use crate::config::Config;
@@ -33,6 +33,9 @@ pub(super) struct Build {
     /// Do every step again, with packages of today, even if the image is there.
     #[arg(long)]
     fresh: bool,
+    /// How many are built at once.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
+    jobs: u8,
     #[command(flatten)]
     config: Config,
 }
@@ -68,8 +71,10 @@ impl Build {
         let folders = chosen(&all, &self.names)?;
         let engine = start::engine(&config, Installation::default())?;
         let mut failed = 0_usize;
-        for folder in folders {
-            let built = build(&*engine, &config, folder, self.fresh).await;
+        let mut builds = stream::iter(folders)
+            .map(async |folder| (folder, build(&*engine, &config, folder, self.fresh).await))
+            .buffer_unordered(self.jobs.into());
+        while let Some((folder, built)) = builds.next().await {
             match built {
                 Ok(()) => println!("{}", folder.image_tag()),
                 Err(error) => {
@@ -106,7 +111,7 @@ async fn build(engine: &dyn Engine, config: &Config, folder: &Folder, fresh: boo
         return Ok(());
     }
     eprintln!("{name}: building {tag}");
-    let mut output = start_build(engine, folder, &config.base_image, fresh).await?;
+    let mut output = start_build(engine, folder, config, fresh).await?;
     while let Some(event) = output.next().await {
         if let BuildEvent::Line(line) = event? {
             eprintln!("{name}: {line}");

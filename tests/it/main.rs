@@ -22,3 +22,4 @@ mod parity;
 mod row_security;
 mod start;
 mod surface;
+mod templates;

@@ -162,10 +162,15 @@ fn free_address() -> SocketAddr {
 }
 
 /// Waits for something to become true.
-pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, is_so: impl AsyncFnMut() -> bool) {
+    until_within(DEADLINE, what, is_so).await;
+}
+
+/// Waits for something that may take longer than the usual.
+pub(crate) async fn until_within(limit: Duration, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !is_so().await {
-        assert!(begun.elapsed() < DEADLINE, "not within {DEADLINE:?}: {what}");
+        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
         tokio::time::sleep(LOOK_AGAIN).await;
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::catalogue) struct VariableOut {
     label: String,
     /// What it means.
     help: String,
-    /// `text`, `integer`, `boolean`, `choice`, `secret`, `ssh_public_key`, `email` or `host_name`.
+    /// `text`, `integer`, `boolean`, `choice`, `secret`, `list`, `secret_list`, `ssh_public_key`, `email` or `host_name`.
     #[schema(value_type = String)]
     r#type: &'static str,
     /// Whether it must be answered.

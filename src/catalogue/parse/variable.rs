@@ -8,6 +8,8 @@ use super::Problems;
 
 /// Unless a template says otherwise: what fits on a line of a form.
 const USUAL_MAX_LENGTH: usize = 255;
+/// Unless a template says otherwise: what still can be seen at once.
+const USUAL_MAX_ITEMS: usize = 20;
 /// Shorter passwords can be guessed over a network.
 const SHORTEST_SECRET: usize = 12;
 /// What the engine, the shell and the dynamic linker read for themselves.
@@ -100,16 +102,29 @@ fn kind(at: &str, raw: &mut RawVariable, problems: &mut Problems) -> Option<Kind
         "choice" => Some(Kind::Choice {
             choices: choices(at, raw, problems),
         }),
+        "list" | "secret_list" => Some(list(at, raw, problems)),
         "boolean" => Some(Kind::Boolean),
         "ssh_public_key" => Some(Kind::SshPublicKey),
         "email" => Some(Kind::Email),
         "host_name" => Some(Kind::HostName),
         unknown => {
             problems.add(format!("{at}.type"), format!(
-                "`{unknown}` is no type; there are text, integer, boolean, choice, secret, ssh_public_key, email and host_name"
+                "`{unknown}` is no type; there are text, integer, boolean, choice, secret, list, secret_list, ssh_public_key, email and host_name"
             ));
             None
         }
+    }
+}
+
+fn list(at: &str, raw: &mut RawVariable, problems: &mut Problems) -> Kind {
+    let (_, max_length) = lengths(at, raw, 0, problems);
+    let max_items = raw.max_items.take().unwrap_or(USUAL_MAX_ITEMS);
+    problems.check(max_items > 0, format!("{at}.max_items"), "must be at least 1");
+    Kind::List {
+        max_items,
+        max_length,
+        pattern: pattern(at, raw, problems),
+        is_secret: raw.kind == "secret_list",
     }
 }
 
@@ -165,6 +180,7 @@ fn leftovers(at: &str, raw: &RawVariable, problems: &mut Problems) {
         ("max_length", raw.max_length.is_some()),
         ("pattern", raw.pattern.is_some()),
         ("choices", raw.choices.is_some()),
+        ("max_items", raw.max_items.is_some()),
         ("generate", raw.generate.is_some()),
     ];
     for (rule, _) in rules.into_iter().filter(|(_, there)| *there) {
@@ -179,7 +195,7 @@ fn leftovers(at: &str, raw: &RawVariable, problems: &mut Problems) {
 fn default(at: &str, raw: &mut RawVariable, kind: &Kind, problems: &mut Problems) -> Option<String> {
     let text = raw.default.take()?.into_text();
     let at = format!("{at}.default");
-    if matches!(kind, Kind::Secret { .. }) {
+    if matches!(kind, Kind::Secret { .. } | Kind::List { is_secret: true, .. }) {
         problems.add(
             at,
             "a secret has no default: everybody would know it; use `generate`",

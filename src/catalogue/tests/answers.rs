@@ -246,3 +246,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_is_lines_each_by_the_rules() {
+    assert_eq!(plain("HOSTS", " a.b\r\n\n  c \n").as_deref(), Some("a.b\nc"));
+    assert_eq!(message("HOSTS", "a\nb\nc\nd"), "must have at most 3 lines, has 4");
+    assert_eq!(
+        message("HOSTS", "a\nB"),
+        "line 2: does not have the form that is asked for"
+    );
+    assert_eq!(
+        message("HOSTS", "abcdefghijklm"),
+        "line 1: must have at most 12 characters, has 13"
+    );
+    assert_eq!(
+        message("HOSTS", "a\u{7}b"),
+        "line 1: must have no control characters"
+    );
+}
+
+#[test]
+fn a_list_of_secrets_is_a_secret_and_no_message_repeats_it() {
+    let checked = given("PEOPLE", "ann:correct horse").unwrap();
+    assert_eq!(
+        checked.secrets().collect::<Vec<_>>(),
+        [("PEOPLE", "ann:correct horse")]
+    );
+    assert_eq!(
+        message("PEOPLE", "ann:tooshort"),
+        "line 1: does not have the form that is asked for"
+    );
+}

@@ -70,7 +70,7 @@ fn the_same_folder_gives_the_same_image_and_bytes() {
     let (one, two) = (one.load(), two.load());
     assert_eq!(one.content_hash, two.content_hash);
     assert_eq!(one.image_tag(), two.image_tag());
-    assert_eq!(one.build_context().unwrap(), two.build_context().unwrap());
+    assert_eq!(one.build_context(None).unwrap(), two.build_context(None).unwrap());
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn the_executable_bit_counts() {
     .unwrap();
     let after = scratch.load();
     assert_ne!(before.image_tag(), after.image_tag());
-    let context = after.build_context().unwrap();
+    let context = after.build_context(None).unwrap();
     assert_eq!(
         members(&context),
         [
@@ -147,7 +147,26 @@ fn the_shipped_templates_are_sound() {
         .iter()
         .map(|folder| folder.template.name.as_str())
         .collect();
-    assert_eq!(names, ["debian-ssh", "postgresql", "static-site"]);
+    assert_eq!(
+        names,
+        [
+            "cdn-cache",
+            "debian-ssh",
+            "file-share",
+            "intranet",
+            "luanti",
+            "mariadb",
+            "openttd",
+            "php-site",
+            "postgresql",
+            "print-server",
+            "redis",
+            "scheduler",
+            "shop",
+            "static-site",
+            "xmpp"
+        ]
+    );
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Question {
                 Kind::Boolean => "boolean",
                 Kind::Choice { .. } => "choice",
                 Kind::Secret { .. } => "password",
-                Kind::SshPublicKey => "area",
+                Kind::SshPublicKey | Kind::List { .. } => "area",
                 Kind::Integer { .. } => "number",
                 Kind::Email => "email",
                 _ => "text",

@@ -1,0 +1,102 @@
+//! Databases, each with its own client.
+
+use serde_json::json;
+use tokio::process::Command;
+
+use super::{HOST, Scene, Server, outcome, says};
+
+fn psql(server: &Server<'_>, password: &str, query: &str) -> Command {
+    let mut psql = Command::new("psql");
+    psql.env("PGPASSWORD", password)
+        .env("PGCONNECT_TIMEOUT", "5")
+        .arg(format!(
+            "host={HOST} port={} user=app dbname=app sslmode=require",
+            server.port("postgresql")
+        ))
+        .args(["--no-psqlrc", "--tuples-only", "--no-align", "--command", query]);
+    psql
+}
+
+#[tokio::test]
+async fn postgresql_keeps_rows() {
+    let scene = Scene::begin(&["postgresql"]).await;
+    let server = scene.order("postgresql", "db", json!({})).await;
+    let password = server.secret("POSTGRES_PASSWORD").await;
+    let (well, said) = outcome(&mut psql(
+        &server,
+        &password,
+        "create table kept as select 'a row' as row",
+    ))
+    .await;
+    assert!(well, "{said}");
+    let (well, said) = outcome(&mut psql(&server, "not the password", "select 1")).await;
+    assert!(!well && said.contains("authentication failed"), "{said}");
+    server.restart().await;
+    says("a row", async || {
+        outcome(&mut psql(&server, &password, "select row from kept")).await
+    })
+    .await;
+}
+
+fn mariadb(server: &Server<'_>, password: &str, query: &str) -> Command {
+    let mut mariadb = Command::new("mariadb");
+    mariadb
+        .env("MYSQL_PWD", password)
+        .args([
+            "--no-defaults",
+            "--ssl",
+            "--connect-timeout=5",
+            "-h",
+            HOST,
+            "-u",
+            "app",
+        ])
+        .arg(format!("--port={}", server.port("mysql")))
+        .args(["app", "--execute", query]);
+    mariadb
+}
+
+#[tokio::test]
+async fn mariadb_keeps_rows() {
+    let scene = Scene::begin(&["mariadb"]).await;
+    // What SQL and shells would trip over.
+    let password = r#"it's a "pass\word" $(x)"#;
+    let answers = json!({ "MARIADB_PASSWORD": password });
+    let server = scene.order("mariadb", "db", answers).await;
+    let create = "create table kept (line varchar(20)); insert into kept values ('a row')";
+    let (well, said) = outcome(&mut mariadb(&server, password, create)).await;
+    assert!(well, "{said}");
+    let (well, said) = outcome(&mut mariadb(&server, "not the password", "select 1")).await;
+    assert!(!well && said.contains("Access denied"), "{said}");
+    server.restart().await;
+    says("a row", async || {
+        outcome(&mut mariadb(&server, password, "select line from kept")).await
+    })
+    .await;
+}
+
+fn redis(server: &Server<'_>, password: &str, command: &[&str]) -> Command {
+    let mut redis = Command::new("redis-cli");
+    redis
+        .env("REDISCLI_AUTH", password)
+        .args(["--tls", "--insecure", "-e", "-h", HOST, "-p"])
+        .arg(server.port("rediss").to_string())
+        .args(command);
+    redis
+}
+
+#[tokio::test]
+async fn redis_keeps_keys() {
+    let scene = Scene::begin(&["redis"]).await;
+    let server = scene.order("redis", "cache", json!({})).await;
+    let password = server.secret("REDIS_PASSWORD").await;
+    let (well, said) = outcome(&mut redis(&server, &password, &["set", "kept", "a value"])).await;
+    assert!(well && said.contains("OK"), "{said}");
+    let (_, said) = outcome(&mut redis(&server, "not the password", &["get", "kept"])).await;
+    assert!(!said.contains("a value"), "{said}");
+    server.restart().await;
+    says("a value", async || {
+        outcome(&mut redis(&server, &password, &["get", "kept"])).await
+    })
+    .await;
+}
