@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::platform::access::{Actor, Authenticate, Member, StaffRole, Via};
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, twice};
+use crate::platform::db::{Db, may_ask_again};
 use crate::platform::error::Error;
 use crate::platform::ids::{SessionId, TenantId, TokenId, UserId};
 use crate::platform::secret::hash_token;
@@ -77,7 +77,10 @@ impl Authenticate for Authenticator {
         }
         let (now, hash) = (self.clock.now(), hash_token(cookie));
         let ask = || session_owner(db, &hash, now, now - self.idle);
-        let owner = twice(ask(), ask()).await?;
+        let owner = match ask().await {
+            Err(error) if may_ask_again(&error) => ask().await?,
+            outcome => outcome?,
+        };
         if let Some(owner) = &owner
             && now - owner.last_seen_at >= TOUCH_AFTER
         {
@@ -94,7 +97,10 @@ impl Authenticate for Authenticator {
         }
         let (now, hash) = (self.clock.now(), hash_token(bearer));
         let ask = || token_owner(db, &hash, now);
-        let owner = twice(ask(), ask()).await?;
+        let owner = match ask().await {
+            Err(error) if may_ask_again(&error) => ask().await?,
+            outcome => outcome?,
+        };
         if let Some(owner) = &owner
             && owner.last_used_at.is_none_or(|last| now - last >= TOUCH_AFTER)
         {

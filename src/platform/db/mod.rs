@@ -19,7 +19,7 @@ pub use once::Once;
 #[cfg(feature = "testing")]
 pub use setup::fingerprint;
 pub use setup::{SetupError, is_current, prepare};
-pub use tx::{LoginConn, Plans, Scoped, StaffTx, SystemTx, TenantTx, UserTx, twice};
+pub use tx::{LoginConn, Plans, Scoped, StaffTx, SystemTx, TenantTx, UserTx, may_ask_again};
 
 /// How long a request may wait for a connection before it is told 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);

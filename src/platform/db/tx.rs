@@ -221,17 +221,10 @@ async fn begin_on(
         .map_err(|_| sqlx::Error::WorkerCrashed)?
 }
 
-/// Asks again, once, if the connection turns out to have died in the pool, which shows only when it is used. That the
-/// pool has none to give is told at once. (Two futures and no closure: rustc cannot show that an async closure which
-/// borrows gives futures that may change threads.)
-pub async fn twice<T>(
-    first: impl Future<Output = Result<T, Error>>,
-    again: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    match first.await {
-        Err(Error::Unavailable(cause)) if !is_pool_timeout(&cause) => again.await,
-        outcome => outcome,
-    }
+/// Whether to ask again, once: the connection may have died in the pool, which shows only when it is used. That the pool
+/// has none to give is no reason.
+pub fn may_ask_again(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(cause) if !is_pool_timeout(cause))
 }
 
 fn is_pool_timeout(cause: &Cause) -> bool {
