@@ -18,9 +18,9 @@ use crate::table::Row;
 
 const ROUNDS: usize = 7;
 const AT_ONCE: usize = 20;
-/// How often one that waits asks, and each of many: they share the processors with what they wait for.
+/// How often whoever waits asks; for many servers one asks for all, since asking shares the processors with the work.
 const ASK: Duration = Duration::from_millis(10);
-const ASK_TOGETHER: Duration = Duration::from_millis(100);
+const ASK_TOGETHER: Duration = Duration::from_millis(50);
 /// On what is made past Berth.
 const RAW: &str = "berth-bench.raw";
 
@@ -85,7 +85,7 @@ impl Bench {
 
     async fn creations(&self) -> Vec<Row> {
         // Image, network and guard are made once.
-        let model = self.create("warm-up", ASK).await;
+        let model = self.create("warm-up").await;
         let model = self
             .docker
             .inspect_container(&format!("{}-{model}", self.panel.instance), None)
@@ -93,13 +93,10 @@ impl Bench {
         let model = raw_body(&serde_json::to_value(model.unwrap()).unwrap());
         let (mut ours, mut raw) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
-            ours.push(timed(self.create(&format!("alone-{round}"), ASK)).await);
+            ours.push(timed(self.create(&format!("alone-{round}"))).await);
             raw.push(timed(self.raw(&model, format!("alone-{round}"))).await);
         }
-        let together = timed(join_all(
-            (0..AT_ONCE).map(|n| self.create_named(format!("together-{n}"))),
-        ))
-        .await;
+        let together = timed(self.create_together()).await;
         let floor = timed(join_all(
             (0..AT_ONCE).map(|n| self.raw(&model, format!("together-{n}"))),
         ))
@@ -116,36 +113,49 @@ impl Bench {
         ]
     }
 
-    async fn create_named(&self, name: String) -> String {
-        self.create(&name, ASK_TOGETHER).await
+    /// From the first call to the last running container.
+    async fn create_together(&self) {
+        let asked = join_all((0..AT_ONCE).map(|n| self.ask_for(format!("together-{n}")))).await;
+        let url = self.panel.url("/api/v1/servers?limit=200");
+        until_every(ASK_TOGETHER, "all run", async || {
+            let servers = self.read(&url).await;
+            let servers = servers["items"].as_array().unwrap();
+            let running = |id: &String| {
+                let is_it = |server: &&Value| server["id"] == id.as_str();
+                servers
+                    .iter()
+                    .find(is_it)
+                    .is_some_and(|server| server["engine_state"] == "running")
+            };
+            asked.iter().all(running)
+        })
+        .await;
     }
 
     /// From the call to a running container; its id.
-    async fn create(&self, name: &str, period: Duration) -> String {
-        let body = json!({ "name": name, "template": "tiny", "size": "small-box" });
-        let answer = loop {
-            let request = self
-                .http
-                .post(self.panel.url("/api/v1/servers"))
-                .bearer_auth(&self.token);
-            let answer = request.json(&body).send().await.unwrap();
-            // A panel that has just come up for the first time knows no place for servers yet.
-            if answer.status() != 503 {
-                break answer;
-            }
-            tokio::time::sleep(ASK_TOGETHER).await;
-        };
-        assert_eq!(answer.status(), 202);
-        let asked: Value = answer.json().await.unwrap();
-        let id = asked["server"]["id"].as_str().unwrap().to_owned();
+    async fn create(&self, name: &str) -> String {
+        let id = self.ask_for(name.to_owned()).await;
         let url = self.panel.url(&format!("/api/v1/servers/{id}"));
-        until_every(period, "it runs", async || {
-            let request = self.http.get(&url).bearer_auth(&self.token);
-            let server: Value = request.send().await.unwrap().json().await.unwrap();
-            server["engine_state"] == "running"
+        until_every(ASK, "it runs", async || {
+            self.read(&url).await["engine_state"] == "running"
         })
         .await;
         id
+    }
+
+    /// Asks for a server; its id.
+    async fn ask_for(&self, name: String) -> String {
+        let request = self.http.post(self.panel.url("/api/v1/servers"));
+        let body = json!({ "name": name, "template": "tiny", "size": "small-box" });
+        let answer = request.bearer_auth(&self.token).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 202);
+        let asked: Value = answer.json().await.unwrap();
+        asked["server"]["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn read(&self, url: &str) -> Value {
+        let request = self.http.get(url).bearer_auth(&self.token);
+        request.send().await.unwrap().json().await.unwrap()
     }
 
     /// The same container by the engine alone.
