@@ -71,7 +71,10 @@ works() {
     [[ $1 == "$BERTH_PUBLIC_URL"/* ]] && curl --silent --fail --max-time 5 --output /dev/null "http://$BERTH_LISTEN${1#"$BERTH_PUBLIC_URL"}"
 }
 
-demo_value() { sed -n "s/^$1=//p" "$VAR/demo" 2>/dev/null | tail -n 1; }
+# Empty before the first demo.
+demo_value() {
+    [ ! -e "$VAR/demo" ] || sed -n "s/^$1=//p" "$VAR/demo" | tail -n 1
+}
 
 summary() {
     local link server invitation
