@@ -65,7 +65,13 @@ pub fn session_cookie(token: String) -> Cookie<'static> {
 }
 
 pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    let db = guard.kit.db.for_request();
+    // Only a request that reads keeps its connection. One that changes something opens others beside its own (for
+    // idempotency keys), and many that each hold one and wait for a second would wait for each other.
+    let db = if request.method().is_safe() {
+        guard.kit.db.for_request()
+    } else {
+        guard.kit.db.clone()
+    };
     let admitted = guard.admit(&db, &mut request).await;
     let (mut response, left) = match admitted {
         Ok(left) if guard.returns => match kept::bring_back(&guard.kit, request).await {
@@ -115,6 +121,8 @@ impl Guard {
         let ip = address.to_string();
         let request_id = RequestId::of(request.extensions());
         if self.rule == Rule::Public {
+            // Its handler has no scope that would take it.
+            db.release();
             if let Some(actor) = &actor {
                 request.extensions_mut().insert(actor.clone());
             }
