@@ -49,6 +49,19 @@ impl TestDatabase {
             .password(PASSWORD);
         options.to_url_lossy().to_string()
     }
+
+    /// Runs a statement in it as the cluster's administrator.
+    pub(super) async fn administer(&self, statement: &str) {
+        let options = self.admin.clone().database(&self.name);
+        let mut conn = options
+            .connect()
+            .await
+            .expect("the test cluster answers: see BERTH_TEST_DATABASE_URL");
+        run(&mut conn, statement.to_owned()).await;
+        conn.close()
+            .await
+            .expect("closing the administrator's connection");
+    }
 }
 
 impl Drop for TestDatabase {

@@ -58,7 +58,7 @@ pub struct TestApp {
     router: Router,
     database_url: String,
     // Dropped last: the database goes when nobody uses it any more.
-    _database: Option<TestDatabase>,
+    database: Option<TestDatabase>,
 }
 
 impl TestApp {
@@ -95,7 +95,7 @@ impl TestApp {
             engine,
             router,
             database_url,
-            _database: database,
+            database,
         }
     }
 
@@ -110,13 +110,14 @@ impl TestApp {
         let mut config = Settings::parse_from(["berth"]).config;
         config.data_dir = folder;
         config.rate_per_minute = 1_000_000;
+        config.database_connections = CONNECTIONS;
         config
     }
 
     fn parts(url: &str, config: Config, clock: &Arc<FixedClock>, engine: &FakeEngine) -> App {
         let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
         let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
-        let db = Db::connect(url, CONNECTIONS).expect("the test database's address");
+        let db = Db::connect(url, config.database_connections).expect("the test database's address");
         App::new(Parts {
             ids: Arc::new(RandomIds),
             keyring,
@@ -142,6 +143,12 @@ impl TestApp {
     /// The database's address, for a panel in a process of its own.
     pub fn database_url(&self) -> String {
         self.database_url.clone()
+    }
+
+    /// Runs a statement as the cluster's administrator, past row-level security.
+    pub async fn administer(&self, statement: &'static str) {
+        let database = self.database.as_ref().expect("a database of the test's own");
+        database.administer(statement).await;
     }
 
     /// A browser or program that is not signed in.

@@ -19,6 +19,7 @@ mod installations;
 mod kept_forms;
 mod panel;
 mod parity;
+mod pool;
 mod row_security;
 mod start;
 mod surface;

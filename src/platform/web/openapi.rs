@@ -61,18 +61,18 @@ pub(super) fn add(
     schemas: Vec<(String, RefOr<Schema>)>,
     mut paths: Paths,
 ) {
-    for item in paths.paths.values_mut() {
+    for (path, item) in &mut paths.paths {
         let all = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.put,
-            &mut item.patch,
-            &mut item.delete,
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
         ];
-        let is_post = |at: usize| at == 1;
-        for (at, operation) in all.into_iter().enumerate() {
+        for (method, operation) in all {
             if let Some(operation) = operation {
-                complete(operation, rule, is_post(at));
+                operation.operation_id = Some(operation_id(method, path));
+                complete(operation, rule, method == "post");
             }
         }
     }
@@ -82,6 +82,13 @@ pub(super) fn add(
     components.schemas.extend(schemas);
     let addition = OpenApiBuilder::new().paths(paths).build();
     document.merge(addition);
+}
+
+/// The name that generated clients give the operation: of method and path, which no two share, where the names of handlers
+/// repeat in every feature.
+fn operation_id(method: &str, path: &str) -> String {
+    let path = path.trim_start_matches("/api/v1/").replace(['{', '}'], "");
+    format!("{method}_{path}").replace(['/', '-'], "_")
 }
 
 /// Adds what every operation can answer, and who may call it.
