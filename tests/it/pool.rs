@@ -41,11 +41,11 @@ async fn a_small_tenants_list_does_not_walk_over_a_big_ones_rows() {
     let app = TestApp::with(|config| config.database_connections = 1).await;
     let big = owner(&app, "big").await;
     let small = owner(&app, "small").await;
-    // Older and later in the alphabet than the thousands, which a walk would meet first, either way.
-    for (tenant, name) in [(small.0, "m"), (big.0, "a")] {
-        app.server(tenant, name).await;
-    }
+    app.server(big.0, "a").await;
+    // The planner has seen one tenant only, so every index looks as good as the tenants'.
     app.administer(THOUSANDS).await;
+    // In the midst of the thousands, whichever way a walk goes.
+    app.server(small.0, "m").await;
     let read_before = rows_read(&app).await;
     let sorts = ["-created", "created", "name", "-name", "state", "-state"];
     for sort in sorts {
