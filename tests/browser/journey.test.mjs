@@ -80,6 +80,8 @@ test("the customer creates a web site, opens it, stops it and deletes it", async
   await page.waitForURL(/\/servers\/srv_/);
   const status = page.locator("#server-status");
   await status.filter({ hasText: "Running" }).waitFor({ timeout: SERVER_TIMEOUT });
+  // What came in while it was being made has moved things; a page that opens now must not.
+  await page.reload();
   await inspect(page);
 
   const address = await page.locator("[data-server-address]").first().getAttribute("href");
