@@ -61,7 +61,7 @@ impl ServerQuery {
 
     /// Whether a search or filter hides servers.
     pub fn is_narrowed(&self) -> bool {
-        !self.list.text().is_empty() || self.filter.state.is_some()
+        !self.list.text().is_empty() || self.filter.state.is_some() || self.filter.tenant.is_some()
     }
 }
 
