@@ -4,7 +4,6 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use berth::platform::access::{Permission, Side, TenantRole};
 use berth::platform::clock::{Clock as _, SystemClock};
 use berth::testing::{TestApp, noon};
 use bollard::Docker;
@@ -13,21 +12,20 @@ use bollard::query_parameters::CreateContainerOptionsBuilder;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::panel::{Panel, catalogue, until_every};
+use crate::customer::Customer;
+use crate::panel::{Panel, catalogue};
 use crate::table::Row;
 
 const ROUNDS: usize = 7;
 const AT_ONCE: usize = 20;
-/// How often whoever waits asks; for many servers one asks for all, since asking shares the processors with the work.
-const ASK: Duration = Duration::from_millis(10);
-const ASK_TOGETHER: Duration = Duration::from_millis(50);
+/// How many of a tenant's servers run beside each other: its network at a location is a /24.
+const OF_A_TENANT: usize = 200;
 /// On what is made past Berth.
 const RAW: &str = "berth-bench.raw";
 
 struct Bench {
     panel: Panel,
-    token: String,
-    http: reqwest::Client,
+    customer: Customer,
     docker: Docker,
 }
 
@@ -37,6 +35,7 @@ pub(crate) async fn measure() -> Vec<Row> {
     let bench = Bench::of(&app).await;
     let (running, _) = bench.panel.serve().await;
     let mut rows = bench.creations().await;
+    bench.crowd(&app).await;
     let before = bench.starts().await;
     running.kill().await;
     let (again, ready) = bench.panel.serve().await;
@@ -63,29 +62,20 @@ pub(crate) async fn measure() -> Vec<Row> {
 
 impl Bench {
     async fn of(app: &TestApp) -> Self {
-        let plan = app.plan("Plenty", 1000).await;
-        let tenant = app.tenant_on("harbour", plan).await;
-        let user = app.person("ann").await;
-        app.member(tenant, user, TenantRole::Owner).await;
-        let all = Permission::ALL.iter().copied();
-        let scopes: Vec<Permission> = all
-            .filter(|permission| permission.side() == Side::Tenant)
-            .collect();
-        let program = app.program(user, Some(tenant), &scopes).await;
         let docker = Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION);
         let mut panel = Panel::of(app, "create");
         panel.set("BERTH_NETWORK_GUARD", "required");
+        let customer = Customer::of(app, "harbour", &panel).await;
         Self {
             panel,
-            token: program.bearer().to_owned(),
-            http: reqwest::Client::new(),
+            customer,
             docker: docker.unwrap().negotiate_version().await.unwrap(),
         }
     }
 
     async fn creations(&self) -> Vec<Row> {
         // Image, network and guard are made once.
-        let model = self.create("warm-up").await;
+        let model = self.customer.create("warm-up").await;
         let model = self
             .docker
             .inspect_container(&format!("{}-{model}", self.panel.instance), None)
@@ -93,10 +83,10 @@ impl Bench {
         let model = raw_body(&serde_json::to_value(model.unwrap()).unwrap());
         let (mut ours, mut raw) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
-            ours.push(timed(self.create(&format!("alone-{round}"))).await);
+            ours.push(timed(self.customer.create(&format!("alone-{round}"))).await);
             raw.push(timed(self.raw(&model, format!("alone-{round}"))).await);
         }
-        let together = timed(self.create_together()).await;
+        let together = timed(self.customer.create_together("together", AT_ONCE)).await;
         let floor = timed(join_all(
             (0..AT_ONCE).map(|n| self.raw(&model, format!("together-{n}"))),
         ))
@@ -113,49 +103,25 @@ impl Bench {
         ]
     }
 
-    /// From the first call to the last running container.
-    async fn create_together(&self) {
-        let asked = join_all((0..AT_ONCE).map(|n| self.ask_for(format!("together-{n}")))).await;
-        let url = self.panel.url("/api/v1/servers?limit=200");
-        until_every(ASK_TOGETHER, "all run", async || {
-            let servers = self.read(&url).await;
-            let servers = servers["items"].as_array().unwrap();
-            let running = |id: &String| {
-                let is_it = |server: &&Value| server["id"] == id.as_str();
-                servers
-                    .iter()
-                    .find(is_it)
-                    .is_some_and(|server| server["engine_state"] == "running")
-            };
-            asked.iter().all(running)
-        })
-        .await;
-    }
-
-    /// From the call to a running container; its id.
-    async fn create(&self, name: &str) -> String {
-        let id = self.ask_for(name.to_owned()).await;
-        let url = self.panel.url(&format!("/api/v1/servers/{id}"));
-        until_every(ASK, "it runs", async || {
-            self.read(&url).await["engine_state"] == "running"
-        })
-        .await;
-        id
-    }
-
-    /// Asks for a server; its id.
-    async fn ask_for(&self, name: String) -> String {
-        let request = self.http.post(self.panel.url("/api/v1/servers"));
-        let body = json!({ "name": name, "template": "tiny", "size": "small-box" });
-        let answer = request.bearer_auth(&self.token).json(&body).send().await.unwrap();
-        assert_eq!(answer.status(), 202);
-        let asked: Value = answer.json().await.unwrap();
-        asked["server"]["id"].as_str().unwrap().to_owned()
-    }
-
-    async fn read(&self, url: &str) -> Value {
-        let request = self.http.get(url).bearer_auth(&self.token);
-        request.send().await.unwrap().json().await.unwrap()
+    /// As many servers as `BERTH_BENCH_SERVERS` asks for, of several tenants, so that a restart has something to come
+    /// back to. A thousand take some minutes and about 10 GiB.
+    #[expect(clippy::disallowed_methods, reason = "how much to measure is no setting of the product")]
+    async fn crowd(&self, app: &TestApp) {
+        let wanted = std::env::var("BERTH_BENCH_SERVERS").map_or(0, |count| count.parse().unwrap());
+        let mut missing = usize::saturating_sub(wanted, self.starts().await.len());
+        for number in 0.. {
+            if missing == 0 {
+                return;
+            }
+            let customer = Customer::of(app, &format!("crowd-{number}"), &self.panel).await;
+            let mut room = OF_A_TENANT;
+            while room > 0 && missing > 0 {
+                let count = AT_ONCE.min(room).min(missing);
+                customer.create_together(&format!("crowd-{room}"), count).await;
+                (room, missing) = (room - count, missing - count);
+                eprintln!("  {missing} servers to go");
+            }
+        }
     }
 
     /// The same container by the engine alone.

@@ -11,6 +11,7 @@
 )]
 
 mod create;
+mod customer;
 mod lists;
 mod panel;
 mod reconcile;

@@ -37,7 +37,7 @@ impl Panel {
             ("BERTH_DATA_DIR", config.data_dir.display().to_string()),
             ("BERTH_CATALOGUE_DIR", config.catalogue_dir.display().to_string()),
             ("BERTH_INSTANCE", instance.clone()),
-            ("BERTH_PORTS", "11000-11999".to_owned()),
+            ("BERTH_PORTS", "11000-13999".to_owned()),
             ("BERTH_NETWORK_POOL", "10.96.0.0/16".to_owned()),
             ("BERTH_RATE_PER_MINUTE", "100000000".to_owned()),
             ("BERTH_LOG", "warn".to_owned()),
