@@ -70,6 +70,10 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn(log_requests))
         .layer(from_fn(draw_errors))
+        .layer(from_fn_with_state(
+            Arc::clone(&kit.limiter),
+            Limiter::limit_addresses,
+        ))
         .layer(Extension(AskAgain(accounts::ask_again)))
         .layer(Extension(DrawNav(draw_nav)))
         .layer(CatchPanicLayer::new())

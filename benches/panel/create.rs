@@ -105,7 +105,10 @@ impl Bench {
 
     /// As many servers as `BERTH_BENCH_SERVERS` asks for, of several tenants, so that a restart has something to come
     /// back to. A thousand take some minutes and about 10 GiB.
-    #[expect(clippy::disallowed_methods, reason = "how much to measure is no setting of the product")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how much to measure is no setting of the product"
+    )]
     async fn crowd(&self, app: &TestApp) {
         let wanted = std::env::var("BERTH_BENCH_SERVERS").map_or(0, |count| count.parse().unwrap());
         let mut missing = usize::saturating_sub(wanted, self.starts().await.len());

@@ -36,53 +36,56 @@ static BOUNDS: LazyLock<Bounds> = LazyLock::new(|| {
     }
 });
 
-/// The place in the queue and the right to run; both end when the work does, even if the request was given up before.
-async fn admit() -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Error> {
-    let place = Arc::clone(&BOUNDS.admitted)
-        .try_acquire_owned()
-        .map_err(|_| Error::TooMany {
+/// A seat in the queue. Whoever counts attempts takes one first, so that an attempt that finds the queue full is not
+/// counted. The work holds on to it, even if the request is given up before it ends.
+#[derive(Debug, Clone)]
+pub(super) struct Seat(#[expect(dead_code, reason = "it is held, not read")] Arc<OwnedSemaphorePermit>);
+
+impl Seat {
+    /// Fails with "try again" when the queue is full.
+    pub(super) fn take() -> Result<Self, Error> {
+        let seat = Arc::clone(&BOUNDS.admitted).try_acquire_owned();
+        let seat = seat.map_err(|_| Error::TooMany {
             retry_after: RETRY_AFTER,
         })?;
-    let turn = Arc::clone(&BOUNDS.running)
-        .acquire_owned()
+        Ok(Self(Arc::new(seat)))
+    }
+
+    /// The hash to keep, as a PHC string with its own salt.
+    pub(super) async fn hash(&self, password: &Secret) -> Result<String, Error> {
+        let password = password.clone();
+        let hash = self.run(move || argon2().hash_password(password.expose().as_bytes()));
+        hash.await?.map(|hash| hash.to_string()).map_err(Error::internal)
+    }
+
+    /// Whether the password is the one of `kept`. Without a hash it is none, after the same time.
+    pub(super) async fn verify(&self, password: &Secret, kept: Option<String>) -> Result<bool, Error> {
+        let password = password.clone();
+        let compare = move || {
+            let known = kept.is_some();
+            let hash = kept.unwrap_or_else(|| DUMMY.to_owned());
+            let matches = argon2()
+                .verify_password(password.expose().as_bytes(), hash.as_str())
+                .is_ok();
+            known && matches
+        };
+        self.run(compare).await
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let turn = Arc::clone(&BOUNDS.running).acquire_owned().await;
+        let held = (self.clone(), turn.map_err(Error::internal)?);
+        tokio::task::spawn_blocking(move || {
+            let _held = held;
+            work()
+        })
         .await
-        .map_err(Error::internal)?;
-    Ok((place, turn))
+        .map_err(Error::internal)
+    }
 }
 
 fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
-}
-
-async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let admission = admit().await?;
-    tokio::task::spawn_blocking(move || {
-        let _admission = admission;
-        work()
-    })
-    .await
-    .map_err(Error::internal)
-}
-
-/// The hash to keep, as a PHC string with its own salt.
-pub(super) async fn hash(password: &Secret) -> Result<String, Error> {
-    let password = password.clone();
-    let hash = run(move || argon2().hash_password(password.expose().as_bytes())).await?;
-    hash.map(|hash| hash.to_string()).map_err(Error::internal)
-}
-
-/// Whether the password is the one of `kept`. Without a hash it is none, after the same time.
-pub(super) async fn verify(password: &Secret, kept: Option<String>) -> Result<bool, Error> {
-    let password = password.clone();
-    run(move || {
-        let known = kept.is_some();
-        let hash = kept.unwrap_or_else(|| DUMMY.to_owned());
-        let matches = argon2()
-            .verify_password(password.expose().as_bytes(), hash.as_str())
-            .is_ok();
-        known && matches
-    })
-    .await
 }
 
 #[cfg(test)]
@@ -95,21 +98,35 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_fits_its_password_only() {
-        let kept = hash(&secret("quiet harbour")).await.unwrap();
+        let kept = Seat::take()
+            .unwrap()
+            .hash(&secret("quiet harbour"))
+            .await
+            .unwrap();
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
         assert!(
-            verify(&secret("quiet harbour"), Some(kept.clone()))
+            Seat::take()
+                .unwrap()
+                .verify(&secret("quiet harbour"), Some(kept.clone()))
                 .await
                 .unwrap()
         );
-        assert!(!verify(&secret("quiet Harbour"), Some(kept)).await.unwrap());
+        assert!(
+            !Seat::take()
+                .unwrap()
+                .verify(&secret("quiet Harbour"), Some(kept))
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
     async fn nothing_fits_no_account() {
-        assert!(!verify(&secret(""), None).await.unwrap());
+        assert!(!Seat::take().unwrap().verify(&secret(""), None).await.unwrap());
         assert!(
-            !verify(&secret("berth"), Some("no hash".to_owned()))
+            !Seat::take()
+                .unwrap()
+                .verify(&secret("berth"), Some("no hash".to_owned()))
                 .await
                 .unwrap()
         );

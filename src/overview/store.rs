@@ -55,7 +55,7 @@ pub async fn servers(tx: &mut impl Scoped, tenant: Option<TenantId>) -> Result<S
         Servers,
         r#"select count(*) as "total!",
                   count(*) filter (where observed_state = 'running') as "running!",
-                  count(*) filter (where observed_state <> 'running' and last_error is null) as "stopped!",
+                  count(*) filter (where observed_state in ('absent', 'created', 'exited') and deleting_at is null) as "stopped!",
                   count(*) filter (where last_error is not null or observed_health = 'unhealthy') as "failing!"
              from server where $1::uuid is null or tenant_id = $1"#,
         tenant.map(|id| id.0)

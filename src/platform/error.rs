@@ -226,6 +226,11 @@ impl From<sqlx::Error> for Error {
                     message: "Text may not hold NUL characters.".to_owned(),
                 }
             }
+            // A time that PostgreSQL cannot keep (22008): its calendar begins in 4713 BC, where ours does not.
+            sqlx::Error::Database(inner) if inner.code().as_deref() == Some("22008") => Self::BadRequest {
+                code: "bad-time",
+                message: "A time lies outside of the calendar: use a year from 1 to 9999.".to_owned(),
+            },
             _ if crate::platform::db::is_unavailable(&error) => Self::Unavailable(error.into()),
             _ => Self::Internal(error.into()),
         }

@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use axum::http::Method;
+use berth::platform::access::{Permission, StaffRole};
 use berth::testing::TestApp;
+use serde_json::json;
 
 #[tokio::test]
 async fn unknown_addresses_answer_in_the_callers_language() {
@@ -65,4 +67,19 @@ async fn assets_are_cached_for_ever_under_their_hash() {
     assert!(answer.header("cache-control").contains("immutable"));
     let other = path.replace("/static/", "/static/x");
     assert_eq!(app.anonymous().get(&other).await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_asked_for_work_may_read_how_it_goes() {
+    let app = TestApp::start().await;
+    let (tenant, boss) = (
+        app.tenant("ours").await,
+        app.staff("boss", StaffRole::Owner).await,
+    );
+    let server = app.server(tenant, "web-1").await;
+    let program = app.program(boss, None, Permission::ALL).await;
+    let path = format!("/api/v1/staff/servers/{server}/actions/start");
+    let asked = program.json("POST", &path, &json!({})).await.expect(202);
+    let operation = program.get(asked.location()).await.expect(200);
+    assert_eq!(operation.json()["id"], asked.json()["operation"]["id"]);
 }

@@ -5,7 +5,7 @@ use berth::accounts;
 use berth::platform::access::{StaffRole, TenantRole};
 use berth::platform::db::Scoped as _;
 use berth::platform::ids::{TenantId, UserId};
-use berth::platform::web::{RETURNED, SESSION_COOKIE};
+use berth::platform::web::{CHANGED, RETURNED, SESSION_COOKIE};
 use berth::testing::{Answer, Client, TestApp};
 use chrono::TimeDelta;
 use scraper::{Html, Selector};
@@ -284,4 +284,35 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
         walked += 1;
     }
     assert!(walked > 12, "only {walked} forms come back");
+}
+
+#[tokio::test]
+async fn what_was_typed_survives_that_somebody_else_was_faster() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant("acme").await;
+    let ada = app.person("ada").await;
+    app.member(tenant, ada, TenantRole::Owner).await;
+    let server = app.server(tenant, "web-1").await;
+    let browser = app.browser(ada).await;
+    let path = format!("{SERVERS}/{server}/settings");
+    let version = "input[name=version]";
+    let shown = attribute(&browser.get(&path).await.expect(200), version, "value");
+    // With a mistake in it the form goes on from what was looked at.
+    let wrong = browser
+        .post(&path, &[("name", ""), ("version", "0")])
+        .await
+        .expect(422);
+    assert_eq!(attribute(&wrong, version, "value"), "0");
+    let late = browser
+        .post(&path, &[("name", "shop"), ("version", "0")])
+        .await
+        .expect(412);
+    assert!(late.body.contains(CHANGED), "{}", late.body);
+    assert_eq!(attribute(&late, "input[name=name]", "value"), "shop");
+    // It was told, so a second save is meant.
+    assert_eq!(attribute(&late, version, "value"), shown);
+    browser
+        .post(&path, &[("name", "shop"), ("version", &shown)])
+        .await
+        .expect(303);
 }

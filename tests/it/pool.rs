@@ -17,7 +17,11 @@ async fn many_that_change_something_do_not_wait_for_each_other() {
     let user = app.person("bob").await;
     app.member(tenant, user, TenantRole::Owner).await;
     let program = app
-        .program(user, Some(tenant), &[Permission::MemberManage, Permission::MemberRead])
+        .program(
+            user,
+            Some(tenant),
+            &[Permission::MemberManage, Permission::MemberRead],
+        )
         .await;
     let invite = |number: usize| {
         let program = &program;
@@ -61,7 +65,10 @@ async fn a_small_tenants_list_does_not_walk_over_a_big_ones_rows() {
         assert_eq!(answer.json()["items"].as_array().unwrap().len(), 1, "{sort}");
     }
     let read_by_small = rows_read(&app).await - read_before - read_by_big;
-    assert!(read_by_small < 100, "six lists of one server read {read_by_small} rows");
+    assert!(
+        read_by_small < 100,
+        "six lists of one server read {read_by_small} rows"
+    );
 }
 
 const THOUSANDS: &str = "

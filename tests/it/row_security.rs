@@ -50,6 +50,39 @@ async fn a_tenant_cannot_write_for_another() {
     assert!(text.contains("row-level security"), "{text}");
 }
 
+/// Tables that hold nothing of anybody: what the migrations keep of themselves.
+const NOBODYS: [&str; 1] = ["_sqlx_migrations"];
+
+#[tokio::test]
+async fn every_table_has_row_security_and_rules() {
+    let app = TestApp::start().await;
+    let mut tx = app.app.db.system().await.unwrap();
+    let tables = sqlx::query!(
+        r#"select c.relname as "name!", c.relrowsecurity as "is_guarded!",
+             (select count(*) from pg_policy p where p.polrelid = c.oid) as "rules!",
+             exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') as "is_of_tenants!",
+             (select count(*) from pg_policy p, concat(pg_get_expr(p.polqual, c.oid), pg_get_expr(p.polwithcheck, c.oid)) rule
+                where p.polrelid = c.oid and ('berth_web'::regrole = any(p.polroles) or 0 = any(p.polroles))
+                  and rule not like '%berth_tenant()%' and rule not like '%berth_user()%') as "unbound!"
+           from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition"#
+    )
+    .fetch_all(tx.conn())
+    .await
+    .unwrap();
+    assert!(tables.len() > 20, "{tables:?}");
+    for table in tables.iter().filter(|table| !NOBODYS.contains(&&*table.name)) {
+        assert!(
+            table.is_guarded && table.rules > 0,
+            "{table:?} is open to every role"
+        );
+        // Whoever comes in by the web and has a rule for a tenant's table, has it by tenant or by person.
+        assert!(
+            !table.is_of_tenants || table.unbound == 0,
+            "{table:?} shows other tenants' rows"
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_scope_ends_with_its_transaction() {
     let app = TestApp::start().await;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::accounts::hashing;
+use crate::accounts::hashing::Seat;
 use crate::accounts::model::{Client, Link, Purpose};
 use crate::accounts::store;
 use crate::app::App;
@@ -96,7 +96,7 @@ pub async fn accept_as_new(
         password,
     };
     let (name, email, password) = person.parse()?;
-    let hash = hashing::hash(password.secret()).await?;
+    let hash = Seat::take()?.hash(password.secret()).await?;
     let now = app.now();
     let mut tx = app.db.system().await?;
     let link = store::use_link(&mut tx, Purpose::Invite, &hash_token(token), now)

@@ -1,6 +1,6 @@
 //! Choosing a new password: with the present one, or with a link.
 
-use crate::accounts::hashing;
+use crate::accounts::hashing::Seat;
 use crate::accounts::model::{Client, IssuedLink, NewPassword, Purpose, may_touch_colleague};
 use crate::accounts::store;
 use crate::app::App;
@@ -15,13 +15,27 @@ use super::links::{For, issue};
 use super::throttle::{AttemptError, Keys};
 use super::visitor;
 
-fn target(user: UserId, email: &str) -> Target<'_> {
-    Target {
-        kind: "user",
-        id: Some(user.0),
-        label: email,
-        tenant: None,
+/// Writes what happened to somebody's password into the log of each of their tenants too: whoever gets hold of a member's
+/// account gets into these.
+async fn audit(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    (user, email): (UserId, &str),
+    action: &'static str,
+) -> Result<(), Error> {
+    let tenants = store::tenants_of(tx, user).await?;
+    let none = tenants.is_empty().then_some(None);
+    for tenant in tenants.into_iter().map(Some).chain(none) {
+        let target = Target {
+            kind: "user",
+            id: Some(user.0),
+            label: email,
+            tenant,
+        };
+        app.audit(tx, who, &target, &Change::plain(action)).await?;
     }
+    Ok(())
 }
 
 /// Changes one's own password; all other sessions end. Wrong guesses at the present one count as failed sign-ins, so a
@@ -36,17 +50,18 @@ pub async fn change_password(
     let new = NewPassword::parse(chosen, &[&actor.email, &actor.name])
         .map_err(|error| Error::invalid("password", error.to_string()))?;
     let keys = Keys::new(&actor.email, scope.who.ip.as_deref().unwrap_or_default());
+    let seat = Seat::take()?;
     let mut tx = app.db.system().await?;
     keys.charge(&mut tx, app.now()).await?;
     let kept = store::credentials(&mut tx, actor.user)
         .await?
         .and_then(|found| found.password_hash);
     tx.commit().await?;
-    if !hashing::verify(current, kept.clone()).await? {
+    if !seat.verify(current, kept.clone()).await? {
         return Err(AttemptError::Wrong);
     }
     let old = kept.ok_or(AttemptError::Wrong)?;
-    let hash = hashing::hash(new.secret()).await?;
+    let hash = seat.hash(new.secret()).await?;
     let mut tx = app.db.system().await?;
     if !store::replace_password(&mut tx, actor.user, (&old, &hash), app.now()).await? {
         return Err(AttemptError::Wrong);
@@ -54,11 +69,12 @@ pub async fn change_password(
     keys.settle(&mut tx, app.now()).await?;
     let ended = store::delete_sessions(&mut tx, actor.user, current_session(scope)).await?;
     store::delete_password_links(&mut tx, actor.user).await?;
-    app.audit(
+    audit(
+        app,
         &mut tx,
         &scope.who,
-        &target(actor.user, &actor.email),
-        &Change::plain("password.change"),
+        (actor.user, &actor.email),
+        "password.change",
     )
     .await?;
     tx.commit().await?;
@@ -127,8 +143,7 @@ async fn issue_for(
         ..For::default()
     };
     let link = issue(app, tx, who, Purpose::Password, made_for).await?;
-    app.audit(tx, who, &target(user, email), &Change::plain("password.link"))
-        .await?;
+    audit(app, tx, who, (user, email), "password.link").await?;
     Ok(link)
 }
 
@@ -146,12 +161,13 @@ pub async fn view_password_link(app: &App, token: &str) -> Result<Option<String>
         .map(|found| found.email))
 }
 
-/// Sets a new password with a link; all sessions end, and the lock of failed sign-ins with them.
+/// Sets a new password with a link; all sessions and tokens end, and the lock of failed sign-ins with them: whoever had
+/// the account must have nothing left of it.
 pub async fn reset_password(app: &App, client: &Client, token: &str, chosen: &str) -> Result<(), Error> {
     let email = view_password_link(app, token).await?.ok_or(Error::NotFound)?;
     let new = NewPassword::parse(chosen, &[&email])
         .map_err(|error| Error::invalid("password", error.to_string()))?;
-    let hash = hashing::hash(new.secret()).await?;
+    let hash = Seat::take()?.hash(new.secret()).await?;
     let now = app.now();
     let mut tx = app.db.system().await?;
     let link = store::use_link(&mut tx, Purpose::Password, &hash_token(token), now).await?;
@@ -161,14 +177,9 @@ pub async fn reset_password(app: &App, client: &Client, token: &str, chosen: &st
     }
     store::set_password(&mut tx, user, &hash, now).await?;
     store::delete_sessions(&mut tx, user, None).await?;
+    store::revoke_tokens(&mut tx, user, now).await?;
     Keys::clear_account(&mut tx, &email).await?;
     let who = visitor(client, Some(user), &email);
-    app.audit(
-        &mut tx,
-        &who,
-        &target(user, &email),
-        &Change::plain("password.reset"),
-    )
-    .await?;
+    audit(app, &mut tx, &who, (user, &email), "password.reset").await?;
     tx.commit().await
 }

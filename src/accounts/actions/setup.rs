@@ -1,6 +1,6 @@
 //! The first owner of an installation: whoever can read what `berth serve` prints.
 
-use crate::accounts::hashing;
+use crate::accounts::hashing::Seat;
 use crate::accounts::model::{Client, IssuedLink, Purpose};
 use crate::accounts::store;
 use crate::app::App;
@@ -48,7 +48,7 @@ pub async fn complete_setup(
         return Err(Error::NotFound);
     }
     let (name, email, password) = person.parse()?;
-    let hash = hashing::hash(password.secret()).await?;
+    let hash = Seat::take()?.hash(password.secret()).await?;
     let now = app.now();
     let mut tx = app.db.system().await?;
     store::lock_setup(&mut tx).await?;

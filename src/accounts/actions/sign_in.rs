@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::accounts::hashing;
+use crate::accounts::hashing::Seat;
 use crate::accounts::model::{Client, EmailAddress};
 use crate::accounts::store::{self, Credentials};
 use crate::app::App;
@@ -42,6 +42,7 @@ async fn attempt(
 ) -> Result<SignedIn, AttemptError> {
     let email = email.trim().to_lowercase();
     let keys = Keys::new(&email, &client.ip);
+    let seat = Seat::take()?;
     let mut tx = app.db.system().await?;
     let charged = keys.charge(&mut tx, app.now()).await?;
     let found = store::credentials_by_email(&mut tx, &email).await?;
@@ -49,7 +50,7 @@ async fn attempt(
 
     let usable = found.as_ref().filter(|found| found.disabled_at.is_none());
     let kept = usable.and_then(|found| found.password_hash.clone());
-    let right = hashing::verify(password, kept.clone()).await?;
+    let right = seat.verify(password, kept.clone()).await?;
     if let (true, Some(found), Some(kept)) = (right, usable, kept)
         && let Some(signed_in) = admit(app, client, &keys, (found, &kept), old_cookie).await?
     {

@@ -7,7 +7,7 @@ use crate::accounts::model::{EmailAddress, PeopleFilter, Person, PersonName};
 use crate::platform::access::StaffRole;
 use crate::platform::db::{Scoped, StaffTx, SystemTx, UserTx};
 use crate::platform::error::Error;
-use crate::platform::ids::UserId;
+use crate::platform::ids::{TenantId, UserId};
 
 /// What is needed to check a password.
 #[derive(Debug)]
@@ -230,6 +230,20 @@ pub(crate) async fn person(tx: &mut impl Scoped, user: UserId) -> Result<Option<
         user.0
     );
     Ok(row.fetch_optional(tx.conn()).await?.map(Person::from))
+}
+
+/// The tenants that somebody is a member of.
+pub(crate) async fn tenants_of(tx: &mut impl Scoped, user: UserId) -> Result<Vec<TenantId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select tenant_id from membership where user_id = $1 order by 1",
+        user.0
+    );
+    Ok(ids
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(TenantId)
+        .collect())
 }
 
 /// Locks a person's row, so that what is decided about them still holds when it is written.

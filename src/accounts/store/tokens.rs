@@ -170,6 +170,22 @@ pub(crate) async fn revoke_token(
         .map(|row| (row.name, row.tenant_id.map(TenantId))))
 }
 
+/// Revokes all of a person's tokens.
+pub(crate) async fn revoke_tokens(
+    tx: &mut impl Scoped,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update api_token set revoked_at = $2 where user_id = $1 and revoked_at is null",
+        user.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// The tenant of one of a person's tokens.
 pub(crate) async fn token_tenant(
     tx: &mut impl Scoped,

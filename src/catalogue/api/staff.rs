@@ -1,17 +1,16 @@
 //! The catalogue for the provider's programs.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::platform::access::StaffScope;
+use crate::platform::access::{Side, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::ids::OperationId;
-use crate::platform::web::{Json, Path};
+use crate::platform::web::{Accepted, Json, Path};
 
 use super::super::broken::{Broken, Located};
 use super::super::rebuild;
@@ -155,10 +154,5 @@ pub(super) async fn build(
     Path(name): Path<String>,
 ) -> Result<Response, Error> {
     let operation_id = rebuild::ask(&app, &scope, &name).await?;
-    let mut response = (StatusCode::ACCEPTED, Json(BuildOut { operation_id })).into_response();
-    let location = HeaderValue::from_str(&format!("/api/v1/staff/operations/{operation_id}"));
-    response
-        .headers_mut()
-        .insert(header::LOCATION, location.map_err(Error::internal)?);
-    Ok(response)
+    Ok(Accepted(Side::Staff, operation_id, Json(BuildOut { operation_id })).into_response())
 }

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::platform::access::Side;
 use crate::platform::error::Error;
 use crate::platform::ids::OperationId;
 
@@ -60,14 +61,18 @@ impl<T: IntoResponse> IntoResponse for Tagged<T> {
     }
 }
 
-/// 202: the work was accepted, and this operation tells how it goes.
+/// 202: the work was accepted, and this operation tells how it goes: at an address that whoever asked may read.
 #[derive(Debug, Clone)]
-pub struct Accepted<T>(pub OperationId, pub T);
+pub struct Accepted<T>(pub Side, pub OperationId, pub T);
 
 impl<T: IntoResponse> IntoResponse for Accepted<T> {
     fn into_response(self) -> Response {
-        let mut response = (StatusCode::ACCEPTED, self.1).into_response();
-        if let Ok(value) = HeaderValue::from_str(&format!("/api/v1/operations/{}", self.0)) {
+        let mut response = (StatusCode::ACCEPTED, self.2).into_response();
+        let base = match self.0 {
+            Side::Staff => "/api/v1/staff/operations",
+            Side::Tenant | Side::Own => "/api/v1/operations",
+        };
+        if let Ok(value) = HeaderValue::from_str(&format!("{base}/{}", self.1)) {
             response.headers_mut().insert(header::LOCATION, value);
         }
         response

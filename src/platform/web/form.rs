@@ -9,6 +9,9 @@ use super::extract::body;
 /// The hidden field by which a form names those of its fields that hold secrets (`templates/components/form.html`).
 const SECRET: &str = "_secret";
 
+/// What a form says whose thing was changed by somebody else since it was looked at.
+pub const CHANGED: &str = "Somebody changed this in the meantime. Look at what is there now, and save again.";
+
 /// What a form says that comes back after a sign-in.
 pub const RETURNED: &str =
     "Your session had ended, so nothing was done yet. Look at what you typed, and send it again.";
@@ -163,6 +166,17 @@ impl FormState {
         self.data.all(name).any(|known| known == value)
     }
 
+    /// The version that a save is to be checked against: the one that was looked at when the form was filled in, or `now` if
+    /// that was just said to be [outdated](CHANGED).
+    pub fn version(&self, now: i64) -> String {
+        let is_told = self.errors.0.iter().any(|error| error.message == CHANGED);
+        match self.value("version") {
+            "" => now.to_string(),
+            _ if is_told => now.to_string(),
+            seen => seen.to_owned(),
+        }
+    }
+
     /// What is wrong with the field; empty if nothing.
     pub fn error(&self, name: &str) -> &str {
         self.errors.get(name).unwrap_or_default()
@@ -195,6 +209,16 @@ mod tests {
         ]);
         let kept = sent.without_secrets();
         assert_eq!(kept, form(&[("name", "web"), ("variables.OWNER", "Ann")]).pairs);
+    }
+
+    #[test]
+    fn a_form_goes_on_from_what_was_looked_at() {
+        let sent = || form(&[("version", "1")]);
+        let mistake = FieldErrors::one("name", "Too long.");
+        assert_eq!(FormState::default().version(2), "2");
+        assert_eq!(FormState::new(sent(), mistake).version(2), "1");
+        let told = FieldErrors::one("", CHANGED);
+        assert_eq!(FormState::new(sent(), told).version(2), "2");
     }
 
     #[tokio::test]

@@ -112,7 +112,6 @@ impl Guard {
             .get::<ClientAddress>()
             .copied()
             .unwrap_or_default();
-        self.kit.limiter.check(&Key::Address(address.0))?;
         let actor = self.authenticate(db, request.headers()).await?;
         let left = actor
             .as_ref()

@@ -2,10 +2,14 @@
 //!
 //! Many people may share one address, so an address gets [`ADDRESS_SHARE`] times what a signed-in caller gets.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
@@ -14,20 +18,30 @@ use governor::{Quota, RateLimiter};
 use crate::platform::access::{Actor, Via};
 use crate::platform::error::Error;
 
+use super::address::ClientAddress;
+
 const ADDRESS_SHARE: u32 = 5;
 /// Part of a minute's requests that may come at once.
 const BURST: u32 = 10;
 
 /// Who is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Key {
-    /// Everybody behind an address.
+    /// Everybody behind an address (see [`Key::address`]).
     Address(IpAddr),
     /// A session or token.
     Caller(uuid::Uuid),
 }
 
 impl Key {
+    /// One customer usually has a whole /64 of IPv6 (RFC 6177), so that is what counts as one address.
+    pub(super) fn address(address: IpAddr) -> Self {
+        Self::Address(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(whole) => IpAddr::V6(Ipv6Addr::from_bits(whole.to_bits() >> 64 << 64)),
+        })
+    }
+
     pub(super) fn of(actor: &Actor) -> Self {
         Self::Caller(match &actor.via {
             Via::Session(id) => id.0,
@@ -82,9 +96,35 @@ impl Limiter {
             })
     }
 
+    /// Counts what comes from an address, also what reaches no route.
+    pub async fn limit_addresses(State(limiter): State<Arc<Self>>, request: Request, next: Next) -> Response {
+        let address = request
+            .extensions()
+            .get::<ClientAddress>()
+            .copied()
+            .unwrap_or_default();
+        match limiter.check(&Key::address(address.0)) {
+            Ok(_) => next.run(request).await,
+            Err(error) => error.into_response(),
+        }
+    }
+
     /// Forgets callers whose buckets are full again. Call it now and then.
     pub fn tidy(&self) {
         self.addresses.retain_recent();
         self.callers.retain_recent();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let key = |text: &str| Key::address(text.parse().unwrap());
+        assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
+        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::drivers::engine::{LogLine, LogQuery, LogStream, ServerKey};
-use crate::platform::access::TenantScope;
+use crate::platform::access::{Side, TenantScope};
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -120,16 +120,16 @@ pub async fn create(
         start: new.start,
     };
     let asked = actions::create(&app, &scope, input).await?;
-    Ok(accepted(&app, asked))
+    Ok(accepted(&app, Side::Tenant, asked))
 }
 
-pub(super) fn accepted(app: &App, asked: Asked) -> Response {
+pub(super) fn accepted(app: &App, side: Side, asked: Asked) -> Response {
     let id = asked.operation.id;
     let out = AskedOut {
         server: ServerOut::of(asked.server, app.now()),
         operation: Some(asked.operation.into()),
     };
-    Accepted(id, Json(out)).into_response()
+    Accepted(side, id, Json(out)).into_response()
 }
 
 /// Show a server
@@ -185,7 +185,7 @@ pub async fn change(
     };
     let answer = Tagged(version, Json(out));
     Ok(match operation {
-        Some(operation) => Accepted(operation, answer).into_response(),
+        Some(operation) => Accepted(Side::Tenant, operation, answer).into_response(),
         None => answer.into_response(),
     })
 }
@@ -201,7 +201,7 @@ pub async fn delete(
     Path(id): Path<ServerId>,
 ) -> Result<Response, Error> {
     let asked = actions::delete(&app, &scope, id, None).await?;
-    Ok(accepted(&app, asked))
+    Ok(accepted(&app, Side::Tenant, asked))
 }
 
 /// Start, stop, restart or kill a server
@@ -216,7 +216,7 @@ pub async fn act(
     Path((id, verb)): Path<(ServerId, Verb)>,
 ) -> Result<Response, Error> {
     let asked = actions::command(&app, &scope, id, verb.into()).await?;
-    Ok(accepted(&app, asked))
+    Ok(accepted(&app, Side::Tenant, asked))
 }
 
 /// How many lines.

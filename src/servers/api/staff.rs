@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::platform::access::StaffScope;
+use crate::platform::access::{Side, StaffScope};
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, ServerId};
@@ -55,7 +55,7 @@ pub async fn act(
     Path((id, verb)): Path<(ServerId, Verb)>,
 ) -> Result<Response, Error> {
     let asked = actions::command_as_staff(&app, &scope, id, verb.into()).await?;
-    Ok(accepted(&app, asked))
+    Ok(accepted(&app, Side::Staff, asked))
 }
 
 /// Show any operation

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::ServerId;
-use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
+use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOther};
 use crate::tenants::Resource;
 
 use super::super::actions::{self, SettingsInput, VariableChange};
@@ -144,6 +144,12 @@ pub async fn save(
         Err(Error::Invalid(errors)) => Ok(page(&app, &scope, ctx, id, Some((data, errors)))
             .await?
             .status(422)),
+        Err(Error::PreconditionFailed) => {
+            let errors = FieldErrors::one("", CHANGED);
+            Ok(page(&app, &scope, ctx, id, Some((data, errors)))
+                .await?
+                .status(412))
+        }
         Err(error @ Error::LimitReached { .. }) => {
             let errors = FieldErrors::one("size", format!("{} Choose a smaller size.", error.sentence()));
             Ok(page(&app, &scope, ctx, id, Some((data, errors)))

@@ -80,6 +80,3 @@ fn same_version(form: &FormData) -> impl Fn(i64) -> Result<(), Error> + use<> {
         }
     }
 }
-
-/// What a form says after somebody else was faster.
-const CHANGED: &str = "Somebody changed this in the meantime. Look at what is there now, and save again.";

@@ -8,13 +8,13 @@ use crate::app::App;
 use crate::platform::access::{Permission, StaffScope};
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::PlanId;
-use crate::platform::web::{Ctx, FormData, FormState, ListQuery, Page, Path, Query, SeeOther};
+use crate::platform::web::{CHANGED, Ctx, FormData, FormState, ListQuery, Page, Path, Query, SeeOther};
 
 use super::super::model::{CORES, Plan, PlanPatch, Resource};
 use super::super::query::{TenantFilter, TenantQuery};
 use super::super::{actions, store};
 use super::plans::limits;
-use super::{CHANGED, TenantRow, same_version};
+use super::{TenantRow, same_version};
 
 /// The page.
 #[derive(Debug, Template)]

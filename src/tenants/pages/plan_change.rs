@@ -9,12 +9,12 @@ use crate::app::App;
 use crate::platform::access::StaffScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::{PlanId, TenantId};
-use crate::platform::web::{Ctx, FormData, FormState, Page, Path, Query, SeeOther};
+use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, Query, SeeOther};
 
 use super::super::model::{Plan, Shift, Tenant, TenantPatch, shifts};
 use super::super::{actions, store};
+use super::same_version;
 use super::show::{crumbs_below, path};
-use super::{CHANGED, same_version};
 
 /// The choice and its effects.
 #[derive(Debug, Template)]

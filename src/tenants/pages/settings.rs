@@ -8,12 +8,12 @@ use crate::app::App;
 use crate::platform::access::StaffScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::TenantId;
-use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
+use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOther};
 
 use super::super::model::{Status, TenantPatch};
 use super::super::{actions, store};
+use super::same_version;
 use super::show::{Head, crumbs, path};
-use super::{CHANGED, same_version};
 
 /// The tab.
 #[derive(Debug, Template)]

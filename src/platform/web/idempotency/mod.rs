@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use crate::platform::access::{Actor, Via};
 use crate::platform::db::Once;
 use crate::platform::error::Error;
+use crate::platform::ids::TokenId;
 
 use super::extract;
 use super::guard::Kit;
@@ -66,7 +67,10 @@ async fn answer(kit: &Kit, key: &HeaderValue, request: Request, next: Next) -> R
         .finalize()
         .to_vec();
     match store::claim(kit, (token, &key), &hash, CLAIM).await? {
-        Claim::Kept(kept) => Ok(again(kept)),
+        Claim::Kept(kept) => match opened(kit, (token, &key), kept) {
+            Some(kept) => Ok(again(kept)),
+            None => Err(lost()),
+        },
         Claim::Running => Err(Error::conflict(
             "idempotency-key-in-use",
             "A request with this Idempotency-Key is still running: wait and repeat it.",
@@ -75,16 +79,31 @@ async fn answer(kit: &Kit, key: &HeaderValue, request: Request, next: Next) -> R
             "Idempotency-Key",
             "This key was used for another request: use a new one for each request.",
         )),
-        Claim::Lost => Err(Error::conflict(
-            "idempotency-key-done",
-            "The request with this Idempotency-Key was done, but its answer is lost: read what it changed.",
-        )),
+        Claim::Lost => Err(lost()),
         Claim::Ours(claim) => {
             let work = next.run(Request::from_parts(parts, Body::from(body)));
             let response = claim.clone().during(work).await;
             keep(kit, &claim, response).await
         }
     }
+}
+
+fn lost() -> Error {
+    Error::conflict(
+        "idempotency-key-done",
+        "The request with this Idempotency-Key was done, but its answer is lost: read what it changed.",
+    )
+}
+
+/// Answers may hold links and tokens that are shown once, which nobody may read out of the database.
+fn context((token, key): (TokenId, &str)) -> String {
+    format!("idempotency_key|body|{token}|{key}")
+}
+
+/// Nothing if its key was forgotten since: the answer is lost then, a day before it would be anyway.
+fn opened(kit: &Kit, claim: (TokenId, &str), kept: Kept) -> Option<Kept> {
+    let body = kit.keyring.open(&context(claim), &kept.body).ok()?.to_vec();
+    Some(Kept { body, ..kept })
 }
 
 async fn keep(kit: &Kit, claim: &Once, response: Response) -> Result<Response, Error> {
@@ -108,7 +127,7 @@ async fn keep(kit: &Kit, claim: &Once, response: Response) -> Result<Response, E
         status: i32::from(status.as_u16()),
         content_type: text(header::CONTENT_TYPE),
         location: text(header::LOCATION),
-        body: body.to_vec(),
+        body: kit.keyring.seal(&context((claim.token, &claim.key)), &body)?,
     };
     note(store::keep(kit, claim, &kept).await);
     Ok(Response::from_parts(parts, Body::from(body)))

@@ -13,6 +13,7 @@ pub(super) struct Kept {
     pub(super) status: i32,
     pub(super) content_type: Option<String>,
     pub(super) location: Option<String>,
+    /// Sealed, as it lies in the database.
     pub(super) body: Vec<u8>,
 }
 
