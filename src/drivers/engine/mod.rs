@@ -45,9 +45,9 @@ use futures_util::stream::BoxStream;
 
 pub use error::{EngineError, EngineResult, Source};
 pub use files::{
-    Expected, FileEntry, FileKind, FilesBody, FilesChange, FilesCount, FilesError, FilesPage, FilesResult,
-    FilesSpec, FilesVolume, NewContent, OpenFile, PathError, Rank, UploadKey, VolumeFiles, VolumePath,
-    Written,
+    Expected, FileEntry, FileKind, FilePart, FilesBody, FilesChange, FilesCount, FilesError, FilesPage,
+    FilesResult, FilesSpec, FilesVolume, NewContent, OpenFile, PathError, Rank, UploadKey, VolumeFiles,
+    VolumePath, Written,
 };
 pub use guard::{GUARD_VERSION, GuardSpec, GuardState, is_network};
 pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};

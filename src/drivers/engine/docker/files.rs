@@ -13,8 +13,9 @@ use futures_util::TryStreamExt as _;
 
 use super::super::files::{command, entries};
 use super::super::{
-    EngineResult, EngineStream, FileEntry, FilesBody, FilesChange, FilesCount, FilesPage, FilesResult,
-    FilesSpec, NewContent, OpenFile, Outcome, ServerKey, UploadKey, VolumeFiles, VolumePath, Written,
+    EngineResult, EngineStream, FileEntry, FilePart, FilesBody, FilesChange, FilesCount, FilesPage,
+    FilesResult, FilesSpec, NewContent, OpenFile, Outcome, ServerKey, UploadKey, VolumeFiles, VolumePath,
+    Written,
 };
 use super::DockerEngine;
 
@@ -45,8 +46,11 @@ impl VolumeFiles for DockerEngine {
         Ok(reply.answer.entry(0)?)
     }
 
-    async fn read_file(&self, spec: &FilesSpec, path: &VolumePath, offset: u64) -> FilesResult<OpenFile> {
-        let argv = command("read", path, &[&offset.to_string(), "-"]);
+    async fn read_file(&self, spec: &FilesSpec, path: &VolumePath, part: FilePart) -> FilesResult<OpenFile> {
+        let length = part
+            .length
+            .map_or_else(|| "-".to_owned(), |length| length.to_string());
+        let argv = command("read", path, &[&part.offset.to_string(), &length]);
         let reply = self.connect().await?.files_call(spec, argv, None).await?;
         Ok(OpenFile {
             entry: reply.answer.entry(0)?,

@@ -5,9 +5,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 
 use super::super::{
-    EngineError, EngineResult, EngineStream, FileEntry, FileKind, FilesBody, FilesChange, FilesCount,
-    FilesError, FilesPage, FilesResult, FilesSpec, NewContent, OpenFile, Outcome, Rank, ServerKey, UploadKey,
-    VolumeFiles, VolumeKey, VolumePath, Written,
+    EngineError, EngineResult, EngineStream, FileEntry, FileKind, FilePart, FilesBody, FilesChange,
+    FilesCount, FilesError, FilesPage, FilesResult, FilesSpec, NewContent, OpenFile, Outcome, Rank,
+    ServerKey, UploadKey, VolumeFiles, VolumeKey, VolumePath, Written,
 };
 use super::FakeEngine;
 use super::calls::Call;
@@ -180,13 +180,18 @@ impl VolumeFiles for FakeEngine {
         self.files(spec, path, |tree| tree.find(path))
     }
 
-    async fn read_file(&self, spec: &FilesSpec, path: &VolumePath, offset: u64) -> FilesResult<OpenFile> {
+    async fn read_file(&self, spec: &FilesSpec, path: &VolumePath, part: FilePart) -> FilesResult<OpenFile> {
         self.files(spec, path, |tree| {
             let bytes = tree.file(path)?.bytes.clone();
-            let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+            let start = place(part.offset);
+            let end = part
+                .length
+                .map_or(bytes.len(), |length| place(part.offset.saturating_add(length)));
+            let piece = Bytes::copy_from_slice(&bytes[start..end.max(start)]);
             Ok(OpenFile {
                 entry: tree.find(path)?,
-                content: stream::iter([Ok(Bytes::from(bytes).slice(start..))]).boxed(),
+                content: stream::iter([Ok(piece)]).boxed(),
             })
         })
     }

@@ -9,8 +9,8 @@ use crate::platform::metrics;
 
 use super::super::{EngineError, EngineResult, EngineStream, Measured, Outcome, ServerKey};
 use super::{
-    FileEntry, FilesBody, FilesChange, FilesCount, FilesError, FilesPage, FilesResult, FilesSpec, NewContent,
-    OpenFile, UploadKey, VolumeFiles, VolumePath, Written,
+    FileEntry, FilePart, FilesBody, FilesChange, FilesCount, FilesError, FilesPage, FilesResult, FilesSpec,
+    NewContent, OpenFile, UploadKey, VolumeFiles, VolumePath, Written,
 };
 
 /// A file that is not there is an answer like any other; only what the engine fails at counts as failed.
@@ -45,7 +45,7 @@ macro_rules! calls {
 calls! {
     list_files(folder: &VolumePath, page: &FilesPage) -> Vec<FileEntry>;
     find_file(path: &VolumePath) -> FileEntry;
-    read_file(path: &VolumePath, offset: u64) -> OpenFile;
+    read_file(path: &VolumePath, part: FilePart) -> OpenFile;
     archive_files(path: &VolumePath) -> EngineStream<Bytes>;
     count_files(folder: &VolumePath, limit: u64) -> FilesCount;
     write_file(path: &VolumePath, new: &NewContent, content: FilesBody) -> Written;

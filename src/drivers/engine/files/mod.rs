@@ -132,11 +132,20 @@ pub struct FilesPage {
     pub limit: usize,
 }
 
-/// A file's content, from a place in it on.
+/// Which part of a file's content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FilePart {
+    /// From this byte on.
+    pub offset: u64,
+    /// So many at most; all without.
+    pub length: Option<u64>,
+}
+
+/// A file, and a part of its content.
 pub struct OpenFile {
     /// The file.
     pub entry: FileEntry,
-    /// Its bytes: as many as it had when it was opened. Fewer end with an error.
+    /// The bytes: as many as the part had when the file was opened. Fewer end with an error.
     pub content: EngineStream<Bytes>,
 }
 
@@ -236,8 +245,8 @@ pub trait VolumeFiles {
     /// One entry; of a volume itself the name is empty.
     async fn find_file(&self, spec: &FilesSpec, path: &VolumePath) -> FilesResult<FileEntry>;
 
-    /// A regular file's content from `offset` on.
-    async fn read_file(&self, spec: &FilesSpec, path: &VolumePath, offset: u64) -> FilesResult<OpenFile>;
+    /// A part of a regular file's content.
+    async fn read_file(&self, spec: &FilesSpec, path: &VolumePath, part: FilePart) -> FilesResult<OpenFile>;
 
     /// A file or folder as a tar of GNU's format, in which the entry's own name is the top. Links are links in it; sockets,
     /// pipes and devices are left out.
