@@ -168,7 +168,7 @@ mod tests {
             (1024, "1 KiB"),
             (1536, "1.5 KiB"),
             (10 << 20, "10 MiB"),
-            (u64::MAX, "16384 PiB"),
+            (u64::MAX, "16383 PiB"),
         ] {
             assert_eq!(amount(bytes), text);
         }
