@@ -117,6 +117,10 @@ pub struct Config {
     #[arg(long, env = "BERTH_SUPPORT_CONTACT", value_parser = contact)]
     pub support_contact: Option<String>,
 
+    /// The largest file that customers may upload into their servers' volumes, in MiB.
+    #[arg(long, env = "BERTH_MAX_UPLOAD_MIB", default_value_t = 10 * 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_upload_mib: u32,
+
     /// Leave background work to `berth worker`.
     #[arg(long, env = "BERTH_NO_WORKER")]
     pub no_worker: bool,

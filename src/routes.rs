@@ -1,30 +1,25 @@
 //! The table of contents: every feature's routes, the middleware around them in order, and the left rail.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::csrf::CsrfLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::platform::access::{Actor, Member, Permission, Rule};
 use crate::platform::error::Error;
 use crate::platform::web::page::{DrawNav, Nav, NavArea, NavItem};
 use crate::platform::web::{
-    AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, log_requests,
-    refuse_cross_origin, security_headers,
+    AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, limit_time,
+    log_requests, refuse_cross_origin, security_headers,
 };
-use crate::{accounts, audit, catalogue, help, overview, search, servers, tenants};
-
-/// Longer than any page takes; streams are not cut, as they begin within it.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use crate::{accounts, audit, catalogue, files, help, overview, search, servers, tenants};
 
 /// Every route of the panel.
 pub fn all() -> Routes<App> {
@@ -36,6 +31,7 @@ pub fn all() -> Routes<App> {
         .merge(accounts::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(files::routes())
         .merge(help::routes())
         .merge(overview::routes())
         .merge(search::routes())
@@ -67,7 +63,7 @@ pub fn router(app: &App, kit: &Kit) -> Router {
             Arc::new(app.config.is_https()),
             security_headers,
         ))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(from_fn(log_requests))
         .layer(from_fn(draw_errors))
         .layer(from_fn_with_state(
@@ -77,13 +73,17 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         .layer(Extension(AskAgain(accounts::ask_again)))
         .layer(Extension(DrawNav(draw_nav)))
         .layer(CatchPanicLayer::new())
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            TIMEOUT,
-        ))
+        .layer(from_fn_with_state(all().lasting(), limit_time))
         .layer(csrf.with_rejection_response(refuse_cross_origin))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     all().into_router(kit).layer(layers).with_state(app.clone())
+}
+
+/// Not what customers download: it may be large, and its length is worth more to whoever waits for it.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::const_new("application/x-tar"))
 }
 
 /// What guards need, from the app.

@@ -20,6 +20,8 @@ pub(super) const PAGES_ONLY: &[&str] = &[
     "already-member",
     "already-staff",
     "bad-form",
+    "bad-name",
+    "not-editable",
     "sign-in-first",
     "too-many-tokens",
 ];
@@ -62,6 +64,18 @@ codes! {
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
         "idempotency-key-in-use": "The first request with this key is still running.", "Wait and repeat the request.";
         "idempotency-key-done": "The request with this key was done, and its answer is lost.", "Read what it changed; use a new key for another request.";
+        "file-exists": "There is something at that place already.", "Choose another name; when writing, leave `If-None-Match` out to replace it.";
+        "not-a-folder": "A part of the path, or the entry, is not a folder.", "List the folder above to see what is there.";
+        "is-a-folder": "The entry is a folder, not a file.", "Ask for `archive` to download it.";
+        "is-a-link": "The entry is a symbolic link, or the path leads over one. Links are never followed.", "Use the path in `leads_to`.";
+        "not-a-file": "The entry is a socket, a pipe or a device.", "It can be moved and deleted, and not be read or changed.";
+        "impossible-place": "An entry can't be moved to another volume or into itself, and a volume itself can't be changed.", "Choose another place.";
+        "too-deep": "There are too many folders in each other.", "Take a folder that is further inside.";
+        "file-system-denies": "The volume's file system does not allow it.", "Ask your provider.";
+        "disk-full": "The disk that holds the volume is full. It is the host's, not your quota.", "Tell your provider.";
+        "quota-used-up": "The server's disk quota, or the plan's, is used up.", "Delete files, or choose a larger size.";
+        "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";
+        "upload-busy": "Another request is writing to the upload.", "Wait a moment, read its offset and go on from there.";
         "server-deleting": "The server is being deleted.", "Nothing can be done with it any more.";
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";

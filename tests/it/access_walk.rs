@@ -58,6 +58,7 @@ impl Scene {
             ("/catalogue/{template}", "static-site".to_owned()),
             ("/actions/{action}", "stop".to_owned()),
             ("/power/{action}", "stop".to_owned()),
+            ("/uploads/{upload}", "0123456789abcdef".to_owned()),
             ("/secrets/{key}", "PASSWORD".to_owned()),
             ("/sessions/{id}", "ses_01h455vb4pex5vsknk084sn02q".to_owned()),
             ("/sessions/{session}", "ses_01h455vb4pex5vsknk084sn02q".to_owned()),

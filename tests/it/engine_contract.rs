@@ -11,6 +11,8 @@
 
 pub(crate) mod docker_world;
 mod fake_world;
+mod files;
+mod files_docker;
 mod guard;
 mod hardening;
 mod injection;
@@ -91,6 +93,20 @@ contract! {
         a_command_that_takes_too_long_is_not_waited_for,
         files_go_in_and_out,
         events_tell_of_our_containers,
+    }
+    files {
+        files_are_written_listed_read_and_removed,
+        a_folder_of_any_size_comes_in_parts,
+        names_of_any_bytes_are_names,
+        a_path_over_a_link_is_refused,
+        an_upload_goes_on_where_it_was_cut_off,
+        what_is_cut_off_leaves_the_old_file,
+        what_changed_meanwhile_is_not_overwritten,
+        entries_get_other_places_and_modes,
+        a_folder_is_a_tar,
+        files_need_volumes_of_the_tenant,
+        a_helper_is_no_server_and_in_nobodys_way,
+        files_of_an_engine_that_is_away_come_back,
     }
     ownership {
         a_foreign_container_is_not_touched,

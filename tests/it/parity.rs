@@ -64,6 +64,13 @@ const METHODS: &[(&str, &str)] = &[
     ("/settings", "PATCH"),
 ];
 
+/// Pages of files, whose forms and operations divide one address differently.
+const FILES: &[(&str, &str, &str)] = &[
+    ("/files/edit", "PUT", "/files/content"),
+    ("/files/upload", "PUT", "/files/content"),
+    ("/files/change", "PATCH", "/files"),
+];
+
 /// The method and address that an operation must have which does what this page does.
 fn counterpart(page: &str) -> (&'static str, String) {
     let (from, to) = PLACES
@@ -71,6 +78,9 @@ fn counterpart(page: &str) -> (&'static str, String) {
         .find(|(from, _)| page.starts_with(from))
         .unwrap_or_else(|| panic!("{page}: where would programs look for it?"));
     let place = page.replacen(from, to, 1);
+    if let Some((end, method, instead)) = FILES.iter().find(|(end, ..)| place.ends_with(end)) {
+        return (*method, format!("{}{instead}", &place[..place.len() - end.len()]));
+    }
     if let Some((end, method)) = METHODS.iter().find(|(end, _)| place.ends_with(end)) {
         return (*method, place[..place.len() - end.len()].to_owned());
     }
@@ -140,7 +150,8 @@ fn what_is_for_pages_only_is_there_and_is_no_customers_or_staff_work() {
             "{from} is not there"
         );
     }
-    for (end, _) in METHODS {
+    let files = FILES.iter().map(|(end, method, _)| (end, method));
+    for (end, _) in METHODS.iter().map(|(end, method)| (end, method)).chain(files) {
         assert!(
             changing(&table).any(|page| page.path.ends_with(end)),
             "{end} is not there"

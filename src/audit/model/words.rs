@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 29] = [
+const WITH_TARGET: [(&str, &str); 35] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -36,6 +36,12 @@ const WITH_TARGET: [(&str, &str); 29] = [
     ("server.delete", "Deleted the server"),
     ("server.configure", "Changed the server"),
     ("server.reveal", "Revealed a secret of the server"),
+    ("file.write", "Wrote a file of the server"),
+    ("file.folder", "Made a folder on the server"),
+    ("file.move", "Moved a file of the server"),
+    ("file.mode", "Changed who may use a file of the server"),
+    ("file.delete", "Deleted files of the server"),
+    ("file.archive", "Downloaded files of the server"),
     ("tenant.create", "Created the tenant"),
     ("tenant.update", "Changed the tenant"),
     ("tenant.suspend", "Suspended the tenant"),

@@ -10,28 +10,25 @@
 //! first container is there, and a guard that has come up never has to hear of one. They stay when the guard ends or is
 //! replaced; only [`remove_guard`](super::Engine::remove_guard) takes them away.
 
-use std::{collections::BTreeMap, io, net::IpAddr};
+use std::net::IpAddr;
 
-use sha2::{Digest, Sha256};
-
-use super::{BuildRequest, EngineError, EngineResult, spec::hex};
+use super::{BuildRequest, EngineError, EngineResult, own_image::OwnImage};
 
 /// Of the rules and of how the guard runs. To be raised with every change of either: during an upgrade two versions of
 /// Berth serve one instance, and the older must not bring back its own.
 pub const GUARD_VERSION: u32 = 1;
 
-/// The files that its image is built from, with whether they are programs. The binary has them with it, so that a guard
-/// always fits the panel that makes it.
-const FILES: [(&str, bool, &str); 2] = [
-    (
-        "Dockerfile",
-        false,
-        include_str!("../../../docker/guard/Dockerfile"),
-    ),
-    ("guard", true, include_str!("../../../docker/guard/guard")),
-];
-
-const IMAGE_HASH_DIGITS: usize = 12;
+const IMAGE: OwnImage = OwnImage {
+    name: "guard",
+    files: &[
+        (
+            "Dockerfile",
+            false,
+            include_str!("../../../docker/guard/Dockerfile"),
+        ),
+        ("guard", true, include_str!("../../../docker/guard/guard")),
+    ],
+};
 
 /// The guard, as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,39 +62,13 @@ impl GuardSpec {
 
     /// The image's name: `berth/guard:3f1c0ad2b4e6`, after what it is built from.
     pub fn image_tag(&self) -> String {
-        let hash = FILES.iter().fold(Sha256::new(), |hash, (name, _, text)| {
-            hash.chain_update(name)
-                .chain_update([0])
-                .chain_update(text)
-                .chain_update([0])
-        });
-        let digits = hex(&hash.chain_update(&self.base_image).finalize());
-        format!("berth/guard:{}", &digits[..IMAGE_HASH_DIGITS])
+        IMAGE.tag(&self.base_image)
     }
 
     /// How its image is built.
     pub(super) fn build_request(&self) -> EngineResult<BuildRequest> {
-        let context = context().map_err(|error| EngineError::invalid(error.to_string()))?;
-        Ok(BuildRequest {
-            tag: self.image_tag(),
-            context_tar: context.into(),
-            build_args: BTreeMap::from([("BASE".to_owned(), self.base_image.clone())]),
-            labels: BTreeMap::new(),
-            fresh: false,
-        })
+        IMAGE.build_request(&self.base_image)
     }
-}
-
-/// A tar of the files, the same bytes each time.
-fn context() -> io::Result<Vec<u8>> {
-    let mut archive = tar::Builder::new(Vec::new());
-    for (name, is_program, text) in FILES {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
-        header.set_mode(if is_program { 0o755 } else { 0o644 });
-        archive.append_data(&mut header, name, text.as_bytes())?;
-    }
-    archive.into_inner()
 }
 
 /// Whether a text is a network: an address of either kind, `/`, and how many of its bits count; the others are zero.

@@ -26,6 +26,11 @@ impl Measured {
     pub fn new(engine: Arc<dyn Engine>) -> Self {
         Self(engine)
     }
+
+    /// The engine that is measured.
+    pub(super) fn inner(&self) -> &dyn Engine {
+        &*self.0
+    }
 }
 
 async fn measured<T>(

@@ -17,6 +17,7 @@
 //!   makes sure first. Its rules outlive the guard's own end.
 //! - **Servers outlive us.** The engine itself restarts what ended without being told to, also after a reboot (see
 //!   [`spec`] for why); [`stop`](Engine::stop) and [`kill`](Engine::kill) hold until [`start`](Engine::start).
+//! - **Files** in a server's volumes are reached by [`VolumeFiles`], whether the server runs or not.
 //! - **Concurrent calls** for different servers do not wait for each other. For one server the caller keeps order.
 //!
 //! `tests/it/engine_contract.rs` is the contract in executable form; it runs against every engine.
@@ -25,12 +26,14 @@ pub mod docker;
 mod error;
 #[cfg(feature = "testing")]
 pub mod fake;
+mod files;
 mod guard;
 mod io;
 mod key;
 mod measured;
 mod objects;
 mod observed;
+mod own_image;
 mod owner;
 pub mod spec;
 
@@ -41,6 +44,11 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
 pub use error::{EngineError, EngineResult, Source};
+pub use files::{
+    Expected, FileEntry, FileKind, FilePart, FilesBody, FilesChange, FilesCount, FilesError, FilesPage,
+    FilesResult, FilesSpec, FilesVolume, NewContent, OpenFile, PathError, Rank, UploadKey, VolumeFiles,
+    VolumePath, Written,
+};
 pub use guard::{GUARD_VERSION, GuardSpec, GuardState, is_network};
 pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};
 pub use key::{InstallationKey, InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
@@ -58,7 +66,7 @@ pub type EngineStream<T> = BoxStream<'static, EngineResult<T>>;
 
 /// Something that runs containers. See the [module](self) for what holds for every call.
 #[async_trait]
-pub trait Engine: fmt::Debug + Send + Sync {
+pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
     /// Whether it answers.
     async fn ping(&self) -> EngineResult<()>;
 

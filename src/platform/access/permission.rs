@@ -60,6 +60,10 @@ permissions! {
     ServerRead = "servers:read", Tenant, read;
     /// Read what servers print.
     ServerLogs = "servers:logs", Tenant, read;
+    /// See and download the files in servers' volumes.
+    FileRead = "files:read", Tenant, read;
+    /// Upload, change and delete files in servers' volumes.
+    FileWrite = "files:write", Tenant, write;
     /// Reveal a server's secret variables.
     ServerSecrets = "servers:secrets", Tenant, read;
     /// Create servers.

@@ -21,6 +21,7 @@ mod routes;
 mod serve;
 mod sorted;
 mod sse;
+mod timeout;
 
 pub use address::ClientAddress;
 pub use ago::ago;
@@ -41,3 +42,4 @@ pub use routes::{Kind, RouteInfo, Routes};
 pub use serve::serve;
 pub use sorted::{SortKey, Sorted};
 pub use sse::{Fragment, LIFETIME, LastSeen, live};
+pub use timeout::{Lasting, limit_time};

@@ -8,8 +8,10 @@
 )]
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
@@ -19,6 +21,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use crate::platform::access::Rule;
 
 use super::guard::{Guard, Kit, guard};
+use super::timeout::Lasting;
 use super::{idempotency, openapi};
 
 /// For whom a route is.
@@ -43,6 +46,8 @@ pub struct RouteInfo {
     pub kind: Kind,
     /// Whether it is a form that comes back filled in when its session has ended.
     pub returns: bool,
+    /// Whether it may take longer than a page.
+    pub may_last: bool,
 }
 
 struct Entry<S> {
@@ -94,6 +99,22 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.add(info, post(handler))
     }
 
+    /// The target of a form with more in it than others have, of at most `limit` bytes.
+    #[must_use]
+    pub fn large_form<H: Handler<T, S>, T: 'static>(
+        self,
+        path: &str,
+        rule: Rule,
+        limit: usize,
+        handler: H,
+    ) -> Self {
+        let info = RouteInfo {
+            returns: true,
+            ..page("POST", path, rule)
+        };
+        self.add(info, post(handler).layer(DefaultBodyLimit::max(limit)))
+    }
+
     /// An address of the API, as `utoipa_axum::routes!` tells it.
     #[must_use]
     pub fn api(mut self, rule: Rule, (schemas, paths, router): UtoipaMethodRouter<S>) -> Self {
@@ -107,6 +128,22 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             self = self.add(info, router.clone());
         }
         self
+    }
+
+    /// The route that was mounted last may take longer than a page: it brings or changes much, and ends what makes no
+    /// progress by itself.
+    #[must_use]
+    pub fn that_may_last(mut self) -> Self {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.info.may_last = true;
+        }
+        self
+    }
+
+    /// The paths of those.
+    pub fn lasting(&self) -> Lasting {
+        let lasting = self.entries.iter().filter(|entry| entry.info.may_last);
+        Arc::new(lasting.map(|entry| entry.info.path.clone()).collect())
     }
 
     /// Another feature's routes.
@@ -176,5 +213,6 @@ fn page(method: &str, path: &str, rule: Rule) -> RouteInfo {
         rule,
         kind: Kind::Page,
         returns: false,
+        may_last: false,
     }
 }

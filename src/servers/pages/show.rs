@@ -26,29 +26,32 @@ const OPERATIONS: i64 = 1;
 /// What every page of a server starts with.
 #[derive(Debug)]
 pub struct Head {
-    pub(super) base: String,
-    pub(super) name: String,
-    pub(super) template: String,
-    pub(super) tab: &'static str,
-    pub(super) may_log: bool,
-    pub(super) may_configure: bool,
+    pub(crate) base: String,
+    pub(crate) name: String,
+    pub(crate) template: String,
+    pub(crate) tab: &'static str,
+    pub(crate) may_log: bool,
+    pub(crate) may_read_files: bool,
+    pub(crate) may_configure: bool,
 }
 
 impl Head {
-    pub(super) fn new(app: &App, scope: &TenantScope, server: &Server, tab: &'static str) -> Self {
+    /// The head of a page of this server; `tab` is the page's own.
+    pub fn new(app: &App, scope: &TenantScope, server: &Server, tab: &'static str) -> Self {
         Self {
             base: href(&scope.member.slug, server.id),
             name: server.name.clone(),
             template: title(app, &server.template).to_owned(),
             tab,
             may_log: scope.may(Permission::ServerLogs),
+            may_read_files: scope.may(Permission::FileRead),
             may_configure: scope.may(Permission::ServerConfigure),
         }
     }
 }
 
 /// Adds the way back.
-pub(super) fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
+pub fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
     ctx.with_crumbs([("Servers", format!("/t/{}/servers", scope.member.slug))])
 }
 

@@ -28,6 +28,8 @@ use crate::platform::events::Event;
 use crate::platform::ids::{LocationId, ServerId};
 use crate::platform::reconcile::{Reconciler, drive};
 
+pub use spec::volume_key;
+
 use super::actions::{TOPIC, set_up_location};
 use super::store::{self, Claimed};
 use guard::Guard;

@@ -61,7 +61,7 @@ pub(super) fn network_key(server: &Server) -> Result<NetworkKey, EngineError> {
 }
 
 /// The key of one of the server's volumes. It holds the server's id, so no two volumes ever share one.
-pub(super) fn volume_key(server: &Server, name: &str) -> Result<VolumeKey, EngineError> {
+pub fn volume_key(server: &Server, name: &str) -> Result<VolumeKey, EngineError> {
     VolumeKey::new(format!("{}-{name}", server.id))
 }
 

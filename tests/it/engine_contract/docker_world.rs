@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use berth::drivers::engine::{
     ContainerSpec, Engine, EngineResult, GuardSpec, HealthCheck, HealthTest, Installation, InstallationKey,
-    InstanceKey, LogStream, Outcome, ServerKey,
+    InstanceKey, LogStream, Outcome, ServerKey, VolumeKey, VolumePath,
     docker::{DockerEngine, Endpoint},
     fake::Program,
 };
@@ -32,6 +32,7 @@ use bollard::{
 };
 use futures_util::TryStreamExt;
 
+use super::files::files_spec;
 use super::world::World;
 
 /// Made from Debian's `busybox-static` when it is not there; there is no registry to fetch anything from.
@@ -57,6 +58,7 @@ impl DockerWorld {
             .expect("a Docker Engine at /var/run/docker.sock");
         make_image(&docker).await;
         make_guard_image(&docker).await;
+        make_files_image(&docker).await;
         let instance = InstanceKey::new(unique()).unwrap();
         let link = std::env::temp_dir().join(format!("{instance}.sock"));
         std::os::unix::fs::symlink(SOCKET, &link).unwrap();
@@ -103,6 +105,25 @@ impl DockerWorld {
             .await
             .unwrap();
         pieces.concat().trim().to_owned()
+    }
+
+    /// Runs a line for the shell as root beside a volume, which is at `/v`. Says what it printed.
+    pub(super) fn in_volume(&self, volume: &VolumeKey, line: &str, capabilities: &[&str]) -> String {
+        let mount = format!("{}:/v", self.instance.name(volume.as_str()));
+        let capabilities = capabilities.iter().flat_map(|one| ["--cap-add", one]);
+        let run = Command::new("docker")
+            .args(["run", "--rm", "--network", "none", "--volume", &mount, "--label"])
+            .arg(format!("{RUN}={}", self.instance))
+            .args(capabilities)
+            .args([IMAGE, "sh", "-c", line])
+            .output()
+            .unwrap();
+        assert!(
+            run.status.success(),
+            "{line}: {}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        String::from_utf8_lossy(&run.stdout).trim().to_owned()
     }
 
     /// Runs a container that is not Berth's, from any image and with any labels.
@@ -206,6 +227,15 @@ impl World for DockerWorld {
         state.running == Some(true) && container.restart_count == Some(0) && network.is_ok() && volume.is_ok()
     }
 
+    async fn add_odd_file(&self, volume: &VolumeKey, path: &VolumePath, target: Option<&str>) {
+        let name = String::from_utf8(path.parts().join(&b'/')).unwrap();
+        let line = match target {
+            Some(target) => format!("ln -s '{target}' '/v/{name}'"),
+            None => format!("mkfifo '/v/{name}'"),
+        };
+        self.in_volume(volume, &line, &[]);
+    }
+
     async fn go_away(&self) {
         std::fs::remove_file(&self.link).unwrap();
     }
@@ -273,6 +303,33 @@ pub(crate) async fn make_guard_image(docker: &Docker) {
         ])
         .arg(spec.image_tag())
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docker/guard"))
+        .output()
+        .unwrap();
+    assert!(
+        build.status.success(),
+        "{}",
+        String::from_utf8_lossy(&build.stderr)
+    );
+}
+
+/// Makes the files helper's image once, under the tag that it has where the test's image is the base: that has no Perl.
+pub(crate) async fn make_files_image(docker: &Docker) {
+    let lock = File::create(std::env::temp_dir().join("berth-test-files-image.lock")).unwrap();
+    lock.lock().unwrap();
+    let tag = files_spec("none").image_tag();
+    if docker.inspect_image(&tag).await.is_ok() {
+        return;
+    }
+    let build = Command::new("docker")
+        .args([
+            "build",
+            "--quiet",
+            "--build-arg",
+            "BASE=debian:bookworm-slim",
+            "--tag",
+            &tag,
+        ])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docker/files"))
         .output()
         .unwrap();
     assert!(

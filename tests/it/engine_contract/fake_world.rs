@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth::drivers::engine::{
-    ContainerSpec, Engine, Health, InstanceKey, ServerKey,
+    ContainerSpec, Engine, Health, InstanceKey, ServerKey, VolumeKey, VolumePath,
     fake::{FakeEngine, Program},
 };
 
@@ -57,6 +57,10 @@ impl World for FakeWorld {
 
     async fn foreign_is_untouched(&self, _name: &str) -> bool {
         true
+    }
+
+    async fn add_odd_file(&self, volume: &VolumeKey, path: &VolumePath, target: Option<&str>) {
+        self.engine.add_odd_file(volume, path, target.map(str::as_bytes));
     }
 
     async fn go_away(&self) {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use berth::drivers::engine::{
     ContainerSpec, Engine, Env, NetworkKey, NetworkSpec, Observed, ObservedState, ServerKey, TenantKey,
-    VolumeDriver, VolumeKey, VolumeMount, VolumeSpec, fake::Program,
+    VolumeDriver, VolumeKey, VolumeMount, VolumePath, VolumeSpec, fake::Program,
 };
 use futures_util::StreamExt;
 
@@ -31,6 +31,8 @@ pub(super) trait World: Send + Sync {
     async fn add_foreign(&self, name: &str);
     /// Whether they are still there, the container running.
     async fn foreign_is_untouched(&self, name: &str) -> bool;
+    /// Puts a link, or a pipe if it leads nowhere, into a volume as the server's own programs would.
+    async fn add_odd_file(&self, volume: &VolumeKey, path: &VolumePath, target: Option<&str>);
     /// Lets the engine go away.
     async fn go_away(&self);
     /// Lets it come back.

@@ -8,6 +8,7 @@ mod connection;
 mod containers;
 mod error;
 mod events;
+mod files;
 mod guard;
 mod images;
 mod networks;

@@ -29,6 +29,10 @@ impl Connection {
         let Some(volume) = self.find_volume(key).await? else {
             return Ok(Outcome::Gone);
         };
+        // A helper that somebody browses with must not keep a server from being deleted.
+        if let Some(server) = volume.labels.get(label::SERVER) {
+            self.close_files(&ServerKey::new(server.as_str())?).await?;
+        }
         let patient = self.patient(std::time::Duration::ZERO);
         match patient
             .docker

@@ -36,6 +36,7 @@ pub enum Call {
     RemoveImage,
     ListImages,
     Events,
+    Files,
 }
 
 /// What a server's process does when it is started.

@@ -9,6 +9,8 @@ mod files;
 mod outside;
 mod parts;
 mod state;
+mod tree;
+mod volume_files;
 
 use std::{
     fmt,
@@ -27,7 +29,7 @@ use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, LogLine, LogQuery,
     LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey,
-    VolumeSpec,
+    VolumePath, VolumeSpec,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -124,6 +126,11 @@ impl FakeEngine {
     /// Removes the guard behind everybody's back.
     pub fn lose_guard(&self) {
         drop(self.change(State::remove_guard));
+    }
+
+    /// Puts a link, or something that is neither file, folder nor link, into a volume behind everybody's back.
+    pub fn add_odd_file(&self, volume: &VolumeKey, path: &VolumePath, target: Option<&[u8]>) {
+        self.change(|state| state.add_odd_file(volume, path, target));
     }
 
     /// Lets a server write a line.

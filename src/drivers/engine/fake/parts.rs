@@ -89,6 +89,7 @@ impl State {
             return Err(EngineError::InUse { name });
         }
         self.files.retain(|(place, _), _| *place != name);
+        self.trees.remove(key);
         Ok(outcome(self.volumes.remove(key).is_some()))
     }
 

@@ -12,6 +12,7 @@ use super::super::{
     LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Volume, VolumeKey,
 };
 use super::calls::{Calls, Program};
+use super::tree::Tree;
 
 /// What a process returns that the stop signal ended.
 pub(super) const TERMINATED: i64 = 143;
@@ -34,6 +35,7 @@ pub(super) struct State {
     pub(super) events: Vec<EngineEvent>,
     /// By the container or volume that they are in, and their path there.
     pub(super) files: BTreeMap<(String, String), Vec<u8>>,
+    pub(super) trees: BTreeMap<VolumeKey, Tree>,
     made: u32,
     pub(super) ticks: i64,
 }
@@ -59,6 +61,7 @@ impl State {
             programs: HashMap::new(),
             events: Vec::new(),
             files: BTreeMap::new(),
+            trees: BTreeMap::new(),
             made: 0,
             ticks: 0,
         }

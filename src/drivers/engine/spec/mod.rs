@@ -31,6 +31,7 @@
 //! of Berth must not restart every customer's server because a library writes JSON differently. When the hardening
 //! itself changes in a way that running servers must get, raise [`SPEC_VERSION`].
 
+mod files;
 mod guard;
 mod limits;
 mod render;
@@ -75,6 +76,8 @@ pub mod label {
     pub const VOLUME: &str = "berth.volume";
     /// The version of the rules that the guard sets; only the guard has it.
     pub const GUARD: &str = "berth.guard";
+    /// Whose files a helper reaches: the server's key. Instead of [`SERVER`], so that no helper is taken for a server.
+    pub const FILES: &str = "berth.files";
     /// Where our labels are.
     pub const PREFIX: &str = "berth.";
 }

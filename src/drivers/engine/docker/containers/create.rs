@@ -101,7 +101,11 @@ impl Connection {
         }
     }
 
-    async fn check_volume(&self, volume: &VolumeKey, tenant: &TenantKey) -> EngineResult<()> {
+    pub(in super::super) async fn check_volume(
+        &self,
+        volume: &VolumeKey,
+        tenant: &TenantKey,
+    ) -> EngineResult<()> {
         let name = self.instance.name(volume.as_str());
         match self.find_volume(volume).await? {
             Some(volume) => check_tenant(name, &volume.labels, tenant),

@@ -1,0 +1,53 @@
+//! Changes that bring no content: folders, other places and modes, the end.
+
+use serde_json::json;
+
+use crate::drivers::engine::{FilesChange, VolumePath};
+use crate::platform::error::Error;
+
+use super::super::model::{Item, Mode};
+use super::ServerFiles;
+
+impl ServerFiles {
+    /// Makes a folder.
+    pub async fn make_folder(&self, path: &VolumePath) -> Result<(), Error> {
+        self.change(FilesChange::MakeFolder(path.clone())).await?;
+        self.note("file.folder", path, json!({})).await
+    }
+
+    /// Gives an entry another place or mode, or both. Says where it is then.
+    pub async fn alter(
+        &self,
+        path: &VolumePath,
+        to: Option<&VolumePath>,
+        mode: Option<Mode>,
+    ) -> Result<Item, Error> {
+        let before = self.find(path).await?;
+        let mode = mode.filter(|mode| *mode != Mode::of(before.entry.mode));
+        if let Some(mode) = mode {
+            self.change(FilesChange::SetMode(path.clone(), mode.bits()))
+                .await?;
+            self.note("file.mode", path, json!({ "mode": mode.to_string() }))
+                .await?;
+        }
+        let to = to.filter(|to| *to != path);
+        if let Some(to) = to {
+            self.change(FilesChange::Move(path.clone(), to.clone())).await?;
+            self.note("file.move", path, json!({ "to": to.to_string() }))
+                .await?;
+        }
+        self.find(to.unwrap_or(path)).await
+    }
+
+    /// Deletes an entry; a folder with all that is in it.
+    pub async fn delete(&self, path: &VolumePath) -> Result<(), Error> {
+        self.change(FilesChange::Remove(path.clone())).await?;
+        self.note("file.delete", path, json!({})).await
+    }
+
+    pub(super) async fn change(&self, change: FilesChange) -> Result<(), Error> {
+        self.check_made()?;
+        let done = self.app.engine.change_files(&self.spec, &change).await;
+        done.map_err(|error| self.refused(error))
+    }
+}

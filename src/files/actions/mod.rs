@@ -1,0 +1,122 @@
+//! The verbs. What they change is on the engine and not in the database, so that a transaction can't hold both: each does
+//! its work, and what it did is then written into the audit log. Reading is not written there, but for whole folders.
+
+mod change;
+mod read;
+mod transfer;
+mod write;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::audit::{Change, Target};
+use crate::drivers::engine::{
+    EngineError, FilesError, FilesSpec, FilesVolume, ServerKey, TenantKey, VolumePath,
+};
+use crate::platform::access::TenantScope;
+use crate::platform::error::Error;
+use crate::platform::ids::ServerId;
+use crate::servers;
+use crate::servers::model::Server;
+
+use super::model::{Quota, Volume, refusal};
+
+pub use transfer::Transfer;
+pub use write::{Piece, Saved, version_of};
+
+/// So long nothing may come of a file that is being sent.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// The files of one server, and who asks for them.
+pub struct ServerFiles {
+    app: App,
+    scope: TenantScope,
+    /// The server.
+    pub server: Server,
+    /// Its volumes, in the template's order.
+    pub volumes: Vec<Volume>,
+    spec: FilesSpec,
+}
+
+impl ServerFiles {
+    /// The files of a server of the scope's tenant.
+    pub async fn of(app: &App, scope: &TenantScope, id: ServerId) -> Result<Self, Error> {
+        let mut tx = scope.begin().await?;
+        let server = servers::find(&mut tx, id).await?;
+        // The engine may be slow; the database's connection is not kept waiting for it.
+        drop(tx);
+        let volumes = volumes(app, &server);
+        Ok(Self {
+            spec: spec(app, &server, &volumes).map_err(Error::internal)?,
+            app: app.clone(),
+            scope: scope.clone(),
+            server,
+            volumes,
+        })
+    }
+
+    /// Whether the server was made, so that there are files to be looked at.
+    pub fn is_made(&self) -> bool {
+        self.server.observed_generation > 0 && self.server.deleting_at.is_none()
+    }
+
+    /// Its volumes are filled from the image when its container is first made: nobody may be there before.
+    fn check_made(&self) -> Result<(), Error> {
+        if self.is_made() {
+            Ok(())
+        } else {
+            Err(Error::NotFound)
+        }
+    }
+
+    fn refused(&self, error: FilesError) -> Error {
+        let quota = Quota {
+            disk_mib: self.server.resources.disk_mib,
+        };
+        refusal(error, quota)
+    }
+
+    /// Writes into the audit log what was done to a path.
+    async fn note(&self, action: &'static str, path: &VolumePath, mut what: Value) -> Result<(), Error> {
+        what["path"] = path.to_string().into();
+        let target = Target {
+            kind: "server",
+            id: Some(self.server.id.0),
+            label: &self.server.name,
+            tenant: Some(self.server.tenant),
+        };
+        let mut tx = self.scope.begin().await?;
+        let change = Change::to(action, what);
+        self.app.audit(&mut tx, &self.scope.who, &target, &change).await?;
+        tx.commit().await
+    }
+}
+
+fn volumes(app: &App, server: &Server) -> Vec<Volume> {
+    let Some(folder) = app.catalogue.get(&server.template) else {
+        return Vec::new();
+    };
+    let volumes = folder.template.volumes.iter().map(|volume| Volume {
+        name: volume.name.clone(),
+        mounted_at: volume.path.display().to_string(),
+        purpose: volume.purpose.clone(),
+    });
+    volumes.collect()
+}
+
+fn spec(app: &App, server: &Server, volumes: &[Volume]) -> Result<FilesSpec, EngineError> {
+    let volume = |volume: &Volume| {
+        Ok(FilesVolume {
+            name: volume.name.clone(),
+            key: servers::volume_key(server, &volume.name)?,
+        })
+    };
+    Ok(FilesSpec {
+        server: ServerKey::new(server.id.to_string())?,
+        tenant: TenantKey::new(server.tenant.to_string())?,
+        base_image: app.config.base_image.clone(),
+        volumes: volumes.iter().map(volume).collect::<Result<_, EngineError>>()?,
+    })
+}

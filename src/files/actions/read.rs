@@ -1,0 +1,112 @@
+//! Looking.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use serde_json::json;
+
+use crate::drivers::engine::{
+    EngineStream, FileEntry, FilePart, FilesCount, FilesPage, OpenFile, Rank, VolumePath,
+};
+use crate::platform::error::Error;
+
+use super::super::model::{Content, Item};
+use super::ServerFiles;
+
+/// So many entries of a volume are counted while somebody waits for its page.
+const COUNT_OF_VOLUME: u64 = 20_000;
+/// So many of a folder that is about to be deleted.
+const COUNT_OF_FOLDER: u64 = 100_000;
+
+impl ServerFiles {
+    /// How much each volume holds, in their order.
+    pub async fn usage(&self) -> Result<Vec<FilesCount>, Error> {
+        self.check_made()?;
+        let mut all = Vec::with_capacity(self.volumes.len());
+        for volume in &self.volumes {
+            let path = VolumePath::of_volume(&volume.name).map_err(Error::internal)?;
+            let count = self
+                .app
+                .engine
+                .count_files(&self.spec, &path, COUNT_OF_VOLUME)
+                .await;
+            all.push(count.map_err(|error| self.refused(error))?);
+        }
+        Ok(all)
+    }
+
+    /// Part of a folder, and one more entry if there is more.
+    pub async fn list(
+        &self,
+        folder: &VolumePath,
+        after: Option<Rank>,
+        limit: usize,
+    ) -> Result<Vec<Item>, Error> {
+        self.check_made()?;
+        let page = FilesPage { after, limit };
+        let entries = self.app.engine.list_files(&self.spec, folder, &page).await;
+        let entries = entries.map_err(|error| self.refused(error))?;
+        let item = |entry: FileEntry| {
+            let path = folder.join(&entry.name).map_err(Error::internal)?;
+            Ok(Item { path, entry })
+        };
+        entries.into_iter().map(item).collect()
+    }
+
+    /// One entry.
+    pub async fn find(&self, path: &VolumePath) -> Result<Item, Error> {
+        self.check_made()?;
+        let entry = self.app.engine.find_file(&self.spec, path).await;
+        Ok(Item {
+            entry: entry.map_err(|error| self.refused(error))?,
+            path: path.clone(),
+        })
+    }
+
+    /// A file, opened.
+    pub async fn open(&self, path: &VolumePath, part: FilePart) -> Result<OpenFile, Error> {
+        self.check_made()?;
+        let file = self.app.engine.read_file(&self.spec, path, part).await;
+        file.map_err(|error| self.refused(error))
+    }
+
+    /// A file, and its first `limit` bytes, judged.
+    pub async fn peek(&self, path: &VolumePath, limit: u64) -> Result<(Item, Content), Error> {
+        let part = FilePart {
+            offset: 0,
+            length: Some(limit),
+        };
+        let file = self.open(path, part).await?;
+        let start = all_of(file.content).await?;
+        let content = Content::of(&start, file.entry.size);
+        let item = Item {
+            entry: file.entry,
+            path: path.clone(),
+        };
+        Ok((item, content))
+    }
+
+    /// A file or folder as a tar. Written into the audit log.
+    pub async fn archive(&self, path: &VolumePath) -> Result<EngineStream<Bytes>, Error> {
+        self.check_made()?;
+        let tar = self.app.engine.archive_files(&self.spec, path).await;
+        let tar = tar.map_err(|error| self.refused(error))?;
+        self.note("file.archive", path, json!({})).await?;
+        Ok(tar)
+    }
+
+    /// How much is below a folder.
+    pub async fn count(&self, folder: &VolumePath) -> Result<FilesCount, Error> {
+        self.check_made()?;
+        let count = self.app.engine.count_files(&self.spec, folder, COUNT_OF_FOLDER);
+        count.await.map_err(|error| self.refused(error))
+    }
+}
+
+/// A stream that is known to be short.
+async fn all_of(mut content: EngineStream<Bytes>) -> Result<Bytes, Error> {
+    let mut all = BytesMut::new();
+    while let Some(piece) = content.next().await {
+        all.extend_from_slice(&piece.map_err(|error| Error::Unavailable(error.into()))?);
+    }
+    Ok(all.freeze())
+}

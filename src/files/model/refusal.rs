@@ -1,0 +1,116 @@
+//! What people are told when a file is not read or changed.
+
+use crate::drivers::engine::{EngineError, FilesError};
+use crate::platform::error::Error;
+use crate::tenants::Resource;
+
+/// What the server may store.
+#[derive(Debug, Clone, Copy)]
+pub struct Quota {
+    /// The disk of the server's size, in MiB, shared by its volumes.
+    pub disk_mib: i64,
+}
+
+/// The error for a person or program.
+pub fn refusal(error: FilesError, quota: Quota) -> Error {
+    match error {
+        FilesError::NotFound => Error::NotFound,
+        FilesError::Exists => Error::conflict(
+            "file-exists",
+            "There is something with that name already: choose another name, or say that it is to be replaced.",
+        ),
+        FilesError::NotAFolder => Error::conflict("not-a-folder", "That is not a folder."),
+        FilesError::IsAFolder => Error::conflict("is-a-folder", "That is a folder, not a file."),
+        FilesError::Link => Error::conflict(
+            "is-a-link",
+            "That is a link, or a place behind one, and links are not followed: open the place that it leads to.",
+        ),
+        FilesError::Special => Error::conflict(
+            "not-a-file",
+            "That is a socket, a pipe or a device. It can be moved or deleted, and not be opened or changed.",
+        ),
+        FilesError::TooLong => Error::invalid("path", "The name is too long for the file system."),
+        FilesError::TooDeep => Error::conflict(
+            "too-deep",
+            "There are too many folders in each other: take a folder further inside.",
+        ),
+        FilesError::Impossible => Error::conflict(
+            "impossible-place",
+            "It can't be there: not in another volume, not inside of itself, and a volume itself stays where it is.",
+        ),
+        FilesError::NoSpace | FilesError::Quota => full(&error, quota),
+        FilesError::Denied => Error::conflict(
+            "file-system-denies",
+            "The file system does not allow that change.",
+        ),
+        FilesError::Changed => Error::PreconditionFailed,
+        FilesError::Offset { at } => Error::conflict(
+            "upload-offset",
+            format!("There are {at} bytes of this upload: go on from there."),
+        ),
+        FilesError::TooMuch => Error::invalid(
+            "length",
+            "More was sent than `length` says. Begin the upload again.",
+        ),
+        FilesError::Cut => Error::BadRequest {
+            code: "bad-body",
+            message: "The file broke off while it was sent. What was there before is unchanged".to_owned(),
+        },
+        FilesError::Busy => Error::conflict(
+            "upload-busy",
+            "This upload is being written to: wait a moment, and go on from its offset.",
+        ),
+        FilesError::Engine(error) => away(error),
+    }
+}
+
+/// Full is not full: the customer can mend a quota, and only the provider a disk.
+fn full(error: &FilesError, quota: Quota) -> Error {
+    let disk = Resource::Disk.show(quota.disk_mib);
+    if matches!(error, FilesError::Quota) {
+        Error::conflict(
+            "quota-used-up",
+            format!(
+                "The disk quota is used up: this server's own of {disk}, or your plan's for all servers. Nothing was \
+                 changed. Delete what is no longer needed, or choose a larger size."
+            ),
+        )
+    } else {
+        Error::conflict(
+            "disk-full",
+            format!(
+                "The disk that holds this volume is full. That is the host's disk and not your quota of {disk}. Nothing \
+                 was changed. Tell your provider."
+            ),
+        )
+    }
+}
+
+fn away(error: EngineError) -> Error {
+    match error {
+        // The server is not made yet, or is about to go.
+        EngineError::VolumeMissing { .. } => Error::NotFound,
+        other => Error::Unavailable(other.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_full_is_told_apart() {
+        let quota = Quota { disk_mib: 2048 };
+        let told = |error| refusal(error, quota).sentence();
+        assert!(told(FilesError::Quota).contains("this server's own of 2 GiB"));
+        assert!(told(FilesError::NoSpace).contains("the host's disk and not your quota of 2 GiB"));
+        assert_eq!(refusal(FilesError::Quota, quota).code(), "quota-used-up");
+        assert_eq!(refusal(FilesError::NoSpace, quota).status(), 409);
+    }
+
+    #[test]
+    fn an_engine_that_is_away_is_no_defect() {
+        let away = EngineError::Unavailable("gone".into());
+        assert_eq!(refusal(away.into(), Quota { disk_mib: 1 }).status(), 503);
+    }
+}
