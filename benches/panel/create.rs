@@ -24,17 +24,18 @@ const ASK_TOGETHER: Duration = Duration::from_millis(50);
 /// On what is made past Berth.
 const RAW: &str = "berth-bench.raw";
 
-struct Bench {
-    panel: Panel,
-    token: String,
+/// A tenant, a panel for it, and the engine behind that.
+pub(crate) struct Bench {
+    pub(crate) panel: Panel,
+    pub(crate) token: String,
     http: reqwest::Client,
-    docker: Docker,
+    pub(crate) docker: Docker,
 }
 
 pub(crate) async fn measure() -> Vec<Row> {
     let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
     app.clock.advance(SystemClock.now() - noon());
-    let bench = Bench::of(&app).await;
+    let bench = Bench::of(&app, "create").await;
     let (running, _) = bench.panel.serve().await;
     let mut rows = bench.creations().await;
     let before = bench.starts().await;
@@ -62,7 +63,7 @@ pub(crate) async fn measure() -> Vec<Row> {
 }
 
 impl Bench {
-    async fn of(app: &TestApp) -> Self {
+    pub(crate) async fn of(app: &TestApp, name: &str) -> Self {
         let plan = app.plan("Plenty", 1000).await;
         let tenant = app.tenant_on("harbour", plan).await;
         let user = app.person("ann").await;
@@ -73,7 +74,7 @@ impl Bench {
             .collect();
         let program = app.program(user, Some(tenant), &scopes).await;
         let docker = Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION);
-        let mut panel = Panel::of(app, "create");
+        let mut panel = Panel::of(app, name);
         panel.set("BERTH_NETWORK_GUARD", "required");
         Self {
             panel,
@@ -133,7 +134,7 @@ impl Bench {
     }
 
     /// From the call to a running container; its id.
-    async fn create(&self, name: &str) -> String {
+    pub(crate) async fn create(&self, name: &str) -> String {
         let id = self.ask_for(name.to_owned()).await;
         let url = self.panel.url(&format!("/api/v1/servers/{id}"));
         until_every(ASK, "it runs", async || {
@@ -198,13 +199,13 @@ fn raw_body(found: &Value) -> ContainerCreateBody {
     serde_json::from_value(body).unwrap()
 }
 
-async fn timed<T>(work: impl Future<Output = T>) -> f64 {
+pub(crate) async fn timed<T>(work: impl Future<Output = T>) -> f64 {
     let begun = Instant::now();
     work.await;
     begun.elapsed().as_secs_f64() * 1000.0
 }
 
-fn median(mut all: Vec<f64>) -> f64 {
+pub(crate) fn median(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all[all.len() / 2]
 }

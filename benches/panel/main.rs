@@ -10,6 +10,7 @@
     reason = "a measurement that cannot go on says where, and its result is printed"
 )]
 
+mod console;
 mod create;
 mod lists;
 mod panel;
@@ -21,7 +22,7 @@ mod weight;
 use table::Row;
 
 /// One part of the table.
-const GROUPS: [&str; 4] = ["weight", "create", "reconcile", "lists"];
+const GROUPS: [&str; 5] = ["weight", "create", "reconcile", "lists", "console"];
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
@@ -50,6 +51,7 @@ async fn measure(group: &str) -> Vec<Row> {
         "weight" => weight::measure().await,
         "create" => create::measure().await,
         "reconcile" => reconcile::measure().await,
+        "console" => console::measure().await,
         _ => lists::measure().await,
     }
 }

@@ -7,6 +7,7 @@
 
 mod actions;
 mod api;
+mod console;
 pub mod model;
 mod pages;
 mod query;
@@ -23,6 +24,7 @@ use crate::platform::error::Error;
 pub use actions::{
     Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
 };
+pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use pages::with_engine_banner;
 pub use reconcile::{Servers, begin};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
@@ -34,5 +36,5 @@ pub async fn ports(scope: &SystemScope) -> Result<Vec<(u16, bool)>, Error> {
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
-    pages::routes().merge(api::routes())
+    pages::routes().merge(api::routes()).merge(console::routes())
 }

@@ -22,6 +22,7 @@ mod ownership;
 mod parts;
 mod ports;
 mod quirks;
+mod terminal;
 mod unknown;
 mod world;
 
@@ -91,6 +92,13 @@ contract! {
         a_command_that_takes_too_long_is_not_waited_for,
         files_go_in_and_out,
         events_tell_of_our_containers,
+    }
+    terminal {
+        what_is_typed_is_seen_and_done,
+        a_shell_ends_when_told_to_and_no_sooner,
+        a_shell_ends_with_its_server,
+        a_servers_own_process_can_be_typed_to,
+        a_server_without_an_open_input_takes_none,
     }
     ownership {
         a_foreign_container_is_not_touched,

@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 29] = [
+const WITH_TARGET: [(&str, &str); 31] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -36,6 +36,8 @@ const WITH_TARGET: [(&str, &str); 29] = [
     ("server.delete", "Deleted the server"),
     ("server.configure", "Changed the server"),
     ("server.reveal", "Revealed a secret of the server"),
+    ("console.open", "Opened the console of"),
+    ("console.close", "Closed the console of"),
     ("tenant.create", "Created the tenant"),
     ("tenant.update", "Changed the tenant"),
     ("tenant.suspend", "Suspended the tenant"),

@@ -26,29 +26,36 @@ const OPERATIONS: i64 = 1;
 /// What every page of a server starts with.
 #[derive(Debug)]
 pub struct Head {
-    pub(super) base: String,
-    pub(super) name: String,
-    pub(super) template: String,
-    pub(super) tab: &'static str,
-    pub(super) may_log: bool,
-    pub(super) may_configure: bool,
+    pub(in crate::servers) base: String,
+    pub(in crate::servers) name: String,
+    pub(in crate::servers) template: String,
+    pub(in crate::servers) tab: &'static str,
+    pub(in crate::servers) may_log: bool,
+    pub(in crate::servers) may_watch: bool,
+    pub(in crate::servers) may_configure: bool,
 }
 
 impl Head {
-    pub(super) fn new(app: &App, scope: &TenantScope, server: &Server, tab: &'static str) -> Self {
+    pub(in crate::servers) fn new(
+        app: &App,
+        scope: &TenantScope,
+        server: &Server,
+        tab: &'static str,
+    ) -> Self {
         Self {
             base: href(&scope.member.slug, server.id),
             name: server.name.clone(),
             template: title(app, &server.template).to_owned(),
             tab,
             may_log: scope.may(Permission::ServerLogs),
+            may_watch: scope.may(Permission::ServerConsoleWatch),
             may_configure: scope.may(Permission::ServerConfigure),
         }
     }
 }
 
 /// Adds the way back.
-pub(super) fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
+pub(in crate::servers) fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
     ctx.with_crumbs([("Servers", format!("/t/{}/servers", scope.member.slug))])
 }
 

@@ -12,6 +12,7 @@ use super::super::{
     LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Volume, VolumeKey,
 };
 use super::calls::{Calls, Program};
+use super::terminal::Shells;
 
 /// What a process returns that the stop signal ended.
 pub(super) const TERMINATED: i64 = 143;
@@ -31,6 +32,7 @@ pub(super) struct State {
     pub(super) images: BTreeMap<String, (Image, bool)>,
     pub(super) foreign: BTreeSet<String>,
     pub(super) programs: HashMap<ServerKey, Program>,
+    pub(super) shells: Shells,
     pub(super) events: Vec<EngineEvent>,
     /// By the container or volume that they are in, and their path there.
     pub(super) files: BTreeMap<(String, String), Vec<u8>>,
@@ -57,6 +59,7 @@ impl State {
             images: BTreeMap::new(),
             foreign: BTreeSet::new(),
             programs: HashMap::new(),
+            shells: Shells::default(),
             events: Vec::new(),
             files: BTreeMap::new(),
             made: 0,
@@ -178,6 +181,7 @@ impl State {
     /// The server's process is over.
     pub(super) fn end(&mut self, server: &ServerKey, exit_code: i64, oom_killed: bool) {
         let now = self.now();
+        self.shells.retain(|(of, _), _| of != server);
         self.change(server, |seen| {
             seen.state = ObservedState::Exited {
                 exit_code,
