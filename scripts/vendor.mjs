@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Third-party browser files, from npm into static/vendor/ (never committed): htmx, and the lucide icons that
-// static/icons.txt names, as one style sheet of masks. Runs `npm ci` only when package-lock.json has changed, and
+// Third-party browser files, from npm into static/vendor/ (never committed): htmx, the terminal xterm.js, and the lucide
+// icons that static/icons.txt names, as one style sheet of masks. Runs `npm ci` only when package-lock.json has changed, and
 // writes only what differs: a second run takes a blink and changes nothing. Works with Debian 12's Node 18.
 
 import { execFileSync } from "node:child_process";
@@ -85,7 +85,11 @@ const names = iconNames();
 checkUses(names);
 mkdirSync(at("static/vendor"), { recursive: true });
 const kept = new Set();
-put(kept, "htmx.js", read("node_modules/htmx.org/dist/htmx.min.js").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n"));
+const script = (path) => read(`node_modules/${path}`).replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n");
+put(kept, "htmx.js", script("htmx.org/dist/htmx.min.js"));
+put(kept, "xterm.js", script("@xterm/xterm/lib/xterm.js"));
+put(kept, "xterm-fit.js", script("@xterm/addon-fit/lib/addon-fit.js"));
+put(kept, "xterm.css", read("node_modules/@xterm/xterm/css/xterm.css"));
 put(kept, "icons.css", iconStyles(names));
 for (const name of readdirSync(at("static/vendor"))) {
   if (!kept.has(name)) rmSync(at("static/vendor", name), { recursive: true });

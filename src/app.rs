@@ -19,6 +19,7 @@ use crate::platform::reconcile::Poke;
 use crate::platform::secret::Keyring;
 use crate::platform::shutdown::Tasks;
 use crate::platform::web::health::Started;
+use crate::servers::Consoles;
 
 /// The parts of [`App`].
 pub struct Parts {
@@ -48,6 +49,8 @@ pub struct Parts {
     pub catalogue: Arc<Catalogue>,
     /// Wakes the reconciler of servers.
     pub poke_servers: Poke,
+    /// The consoles that are open in this process.
+    pub consoles: Consoles,
 }
 
 /// A cheap handle on the parts.

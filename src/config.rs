@@ -121,6 +121,14 @@ pub struct Config {
     #[arg(long, env = "BERTH_MAX_UPLOAD_MIB", default_value_t = 10 * 1024, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_upload_mib: u32,
 
+    /// A console in which nobody types is closed after this many minutes.
+    #[arg(long, env = "BERTH_CONSOLE_IDLE_MINUTES", default_value = "15", value_parser = minutes)]
+    pub console_idle: std::time::Duration,
+
+    /// How long a console waits for its last viewer to come back. No setting of the operator's, but tests have less patience.
+    #[arg(skip = crate::servers::CONSOLE_GRACE)]
+    pub console_grace: std::time::Duration,
+
     /// Leave background work to `berth worker`.
     #[arg(long, env = "BERTH_NO_WORKER")]
     pub no_worker: bool,
@@ -272,6 +280,17 @@ fn ports(text: &str) -> Result<(u16, u16), String> {
     match parsed {
         Some((first, last)) if first >= 1024 && first <= last => Ok((first, last)),
         _ => Err("use first-last, both between 1024 and 65535".to_owned()),
+    }
+}
+
+/// More than none and at most a day; a part of a minute is fine.
+fn minutes(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || "use a number of minutes above 0, at most 1440".to_owned();
+    let minutes: f64 = text.parse().map_err(|_| wrong())?;
+    if minutes > 0.0 && minutes <= 1440.0 {
+        Ok(std::time::Duration::from_secs_f64(minutes * 60.0))
+    } else {
+        Err(wrong())
     }
 }
 

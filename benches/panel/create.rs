@@ -23,16 +23,17 @@ const OF_A_TENANT: usize = 200;
 /// On what is made past Berth.
 const RAW: &str = "berth-bench.raw";
 
-struct Bench {
-    panel: Panel,
-    customer: Customer,
-    docker: Docker,
+/// A tenant, a panel for it, and the engine behind that.
+pub(crate) struct Bench {
+    pub(crate) panel: Panel,
+    pub(crate) customer: Customer,
+    pub(crate) docker: Docker,
 }
 
 pub(crate) async fn measure() -> Vec<Row> {
     let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
     app.clock.advance(SystemClock.now() - noon());
-    let bench = Bench::of(&app).await;
+    let bench = Bench::of(&app, "create").await;
     let (running, _) = bench.panel.serve().await;
     let mut rows = bench.creations().await;
     bench.crowd(&app).await;
@@ -61,9 +62,9 @@ pub(crate) async fn measure() -> Vec<Row> {
 }
 
 impl Bench {
-    async fn of(app: &TestApp) -> Self {
+    pub(crate) async fn of(app: &TestApp, name: &str) -> Self {
         let docker = Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION);
-        let mut panel = Panel::of(app, "create");
+        let mut panel = Panel::of(app, name);
         panel.set("BERTH_NETWORK_GUARD", "required");
         let customer = Customer::of(app, "harbour", &panel).await;
         Self {
@@ -167,13 +168,13 @@ fn raw_body(found: &Value) -> ContainerCreateBody {
     serde_json::from_value(body).unwrap()
 }
 
-async fn timed<T>(work: impl Future<Output = T>) -> f64 {
+pub(crate) async fn timed<T>(work: impl Future<Output = T>) -> f64 {
     let begun = Instant::now();
     work.await;
     begun.elapsed().as_secs_f64() * 1000.0
 }
 
-fn median(mut all: Vec<f64>) -> f64 {
+pub(crate) fn median(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all[all.len() / 2]
 }

@@ -15,7 +15,7 @@ const ASK_TOGETHER: Duration = Duration::from_millis(50);
 
 pub(crate) struct Customer {
     servers: String,
-    token: String,
+    pub(crate) token: String,
     http: reqwest::Client,
 }
 

@@ -10,6 +10,7 @@
     reason = "a measurement that cannot go on says where, and its result is printed"
 )]
 
+mod console;
 mod create;
 mod customer;
 mod files;
@@ -23,7 +24,7 @@ mod weight;
 use table::Row;
 
 /// One part of the table.
-const GROUPS: [&str; 5] = ["weight", "create", "files", "reconcile", "lists"];
+const GROUPS: [&str; 6] = ["weight", "create", "files", "console", "reconcile", "lists"];
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
@@ -53,6 +54,7 @@ async fn measure(group: &str) -> Vec<Row> {
         "create" => create::measure().await,
         "files" => files::measure().await,
         "reconcile" => reconcile::measure().await,
+        "console" => console::measure().await,
         _ => lists::measure().await,
     }
 }

@@ -37,8 +37,8 @@ pub use guide::{GuidePart, GuideStep, Placeholder};
 pub use jobs::register;
 pub use load::{CatalogueError, Folder, load_each};
 pub use model::{
-    Capability, Category, Hardening, Health, Kind, Port, Protocol, Resources, Stop, StopSignal, Template,
-    Tmpfs, Variable, Volume,
+    Capability, Category, Console, Hardening, Health, Kind, Port, Protocol, Resources, Stop, StopSignal,
+    Template, Tmpfs, Variable, Volume,
 };
 pub use parse::{Problem, Problems};
 pub use shelf::Catalogue;

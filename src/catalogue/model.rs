@@ -39,6 +39,8 @@ pub struct Template {
     pub resources: Resources,
     /// How it is asked to stop.
     pub stop: Stop,
+    /// What its console is.
+    pub console: Console,
     /// How to use it, step by step.
     pub guide: Vec<GuideStep>,
 }
@@ -329,6 +331,17 @@ pub struct Stop {
     pub signal: StopSignal,
     /// How long it may take before it is killed.
     pub grace: Duration,
+}
+
+/// What somebody who opens the server's console types to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Console {
+    /// A shell beside the server.
+    #[default]
+    Shell,
+    /// The server's own process, which reads commands from its standard input.
+    Attach,
 }
 
 /// The signals that servers take for "finish".

@@ -89,6 +89,7 @@ fn body(raw: RawTemplate, problems: &mut Problems) -> Template {
             signal: raw.stop.signal,
             grace: seconds("stop.grace_seconds", raw.stop.grace_seconds, 300, problems),
         },
+        console: raw.console,
         guide: raw
             .guide
             .into_iter()

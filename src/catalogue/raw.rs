@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::model::{Capability, Category, Protocol, StopSignal};
+use super::model::{Capability, Category, Console, Protocol, StopSignal};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +28,8 @@ pub(super) struct RawTemplate {
     pub(super) resources: RawResources,
     #[serde(default)]
     pub(super) stop: RawStop,
+    #[serde(default)]
+    pub(super) console: Console,
     #[serde(default)]
     pub(super) guide: Vec<RawStep>,
 }

@@ -90,6 +90,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         installation,
         catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
         poke_servers: Poke::default(),
+        consoles: servers::Consoles::default(),
         config,
     }))
 }

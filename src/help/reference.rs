@@ -13,6 +13,8 @@ static REFERENCE: LazyLock<Option<Reference>> =
 
 /// The address in examples, until the page puts the panel's own in its place.
 const BASE: &str = "{base}";
+/// The connection is a WebSocket from then on.
+const SWITCHING: &str = "101";
 
 /// Everything about the API.
 #[derive(Debug)]
@@ -144,7 +146,7 @@ fn read_operation(schemas: Schemas<'_>, path: &str, method: &str, operation: &Va
     let body = &operation["requestBody"]["content"]["application/json"]["schema"];
     let none = Map::new();
     let responses = operation["responses"].as_object().unwrap_or(&none);
-    let good = |status: &str| status.starts_with('2');
+    let good = |status: &str| status.starts_with('2') || status == SWITCHING;
     let problems = responses.keys().filter(|status| !good(status));
     Operation {
         anchor: format!("{method}-{}", slug(path)),

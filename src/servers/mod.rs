@@ -7,6 +7,7 @@
 
 mod actions;
 mod api;
+mod console;
 pub mod model;
 mod pages;
 mod query;
@@ -25,6 +26,7 @@ use crate::platform::ids::ServerId;
 pub use actions::{
     Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
 };
+pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use pages::{Head, crumbs, with_engine_banner};
 pub use reconcile::{Servers, begin, volume_key};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
@@ -41,5 +43,5 @@ pub async fn find(tx: &mut impl Scoped, id: ServerId) -> Result<model::Server, E
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
-    pages::routes().merge(api::routes())
+    pages::routes().merge(api::routes()).merge(console::routes())
 }

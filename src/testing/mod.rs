@@ -131,6 +131,7 @@ impl TestApp {
             clock,
             db,
             poke_servers: Poke::default(),
+            consoles: crate::servers::Consoles::default(),
             config,
         })
     }

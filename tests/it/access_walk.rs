@@ -116,11 +116,18 @@ fn pick<'a>(route: &RouteInfo, (browser, program): &'a (Client, Client)) -> &'a 
     }
 }
 
-/// Streams never end, so a walk that gets in would wait for ever; their guards are walked like all others.
+/// Streams never end, so a walk that gets in would wait for ever, and sockets want more than a GET; their guards are walked
+/// like all others.
 fn is_stream(route: &RouteInfo) -> bool {
-    ["/live", "/events/stream", "/logs/stream", "/logs/live"]
-        .iter()
-        .any(|end| route.path.ends_with(end))
+    let ends = [
+        "/live",
+        "/events/stream",
+        "/logs/stream",
+        "/logs/live",
+        "/console/socket",
+    ];
+    let is_socket = route.kind == Kind::Api && route.path.ends_with("/console");
+    is_socket || ends.iter().any(|end| route.path.ends_with(end))
 }
 
 fn guarded() -> Vec<RouteInfo> {

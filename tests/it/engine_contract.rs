@@ -24,6 +24,7 @@ mod ownership;
 mod parts;
 mod ports;
 mod quirks;
+mod terminal;
 mod unknown;
 mod world;
 
@@ -107,6 +108,13 @@ contract! {
         files_need_volumes_of_the_tenant,
         a_helper_is_no_server_and_in_nobodys_way,
         files_of_an_engine_that_is_away_come_back,
+    }
+    terminal {
+        what_is_typed_is_seen_and_done,
+        a_shell_ends_when_told_to_and_no_sooner,
+        a_shell_ends_with_its_server,
+        a_servers_own_process_can_be_typed_to,
+        a_server_without_an_open_input_takes_none,
     }
     ownership {
         a_foreign_container_is_not_touched,

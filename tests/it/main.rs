@@ -9,6 +9,7 @@
 mod access_walk;
 mod bad_input;
 mod confirm;
+mod console;
 mod crash;
 mod doctor;
 mod engine_contract;

@@ -151,6 +151,16 @@ impl Running {
         );
     }
 
+    /// Asks it to end, as an operator does, and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        let id = i32::try_from(self.child.id().unwrap()).unwrap();
+        let process = rustix::process::Pid::from_raw(id).unwrap();
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        let ended = tokio::time::timeout(DEADLINE, self.child.wait()).await;
+        let status = ended.unwrap_or_else(|_| panic!("it does not end: see {}", self.log.display()));
+        assert!(status.unwrap().success(), "see {}", self.log.display());
+    }
+
     /// Kills it, as a power cut would.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();

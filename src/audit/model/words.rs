@@ -28,6 +28,7 @@ const ALONE: [(&str, &str); 11] = [
 ];
 
 const WITH_TARGET: [(&str, &str); 35] = [
+const WITH_TARGET: [(&str, &str); 31] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -42,6 +43,8 @@ const WITH_TARGET: [(&str, &str); 35] = [
     ("file.mode", "Changed who may use a file of the server"),
     ("file.delete", "Deleted files of the server"),
     ("file.archive", "Downloaded files of the server"),
+    ("console.open", "Opened the console of"),
+    ("console.close", "Closed the console of"),
     ("tenant.create", "Created the tenant"),
     ("tenant.update", "Changed the tenant"),
     ("tenant.suspend", "Suspended the tenant"),

@@ -72,6 +72,9 @@ pub enum EngineError {
     /// The call needs a running container.
     #[error("server {0} is not running")]
     NotRunning(ServerKey),
+    /// The server's container was made without an open input.
+    #[error("server {0} takes no input")]
+    NoInput(ServerKey),
     /// The path, or the server that it should be in, does not exist.
     #[error("{0} does not exist")]
     NotFound(String),

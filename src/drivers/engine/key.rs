@@ -93,6 +93,11 @@ key!(
     VolumeKey,
     "volume"
 );
+key!(
+    /// A shell that was opened in a server, and everything that was started in it.
+    ShellKey,
+    "shell"
+);
 
 impl InstanceKey {
     /// The name on the engine of this instance's object with the given key.

@@ -11,7 +11,8 @@ use crate::platform::metrics;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, LogLine, LogQuery, Network, NetworkKey,
-    NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+    NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, Terminal, TerminalId, TerminalSize, Volume,
+    VolumeKey, VolumeSpec,
 };
 
 /// What it is called on the page of metrics.
@@ -77,6 +78,10 @@ calls! {
     logs(server: &ServerKey, query: LogQuery) -> EngineStream<LogLine>;
     stats(server: &ServerKey) -> Option<Stats>;
     exec(server: &ServerKey, argv: Vec<String>, timeout: Duration) -> ExecOutput;
+    open_shell(server: &ServerKey, shell: &ShellKey, size: TerminalSize) -> Terminal;
+    end_shell(server: &ServerKey, shell: &ShellKey) -> Outcome;
+    attach(server: &ServerKey, tail: u32) -> Terminal;
+    resize(terminal: &TerminalId, size: TerminalSize) -> ();
     archive_get(server: &ServerKey, path: &str) -> EngineStream<Bytes>;
     archive_put(server: &ServerKey, path: &str, tar: Bytes) -> ();
     image_exists(tag: &str) -> bool;

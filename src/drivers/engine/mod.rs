@@ -36,6 +36,7 @@ mod observed;
 mod own_image;
 mod owner;
 pub mod spec;
+mod terminal;
 
 use std::{fmt, time::Duration};
 
@@ -51,7 +52,7 @@ pub use files::{
 };
 pub use guard::{GUARD_VERSION, GuardSpec, GuardState, is_network};
 pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};
-pub use key::{InstallationKey, InstanceKey, NetworkKey, ServerKey, TenantKey, VolumeKey};
+pub use key::{InstallationKey, InstanceKey, NetworkKey, ServerKey, ShellKey, TenantKey, VolumeKey};
 pub use measured::Measured;
 pub use objects::{BuildEvent, BuildRequest, Image, Network, NetworkSpec, Volume, VolumeDriver, VolumeSpec};
 pub use observed::{
@@ -60,6 +61,7 @@ pub use observed::{
 };
 pub use owner::{Installation, Owner};
 pub use spec::{Capability, ContainerSpec, Env, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
+pub use terminal::{Terminal, TerminalId, TerminalInput, TerminalSize};
 
 /// A stream of answers. Dropping it ends the request.
 pub type EngineStream<T> = BoxStream<'static, EngineResult<T>>;
@@ -142,6 +144,25 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
         argv: Vec<String>,
         timeout: Duration,
     ) -> EngineResult<ExecOutput>;
+
+    /// Opens a shell with a terminal inside the server, as the server's user. No engine ends it when somebody hangs up, so
+    /// whoever opened it calls [`end_shell`](Self::end_shell), also when this call failed.
+    async fn open_shell(
+        &self,
+        server: &ServerKey,
+        shell: &ShellKey,
+        size: TerminalSize,
+    ) -> EngineResult<Terminal>;
+
+    /// Ends the shell and all that was started in it: by a hang-up, and by force what does not heed that.
+    async fn end_shell(&self, server: &ServerKey, shell: &ShellKey) -> EngineResult<Outcome>;
+
+    /// What the server's own process prints, from its last `tail` lines on, and its standard input. Needs a container
+    /// with [`open_stdin`](ContainerSpec::open_stdin), otherwise [`EngineError::NoInput`].
+    async fn attach(&self, server: &ServerKey, tail: u32) -> EngineResult<Terminal>;
+
+    /// Changes a terminal's size. One that has ended, or has none, stays as it is.
+    async fn resize(&self, terminal: &TerminalId, size: TerminalSize) -> EngineResult<()>;
 
     /// A tar of the file or folder at an absolute path in the server's container, which need not run.
     async fn archive_get(&self, server: &ServerKey, path: &str) -> EngineResult<EngineStream<Bytes>>;

@@ -64,6 +64,10 @@ permissions! {
     FileRead = "files:read", Tenant, read;
     /// Upload, change and delete files in servers' volumes.
     FileWrite = "files:write", Tenant, write;
+    /// Look at a server's console while somebody uses it.
+    ServerConsoleWatch = "servers:console-watch", Tenant, read;
+    /// Open a server's console and type into it. Looking at it is a permission of its own, which this needs as well.
+    ServerConsole = "servers:console", Tenant, write;
     /// Reveal a server's secret variables.
     ServerSecrets = "servers:secrets", Tenant, read;
     /// Create servers.
@@ -94,6 +98,8 @@ permissions! {
     StaffServerRead = "staff.servers:read", Staff, read;
     /// Start, stop, restart, kill any server.
     StaffServerPower = "staff.servers:power", Staff, write;
+    /// Open any server's console. The tenant sees it in its audit log.
+    StaffServerConsole = "staff.servers:console", Staff, write;
     /// See the catalogue's build state.
     StaffCatalogueRead = "staff.catalogue:read", Staff, read;
     /// Build catalogue images.

@@ -26,6 +26,7 @@ use super::address::ClientAddress;
 use super::headers::RequestId;
 use super::kept;
 use super::limiter::{Key, Limiter};
+use super::recheck::Recheck;
 use super::routes::Kind;
 
 /// The session's cookie. The prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2).
@@ -136,6 +137,10 @@ impl Guard {
         let actor = actor.ok_or(Error::SignInRequired)?;
         let who = Who::actor(&actor, &ip, &request_id);
         let slug = self.slug(request).await;
+        if request.headers().contains_key(header::UPGRADE) {
+            let recheck = Recheck::new(self, request.headers(), slug.as_deref(), &who);
+            request.extensions_mut().insert(recheck);
+        }
         self.grant(request.extensions_mut(), db, actor, (who, slug.as_deref()))?;
         Ok(left)
     }
@@ -151,6 +156,18 @@ impl Guard {
                 None => Ok(None),
             },
         }
+    }
+
+    /// Asks for a connection that is still open what [`admit`](Self::admit) asked for its request.
+    pub(super) async fn ask_again(
+        &self,
+        granted: &mut Extensions,
+        proof: &HeaderMap,
+        context: (Who, Option<&str>),
+    ) -> Result<(), Error> {
+        let db = &self.kit.db;
+        let actor = self.authenticate(db, proof).await?;
+        self.grant(granted, db, actor.ok_or(Error::SignInRequired)?, context)
     }
 
     /// The tenant's name in the address, on pages that have one.

@@ -44,7 +44,7 @@ pub struct Asked {
     pub operation: Operation,
 }
 
-fn target(server: &Server) -> Target<'_> {
+pub(super) fn target(server: &Server) -> Target<'_> {
     Target {
         kind: KIND,
         id: Some(server.id.0),

@@ -32,6 +32,7 @@ pub struct Head {
     pub(crate) tab: &'static str,
     pub(crate) may_log: bool,
     pub(crate) may_read_files: bool,
+    pub(crate) may_watch: bool,
     pub(crate) may_configure: bool,
 }
 
@@ -45,6 +46,7 @@ impl Head {
             tab,
             may_log: scope.may(Permission::ServerLogs),
             may_read_files: scope.may(Permission::FileRead),
+            may_watch: scope.may(Permission::ServerConsoleWatch),
             may_configure: scope.may(Permission::ServerConfigure),
         }
     }

@@ -91,6 +91,7 @@ pub(super) fn container(parts: &Parts<'_>, keyring: &Keyring) -> Result<Containe
         health: Some(health(&template.health)),
         stop_signal: Some(template.stop.signal.as_str().to_owned()),
         stop_grace: template.stop.grace,
+        open_stdin: template.console == catalogue::Console::Attach,
     })
 }
 

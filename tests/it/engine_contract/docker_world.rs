@@ -192,9 +192,11 @@ impl World for DockerWorld {
             let to = if *stream == LogStream::Stderr { ">&2" } else { "" };
             format!("printf '%s\\n' '{text}' {to}; usleep 50000; ")
         });
-        let end = program
-            .exit_code
-            .map_or_else(|| "exec sleep 1000".to_owned(), |code| format!("exit {code}"));
+        let end = match program.exit_code {
+            Some(code) => format!("exit {code}"),
+            None if program.answers => "while read -r line; do echo \"got $line\"; done".to_owned(),
+            None => "exec sleep 1000".to_owned(),
+        };
         let script = lines.chain([end]).collect();
         spec.command = Some(vec!["sh".to_owned(), "-c".to_owned(), script]);
     }

@@ -18,7 +18,7 @@ fn output(lines: &[(LogStream, &str)]) -> Program {
         .collect();
     Program {
         output,
-        exit_code: None,
+        ..Program::default()
     }
 }
 

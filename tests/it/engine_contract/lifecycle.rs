@@ -193,6 +193,7 @@ pub(super) async fn a_crash_loop_shows_and_can_be_stopped(world: &dyn World) {
         Program {
             output: Vec::new(),
             exit_code: Some(3),
+            ..Program::default()
         },
     );
     running(world, &spec).await;

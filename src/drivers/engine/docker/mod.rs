@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod files;
 mod guard;
+mod hijack;
 mod images;
 mod networks;
 mod raw;
@@ -27,7 +28,8 @@ use self::connection::{Connection, READ_TIMEOUT};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, LogLine, LogQuery,
-    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, Terminal, TerminalId,
+    TerminalSize, Volume, VolumeKey, VolumeSpec,
 };
 
 /// Where an engine listens.
@@ -206,6 +208,28 @@ impl Engine for DockerEngine {
         timeout: Duration,
     ) -> EngineResult<ExecOutput> {
         self.connect().await?.exec(server, argv, timeout).await
+    }
+
+    async fn open_shell(
+        &self,
+        server: &ServerKey,
+        shell: &ShellKey,
+        size: TerminalSize,
+    ) -> EngineResult<Terminal> {
+        let connection = self.connect().await?;
+        connection.open_shell(&self.endpoint, (server, shell), size).await
+    }
+
+    async fn end_shell(&self, server: &ServerKey, shell: &ShellKey) -> EngineResult<Outcome> {
+        self.connect().await?.end_shell(server, shell).await
+    }
+
+    async fn attach(&self, server: &ServerKey, tail: u32) -> EngineResult<Terminal> {
+        self.connect().await?.attach(&self.endpoint, server, tail).await
+    }
+
+    async fn resize(&self, terminal: &TerminalId, size: TerminalSize) -> EngineResult<()> {
+        self.connect().await?.resize(terminal, size).await
     }
 
     async fn archive_get(&self, server: &ServerKey, path: &str) -> EngineResult<EngineStream<Bytes>> {

@@ -93,6 +93,7 @@ raw! {
     Config {
         image: String = "Image",
         labels: Labels = "Labels",
+        open_stdin: bool = "OpenStdin",
     }
 
     /// Where a container can be reached.

@@ -4,3 +4,4 @@ mod archive;
 mod exec;
 mod logs;
 mod stats;
+mod terminal;

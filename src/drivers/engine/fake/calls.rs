@@ -29,6 +29,10 @@ pub enum Call {
     Logs,
     Stats,
     Exec,
+    OpenShell,
+    EndShell,
+    Attach,
+    Resize,
     ArchiveGet,
     ArchivePut,
     ImageExists,
@@ -46,6 +50,9 @@ pub struct Program {
     pub output: Vec<(LogStream, String)>,
     /// What it then returns; it runs until it is stopped if absent.
     pub exit_code: Option<i64>,
+    /// Whether it answers each line that it reads with `got` and the line. Only real ones ask; a fake one always does, where
+    /// its container has an open input.
+    pub answers: bool,
 }
 
 /// What happens to a call instead of what it asks for.

@@ -9,6 +9,7 @@ mod files;
 mod outside;
 mod parts;
 mod state;
+mod terminal;
 mod tree;
 mod volume_files;
 
@@ -28,8 +29,8 @@ use self::{calls::Fault, state::State};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, LogLine, LogQuery,
-    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey,
-    VolumePath, VolumeSpec,
+    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, Terminal,
+    TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -292,6 +293,30 @@ impl Engine for FakeEngine {
         timeout: Duration,
     ) -> EngineResult<ExecOutput> {
         self.call(Call::Exec, |state| state.exec(server, &argv, timeout))
+    }
+
+    async fn open_shell(
+        &self,
+        server: &ServerKey,
+        shell: &ShellKey,
+        size: TerminalSize,
+    ) -> EngineResult<Terminal> {
+        self.shell((server, shell), size)
+    }
+
+    async fn end_shell(&self, server: &ServerKey, shell: &ShellKey) -> EngineResult<Outcome> {
+        self.call(Call::EndShell, |state| state.end_shell(server, shell))
+    }
+
+    async fn attach(&self, server: &ServerKey, tail: u32) -> EngineResult<Terminal> {
+        self.main_process(server, tail)
+    }
+
+    async fn resize(&self, terminal: &TerminalId, size: TerminalSize) -> EngineResult<()> {
+        self.call(Call::Resize, |state| {
+            state.resize(terminal, size);
+            Ok(())
+        })
     }
 
     async fn archive_get(&self, server: &ServerKey, path: &str) -> EngineResult<EngineStream<Bytes>> {

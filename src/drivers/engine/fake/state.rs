@@ -12,6 +12,7 @@ use super::super::{
     LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Volume, VolumeKey,
 };
 use super::calls::{Calls, Program};
+use super::terminal::Shells;
 use super::tree::Tree;
 
 /// What a process returns that the stop signal ended.
@@ -32,6 +33,7 @@ pub(super) struct State {
     pub(super) images: BTreeMap<String, (Image, bool)>,
     pub(super) foreign: BTreeSet<String>,
     pub(super) programs: HashMap<ServerKey, Program>,
+    pub(super) shells: Shells,
     pub(super) events: Vec<EngineEvent>,
     /// By the container or volume that they are in, and their path there.
     pub(super) files: BTreeMap<(String, String), Vec<u8>>,
@@ -59,6 +61,7 @@ impl State {
             images: BTreeMap::new(),
             foreign: BTreeSet::new(),
             programs: HashMap::new(),
+            shells: Shells::default(),
             events: Vec::new(),
             files: BTreeMap::new(),
             trees: BTreeMap::new(),
@@ -181,6 +184,7 @@ impl State {
     /// The server's process is over.
     pub(super) fn end(&mut self, server: &ServerKey, exit_code: i64, oom_killed: bool) {
         let now = self.now();
+        self.shells.retain(|(of, _), _| of != server);
         self.change(server, |seen| {
             seen.state = ObservedState::Exited {
                 exit_code,

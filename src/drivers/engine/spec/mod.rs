@@ -131,6 +131,10 @@ pub struct ContainerSpec {
     /// How long it may take to end when the engine stops it by itself, or when [`ensure`](super::Engine::ensure)
     /// replaces it.
     pub stop_grace: Duration,
+    /// Whether its standard input stays open, so that somebody can type to its process. Hashed only where it is: the
+    /// containers of other servers stay what they are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub open_stdin: bool,
 }
 
 /// An environment. Its values may be secrets, so `Debug` shows only the names.

@@ -43,6 +43,7 @@ impl ContainerSpec {
                     .collect(),
             ),
             cmd: self.command.clone(),
+            open_stdin: self.open_stdin.then_some(true),
             healthcheck: self.health.as_ref().map(health),
             image: Some(self.image.clone()),
             labels: Some(self.all_labels(owner)?),

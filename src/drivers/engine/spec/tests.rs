@@ -39,6 +39,7 @@ fn smallest() -> ContainerSpec {
         health: None,
         stop_signal: None,
         stop_grace: Duration::from_secs(10),
+        open_stdin: false,
     }
 }
 
@@ -162,7 +163,7 @@ fn a_new_name_or_another_order_is_no_new_hash() {
 
 #[test]
 fn what_changes_a_container_changes_the_hash() {
-    let changes: [fn(&mut ContainerSpec); 8] = [
+    let changes: [fn(&mut ContainerSpec); 9] = [
         |spec| spec.image.push('0'),
         |spec| spec.env = [("SECRET", "other")].into_iter().collect(),
         |spec| spec.memory_bytes += 1,
@@ -171,6 +172,7 @@ fn what_changes_a_container_changes_the_hash() {
         |spec| spec.volumes[0].read_only = true,
         |spec| spec.health = None,
         |spec| spec.command = None,
+        |spec| spec.open_stdin = true,
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut spec = largest();

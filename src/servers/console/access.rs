@@ -1,0 +1,51 @@
+//! Who may look and who may type, when the console is opened and from then on once a minute.
+
+use crate::platform::access::{Permission, StaffScope, TenantScope, Who};
+use crate::platform::error::Error;
+use crate::platform::ids::ServerId;
+use crate::platform::web::Recheck;
+
+use super::super::model::Server;
+use super::super::store;
+
+/// Somebody who may look at a server's console.
+pub(super) enum Scope {
+    /// One of its tenant's people or programs.
+    Tenant(TenantScope),
+    /// One of the provider's.
+    Staff(StaffScope),
+}
+
+impl Scope {
+    /// Whether what they type counts.
+    pub(super) fn may_type(&self) -> bool {
+        match self {
+            Self::Tenant(scope) => scope.may(Permission::ServerConsole),
+            Self::Staff(scope) => scope.may(Permission::StaffServerConsole),
+        }
+    }
+
+    /// Who they are.
+    pub(super) fn who(&self) -> &Who {
+        match self {
+            Self::Tenant(scope) => &scope.who,
+            Self::Staff(scope) => &scope.who,
+        }
+    }
+
+    /// The server, if there is one for them.
+    pub(super) async fn find(&self, id: ServerId) -> Result<Server, Error> {
+        match self {
+            Self::Tenant(scope) => store::find(&mut scope.begin().await?, id).await,
+            Self::Staff(scope) => store::find(&mut scope.begin().await?, id).await,
+        }
+    }
+
+    /// The same person's rights as they are now.
+    pub(super) async fn again(&self, recheck: &Recheck) -> Result<Self, Error> {
+        Ok(match self {
+            Self::Tenant(_) => Self::Tenant(recheck.tenant().await?),
+            Self::Staff(_) => Self::Staff(recheck.staff().await?),
+        })
+    }
+}
