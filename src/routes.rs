@@ -21,7 +21,7 @@ use crate::platform::web::{
     AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, log_requests,
     refuse_cross_origin, security_headers,
 };
-use crate::{accounts, audit, catalogue, help, overview, search, servers, tenants};
+use crate::{accounts, audit, catalogue, eggs, help, overview, search, servers, tenants};
 
 /// Longer than any page takes; streams are not cut, as they begin within it.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,6 +36,7 @@ pub fn all() -> Routes<App> {
         .merge(accounts::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(eggs::routes())
         .merge(help::routes())
         .merge(overview::routes())
         .merge(search::routes())
@@ -186,6 +187,7 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Servers", "server", "/servers", P::StaffServerRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
+        ("Eggs", "package", "/eggs", P::StaffCatalogueRead),
         ("People", "users", "/people", P::StaffPeopleRead),
         ("Audit log", "history", "/audit", P::StaffAuditRead),
     ];

@@ -137,6 +137,7 @@ fn container(server: ServerKey, tenant: TenantKey, network: NetworkKey) -> Conta
         health: None,
         stop_signal: None,
         stop_grace: Duration::from_secs(1),
+        open_stdin: false,
     }
 }
 

@@ -11,6 +11,7 @@ mod bad_input;
 mod confirm;
 mod crash;
 mod doctor;
+mod eggs;
 mod engine_contract;
 mod faults;
 mod guard;

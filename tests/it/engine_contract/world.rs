@@ -98,6 +98,7 @@ pub(super) fn plain_spec(name: &str, image: &str) -> ContainerSpec {
         health: None,
         stop_signal: None,
         stop_grace: Duration::from_secs(5),
+        open_stdin: false,
     }
 }
 

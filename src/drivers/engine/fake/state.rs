@@ -31,6 +31,12 @@ pub(super) struct State {
     pub(super) images: BTreeMap<String, (Image, bool)>,
     pub(super) foreign: BTreeSet<String>,
     pub(super) programs: HashMap<ServerKey, Program>,
+    /// What each server's task writes and returns; nothing and 0 if absent.
+    pub(super) tasks: HashMap<ServerKey, (Vec<String>, i64)>,
+    /// What registries have.
+    pub(super) registry: BTreeSet<String>,
+    /// The lines that servers were asked to stop by.
+    pub(super) typed: Vec<(ServerKey, String)>,
     pub(super) events: Vec<EngineEvent>,
     /// By the container or volume that they are in, and their path there.
     pub(super) files: BTreeMap<(String, String), Vec<u8>>,
@@ -57,6 +63,9 @@ impl State {
             images: BTreeMap::new(),
             foreign: BTreeSet::new(),
             programs: HashMap::new(),
+            tasks: HashMap::new(),
+            registry: BTreeSet::new(),
+            typed: Vec::new(),
             events: Vec::new(),
             files: BTreeMap::new(),
             made: 0,

@@ -48,6 +48,7 @@ use super::{EngineError, EngineResult, InstanceKey, NetworkKey, Owner, ServerKey
 pub use limits::{Capability, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
 pub(super) use render::{ours, whole_seconds};
 pub(super) use validate::image_tag;
+pub use validate::is_image_tag;
 
 /// Part of every hash. Raising it re-creates every container.
 pub const SPEC_VERSION: u32 = 1;
@@ -71,6 +72,8 @@ pub mod label {
     pub const NAME: &str = "berth.name";
     /// A network's key.
     pub const NETWORK: &str = "berth.network";
+    /// The server that a task's container is for.
+    pub const TASK: &str = "berth.task";
     /// A volume's key.
     pub const VOLUME: &str = "berth.volume";
     /// The version of the rules that the guard sets; only the guard has it.
@@ -128,6 +131,10 @@ pub struct ContainerSpec {
     /// How long it may take to end when the engine stops it by itself, or when [`ensure`](super::Engine::ensure)
     /// replaces it.
     pub stop_grace: Duration,
+    /// Whether its standard input stays open, so that somebody can type to its process. Hashed only where it is: the
+    /// containers of other servers stay what they are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub open_stdin: bool,
 }
 
 /// An environment. Its values may be secrets, so `Debug` shows only the names.

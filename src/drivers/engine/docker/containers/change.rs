@@ -101,7 +101,7 @@ impl Connection {
     }
 
     /// Removes also the volumes that the engine made by itself for the image; named ones stay.
-    async fn remove_found(&self, container: &raw::Container) -> EngineResult<Outcome> {
+    pub(in super::super) async fn remove_found(&self, container: &raw::Container) -> EngineResult<Outcome> {
         let options = RemoveContainerOptionsBuilder::default()
             .force(true)
             .v(true)
