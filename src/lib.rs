@@ -10,6 +10,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod drivers;
+pub mod eggs;
 pub mod files;
 pub mod help;
 pub mod housekeeping;

@@ -19,7 +19,7 @@ use crate::platform::web::{
     AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, limit_time,
     log_requests, refuse_cross_origin, security_headers,
 };
-use crate::{accounts, audit, catalogue, files, help, overview, search, servers, tenants};
+use crate::{accounts, audit, catalogue, eggs, files, help, overview, search, servers, tenants};
 
 /// Every route of the panel.
 pub fn all() -> Routes<App> {
@@ -32,6 +32,7 @@ pub fn all() -> Routes<App> {
         .merge(audit::routes())
         .merge(catalogue::routes())
         .merge(files::routes())
+        .merge(eggs::routes())
         .merge(help::routes())
         .merge(overview::routes())
         .merge(search::routes())
@@ -190,6 +191,7 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Servers", "server", "/servers", P::StaffServerRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
+        ("Eggs", "package", "/eggs", P::StaffCatalogueRead),
         ("People", "users", "/people", P::StaffPeopleRead),
         ("Audit log", "history", "/audit", P::StaffAuditRead),
     ];

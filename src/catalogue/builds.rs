@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::eggs;
 use crate::drivers::engine::{BuildEvent, BuildRequest, Engine, EngineError, EngineStream};
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -58,12 +59,23 @@ pub enum BuildError {
     /// It was tried.
     #[error("the image could not be built: {0}")]
     Failed(String),
+    /// It was tried to fetch it from its registry.
+    #[error("the image {image} could not be fetched: {reason}")]
+    Unfetched {
+        /// The image.
+        image: String,
+        /// Why, in words for people.
+        reason: &'static str,
+    },
 }
 
 /// Sees that `image`, which was made from `template`, is on the engine; builds it if not.
 pub async fn ensure_image(app: &App, template: &str, image: &str) -> Result<(), BuildError> {
     if app.engine.image_exists(image).await? {
         return Ok(());
+    }
+    if eggs::split_key(template).is_some() {
+        return pull(app, template, image).await;
     }
     let folder = app
         .catalogue
@@ -78,21 +90,66 @@ pub async fn ensure_image(app: &App, template: &str, image: &str) -> Result<(), 
 /// Builds a template's image, or waits for the build that is under way. A `fresh` one takes nothing from earlier builds, so
 /// that it has the packages of today.
 pub(super) async fn build(app: &App, folder: &Folder, fresh: bool) -> Result<(), BuildError> {
-    let mut outcome = begin(app, folder, fresh);
-    let done = outcome
-        .wait_for(Option::is_some)
-        .await
-        .ok()
-        .and_then(|outcome| outcome.clone());
-    match done {
-        Some(done) => done.map_err(BuildError::Failed),
-        // The task was dropped with its sender: the process is stopping.
-        None => Err(BuildError::Failed("the panel is stopping".to_owned())),
+    let work = Work {
+        image: folder.image_tag(),
+        template: folder.template.name.clone(),
+        source: Source::Folder(Box::new(folder.clone()), fresh),
+    };
+    outcome(app, work).await.map_err(BuildError::Failed)
+}
+
+/// Fetches an image from its registry, or waits for who fetches it.
+async fn pull(app: &App, template: &str, image: &str) -> Result<(), BuildError> {
+    let work = Work {
+        image: image.to_owned(),
+        template: template.to_owned(),
+        source: Source::Registry,
+    };
+    outcome(app, work).await.map_err(|reason| BuildError::Unfetched {
+        image: image.to_owned(),
+        reason: why_not(&reason),
+    })
+}
+
+/// What an engine or a registry says, in words that tell people what to do and nothing of the host's inside.
+fn why_not(reason: &str) -> &'static str {
+    let reason = reason.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    if says(&["no such host", "dial tcp", "refused", "timeout", "timed out", "unreachable", "eof", "x509", "tls"]) {
+        "its registry can't be reached from here; the provider can name an image instead that this engine has"
+    } else if says(&["denied", "unauthorized", "authentication"]) {
+        "its registry does not give it to strangers, or has none of this name"
+    } else if says(&["not found", "unknown", "does not exist"]) {
+        "its registry has none of this name"
+    } else {
+        "the provider's log says why"
     }
 }
 
-fn begin(app: &App, folder: &Folder, fresh: bool) -> watch::Receiver<Outcome> {
-    let image = folder.image_tag();
+/// An image that is to be there, and where it comes from.
+struct Work {
+    image: String,
+    template: String,
+    source: Source,
+}
+
+enum Source {
+    /// Built from a folder; anew where true.
+    Folder(Box<Folder>, bool),
+    /// Fetched.
+    Registry,
+}
+
+async fn outcome(app: &App, work: Work) -> Result<(), String> {
+    let mut outcome = begin(app, work);
+    let done = outcome.wait_for(Option::is_some).await;
+    let done = done.ok().and_then(|outcome| outcome.clone());
+    // Otherwise the task was dropped with its sender: the process is stopping.
+    done.unwrap_or_else(|| Err("the panel is stopping".to_owned()))
+}
+
+fn begin(app: &App, work: Work) -> watch::Receiver<Outcome> {
+    let image = work.image.clone();
     let mut running = app
         .catalogue
         .builds
@@ -104,14 +161,14 @@ fn begin(app: &App, folder: &Folder, fresh: bool) -> watch::Receiver<Outcome> {
     }
     let (sender, receiver) = watch::channel(None);
     running.insert(image.clone(), receiver.clone());
-    let (app, folder) = (app.clone(), folder.clone());
+    let app = app.clone();
     let tasks = app.tasks.clone();
     app.tasks.clone().spawn(async move {
         let outcome = tokio::select! {
-            outcome = run(&app, &folder, fresh) => outcome,
+            outcome = run(&app, &work) => outcome,
             () = tasks.stopping() => Err("the panel stopped".to_owned()),
         };
-        if let Err(error) = note_end(&app, &folder, &outcome).await {
+        if let Err(error) = note_end(&app, &work, &outcome).await {
             tracing::warn!(
                 image,
                 error = &error as &dyn std::error::Error,
@@ -158,21 +215,32 @@ async fn authorities(config: &Config) -> Result<Option<Vec<u8>>, BuildError> {
     read.map(Some).map_err(failed)
 }
 
-async fn run(app: &App, folder: &Folder, fresh: bool) -> Result<(), String> {
-    let started = note_begin(app, folder).await;
+async fn run(app: &App, work: &Work) -> Result<(), String> {
+    let started = note_begin(app, work).await;
     started.map_err(|error| format!("the build could not be noted: {error}"))?;
-    tracing::info!(image = folder.image_tag(), "building an image");
-    let stream = start(&*app.engine, folder, &app.config, fresh)
-        .await
-        .map_err(|error| match error {
-            BuildError::Failed(reason) => reason,
-            other => other.to_string(),
-        })?;
-    follow(app, folder, stream).await
+    let stream = match &work.source {
+        Source::Folder(folder, fresh) => {
+            tracing::info!(image = work.image, "building an image");
+            start(&*app.engine, folder, &app.config, *fresh).await
+        }
+        Source::Registry => {
+            tracing::info!(image = work.image, "fetching an image");
+            app.engine.pull_image(&work.image).await.map_err(BuildError::from)
+        }
+    };
+    let stream = stream.map_err(|error| match error {
+        BuildError::Failed(reason) => reason,
+        other => other.to_string(),
+    })?;
+    let outcome = follow(app, work, stream).await;
+    if let Err(reason) = &outcome {
+        tracing::warn!(image = work.image, reason, "there is no image");
+    }
+    outcome
 }
 
 /// Reads the build's output to its end and keeps the last of it where staff can read it.
-async fn follow(app: &App, folder: &Folder, mut stream: EngineStream<BuildEvent>) -> Result<(), String> {
+async fn follow(app: &App, work: &Work, mut stream: EngineStream<BuildEvent>) -> Result<(), String> {
     let (mut log, mut written) = (String::new(), Instant::now());
     let mut outcome = Err("the engine broke off".to_owned());
     while let Some(event) = stream.next().await {
@@ -185,11 +253,11 @@ async fn follow(app: &App, folder: &Folder, mut stream: EngineStream<BuildEvent>
             }
         }
         if written.elapsed() >= FLUSH {
-            note_log(app, folder, &log).await;
+            note_log(app, work, &log).await;
             written = Instant::now();
         }
     }
-    note_log(app, folder, &log).await;
+    note_log(app, work, &log).await;
     outcome
 }
 
@@ -203,27 +271,27 @@ fn push(log: &mut String, line: &str) {
     }
 }
 
-async fn note_begin(app: &App, folder: &Folder) -> Result<(), Error> {
-    let (mut tx, template) = (app.db.system().await?, &folder.template.name);
-    store::begin_build(&mut tx, &folder.image_tag(), template, app.now()).await?;
+async fn note_begin(app: &App, work: &Work) -> Result<(), Error> {
+    let (mut tx, template) = (app.db.system().await?, &work.template);
+    store::begin_build(&mut tx, &work.image, template, app.now()).await?;
     events::emit(&mut tx, None, TOPIC, Some(template_id(template))).await?;
     tx.commit().await
 }
 
-async fn note_end(app: &App, folder: &Folder, outcome: &Result<(), String>) -> Result<(), Error> {
-    let (mut tx, template) = (app.db.system().await?, &folder.template.name);
+async fn note_end(app: &App, work: &Work, outcome: &Result<(), String>) -> Result<(), Error> {
+    let (mut tx, template) = (app.db.system().await?, &work.template);
     let error = outcome.as_ref().err().map(String::as_str);
-    store::end_build(&mut tx, &folder.image_tag(), error, app.now()).await?;
+    store::end_build(&mut tx, &work.image, error, app.now()).await?;
     events::emit(&mut tx, None, TOPIC, Some(template_id(template))).await?;
     tx.commit().await
 }
 
 /// A log that can't be written must not end a build.
-async fn note_log(app: &App, folder: &Folder, log: &str) {
-    let (image, template) = (folder.image_tag(), template_id(&folder.template.name));
+async fn note_log(app: &App, work: &Work, log: &str) {
+    let (image, template) = (&work.image, template_id(&work.template));
     let written: Result<(), Error> = async {
         let mut tx = app.db.system().await?;
-        store::save_log(&mut tx, &image, log, app.now()).await?;
+        store::save_log(&mut tx, image, log, app.now()).await?;
         events::emit(&mut tx, None, TOPIC, Some(template)).await?;
         tx.commit().await
     }

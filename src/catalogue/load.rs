@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -57,7 +58,7 @@ fn located(path: &Path, problems: &Problems) -> String {
 #[derive(Debug, Clone)]
 pub struct Folder {
     /// What its `template.toml` says.
-    pub template: Template,
+    pub template: Arc<Template>,
     /// Hash of everything in the folder: the same hash, the same template.
     pub content_hash: String,
     image_hash: String,
@@ -100,7 +101,7 @@ impl Folder {
         files.retain(|file| file.path != TEMPLATE_FILE);
         let image_hash = hash(files.iter());
         Ok(Self {
-            template,
+            template: Arc::new(template),
             content_hash,
             image_hash,
             files,

@@ -17,6 +17,7 @@ mod guide;
 mod jobs;
 mod load;
 mod model;
+mod offer;
 mod pages;
 mod parse;
 mod raw;
@@ -40,7 +41,9 @@ pub use model::{
     Capability, Category, Console, Hardening, Health, Kind, Port, Protocol, Resources, Stop, StopSignal,
     Template, Tmpfs, Variable, Volume,
 };
+pub use offer::Offer;
 pub use parse::{Problem, Problems};
+pub use rules::Pattern;
 pub use shelf::Catalogue;
 pub use values::{Checked, Value};
 

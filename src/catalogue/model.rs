@@ -31,8 +31,8 @@ pub struct Template {
     pub volumes: Vec<Volume>,
     /// What a customer is asked.
     pub variables: Vec<Variable>,
-    /// How we know that it works.
-    pub health: Health,
+    /// How we know that it works; an imported template has no such command.
+    pub health: Option<Health>,
     /// What it may do.
     pub hardening: Hardening,
     /// What it needs.
@@ -187,6 +187,13 @@ pub enum Kind {
         /// The greatest.
         max: i64,
     },
+    /// A number that need not be whole. Only imported templates ask for one.
+    Number {
+        /// The least.
+        min: f64,
+        /// The greatest.
+        max: f64,
+    },
     /// Yes or no: `true` or `false`.
     Boolean,
     /// One of these.
@@ -228,6 +235,7 @@ impl Kind {
         match self {
             Self::Text { .. } => "text",
             Self::Integer { .. } => "integer",
+            Self::Number { .. } => "number",
             Self::Boolean => "boolean",
             Self::Choice { .. } => "choice",
             Self::Secret { .. } => "secret",
@@ -357,6 +365,10 @@ pub enum StopSignal {
     Quit,
     #[serde(rename = "SIGWINCH")]
     Winch,
+    #[serde(rename = "SIGABRT")]
+    Abort,
+    #[serde(rename = "SIGKILL")]
+    Kill,
 }
 
 impl StopSignal {
@@ -367,6 +379,8 @@ impl StopSignal {
             Self::Int => "SIGINT",
             Self::Quit => "SIGQUIT",
             Self::Winch => "SIGWINCH",
+            Self::Abort => "SIGABRT",
+            Self::Kill => "SIGKILL",
         }
     }
 }

@@ -82,7 +82,7 @@ fn body(raw: RawTemplate, problems: &mut Problems) -> Template {
             .into_iter()
             .filter_map(|raw| variable::convert(raw, problems))
             .collect(),
-        health: health(raw.health, problems),
+        health: Some(health(raw.health, problems)),
         hardening: hardening(raw.hardening, problems),
         resources: resources(&raw.resources, problems),
         stop: Stop {

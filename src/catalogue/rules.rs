@@ -16,7 +16,8 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn new(source: &str) -> Result<Self, String> {
+    /// Compiles a pattern; the error says what is wrong with it.
+    pub fn new(source: &str) -> Result<Self, String> {
         let whole = Regex::new(&format!("^(?:{source})$")).map_err(|error| error.to_string())?;
         Ok(Self {
             source: source.to_owned(),
@@ -42,7 +43,7 @@ impl PartialEq for Pattern {
 
 impl Kind {
     /// The normal form of an answer that is there, or what is wrong with it.
-    pub(super) fn check(&self, text: &str) -> Result<String, String> {
+    pub fn check(&self, text: &str) -> Result<String, String> {
         // A password may begin or end with a space; nothing else means one that it begins or ends with.
         let text = if matches!(self, Self::Secret { .. }) {
             text
@@ -73,6 +74,7 @@ impl Kind {
                 Ok(text.to_owned())
             }
             Self::Integer { min, max } => integer(text, *min, *max),
+            Self::Number { min, max } => number(text, *min, *max),
             Self::Boolean => boolean(text),
             Self::Choice { choices } if choices.iter().any(|choice| choice == text) => Ok(text.to_owned()),
             Self::Choice { choices } => Err(format!("must be one of: {}", choices.join(", "))),
@@ -134,6 +136,20 @@ fn integer(text: &str, min: i64, max: i64) -> Result<String, String> {
         Ok(number.to_string())
     } else {
         Err(format!("must be from {min} to {max}"))
+    }
+}
+
+/// Kept as it was written: `1.50` may mean more than 1.5 to who reads it.
+fn number(text: &str, min: f64, max: f64) -> Result<String, String> {
+    let number: f64 = text.parse().map_err(|_| "must be a number".to_owned())?;
+    if !number.is_finite() {
+        return Err("must be a number".to_owned());
+    }
+    match (min..=max).contains(&number) {
+        true => Ok(text.to_owned()),
+        false if max == f64::MAX => Err(format!("must be at least {min}")),
+        false if min == f64::MIN => Err(format!("must be at most {max}")),
+        false => Err(format!("must be from {min} to {max}")),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::broken::Broken;
 use super::builds::Builds;
 use super::load::{CatalogueError, Folder, load_each};
+use super::offer::{Imported, Offer};
 
 /// All templates by name, and the builds of their images that are under way.
 #[derive(Debug, Default)]
@@ -13,6 +14,7 @@ pub struct Catalogue {
     folders: BTreeMap<String, Folder>,
     broken: Vec<Broken>,
     pub(super) builds: Builds,
+    imported: Imported,
 }
 
 impl Catalogue {
@@ -33,6 +35,7 @@ impl Catalogue {
             folders: folders.into_iter().map(named).collect(),
             broken,
             builds: Builds::default(),
+            imported: Imported::default(),
         })
     }
 
@@ -48,6 +51,18 @@ impl Catalogue {
             (a.template.category, &a.template.title).cmp(&(b.template.category, &b.template.title))
         });
         all
+    }
+
+    /// What a server that keeps this key is made from: a template of the folder, or a version of an imported one that
+    /// was read before (`eggs::warm`).
+    pub fn offer(&self, key: &str) -> Option<Offer> {
+        let folder = self.get(key).map(Offer::from);
+        folder.or_else(|| self.imported.get(key))
+    }
+
+    /// Keeps a version of an imported template. It never changes, so it is kept for good.
+    pub fn keep(&self, offer: Offer) {
+        self.imported.keep(offer);
     }
 
     /// The templates that could not be loaded.

@@ -80,6 +80,10 @@ codes! {
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";
         "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed.", "Leave `variables` out, or ask your provider for the template.";
+        "egg-in-use": "Servers use the egg, of whatever version.", "Take it out of offer, or have the servers deleted first.";
+        "not-imported": "The server's template is one of the catalogue, which installs nothing.", "Only servers of imported templates are installed and updated so.";
+        "not-failed": "The server's last installation did not fail.", "Read its installation.";
+        "template-newest": "The server has the newest version of its template that is offered.", "Nothing has to be done.";
         "last-owner": "This is the last owner.", "Make somebody else an owner first.";
         "tenant-closed": "The organisation is closed.", "Reopen it first.";
         "tenant-status": "The organisation's status does not allow this change: for example, what is closed can't be suspended.", "Read the tenant and look at `status`.";

@@ -12,6 +12,7 @@ mod confirm;
 mod console;
 mod crash;
 mod doctor;
+mod eggs;
 mod engine_contract;
 mod faults;
 mod files;

@@ -29,6 +29,7 @@ const ALONE: [(&str, &str); 11] = [
 
 const WITH_TARGET: [(&str, &str); 35] = [
 const WITH_TARGET: [(&str, &str); 31] = [
+const WITH_TARGET: [(&str, &str); 37] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -58,6 +59,14 @@ const WITH_TARGET: [(&str, &str); 31] = [
     ("plan.restore", "Restored the plan"),
     ("plan.set", "Changed the plan of"),
     ("catalogue.build", "Asked for the image of"),
+    ("egg.import", "Imported the egg"),
+    ("egg.update", "Imported a new version of the egg"),
+    ("egg.enable", "Offered the egg"),
+    ("egg.disable", "Took the egg out of offer"),
+    ("egg.remove", "Removed the egg"),
+    ("server.reinstall", "Asked to reinstall"),
+    ("server.update_template", "Asked to update"),
+    ("server.accept_installation", "Took the installation as it is of"),
     ("member.role", "Changed the role of"),
     ("member.remove", "Removed the member"),
     ("member.leave", "Left the tenant"),

@@ -80,7 +80,7 @@ impl From<&Entry<'_>> for StaffTemplateOut {
             _ => (None, None),
         };
         Self {
-            template: TemplateOut::from(&entry.folder.template),
+            template: TemplateOut::from(&*entry.folder.template),
             sizes: entry.sizes.clone(),
             image: ImageOut {
                 tag: entry.folder.image_tag(),

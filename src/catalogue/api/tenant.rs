@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::eggs;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::web::{Json, Path};
@@ -38,7 +39,7 @@ pub(in crate::catalogue) struct VariableOut {
     label: String,
     /// What it means.
     help: String,
-    /// `text`, `integer`, `boolean`, `choice`, `secret`, `list`, `secret_list`, `ssh_public_key`, `email` or `host_name`.
+    /// `text`, `integer`, `number`, `boolean`, `choice`, `secret`, `list`, `secret_list`, `ssh_public_key`, `email` or `host_name`.
     #[schema(value_type = String)]
     r#type: &'static str,
     /// Whether it must be answered.
@@ -84,14 +85,15 @@ impl From<&Template> for TemplateOut {
 /// List templates
 #[utoipa::path(get, path = "/api/v1/templates", tag = "catalogue",
     responses((status = 200, description = "All templates", body = Vec<TemplateOut>)))]
-pub(super) async fn list(State(app): State<App>, _scope: TenantScope) -> Json<Vec<TemplateOut>> {
-    Json(
-        app.catalogue
-            .all()
-            .into_iter()
-            .map(|folder| TemplateOut::from(&folder.template))
-            .collect(),
-    )
+pub(super) async fn list(
+    State(app): State<App>,
+    scope: TenantScope,
+) -> Result<Json<Vec<TemplateOut>>, Error> {
+    let imported = eggs::all(&app, &mut scope.begin().await?).await?;
+    let folders = app.catalogue.all().into_iter();
+    let folders = folders.map(|folder| TemplateOut::from(&*folder.template));
+    let imported = imported.iter().map(|offer| TemplateOut::from(&*offer.template));
+    Ok(Json(folders.chain(imported).collect()))
 }
 
 /// Show a template
@@ -99,9 +101,12 @@ pub(super) async fn list(State(app): State<App>, _scope: TenantScope) -> Json<Ve
     responses((status = 200, description = "The template", body = TemplateOut)))]
 pub(super) async fn show(
     State(app): State<App>,
-    _scope: TenantScope,
+    scope: TenantScope,
     Path(name): Path<String>,
 ) -> Result<Json<TemplateOut>, Error> {
-    let folder = app.catalogue.get(&name).ok_or(Error::NotFound)?;
-    Ok(Json(TemplateOut::from(&folder.template)))
+    if let Some(folder) = app.catalogue.get(&name) {
+        return Ok(Json(TemplateOut::from(&*folder.template)));
+    }
+    let offer = eggs::newest(&app, &mut scope.begin().await?, &name).await?;
+    Ok(Json(TemplateOut::from(&*offer.ok_or(Error::NotFound)?.template)))
 }

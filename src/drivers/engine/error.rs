@@ -91,6 +91,9 @@ pub enum EngineError {
     /// A step of an image's build failed.
     #[error("the image was not built: {0}")]
     BuildFailed(String),
+    /// An image could not be fetched. With the words of the engine, or of the registry.
+    #[error("the image was not fetched: {0}")]
+    PullFailed(String),
     /// Anything else that the engine said.
     #[error("the container engine answered {status}: {message}")]
     Failed {

@@ -11,7 +11,7 @@ use crate::platform::metrics;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, LogLine, LogQuery, Network, NetworkKey,
-    NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, Terminal, TerminalId, TerminalSize, Volume,
+    NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume,
     VolumeKey, VolumeSpec,
 };
 
@@ -64,6 +64,7 @@ calls! {
     ensure(spec: &ContainerSpec) -> Observed;
     start(server: &ServerKey) -> Outcome;
     stop(server: &ServerKey, grace: Duration) -> Outcome;
+    stop_by_input(server: &ServerKey, line: &str, grace: Duration) -> Outcome;
     kill(server: &ServerKey) -> Outcome;
     remove(server: &ServerKey) -> Outcome;
     ensure_network(spec: &NetworkSpec) -> Network;
@@ -85,6 +86,9 @@ calls! {
     archive_get(server: &ServerKey, path: &str) -> EngineStream<Bytes>;
     archive_put(server: &ServerKey, path: &str, tar: Bytes) -> ();
     image_exists(tag: &str) -> bool;
+    run_task(task: &TaskSpec) -> EngineStream<TaskEvent>;
+    end_task(server: &ServerKey) -> Outcome;
+    pull_image(tag: &str) -> EngineStream<BuildEvent>;
     build_image(request: BuildRequest) -> EngineStream<BuildEvent>;
     remove_image(tag: &str) -> Outcome;
     list_images() -> Vec<Image>;

@@ -36,6 +36,7 @@ mod observed;
 mod own_image;
 mod owner;
 pub mod spec;
+mod task;
 mod terminal;
 
 use std::{fmt, time::Duration};
@@ -60,8 +61,11 @@ pub use observed::{
     Subject,
 };
 pub use owner::{Installation, Owner};
-pub use spec::{Capability, ContainerSpec, Env, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
 pub use terminal::{Terminal, TerminalId, TerminalInput, TerminalSize};
+pub use spec::{
+    Capability, ContainerSpec, Env, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount, is_image_tag,
+};
+pub use task::{TaskEvent, TaskSpec};
 
 /// A stream of answers. Dropping it ends the request.
 pub type EngineStream<T> = BoxStream<'static, EngineResult<T>>;
@@ -94,6 +98,10 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
 
     /// Asks the server's process to end and kills it after `grace` (at most [`MAX_GRACE`]). Returns when it ended.
     async fn stop(&self, server: &ServerKey, grace: Duration) -> EngineResult<Outcome>;
+
+    /// Asks the server's process to end by a line on its standard input, which its container must keep
+    /// [open](ContainerSpec::open_stdin), and [stops](Self::stop) it if it has not ended after `grace`.
+    async fn stop_by_input(&self, server: &ServerKey, line: &str, grace: Duration) -> EngineResult<Outcome>;
 
     /// Ends the server's process at once.
     async fn kill(&self, server: &ServerKey) -> EngineResult<Outcome>;
@@ -173,6 +181,16 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
 
     /// Whether there is an image with this tag, whoever made it.
     async fn image_exists(&self, tag: &str) -> EngineResult<bool>;
+
+    /// Runs a task for a server beside its container, in place of one that was left over. Dropping the stream leaves it
+    /// running: [`end_task`](Self::end_task) ends it. It is never observed as a server.
+    async fn run_task(&self, task: &TaskSpec) -> EngineResult<EngineStream<TaskEvent>>;
+
+    /// Ends and removes a server's task.
+    async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome>;
+
+    /// Fetches an image from its registry; [`EngineError::PullFailed`] if that does not give it. It is not labelled as ours.
+    async fn pull_image(&self, tag: &str) -> EngineResult<EngineStream<BuildEvent>>;
 
     /// Builds an image and labels it as ours. A base image that is on the engine is used as it is, never refreshed;
     /// a missing one is fetched only if the engine can reach its registry, otherwise the build fails with

@@ -104,6 +104,8 @@ permissions! {
     StaffCatalogueRead = "staff.catalogue:read", Staff, read;
     /// Build catalogue images.
     StaffCatalogueBuild = "staff.catalogue:build", Staff, write;
+    /// Import eggs, and offer them or not.
+    StaffCatalogueManage = "staff.catalogue:write", Staff, write;
     /// See the provider's people.
     StaffPeopleRead = "staff.people:read", Staff, read;
     /// Invite staff, change their roles, disable accounts.

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::catalogue::{Checked, Folder, Protocol};
+use crate::catalogue::{Checked, Offer, Protocol, Value};
+use crate::eggs;
 use crate::platform::access::TenantScope;
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, FieldErrors};
@@ -37,7 +38,7 @@ pub struct NewServerInput {
 
 struct Checks<'a> {
     name: ServerName,
-    folder: &'a Folder,
+    folder: &'a Offer,
     variables: Checked,
 }
 
@@ -46,7 +47,11 @@ struct Checks<'a> {
 pub async fn create(app: &App, scope: &TenantScope, input: NewServerInput) -> Result<Asked, Error> {
     let mut tx = scope.begin().await?;
     let size = store::find_size(&mut tx, &input.size).await?;
-    let checks = check(app, &input, size.as_ref())?;
+    let offer = match app.catalogue.offer(&input.template) {
+        Some(offer) if offer.egg.is_none() => Some(offer),
+        _ => eggs::newest(app, &mut tx, &input.template).await?,
+    };
+    let checks = check(&input, size.as_ref(), offer.as_ref())?;
     let size = size.ok_or(Error::NotFound)?;
     store::lock_tenant(&mut tx, scope.tenant()).await?;
     fit(app, &mut tx, scope, &size).await?;
@@ -74,10 +79,13 @@ pub async fn create(app: &App, scope: &TenantScope, input: NewServerInput) -> Re
 }
 
 /// All that is wrong with the input at once.
-fn check<'a>(app: &'a App, input: &NewServerInput, size: Option<&Size>) -> Result<Checks<'a>, Error> {
+fn check<'a>(
+    input: &NewServerInput,
+    size: Option<&Size>,
+    folder: Option<&'a Offer>,
+) -> Result<Checks<'a>, Error> {
     let mut errors = FieldErrors::default();
     let name = errors.check("name", ServerName::parse(&input.name));
-    let folder = app.catalogue.get(&input.template);
     if folder.is_none() {
         errors.add("template", "Choose one of the templates.");
     }
@@ -108,7 +116,7 @@ fn check<'a>(app: &'a App, input: &NewServerInput, size: Option<&Size>) -> Resul
 }
 
 /// Refuses a size that the template does not start in.
-pub(super) fn fits_template(size: &Size, folder: &Folder) -> Result<(), String> {
+pub(super) fn fits_template(size: &Size, folder: &Offer) -> Result<(), String> {
     let minimum = folder.template.resources.minimum_memory_mib;
     if size.resources.memory_mib < i64::from(minimum) {
         Err(format!(
@@ -121,7 +129,7 @@ pub(super) fn fits_template(size: &Size, folder: &Folder) -> Result<(), String> 
 }
 
 /// The catalogue says what goes on after a label; here it becomes a sentence of the field `variables.KEY`.
-pub(super) fn add_variable_errors(errors: &mut FieldErrors, folder: &Folder, wrong: Vec<(String, String)>) {
+pub(super) fn add_variable_errors(errors: &mut FieldErrors, folder: &Offer, wrong: Vec<(String, String)>) {
     for (key, message) in wrong {
         let label = folder
             .template
@@ -156,14 +164,15 @@ async fn insert(
 ) -> Result<(), Error> {
     let taken = store::host_names(tx, scope.tenant()).await?;
     let template = &checks.folder.template.name;
+    let image = checks.folder.image_named(plain(&checks.variables, eggs::IMAGE_KEY));
     let new = NewServer {
         id,
         tenant: scope.tenant(),
         location,
         name: &checks.name,
         host_name: &host_name(checks.name.as_str(), template, &taken),
-        template,
-        image: &checks.folder.image_tag(),
+        template: &checks.folder.key,
+        image: &image,
         size,
         power: if start { Power::Running } else { Power::Stopped },
         created_by: &scope.who.label,
@@ -176,8 +185,15 @@ async fn add_ports(
     tx: &mut TenantTx,
     scope: &TenantScope,
     (id, location): (ServerId, LocationId),
-    folder: &Folder,
+    folder: &Offer,
 ) -> Result<(), Error> {
+    let place = (id, scope.tenant(), location);
+    if folder.egg.is_some() {
+        return match store::allocate_pair(tx, place).await? {
+            Some(_) => store::add_egg(tx, id, scope.tenant()).await,
+            None => Err(no_free_port()),
+        };
+    }
     for port in &folder.template.ports {
         let new = NewPort {
             name: &port.name,
@@ -185,15 +201,26 @@ async fn add_ports(
             protocol: protocol(port.protocol),
             scheme: port.scheme.as_deref(),
         };
-        let place = (id, scope.tenant(), location);
         if store::allocate_port(tx, place, &new).await?.is_none() {
-            return Err(Error::conflict(
-                "no-free-port",
-                "This location has no free port left. Ask the provider for more.",
-            ));
+            return Err(no_free_port());
         }
     }
     Ok(())
+}
+
+fn no_free_port() -> Error {
+    Error::conflict(
+        "no-free-port",
+        "This location has no free port left. Ask the provider for more.",
+    )
+}
+
+/// The answer to a variable that is no secret.
+pub(super) fn plain<'a>(variables: &'a Checked, key: &str) -> Option<&'a str> {
+    match variables.get(key) {
+        Some(Value::Plain(text)) => Some(text),
+        _ => None,
+    }
 }
 
 fn protocol(protocol: Protocol) -> &'static str {

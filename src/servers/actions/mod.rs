@@ -3,6 +3,7 @@
 
 mod create;
 mod delete;
+mod installation;
 mod power;
 mod reveal;
 mod settings;
@@ -24,6 +25,7 @@ use super::store::{self, NewEvent};
 
 pub use create::{NewServerInput, create};
 pub use delete::delete;
+pub use installation::{accept_installation, reinstall, update_template};
 pub use power::{command, command_as_staff};
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]

@@ -7,7 +7,8 @@ use serde_json::{Value as Json, json};
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::catalogue::{Checked, Folder, Value};
+use crate::catalogue::{Checked, Offer, Value};
+use crate::eggs;
 use crate::platform::access::TenantScope;
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, FieldErrors};
@@ -62,6 +63,16 @@ impl Edits {
         self.save.is_empty() && self.remove.is_empty()
     }
 
+    /// The image after the edits: chosen anew, or as before where nothing was said about it.
+    fn image(&self, offer: &Offer, server: &Server) -> String {
+        let saved = self.save.iter().find(|variable| variable.key == eggs::IMAGE_KEY);
+        match (saved, &offer.egg) {
+            (Some(variable), _) => offer.image_named(variable.value.as_deref()),
+            (None, Some(_)) => server.image.clone(),
+            (None, None) => offer.image_tag(),
+        }
+    }
+
     fn keys(&self) -> BTreeSet<&str> {
         let saved = self.save.iter().map(|variable| variable.key.as_str());
         saved.chain(self.remove.iter().map(String::as_str)).collect()
@@ -84,6 +95,7 @@ pub async fn change(
         return Err(Refusal::Deleting.into());
     }
     let stored = store::variables(&mut tx, id).await?;
+    eggs::warm(app, &mut tx, &before.template).await?;
     let size = match &input.size {
         Some(size) => store::find_size(&mut tx, size).await?,
         None => None,
@@ -122,8 +134,8 @@ fn check(
         .name
         .as_deref()
         .and_then(|name| errors.check("name", ServerName::parse(name)));
-    let folder = app.catalogue.get(&server.template);
-    match (&input.size, &size, folder) {
+    let folder = app.catalogue.offer(&server.template);
+    match (&input.size, &size, &folder) {
         (Some(_), None, _) => errors.add("size", "Choose one of the sizes."),
         (Some(_), Some(size), Some(folder)) => {
             if let Err(message) = fits_template(size, folder) {
@@ -132,7 +144,7 @@ fn check(
         }
         _ => {}
     }
-    let edits = match folder {
+    let edits = match &folder {
         _ if input.variables.is_empty() => Some(Edits::default()),
         Some(folder) => edit(app, server, folder, stored, input, &mut errors)?,
         None => return Err(template_is_gone(&server.template)),
@@ -155,7 +167,7 @@ fn template_is_gone(template: &str) -> Error {
 fn edit(
     app: &App,
     server: &Server,
-    folder: &Folder,
+    folder: &Offer,
     stored: &[StoredVariable],
     input: &SettingsInput,
     errors: &mut FieldErrors,
@@ -192,11 +204,11 @@ type Wrong = Vec<(String, String)>;
 
 /// Checks answers, except those to variables that have a good one which is not opened here.
 fn check_except(
-    folder: &Folder,
+    folder: &Offer,
     answers: &BTreeMap<String, String>,
     except: &BTreeSet<&str>,
 ) -> Result<Checked, Wrong> {
-    let mut template = folder.template.clone();
+    let mut template = (*folder.template).clone();
     template
         .variables
         .retain(|variable| !except.contains(variable.key.as_str()));
@@ -245,8 +257,8 @@ async fn rebuild(
     size: Option<&Size>,
     edits: &Edits,
 ) -> Result<Operation, Error> {
-    let folder = app.catalogue.get(&server.template);
-    let image = folder.map_or_else(|| server.image.clone(), Folder::image_tag);
+    let folder = app.catalogue.offer(&server.template);
+    let image = folder.map_or_else(|| server.image.clone(), |folder| edits.image(&folder, server));
     store::save_image(tx, server.id, &image).await?;
     if let Some(size) = size {
         store::save_size(tx, server.id, size).await?;

@@ -1,5 +1,6 @@
 //! Servers for programs: the same actions as the pages.
 
+mod installation;
 mod operations;
 mod outs;
 mod servers;
@@ -25,6 +26,10 @@ pub fn routes() -> Routes<App> {
         .api(tenant(P::ServerLogs), routes!(servers::logs))
         .api(tenant(P::ServerRead), routes!(servers::events))
         .api(tenant(P::ServerSecrets), routes!(servers::secret))
+        .api(tenant(P::ServerRead), routes!(installation::show))
+        .api(tenant(P::ServerConfigure), routes!(installation::reinstall))
+        .api(tenant(P::ServerConfigure), routes!(installation::accept))
+        .api(tenant(P::ServerConfigure), routes!(installation::update))
         .api(tenant(P::ServerRead), routes!(servers::sizes))
         .api(tenant(P::ServerRead), routes!(operations::list))
         .api(tenant(P::ServerRead), routes!(operations::show))

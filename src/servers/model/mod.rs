@@ -30,7 +30,7 @@ pub use name::{NameError, ServerName};
 pub use parts::{
     HistoryEntry, Location, NewPort, NewServer, PortRange, PublishedPort, Size, StoredVariable, seal_context,
 };
-pub use plan::{Desired, Present, Step, is_outdated, plan};
+pub use plan::{Desired, Installation, Present, Step, is_outdated, plan};
 pub use status::{Phase, Status, clock_time};
 pub use verdict::{Attempt, Verdict, judge};
 pub use wish::{Condition, Goal, Power, Seen};

@@ -17,8 +17,22 @@ pub struct Desired<'a> {
     pub is_fresh: bool,
     /// A restart was asked for and not begun.
     pub restart: bool,
+    /// How far its folder is filled.
+    pub install: Installation,
     /// The last attempt failed, so look also at what is otherwise taken for granted.
     pub repair: bool,
+}
+
+/// How far the folder of a server is filled by a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Installation {
+    /// It is, or there is nothing to fill it with.
+    #[default]
+    Done,
+    /// It is to be filled before the next start.
+    Needed,
+    /// It is being filled, or was when somebody died.
+    Running,
 }
 
 /// What is there.
@@ -39,6 +53,10 @@ pub enum Step {
     Network,
     /// See that the server has its volumes.
     Volumes,
+    /// Fill its folder by its template's script.
+    Install,
+    /// End the script that fills its folder.
+    EndInstall,
     /// Make the container from the present specification. What was there before is replaced; volumes stay.
     Ensure,
     /// Start it.
@@ -65,6 +83,8 @@ impl Step {
         Self::Image,
         Self::Network,
         Self::Volumes,
+        Self::Install,
+        Self::EndInstall,
         Self::Ensure,
         Self::Start,
         Self::Stop,
@@ -82,6 +102,8 @@ impl Step {
             Self::Image => "image",
             Self::Network => "network",
             Self::Volumes => "volumes",
+            Self::Install => "install",
+            Self::EndInstall => "end_install",
             Self::Ensure => "ensure",
             Self::Start => "start",
             Self::Stop => "stop",
@@ -100,6 +122,8 @@ impl Step {
             Self::Image => Some("Prepare the image"),
             Self::Network => Some("Prepare the network"),
             Self::Volumes => Some("Prepare the volumes"),
+            Self::Install => Some("Install it"),
+            Self::EndInstall => Some("End the installation"),
             Self::Ensure => Some("Make the container"),
             Self::Start => Some("Start it"),
             Self::Stop => Some("Stop it"),
@@ -118,6 +142,8 @@ impl Step {
             Self::Image => "The image is being prepared.",
             Self::Network => "The network is being prepared.",
             Self::Volumes => "The volumes are being prepared.",
+            Self::Install => "It is being installed.",
+            Self::EndInstall => "Its installation is being ended.",
             Self::Ensure => "The container is being made.",
             Self::Start | Self::NoteRestart => "It is being started.",
             Self::Stop => "It is being stopped.",
@@ -129,9 +155,10 @@ impl Step {
         }
     }
 
-    /// Whether a new wish may cut it off: waiting for a process to end, or for an image that is built elsewhere.
+    /// Whether a new wish may cut it off: waiting for a process to end, for an image that is built elsewhere, or for a
+    /// script that the next attempt ends or runs anew.
     pub fn is_interruptible(self) -> bool {
-        matches!(self, Self::Stop | Self::Image)
+        matches!(self, Self::Stop | Self::Image | Self::Install)
     }
 
     /// Whether it only writes to the database.
@@ -149,6 +176,9 @@ impl Step {
 pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
     match desired.goal {
         Goal::Run => run(desired, present),
+        Goal::Stop | Goal::Kill if desired.install == Installation::Running && !present.seen.is_alive() => {
+            vec![Step::EndInstall]
+        }
         Goal::Stop if present.seen.is_alive() => vec![Step::Stop],
         Goal::Kill if present.seen.is_alive() => vec![Step::Kill],
         Goal::Stop | Goal::Kill => Vec::new(),
@@ -162,7 +192,7 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
 }
 
 fn run(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
-    if must_make(desired, present) {
+    if must_make(desired, present) || must_install(desired, present) {
         return make(desired, present);
     }
     let note = desired.restart.then_some(Step::NoteRestart);
@@ -191,6 +221,12 @@ fn must_make(desired: &Desired<'_>, present: &Present<'_>) -> bool {
     }
 }
 
+/// Whether its folder has to be filled first; one that runs ends for it only if somebody asked.
+fn must_install(desired: &Desired<'_>, present: &Present<'_>) -> bool {
+    let may_stop = !present.seen.is_alive() || desired.is_fresh;
+    desired.install != Installation::Done && present.seen != Seen::Unknown && may_stop
+}
+
 /// Whether the container was made from another specification than the present one.
 pub fn is_outdated(desired: &Desired<'_>, present: &Present<'_>) -> bool {
     present.seen != Seen::Absent && desired.spec.is_some() && desired.spec != present.spec
@@ -204,6 +240,9 @@ fn make(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
     }
     if present.seen == Seen::Dead {
         steps.push(Step::RemoveContainer);
+    }
+    if desired.install != Installation::Done {
+        steps.push(Step::Install);
     }
     steps.push(Step::Ensure);
     if desired.restart {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use super::plan::{Desired, Present, Step, plan};
+use super::plan::{Desired, Installation, Present, Step, plan};
 use super::wish::{Goal, Seen};
 
 const NEW: &str = "new";
@@ -16,6 +16,7 @@ fn steps(goal: Goal, seen: Seen, change: impl FnOnce(&mut Desired<'_>, &mut Pres
         spec: Some(NEW),
         is_fresh: true,
         restart: false,
+        install: Installation::Done,
         repair: false,
     };
     let mut present = Present {
@@ -46,12 +47,16 @@ fn every_state_has_its_plan() {
             });
             let restart = steps(goal, *seen, |desired, _| desired.restart = true);
             let repair = steps(goal, *seen, |desired, _| desired.repair = true);
+            let install = steps(goal, *seen, |desired, _| desired.install = Installation::Needed);
+            let installing = steps(goal, *seen, |desired, _| desired.install = Installation::Running);
             let all = [
                 ("as specified", same),
                 ("outdated, asked for", old),
                 ("outdated", kept),
                 ("to be restarted", restart),
                 ("after a failure", repair),
+                ("to be installed", install),
+                ("being installed", installing),
             ];
             for (case, steps) in all {
                 let _ = writeln!(table, "{goal:?}, {}, {case}: {}", seen.word(), words(&steps));
@@ -98,6 +103,7 @@ struct World {
     network: bool,
     volumes: bool,
     noted: bool,
+    install: Installation,
     starts: u32,
     is_forgotten: bool,
 }
@@ -109,6 +115,11 @@ impl World {
             Step::Image => self.image = true,
             Step::Network => self.network = true,
             Step::Volumes => self.volumes = true,
+            Step::Install => {
+                need(self.image && self.network && self.volumes && !self.seen.is_alive())?;
+                self.install = Installation::Done;
+            }
+            Step::EndInstall => self.install = Installation::Needed,
             Step::Ensure => {
                 need(self.image && self.network && self.volumes && self.seen != Seen::Dead)?;
                 if self.seen == Seen::Absent || self.spec != Some(NEW) {
@@ -158,6 +169,7 @@ fn converge(world: &mut World, goal: Goal, is_fresh: bool, restart: bool, cuts: 
             spec: Some(NEW),
             is_fresh,
             restart: restart && !world.noted,
+            install: world.install,
             repair,
         };
         let present = Present {
@@ -190,6 +202,7 @@ prop_compose! {
             !matches!(seen, Seen::Unknown | Seen::Restarting)
         }),
         is_old: bool, image: bool, network: bool, volumes: bool,
+        install in prop::sample::select(&[Installation::Done, Installation::Needed, Installation::Running][..]),
     ) -> World {
         let exists = seen != Seen::Absent;
         World {
@@ -199,6 +212,7 @@ prop_compose! {
             network,
             volumes,
             noted: false,
+            install,
             starts: 0,
             is_forgotten: false,
         }

@@ -5,8 +5,9 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::eggs;
 use crate::platform::access::{Permission, TenantScope};
-use crate::platform::db::Plans;
+use crate::platform::db::{Plans, Scoped};
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::web::{Ctx, Page, ago};
@@ -52,10 +53,17 @@ impl Row {
 }
 
 /// What people call a template; its name if it has left the catalogue.
-pub(super) fn title<'a>(app: &'a App, template: &'a str) -> &'a str {
-    app.catalogue
-        .get(template)
-        .map_or(template, |folder| &folder.template.title)
+pub(super) fn title(app: &App, template: &str) -> String {
+    let offer = app.catalogue.offer(template);
+    offer.map_or_else(|| template.to_owned(), |offer| offer.template.title.clone())
+}
+
+/// Sees that the titles of imported templates are known.
+pub(super) async fn know(app: &App, tx: &mut impl Scoped, servers: &[Server]) -> Result<(), Error> {
+    for server in servers {
+        eggs::warm(app, tx, &server.template).await?;
+    }
+    Ok(())
 }
 
 #[derive(Template)]
@@ -80,10 +88,11 @@ pub async fn list(
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let newest = events::newest(&mut tx).await?;
     let listing = query.run(&mut tx, Some(scope.tenant())).await?;
+    know(&app, &mut tx, &listing.items).await?;
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let (slug, now) = (scope.member.slug.clone(), app.now());
     let next = listing.next_href(&query).unwrap_or_default();
-    let row = |server: Server| Row::new(&server, &slug, title(&app, &server.template), now);
+    let row = |server: Server| Row::new(&server, &slug, &title(&app, &server.template), now);
     Ok(Page(List {
         ctx,
         rows: listing.map(row).items,

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::eggs;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::events::Event;
@@ -43,10 +44,11 @@ async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, E
         Err(Error::NotFound) => return Ok(Fragment::default().remove(&id.to_string())),
         other => other?,
     };
+    eggs::warm(app, &mut tx, &server.template).await?;
     let row = Row::new(
         &server,
         &scope.member.slug,
-        title(app, &server.template),
+        &title(app, &server.template),
         app.now(),
     );
     Ok(Fragment::default().replace(&id.to_string(), &row.render().map_err(Error::internal)?))

@@ -2,6 +2,7 @@
 
 mod banner;
 mod events;
+mod installation;
 mod list;
 mod live;
 mod logs;
@@ -80,6 +81,21 @@ pub fn routes() -> Routes<App> {
             "/t/{tenant}/servers/{server_id}/delete",
             tenant(P::ServerDelete),
             power::delete,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/reinstall",
+            tenant(P::ServerConfigure),
+            installation::reinstall,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/accept-installation",
+            tenant(P::ServerConfigure),
+            installation::accept,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/update-template",
+            tenant(P::ServerConfigure),
+            installation::update,
         )
         .merge(staff_routes())
 }

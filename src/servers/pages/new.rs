@@ -9,7 +9,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
-use crate::catalogue::{Folder, Kind, Variable};
+use crate::catalogue::{Kind, Offer, Variable};
+use crate::eggs;
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::web::{Ctx, FormData, FormState, Page, Query, SeeOther};
@@ -162,12 +163,12 @@ async fn page(
     data: FormData,
     errors: FieldErrors,
 ) -> Result<Page<New>, Error> {
-    let folders = app.catalogue.all();
-    let chosen = app
-        .catalogue
-        .get(data.get("template"))
-        .or(folders.first().copied());
     let mut tx = scope.begin().await?;
+    let folders: Vec<Offer> = app.catalogue.all().into_iter().map(Offer::from).collect();
+    let folders = [folders, eggs::all(app, &mut tx).await?].concat();
+    let asked = data.get("template");
+    let chosen = folders.iter().find(|offer| offer.template.name == asked);
+    let chosen = chosen.or(folders.first());
     let sizes = store::sizes(&mut tx).await?;
     let limits = tenants::find_tenant(&mut tx, scope.tenant()).await?.limits;
     let used = tenants::usage(&mut tx, scope.tenant(), app.now()).await?;
@@ -180,7 +181,7 @@ async fn page(
     Ok(Page(New {
         ctx,
         slug: scope.member.slug.clone(),
-        templates: folders.iter().map(|folder| card(folder)).collect(),
+        templates: folders.iter().map(card).collect(),
         template: chosen
             .map(|folder| folder.template.name.clone())
             .unwrap_or_default(),
@@ -193,14 +194,14 @@ async fn page(
 }
 
 /// The smallest size that the template starts in.
-fn fitting<'a>(sizes: &'a [Size], chosen: Option<&Folder>) -> Option<&'a Size> {
+fn fitting<'a>(sizes: &'a [Size], chosen: Option<&Offer>) -> Option<&'a Size> {
     let minimum = chosen.map_or(0, |folder| {
         i64::from(folder.template.resources.minimum_memory_mib)
     });
     sizes.iter().find(|size| size.resources.memory_mib >= minimum)
 }
 
-fn card(folder: &Folder) -> (String, String, String, String) {
+fn card(folder: &Offer) -> (String, String, String, String) {
     let template = &folder.template;
     (
         template.name.clone(),
@@ -210,7 +211,7 @@ fn card(folder: &Folder) -> (String, String, String, String) {
     )
 }
 
-fn questions(chosen: Option<&Folder>, data: &FormData) -> Vec<Question> {
+fn questions(chosen: Option<&Offer>, data: &FormData) -> Vec<Question> {
     let variables = chosen
         .map(|folder| folder.template.variables.as_slice())
         .unwrap_or_default();

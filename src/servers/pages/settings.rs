@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
+use crate::eggs;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::ServerId;
@@ -66,6 +67,7 @@ async fn page(
 ) -> Result<Page<Settings>, Error> {
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
+    eggs::warm(app, &mut tx, &server.template).await?;
     let sizes = store::sizes(&mut tx).await?;
     let stored = store::variables(&mut tx, id).await?;
     let form = again.map_or_else(
@@ -90,7 +92,7 @@ async fn page(
 }
 
 fn questions(app: &App, server: &Server, stored: &[StoredVariable], form: &FormState) -> Vec<Question> {
-    let Some(folder) = app.catalogue.get(&server.template) else {
+    let Some(folder) = app.catalogue.offer(&server.template) else {
         return Vec::new();
     };
     let question = |variable: &crate::catalogue::Variable| {
@@ -169,9 +171,10 @@ async fn input(
 ) -> Result<SettingsInput, Error> {
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
-    let folder = app.catalogue.get(&server.template);
+    let folder = eggs::warm(app, &mut tx, &server.template).await?;
     let is_secret = |key: &str| {
         folder
+            .as_ref()
             .and_then(|folder| folder.template.variable(key))
             .is_some_and(crate::catalogue::Variable::is_secret)
     };

@@ -5,6 +5,7 @@ use axum::extract::State;
 
 use crate::app::App;
 use crate::catalogue::{GuidePart, Placeholder};
+use crate::eggs;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
@@ -18,6 +19,7 @@ use crate::tenants::Resource;
 use super::super::actions;
 use super::super::model::{Location, Phase, PublishedPort, Server, Status, StoredVariable};
 use super::super::store;
+use super::installation::Installation;
 use super::list::title;
 use super::{href, tone};
 
@@ -42,7 +44,7 @@ impl Head {
         Self {
             base: href(&scope.member.slug, server.id),
             name: server.name.clone(),
-            template: title(app, &server.template).to_owned(),
+            template: title(app, &server.template),
             tab,
             may_log: scope.may(Permission::ServerLogs),
             may_read_files: scope.may(Permission::FileRead),
@@ -167,6 +169,7 @@ pub struct Show {
     addresses: Vec<Address>,
     variables: Vec<Variable>,
     guide: Vec<GuideLine>,
+    installation: Option<Installation>,
     may_reveal: bool,
     created_ago: String,
     live: String,
@@ -215,16 +218,19 @@ async fn page(
     let mut tx = scope.begin().await?;
     let newest = events::newest(&mut tx).await?;
     let server = store::find(&mut tx, id).await?;
+    eggs::warm(app, &mut tx, &server.template).await?;
     let location = store::find_location(&mut tx, server.location).await?;
     let ports = store::ports(&mut tx, id).await?;
     let variables = store::variables(&mut tx, id).await?;
     let panel = Panel::load(app, scope, &mut tx, &server).await?;
+    let installation = Installation::load(&mut tx, &server).await?;
     let ctx = super::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
     let head = Head::new(app, scope, &server, "overview");
     let live = format!("{}/live?after={newest}", head.base);
     Ok(Page(Show {
         ctx,
         panel,
+        installation,
         guide: guide(app, &server, &location, &ports, &variables),
         addresses: ports
             .into_iter()
@@ -254,8 +260,8 @@ impl Address {
 
 impl Variable {
     fn new(app: &App, server: &Server, stored: StoredVariable, revealed: Option<&(String, String)>) -> Self {
-        let folder = app.catalogue.get(&server.template);
-        let known = folder.and_then(|folder| folder.template.variable(&stored.key));
+        let offer = app.catalogue.offer(&server.template);
+        let known = offer.as_ref().and_then(|offer| offer.template.variable(&stored.key));
         Self {
             label: known.map_or_else(|| stored.key.clone(), |variable| variable.label.clone()),
             revealed: revealed
@@ -285,7 +291,7 @@ fn guide(
             .find(|one| one.key == *key)
             .and_then(|one| one.value.clone()),
     };
-    let Some(folder) = app.catalogue.get(&server.template) else {
+    let Some(folder) = app.catalogue.offer(&server.template) else {
         return Vec::new();
     };
     let line = |step: &crate::catalogue::GuideStep| GuideLine {

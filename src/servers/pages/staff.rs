@@ -15,7 +15,7 @@ use super::super::actions;
 use super::super::model::{Server, Status};
 use super::super::query::ServerQuery;
 use super::super::store::{self, StateFilter};
-use super::list::title;
+use super::list::{know, title};
 use super::power::Button;
 use super::tone;
 
@@ -50,6 +50,7 @@ pub async fn list(
 ) -> Result<Page<StaffList>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let listing = query.run(&mut tx, query.filter.tenant).await?;
+    know(&app, &mut tx, &listing.items).await?;
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let next = listing.next_href(&query).unwrap_or_default();
     let now = app.now();
@@ -57,7 +58,7 @@ pub async fn list(
         let status = server.status(now);
         Line {
             href: format!("/staff/servers/{}", server.id),
-            template: title(&app, &server.template).to_owned(),
+            template: title(&app, &server.template),
             tenant_href: format!("/staff/tenants/{}", server.tenant),
             tone: tone(status.phase),
             created: server.created_at.to_rfc3339(),
@@ -99,12 +100,13 @@ pub async fn show(
 ) -> Result<Page<StaffShow>, Error> {
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
+    know(&app, &mut tx, std::slice::from_ref(&server)).await?;
     let operations = operations::for_target(&mut tx, id.0, OPERATIONS).await?;
     let status = server.status(app.now());
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     Ok(Page(StaffShow {
         ctx: ctx.with_crumbs([("Servers", "/staff/servers")]),
-        template: title(&app, &server.template).to_owned(),
+        template: title(&app, &server.template),
         tone: tone(status.phase),
         is_up: server.power.word() == "running",
         may_power: scope.may(Permission::StaffServerPower),

@@ -10,10 +10,11 @@ use crate::platform::{events, fault, operations};
 
 use super::super::actions::TOPIC;
 use super::super::model::{
-    Attempt, Desired, Entry, Goal, Kind, Observation, Present, Server, Step, Verdict, judge, plan,
+    Attempt, Condition, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step, Verdict, judge, plan,
     transitions,
 };
-use super::super::store::{self, Claimed, Finish, NewEvent};
+use super::super::store::{self, Claimed, EggState, Finish, NewEvent};
+use super::eggs;
 use super::in_work::Working;
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
@@ -40,6 +41,8 @@ struct Work<'a> {
     servers: &'a Servers,
     claimed: &'a Claimed,
     working: Working,
+    /// What only a server of an imported template has.
+    egg: Option<EggState>,
 }
 
 /// Observes, plans, applies, judges and writes back. Says whether the server is now as wanted.
@@ -48,6 +51,7 @@ pub(super) async fn attempt(servers: &Servers, claimed: &Claimed) -> Result<bool
         servers,
         claimed,
         working: servers.in_work.enter(claimed.server.id),
+        egg: egg_state(servers, &claimed.server).await?,
     };
     work.run().await
 }
@@ -68,6 +72,7 @@ impl Work<'_> {
             claimed: self.claimed,
             guard: &self.servers.guard,
             spec: self.spec().await?,
+            installs: self.installation() != Installation::Done,
         };
         let hash = effects.spec.as_ref().ok().and_then(|spec| spec.hash().ok());
         let steps = self.steps(&before, hash.as_deref());
@@ -96,7 +101,32 @@ impl Work<'_> {
 
     async fn observe(&self) -> Result<Observation, Trouble> {
         let key = server_key(self.server())?;
-        Ok(Observation::from(&self.servers.app.engine.observe(&key).await?))
+        let mut seen = Observation::from(&self.servers.app.engine.observe(&key).await?);
+        self.listen(&mut seen);
+        Ok(seen)
+    }
+
+    fn installation(&self) -> Installation {
+        self.egg.as_ref().map_or(Installation::Done, EggState::installation)
+    }
+
+    /// A server that says by a line that it is up counts as starting until it has said so.
+    fn listen(&self, seen: &mut Observation) {
+        let offer = self.servers.app.catalogue.offer(&self.server().template);
+        let (Some(state), Some(egg), Some(since)) =
+            (&self.egg, offer.and_then(|offer| offer.egg), seen.running_since)
+        else {
+            return;
+        };
+        if egg.ready.is_empty() {
+            return;
+        }
+        seen.health = if state.ready_since == Some(since) {
+            Condition::Healthy
+        } else {
+            eggs::follow(self.servers, self.server().id, since, egg);
+            Condition::Starting
+        };
     }
 
     fn steps(&self, before: &Observation, hash: Option<&str>) -> Vec<Step> {
@@ -106,6 +136,7 @@ impl Work<'_> {
             spec: hash,
             is_fresh: server.is_pending(),
             restart: server.must_restart(),
+            install: self.installation(),
             repair: server.notes.error.is_some(),
         };
         let present = Present {
@@ -121,13 +152,13 @@ impl Work<'_> {
         if server.goal() != Goal::Run {
             return Ok(Err("it should not run".to_owned()));
         }
-        let Some(folder) = app.catalogue.get(&server.template) else {
+        let mut tx = app.db.system().await?;
+        let Some(offer) = crate::eggs::warm(app, &mut tx, &server.template).await? else {
             return Ok(Err(SpecError::TemplateGone(server.template.clone()).to_string()));
         };
-        let mut tx = app.db.system().await?;
         let parts = Parts {
             server,
-            template: &folder.template,
+            offer: &offer,
             location: &store::find_location(&mut tx, server.location).await?,
             ports: &store::ports(&mut tx, server.id).await?,
             variables: &store::variables(&mut tx, server.id).await?,
@@ -319,6 +350,16 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// What only a server of an imported template has. Also sees that its version is known to this process.
+async fn egg_state(servers: &Servers, server: &Server) -> Result<Option<EggState>, Error> {
+    if crate::eggs::split_key(&server.template).is_none() {
+        return Ok(None);
+    }
+    let mut tx = servers.app.db.system().await?;
+    crate::eggs::warm(&servers.app, &mut tx, &server.template).await?;
+    store::egg_state(&mut tx, server.id).await
 }
 
 /// Whether the container was made from another specification than the present one; as before if there is none now.

@@ -6,6 +6,7 @@
 //! - [`sweep`] compares everything with the engine once a minute, in one call, and finds orphans.
 
 mod attempt;
+mod eggs;
 mod guard;
 mod health;
 mod in_work;
@@ -49,6 +50,7 @@ pub struct Servers {
     health: Arc<EngineHealth>,
     guard: Arc<Guard>,
     in_work: InWork,
+    followers: eggs::Followers,
 }
 
 impl Servers {
@@ -60,6 +62,7 @@ impl Servers {
             health: Arc::default(),
             guard: Arc::default(),
             in_work: InWork::default(),
+            followers: eggs::Followers::default(),
         }
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::catalogue::{self, Template};
+use crate::catalogue::{self, Offer, Template};
 use crate::drivers::engine::{
     Capability, ContainerSpec, EngineError, Env, HealthCheck, HealthTest, NetworkKey, Port, Protocol,
     ServerKey, TenantKey, Tmpfs, VolumeKey, VolumeMount,
 };
 use crate::platform::secret::{Keyring, SealError};
 
+use super::eggs::adapt;
 use super::super::model::{Location, PublishedPort, Server, StoredVariable, seal_context};
 
 const MIB: u64 = 1024 * 1024;
@@ -39,7 +40,7 @@ pub(super) enum SpecError {
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
     pub(super) server: &'a Server,
-    pub(super) template: &'a Template,
+    pub(super) offer: &'a Offer,
     pub(super) location: &'a Location,
     pub(super) ports: &'a [PublishedPort],
     pub(super) variables: &'a [StoredVariable],
@@ -67,8 +68,8 @@ pub fn volume_key(server: &Server, name: &str) -> Result<VolumeKey, EngineError>
 
 /// The container that the server should be.
 pub(super) fn container(parts: &Parts<'_>, keyring: &Keyring) -> Result<ContainerSpec, SpecError> {
-    let (server, template) = (parts.server, parts.template);
-    Ok(ContainerSpec {
+    let (server, template) = (parts.server, &*parts.offer.template);
+    let mut spec = ContainerSpec {
         server: server_key(server)?,
         tenant: tenant_key(server)?,
         display_name: server.name.clone(),
@@ -88,11 +89,15 @@ pub(super) fn container(parts: &Parts<'_>, keyring: &Keyring) -> Result<Containe
         read_only_root: template.hardening.read_only_root,
         tmpfs: tmpfs(template),
         user: template.hardening.user.clone(),
-        health: Some(health(&template.health)),
+        health: template.health.as_ref().map(health),
         stop_signal: Some(template.stop.signal.as_str().to_owned()),
         stop_grace: template.stop.grace,
         open_stdin: template.console == catalogue::Console::Attach,
-    })
+    };
+    if let Some(egg) = &parts.offer.egg {
+        adapt(&mut spec, egg, parts);
+    }
+    Ok(spec)
 }
 
 fn environment(parts: &Parts<'_>, keyring: &Keyring) -> Result<Env, SpecError> {
@@ -130,7 +135,7 @@ fn volumes(parts: &Parts<'_>) -> Result<Vec<VolumeMount>, SpecError> {
             read_only: false,
         })
     };
-    parts.template.volumes.iter().map(mount).collect()
+    parts.offer.template.volumes.iter().map(mount).collect()
 }
 
 fn capabilities(template: &Template) -> Result<Vec<Capability>, SpecError> {
@@ -143,6 +148,7 @@ fn tmpfs(template: &Template) -> Vec<Tmpfs> {
     let tmpfs = |tmpfs: &catalogue::Tmpfs| Tmpfs {
         path: tmpfs.path.to_string_lossy().into_owned(),
         size_bytes: u64::from(tmpfs.size_mib) * MIB,
+        exec: false,
     };
     template.hardening.tmpfs.iter().map(tmpfs).collect()
 }

@@ -1,16 +1,21 @@
 //! The effects: what each step of a plan does to the engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::App;
 use crate::catalogue;
-use crate::drivers::engine::{ContainerSpec, EngineError, NetworkSpec, Outcome, VolumeDriver, VolumeSpec};
+use crate::drivers::engine::{
+    ContainerSpec, EngineError, NetworkSpec, Outcome, ServerKey, VolumeDriver, VolumeSpec,
+};
+use crate::eggs::{Egg, Stop, split_key};
 use crate::platform::error::Error;
 use crate::platform::{events, operations};
 
 use super::super::actions::TOPIC;
 use super::super::model::{Goal, Server, Step};
 use super::super::store::{self, Claimed};
+use super::eggs;
 use super::guard::Guard;
 use super::spec::{network_key, server_key, tenant_key};
 use super::trouble::Trouble;
@@ -28,6 +33,8 @@ pub(super) struct Effects<'a> {
     pub(super) guard: &'a Guard,
     /// The container that should be, or why that can't be said.
     pub(super) spec: Result<ContainerSpec, String>,
+    /// Whether its folder is to be filled.
+    pub(super) installs: bool,
 }
 
 impl Effects<'_> {
@@ -42,12 +49,14 @@ impl Effects<'_> {
             Step::Image => self.image().await,
             Step::Network => self.network().await,
             Step::Volumes => self.volumes().await,
+            Step::Install => self.install().await,
+            Step::EndInstall => eggs::end_install(self).await,
             Step::Ensure => self.ensure().await,
             Step::Start => self.start().await,
             Step::Stop => self.stop().await,
             Step::Kill => Ok(engine.kill(&key).await.map(drop)?),
             Step::NoteRestart => self.note_restart().await,
-            Step::RemoveContainer => Ok(engine.remove(&key).await.map(drop)?),
+            Step::RemoveContainer => self.remove_container(&key).await,
             Step::RemoveVolumes => self.remove_volumes().await,
             Step::RemoveNetwork => self.remove_network().await,
             Step::Forget => self.forget().await,
@@ -56,7 +65,35 @@ impl Effects<'_> {
 
     async fn image(&self) -> Result<(), Trouble> {
         let server = self.server();
-        Ok(catalogue::ensure_image(self.app, &server.template, &server.image).await?)
+        catalogue::ensure_image(self.app, &server.template, &server.image).await?;
+        if let Some(image) = self.install_image().filter(|_| self.installs) {
+            catalogue::ensure_image(self.app, &server.template, &image).await?;
+        }
+        Ok(())
+    }
+
+    /// The egg that the server comes from, if it comes from one.
+    fn egg(&self) -> Option<Arc<Egg>> {
+        self.app.catalogue.offer(&self.server().template)?.egg
+    }
+
+    /// The image of its install script.
+    pub(super) fn install_image(&self) -> Option<String> {
+        self.app.catalogue.offer(&self.server().template)?.install_image
+    }
+
+    async fn install(&self) -> Result<(), Trouble> {
+        match self.egg() {
+            Some(egg) => eggs::install(self, &egg).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn remove_container(&self, key: &ServerKey) -> Result<(), Trouble> {
+        if split_key(&self.server().template).is_some() {
+            self.app.engine.end_task(key).await?;
+        }
+        Ok(self.app.engine.remove(key).await.map(drop)?)
     }
 
     /// The subnet is ours to choose, but the host may have it already: then another is drawn.
@@ -125,11 +162,18 @@ impl Effects<'_> {
             self.guard.ready(self.app).await?;
         }
         let key = server_key(self.server())?;
-        Ok(self.app.engine.stop(&key, self.grace()).await.map(drop)?)
+        let stopped = match self.egg().as_deref().map(|egg| &egg.stop) {
+            Some(Stop::Input(line)) => self.app.engine.stop_by_input(&key, line, self.grace()).await,
+            _ => self.app.engine.stop(&key, self.grace()).await,
+        };
+        Ok(stopped.map(drop)?)
     }
 
     async fn start(&self) -> Result<(), Trouble> {
         self.guard.ready(self.app).await?;
+        if let Some(egg) = self.egg() {
+            eggs::configure(self, &egg).await?;
+        }
         match self.app.engine.start(&server_key(self.server())?).await {
             Ok(Outcome::Gone) => Err(Trouble::Vanished),
             Ok(Outcome::Done | Outcome::Already) => Ok(()),
@@ -159,8 +203,8 @@ impl Effects<'_> {
     }
 
     fn grace(&self) -> Duration {
-        let folder = self.app.catalogue.get(&self.server().template);
-        folder.map_or(DEFAULT_GRACE, |folder| folder.template.stop.grace)
+        let offer = self.app.catalogue.offer(&self.server().template);
+        offer.map_or(DEFAULT_GRACE, |offer| offer.template.stop.grace)
     }
 
     async fn note_restart(&self) -> Result<(), Trouble> {

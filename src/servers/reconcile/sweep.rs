@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::drivers::engine::Observed;
 use crate::platform::ids::ServerId;
 
-use super::super::model::Observation;
+use super::super::model::{Condition, Observation};
 use super::super::store::{self, Brief};
 use super::Servers;
 use super::orphans::find_orphans;
@@ -40,7 +40,9 @@ fn by_id(observed: &Observed) -> Option<(ServerId, &Observed)> {
 /// Whether something is to be done about a server, or to be told. What is due or in work is looked at anyway.
 fn needs_a_look(brief: &Brief, seen: &Observation) -> bool {
     let known = &brief.observed;
-    let is_same = (known.seen, known.health, &known.spec) == (seen.seen, seen.health, &seen.spec);
+    // What a server says by a line is not the engine's to know; one that has not said it yet is listened to.
+    let is_same_health = known.health == seen.health || brief.is_heard && known.health != Condition::Starting;
+    let is_same = (known.seen, &known.spec) == (seen.seen, &seen.spec) && is_same_health;
     let is_settled = is_same && brief.is_reached && brief.goal.is_met_by(seen.seen);
     !brief.is_busy && !is_settled
 }
@@ -60,6 +62,7 @@ mod tests {
             goal: Goal::Run,
             is_reached: true,
             is_busy: false,
+            is_heard: false,
             observed: look(Seen::Running),
         }
     }

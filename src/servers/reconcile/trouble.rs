@@ -25,6 +25,9 @@ pub(super) enum Trouble {
     /// Something in the way was put aside.
     #[error("{0}")]
     Cleared(String),
+    /// Its folder could not be filled, for this reason.
+    #[error("{0}")]
+    Uninstalled(String),
     /// The container is gone between two steps.
     #[error("its container vanished while it was being started")]
     Vanished,
@@ -45,10 +48,11 @@ impl Trouble {
             Self::Engine(error) | Self::Build(BuildError::Engine(error)) => engine_words(error),
             Self::Build(BuildError::Failed(_)) => "its image could not be built".to_owned(),
             Self::Database(_) => "the database does not answer".to_owned(),
-            Self::Build(BuildError::Changed { .. })
+            Self::Build(BuildError::Changed { .. } | BuildError::Unfetched { .. })
             | Self::Unspecified(_)
             | Self::Unguarded(_)
             | Self::Cleared(_)
+            | Self::Uninstalled(_)
             | Self::Vanished => self.to_string(),
         }
     }

@@ -1,5 +1,6 @@
 //! The queries of servers.
 
+mod eggs;
 mod events;
 mod list;
 mod lookup;
@@ -10,6 +11,10 @@ mod sealed;
 mod sweep;
 mod write;
 
+pub use eggs::{
+    EggState, InstallNews, add_egg, allocate_pair, egg_state, install_failure, note_install, save_template,
+    set_install, set_ready,
+};
 pub use events::{NewEvent, add_event, list_events, note_death};
 pub use list::{Filter, Sort, StateFilter, list};
 pub use lookup::{find, find_location, find_size, lock, lock_tenant, own_location, save_location, sizes};

@@ -22,6 +22,8 @@ pub struct Brief {
     pub is_reached: bool,
     /// It is due, or in work.
     pub is_busy: bool,
+    /// Its log may tell how it is, and not the engine.
+    pub is_heard: bool,
     /// What the engine said last.
     pub observed: Observation,
 }
@@ -31,7 +33,7 @@ pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief
     let rows = sqlx::query!(
         "select s.id, s.tenant_id, s.power, s.deleting_at is not null as \"is_deleting!\", \
          t.status = 'active' as \"is_active!\", s.generation = s.observed_generation as \"is_reached!\", \
-         s.next_attempt_at is not null or s.lease_id is not null as \"is_busy!\", s.observed_state, s.observed_health, \
+         s.next_attempt_at is not null or s.lease_id is not null as \"is_busy!\", s.template like '%@%' as \"is_heard!\", s.observed_state, s.observed_health, \
          s.observed_exit_code, s.observed_oom, s.observed_restarts, s.observed_spec, s.running_since \
          from server s join tenant t on t.id = s.tenant_id where s.location_id = $1",
         location.0
@@ -42,6 +44,7 @@ pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief
         goal: Goal::of(Power::read(&row.power), row.is_deleting, row.is_active),
         is_reached: row.is_reached,
         is_busy: row.is_busy,
+        is_heard: row.is_heard,
         observed: Observation {
             seen: Seen::read(&row.observed_state),
             health: Condition::read(&row.observed_health),

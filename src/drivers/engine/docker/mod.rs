@@ -13,8 +13,10 @@ mod guard;
 mod hijack;
 mod images;
 mod networks;
+mod pull;
 mod raw;
 mod streams;
+mod tasks;
 mod volumes;
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
@@ -28,7 +30,7 @@ use self::connection::{Connection, READ_TIMEOUT};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, LogLine, LogQuery,
-    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, Terminal, TerminalId,
+    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId,
     TerminalSize, Volume, VolumeKey, VolumeSpec,
 };
 
@@ -144,6 +146,10 @@ impl Engine for DockerEngine {
         self.connect().await?.stop(server, grace).await
     }
 
+    async fn stop_by_input(&self, server: &ServerKey, line: &str, grace: Duration) -> EngineResult<Outcome> {
+        self.connect().await?.stop_by_input(server, line, grace).await
+    }
+
     async fn kill(&self, server: &ServerKey) -> EngineResult<Outcome> {
         self.connect().await?.kill(server).await
     }
@@ -242,6 +248,18 @@ impl Engine for DockerEngine {
 
     async fn image_exists(&self, tag: &str) -> EngineResult<bool> {
         self.connect().await?.image_exists(tag).await
+    }
+
+    async fn run_task(&self, task: &TaskSpec) -> EngineResult<EngineStream<TaskEvent>> {
+        self.connect().await?.run_task(task).await
+    }
+
+    async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome> {
+        self.connect().await?.end_task(server).await
+    }
+
+    async fn pull_image(&self, tag: &str) -> EngineResult<EngineStream<BuildEvent>> {
+        self.connect().await?.pull_image(tag)
     }
 
     async fn build_image(&self, request: BuildRequest) -> EngineResult<EngineStream<BuildEvent>> {

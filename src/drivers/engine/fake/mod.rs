@@ -9,6 +9,7 @@ mod files;
 mod outside;
 mod parts;
 mod state;
+mod tasks;
 mod terminal;
 mod tree;
 mod volume_files;
@@ -29,7 +30,7 @@ use self::{calls::Fault, state::State};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, LogLine, LogQuery,
-    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, Terminal,
+    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal,
     TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec,
 };
 
@@ -226,6 +227,10 @@ impl Engine for FakeEngine {
         self.call(Call::Stop, |state| state.stop(server, state::TERMINATED))
     }
 
+    async fn stop_by_input(&self, server: &ServerKey, line: &str, _grace: Duration) -> EngineResult<Outcome> {
+        self.call(Call::StopByInput, |state| state.stop_by_input(server, line))
+    }
+
     async fn kill(&self, server: &ServerKey) -> EngineResult<Outcome> {
         self.call(Call::Kill, |state| state.stop(server, state::KILLED))
     }
@@ -330,6 +335,20 @@ impl Engine for FakeEngine {
 
     async fn image_exists(&self, tag: &str) -> EngineResult<bool> {
         self.call(Call::ImageExists, |state| state.image_exists(tag))
+    }
+
+    async fn run_task(&self, task: &TaskSpec) -> EngineResult<EngineStream<TaskEvent>> {
+        let events = self.call(Call::RunTask, |state| state.run_task(task))?;
+        Ok(stream::iter(events).boxed())
+    }
+
+    async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome> {
+        self.call(Call::EndTask, |state| state.own_name(server.as_str()).map(|_| Outcome::Gone))
+    }
+
+    async fn pull_image(&self, tag: &str) -> EngineResult<EngineStream<BuildEvent>> {
+        let events = self.call(Call::PullImage, |state| state.pull_image(tag))?;
+        Ok(stream::iter(events).boxed())
     }
 
     async fn build_image(&self, request: BuildRequest) -> EngineResult<EngineStream<BuildEvent>> {

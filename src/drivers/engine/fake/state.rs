@@ -34,6 +34,12 @@ pub(super) struct State {
     pub(super) foreign: BTreeSet<String>,
     pub(super) programs: HashMap<ServerKey, Program>,
     pub(super) shells: Shells,
+    /// What each server's task writes and returns; nothing and 0 if absent.
+    pub(super) tasks: HashMap<ServerKey, (Vec<String>, i64)>,
+    /// What registries have.
+    pub(super) registry: BTreeSet<String>,
+    /// The lines that servers were asked to stop by.
+    pub(super) typed: Vec<(ServerKey, String)>,
     pub(super) events: Vec<EngineEvent>,
     /// By the container or volume that they are in, and their path there.
     pub(super) files: BTreeMap<(String, String), Vec<u8>>,
@@ -62,6 +68,9 @@ impl State {
             foreign: BTreeSet::new(),
             programs: HashMap::new(),
             shells: Shells::default(),
+            tasks: HashMap::new(),
+            registry: BTreeSet::new(),
+            typed: Vec::new(),
             events: Vec::new(),
             files: BTreeMap::new(),
             trees: BTreeMap::new(),

@@ -63,6 +63,9 @@ pub struct Tmpfs {
     pub path: String,
     /// The most that it holds. It counts as the container's memory.
     pub size_bytes: u64,
+    /// Whether programs can be run from it. Hashed only where they can.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exec: bool,
 }
 
 /// How the engine knows that a server works.

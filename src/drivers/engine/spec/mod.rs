@@ -49,6 +49,7 @@ use super::{EngineError, EngineResult, InstanceKey, NetworkKey, Owner, ServerKey
 pub use limits::{Capability, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
 pub(super) use render::{ours, whole_seconds};
 pub(super) use validate::image_tag;
+pub use validate::is_image_tag;
 
 /// Part of every hash. Raising it re-creates every container.
 pub const SPEC_VERSION: u32 = 1;
@@ -72,6 +73,8 @@ pub mod label {
     pub const NAME: &str = "berth.name";
     /// A network's key.
     pub const NETWORK: &str = "berth.network";
+    /// The server that a task's container is for.
+    pub const TASK: &str = "berth.task";
     /// A volume's key.
     pub const VOLUME: &str = "berth.volume";
     /// The version of the rules that the guard sets; only the guard has it.

@@ -223,7 +223,11 @@ fn mount(mount: &VolumeMount, owner: &Owner) -> Mount {
 fn tmpfs(tmpfs: &Tmpfs) -> (String, String) {
     (
         tmpfs.path.clone(),
-        format!("rw,nosuid,nodev,noexec,size={},mode=1777", tmpfs.size_bytes),
+        format!(
+            "rw,nosuid,nodev,{},size={},mode=1777",
+            if tmpfs.exec { "exec" } else { "noexec" },
+            tmpfs.size_bytes
+        ),
     )
 }
 

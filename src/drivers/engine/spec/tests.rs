@@ -83,6 +83,7 @@ fn largest() -> ContainerSpec {
         tmpfs: vec![Tmpfs {
             path: "/tmp".to_owned(),
             size_bytes: 16 << 20,
+            exec: false,
         }],
         user: Some("1000:1000".to_owned()),
         health: Some(HealthCheck {
@@ -94,6 +95,7 @@ fn largest() -> ContainerSpec {
         }),
         stop_signal: Some("SIGQUIT".to_owned()),
         stop_grace: Duration::from_millis(29_500),
+        open_stdin: false,
         ..smallest()
     }
 }

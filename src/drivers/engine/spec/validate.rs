@@ -120,6 +120,11 @@ impl ContainerSpec {
     }
 }
 
+/// Whether this can be an image's name with its tag.
+pub fn is_image_tag(tag: &str) -> bool {
+    image_tag(tag).is_ok()
+}
+
 /// Refuses what is not an image's tag; tags become part of a request's path.
 pub(in super::super) fn image_tag(tag: &str) -> EngineResult<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@');

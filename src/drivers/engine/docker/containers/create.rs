@@ -73,7 +73,7 @@ impl Connection {
         }
     }
 
-    async fn check_image(&self, spec: &ContainerSpec) -> EngineResult<()> {
+    pub(in super::super) async fn check_image(&self, spec: &ContainerSpec) -> EngineResult<()> {
         if self.image_exists(&spec.image).await? {
             Ok(())
         } else {
@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// The engine would make a missing volume by itself, without labels and limit, and would mount anybody's.
-    async fn check_parts(&self, spec: &ContainerSpec) -> EngineResult<()> {
+    pub(in super::super) async fn check_parts(&self, spec: &ContainerSpec) -> EngineResult<()> {
         let network = self.check_network(spec);
         let volumes = spec
             .volumes

@@ -20,6 +20,11 @@ impl Connection {
         let Some(container) = self.find(server).await? else {
             return Ok(stream::empty().boxed());
         };
+        Ok(self.logs_of(&container.id, query))
+    }
+
+    /// What a container wrote that is there.
+    pub(in super::super) fn logs_of(&self, id: &str, query: LogQuery) -> EngineStream<LogLine> {
         let tail = query
             .tail
             .map_or_else(|| "all".to_owned(), |lines| lines.to_string());
@@ -33,8 +38,8 @@ impl Connection {
             // bollard counts whole seconds; the rest is left out below.
             options = options.since(i32::try_from(since.timestamp()).unwrap_or(i32::MAX));
         }
-        let pieces = self.docker.logs(&container.id, Some(options.build()));
-        Ok(self.clone().lines(pieces.boxed(), query.since))
+        let pieces = self.docker.logs(id, Some(options.build()));
+        self.clone().lines(pieces.boxed(), query.since)
     }
 
     fn lines(

@@ -1,0 +1,13 @@
+//! What the reconciler does more for servers of imported templates: fill their folder, edit their files before a start,
+//! end them by a line, and know by a line when they are up.
+
+mod configure;
+mod install;
+mod ready;
+mod spec;
+mod volume;
+
+pub(super) use configure::configure;
+pub(super) use install::{end_install, install};
+pub(super) use ready::{Followers, follow};
+pub(super) use spec::adapt;
