@@ -16,12 +16,14 @@ mod store;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
+mod updates;
 
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 
 pub use actions::{
     Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
+    update,
 };
 pub use pages::with_engine_banner;
 pub use reconcile::{Servers, begin};

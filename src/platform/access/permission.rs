@@ -90,6 +90,8 @@ permissions! {
     StaffServerRead = "staff.servers:read", Staff, read;
     /// Start, stop, restart, kill any server.
     StaffServerPower = "staff.servers:power", Staff, write;
+    /// Update any server.
+    StaffServerManage = "staff.servers:write", Staff, write;
     /// See the catalogue's build state.
     StaffCatalogueRead = "staff.catalogue:read", Staff, read;
     /// Build catalogue images.

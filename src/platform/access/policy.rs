@@ -94,7 +94,11 @@ pub fn staff_may(role: StaffRole, permission: Permission) -> bool {
         && match role {
             StaffRole::Owner | StaffRole::Admin => true,
             StaffRole::Engineer => {
-                !permission.writes() || matches!(permission, P::StaffServerPower | P::StaffCatalogueBuild)
+                !permission.writes()
+                    || matches!(
+                        permission,
+                        P::StaffServerPower | P::StaffServerManage | P::StaffCatalogueBuild
+                    )
             }
             StaffRole::Support => {
                 matches!(permission, P::StaffServerPower)

@@ -13,7 +13,7 @@ use crate::platform::web::{self, Fragment, LastSeen, Path};
 
 use super::super::actions::TOPIC;
 use super::super::store;
-use super::list::{Row, title};
+use super::list::Row;
 use super::show::Panel;
 
 /// The server of this tenant that an event is about.
@@ -43,12 +43,7 @@ async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, E
         Err(Error::NotFound) => return Ok(Fragment::default().remove(&id.to_string())),
         other => other?,
     };
-    let row = Row::new(
-        &server,
-        &scope.member.slug,
-        title(app, &server.template),
-        app.now(),
-    );
+    let row = Row::new(app, &server, &scope.member.slug, app.now());
     Ok(Fragment::default().replace(&id.to_string(), &row.render().map_err(Error::internal)?))
 }
 
