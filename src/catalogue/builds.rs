@@ -50,7 +50,7 @@ pub enum BuildError {
     Engine(#[from] EngineError),
     /// It is not on the engine, and what it was made from is not in the catalogue any more.
     #[error(
-        "image {image} is gone, and its template has changed since: save the server's settings to take the present one"
+        "image {image} is gone, and its template has changed since: update the server to take the present one"
     )]
     Changed {
         /// The image.

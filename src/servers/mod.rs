@@ -17,6 +17,7 @@ mod store;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
+mod updates;
 
 use crate::platform::access::SystemScope;
 use crate::platform::db::Scoped;
@@ -25,6 +26,7 @@ use crate::platform::ids::ServerId;
 
 pub use actions::{
     Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
+    update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use pages::{Head, crumbs, with_engine_banner};

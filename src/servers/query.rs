@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Catalogue;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
@@ -9,6 +10,15 @@ use crate::platform::web::{Cursor, Listing, SortKey, Sorted};
 
 use super::model::Server;
 use super::store::{self, Filter, Sort, StateFilter};
+use super::updates::newest;
+
+/// Which servers by their image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateFilter {
+    /// Those whose template has a newer image.
+    Available,
+}
 
 /// Which servers.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, utoipa::IntoParams)]
@@ -18,6 +28,10 @@ pub struct ServerFilter {
     #[param(inline)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<StateFilter>,
+    /// Only those with an update.
+    #[param(inline)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<UpdateFilter>,
     /// Only of this tenant. For staff; a tenant sees its own anyway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
@@ -46,6 +60,7 @@ impl ServerQuery {
     /// The page that is asked for: of one tenant, or of all.
     pub async fn run(
         &self,
+        catalogue: &Catalogue,
         tx: &mut impl Scoped,
         tenant: Option<TenantId>,
     ) -> Result<Listing<Server>, Error> {
@@ -53,6 +68,10 @@ impl ServerQuery {
             tenant,
             pattern: self.list.pattern()?,
             state: self.filter.state,
+            newest: self
+                .filter
+                .update
+                .map(|UpdateFilter::Available| newest(catalogue)),
         };
         let rows = store::list(tx, &filter, self.sort()?, self.list.fetch()?).await?;
         let column = self.order().trim_start_matches('-');
@@ -61,7 +80,15 @@ impl ServerQuery {
 
     /// Whether a search or filter hides servers.
     pub fn is_narrowed(&self) -> bool {
-        !self.list.text().is_empty() || self.filter.state.is_some() || self.filter.tenant.is_some()
+        !self.list.text().is_empty()
+            || self.filter.state.is_some()
+            || self.filter.tenant.is_some()
+            || self.wants_outdated()
+    }
+
+    /// Whether only servers with an update are shown.
+    pub fn wants_outdated(&self) -> bool {
+        self.filter.update.is_some()
     }
 }
 

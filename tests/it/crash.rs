@@ -27,6 +27,11 @@ async fn case(wish: Wish, point: &str) {
         life.ask(Wish::Create).await;
         life.settle(Wish::Create).await;
     }
+    match wish {
+        Wish::Update => life.fall_behind("tiny").await,
+        Wish::BadUpdate => life.fall_behind("brittle").await,
+        _ => {}
+    }
     // Asked for while no panel runs, so that it is this wish in whose course the panel dies.
     life.ask(wish).await;
     life.die_at(point).await;
@@ -54,6 +59,13 @@ const CHANGE: &[(Wish, &str)] = &[
     (Wish::Restart, "servers.after_note_restart"),
     (Wish::Change, "servers.after_stop"),
     (Wish::Change, "servers.after_ensure"),
+];
+const UPDATE: &[(Wish, &str)] = &[
+    (Wish::Update, "servers.after_stop"),
+    (Wish::Update, "servers.after_start"),
+    (Wish::Update, "servers.on_trial"),
+    (Wish::BadUpdate, "servers.after_start"),
+    (Wish::BadUpdate, "servers.update_failed"),
 ];
 const DELETE: &[(Wish, &str)] = &[
     (Wish::Delete, "servers.claimed"),
@@ -88,13 +100,18 @@ async fn a_panel_that_dies_while_changing_goes_on() {
 }
 
 #[tokio::test]
+async fn a_panel_that_dies_while_updating_goes_on_or_back() {
+    survive(UPDATE).await;
+}
+
+#[tokio::test]
 async fn a_panel_that_dies_while_deleting_goes_on() {
     survive(DELETE).await;
 }
 
 #[test]
 fn every_crash_point_has_a_case() {
-    let cases = [CREATE, CHANGE, DELETE, DRIVER].concat();
+    let cases = [CREATE, CHANGE, UPDATE, DELETE, DRIVER].concat();
     let tested: BTreeSet<String> = cases.iter().map(|(_, point)| (*point).to_owned()).collect();
     let steps = Step::ALL
         .iter()

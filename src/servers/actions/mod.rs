@@ -1,12 +1,14 @@
 //! The verbs: each one transaction that writes the wish, its operation, the history, the event and the audit. None of them
 //! speaks to the engine; the reconciler is woken after the commit.
 
+mod bulk;
 mod create;
 mod delete;
 mod installation;
 mod power;
 mod reveal;
 mod settings;
+mod update;
 mod wake;
 
 use serde_json::{Value, json};
@@ -23,6 +25,7 @@ use crate::platform::operations::{self, NewOperation, Operation};
 use super::model::{Entry, Kind, Server};
 use super::store::{self, NewEvent};
 
+pub use bulk::{Bulk, Line};
 pub use create::{NewServerInput, create};
 pub use delete::delete;
 pub use installation::{accept_installation, reinstall, update_template};
@@ -31,6 +34,7 @@ pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;
 pub use settings::{SettingsInput, VariableChange, change};
+pub use update::{update, update_all, update_all_as_staff, update_as_staff};
 pub use wake::set_up_location;
 
 /// Events about a server have this topic.

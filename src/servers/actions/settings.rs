@@ -1,5 +1,5 @@
 //! Changing name, size and variables. A new name is a new name and nothing more; the rest makes a new container, with the
-//! volumes of the old one and the template as it is now.
+//! volumes and the image of the old one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,10 +155,12 @@ fn check(
     Ok((name, size, edits.unwrap_or_default()))
 }
 
-fn template_is_gone(template: &str) -> Error {
+pub(super) fn template_is_gone(template: &str) -> Error {
     Error::conflict(
         "template-gone",
-        format!("The template {template} is no longer in the catalogue, so variables can't be changed."),
+        format!(
+            "The template {template} is no longer in the catalogue, so there is nothing newer than what the server has, and its variables can't be changed."
+        ),
     )
 }
 
@@ -257,9 +259,10 @@ async fn rebuild(
     size: Option<&Size>,
     edits: &Edits,
 ) -> Result<Operation, Error> {
-    let folder = app.catalogue.offer(&server.template);
-    let image = folder.map_or_else(|| server.image.clone(), |folder| edits.image(&folder, server));
-    store::save_image(tx, server.id, &image).await?;
+    // Of an imported template the customer chooses among images; any other server keeps its own until it is updated.
+    if let Some(offer) = app.catalogue.offer(&server.template).filter(|offer| offer.egg.is_some()) {
+        store::save_image(tx, server.id, &edits.image(&offer, server)).await?;
+    }
     if let Some(size) = size {
         store::save_size(tx, server.id, size).await?;
     }

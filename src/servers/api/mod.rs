@@ -5,6 +5,7 @@ mod operations;
 mod outs;
 mod servers;
 mod staff;
+mod updates;
 
 use utoipa_axum::routes;
 
@@ -37,4 +38,8 @@ pub fn routes() -> Routes<App> {
         .api(Rule::Staff(P::StaffServerRead), routes!(staff::show))
         .api(Rule::Staff(P::StaffServerPower), routes!(staff::act))
         .api(Rule::Staff(P::StaffServerRead), routes!(staff::operation))
+        .api(tenant(P::ServerConfigure), routes!(updates::one))
+        .api(tenant(P::ServerConfigure), routes!(updates::all))
+        .api(Rule::Staff(P::StaffServerManage), routes!(updates::one_as_staff))
+        .api(Rule::Staff(P::StaffServerManage), routes!(updates::all_as_staff))
 }

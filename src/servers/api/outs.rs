@@ -6,13 +6,16 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::platform::ids::{OperationId, ServerEventId, ServerId, TenantId};
 use crate::platform::operations::{self, Operation, State, Step, StepState};
 
+use super::super::actions::{Bulk, Line};
 use super::super::model::{
     Condition, HistoryEntry, Kind, Location, Phase, Power, PublishedPort, Resources, Seen, Server,
     StoredVariable,
 };
+use super::super::updates::has_update;
 
 /// A server.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,11 +60,14 @@ pub struct ServerOut {
     created_at: DateTime<Utc>,
     /// When its settings or wishes last changed.
     updated_at: DateTime<Utc>,
+    /// Whether its template has a newer image.
+    update_available: bool,
 }
 
 impl ServerOut {
-    pub(super) fn of(server: Server, now: DateTime<Utc>) -> Self {
-        let (status, pending) = (server.status(now), server.is_pending());
+    pub(super) fn of(app: &App, server: Server) -> Self {
+        let (status, pending) = (server.status(app.now()), server.is_pending());
+        let update_available = has_update(&app.catalogue, &server);
         Self {
             id: server.id,
             tenant_id: server.tenant,
@@ -81,6 +87,7 @@ impl ServerOut {
             created_by: server.created_by,
             created_at: server.created_at,
             updated_at: server.updated_at,
+            update_available,
         }
     }
 }
@@ -114,8 +121,8 @@ pub struct ServerDetailOut {
 
 impl ServerDetailOut {
     pub(super) fn new(
+        app: &App,
         server: Server,
-        now: DateTime<Utc>,
         location: &Location,
         ports: Vec<PublishedPort>,
         variables: Vec<StoredVariable>,
@@ -129,7 +136,7 @@ impl ServerDetailOut {
             port: port.host_port,
         };
         Self {
-            server: ServerOut::of(server, now),
+            server: ServerOut::of(app, server),
             ports: ports.into_iter().map(port).collect(),
             variables: variables
                 .into_iter()
@@ -254,4 +261,47 @@ pub struct AskedOut {
     pub(super) server: ServerOut,
     /// The work; null if nothing has to be done.
     pub(super) operation: Option<OperationOut>,
+}
+
+/// What came of a wish for several servers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BulkOut {
+    /// One for each server.
+    items: Vec<BulkLineOut>,
+    /// Whether there are more than one request takes: ask again.
+    has_more: bool,
+}
+
+/// What came of it for one of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BulkLineOut {
+    /// Which.
+    server_id: ServerId,
+    /// The work; null if there is none.
+    operation_id: Option<OperationId>,
+    /// Why there is no work.
+    error: Option<String>,
+}
+
+impl From<Line> for BulkLineOut {
+    fn from(line: Line) -> Self {
+        let (operation_id, error) = match line.outcome {
+            Ok(operation) => (Some(operation.id), None),
+            Err(error) => (None, Some(error)),
+        };
+        Self {
+            server_id: line.id,
+            operation_id,
+            error,
+        }
+    }
+}
+
+impl From<Bulk> for BulkOut {
+    fn from(bulk: Bulk) -> Self {
+        Self {
+            items: bulk.lines.into_iter().map(BulkLineOut::from).collect(),
+            has_more: bulk.has_more,
+        }
+    }
 }

@@ -97,9 +97,8 @@ impl From<Verb> for Command {
     responses((status = 200, description = "A page of the tenant's servers", body = ListOut<ServerOut>)))]
 pub async fn list(State(app): State<App>, scope: TenantScope, query: ServerQuery) -> Result<Response, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
-    let listing = query.run(&mut tx, Some(scope.tenant())).await?;
-    let now = app.now();
-    Ok(listing.map(|server| ServerOut::of(server, now)).json(&query))
+    let listing = query.run(&app.catalogue, &mut tx, Some(scope.tenant())).await?;
+    Ok(listing.map(|server| ServerOut::of(&app, server)).json(&query))
 }
 
 /// Create a server
@@ -126,7 +125,7 @@ pub async fn create(
 pub(super) fn accepted(app: &App, side: Side, asked: Asked) -> Response {
     let id = asked.operation.id;
     let out = AskedOut {
-        server: ServerOut::of(asked.server, app.now()),
+        server: ServerOut::of(app, asked.server),
         operation: Some(asked.operation.into()),
     };
     Accepted(side, id, Json(out)).into_response()
@@ -146,7 +145,7 @@ pub async fn show(
     let ports = store::ports(&mut tx, id).await?;
     let variables = store::variables(&mut tx, id).await?;
     let version = server.version;
-    let out = ServerDetailOut::new(server, app.now(), &location, ports, variables);
+    let out = ServerDetailOut::new(&app, server, &location, ports, variables);
     Ok(Tagged(version, Json(out)))
 }
 
@@ -180,7 +179,7 @@ pub async fn change(
         changed.operation.as_ref().map(|operation| operation.id),
     );
     let out = AskedOut {
-        server: ServerOut::of(changed.server, app.now()),
+        server: ServerOut::of(&app, changed.server),
         operation: changed.operation.map(Into::into),
     };
     let answer = Tagged(version, Json(out));

@@ -25,9 +25,8 @@ use super::servers::{Verb, accepted};
     responses((status = 200, description = "A page of all tenants' servers", body = ListOut<ServerOut>)))]
 pub async fn list(State(app): State<App>, scope: StaffScope, query: ServerQuery) -> Result<Response, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
-    let listing = query.run(&mut tx, query.filter.tenant).await?;
-    let now = app.now();
-    Ok(listing.map(|server| ServerOut::of(server, now)).json(&query))
+    let listing = query.run(&app.catalogue, &mut tx, query.filter.tenant).await?;
+    Ok(listing.map(|server| ServerOut::of(&app, server)).json(&query))
 }
 
 /// Show any server
@@ -40,7 +39,7 @@ pub async fn show(
 ) -> Result<Tagged<Json<ServerOut>>, Error> {
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
-    Ok(Tagged(server.version, Json(ServerOut::of(server, app.now()))))
+    Ok(Tagged(server.version, Json(ServerOut::of(&app, server))))
 }
 
 /// Start, stop, restart or kill any server

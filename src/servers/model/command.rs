@@ -35,6 +35,9 @@ pub enum Refusal {
     /// Its organisation may not have running servers.
     #[error("The organisation is not active, so its servers stay stopped. Resume it first.")]
     Inactive,
+    /// There is no newer image.
+    #[error("This server has the newest image of its template.")]
+    UpToDate,
 }
 
 impl From<Refusal> for Error {
@@ -42,6 +45,7 @@ impl From<Refusal> for Error {
         let code = match refusal {
             Refusal::Deleting => "server-deleting",
             Refusal::Inactive => "tenant-inactive",
+            Refusal::UpToDate => "up-to-date",
         };
         Self::conflict(code, refusal.to_string())
     }

@@ -13,6 +13,7 @@ mod plan_tests;
 mod status;
 #[cfg(test)]
 pub(super) mod testing;
+mod update;
 mod verdict;
 mod wish;
 
@@ -32,6 +33,7 @@ pub use parts::{
 };
 pub use plan::{Desired, Installation, Present, Step, is_outdated, plan};
 pub use status::{Phase, Status, clock_time};
+pub use update::{FailedUpdate, Trial, Update};
 pub use verdict::{Attempt, Verdict, judge};
 pub use wish::{Condition, Goal, Power, Seen};
 
@@ -60,6 +62,8 @@ pub struct Server {
     pub template: String,
     /// The image, named by its content.
     pub image: String,
+    /// What is known about its updates.
+    pub update: Update,
     /// Its size.
     pub size: String,
     /// What the size gave it when it was chosen.

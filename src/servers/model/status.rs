@@ -20,6 +20,8 @@ pub enum Phase {
     Unhealthy,
     /// On its way down and up again, with other settings perhaps.
     Restarting,
+    /// Taking another image, or going back to the one before.
+    Updating,
     /// On its way down.
     Stopping,
     /// As wanted.
@@ -40,6 +42,7 @@ impl Phase {
         Self::Running,
         Self::Unhealthy,
         Self::Restarting,
+        Self::Updating,
         Self::Stopping,
         Self::Stopped,
         Self::Suspended,
@@ -55,6 +58,7 @@ impl Phase {
             Self::Running => "Running",
             Self::Unhealthy => "Unhealthy",
             Self::Restarting => "Restarting",
+            Self::Updating => "Updating",
             Self::Stopping => "Stopping",
             Self::Stopped => "Stopped",
             Self::Suspended => "Suspended",
@@ -71,6 +75,7 @@ impl Phase {
             Self::Running => "running",
             Self::Unhealthy => "unhealthy",
             Self::Restarting => "restarting",
+            Self::Updating => "updating",
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
             Self::Suspended => "suspended",
@@ -110,6 +115,10 @@ impl Phase {
             Self::Restarting => {
                 "It goes down and comes up again: because somebody asked, or to take other settings."
             }
+            Self::Updating => {
+                "It takes a newer image of its template, and keeps the one before until its check has succeeded. If the \
+                 check fails it goes back by itself."
+            }
             Self::Stopping => "It was asked to end and gets the time that its template allows.",
             Self::Stopped => "It does not run, as wanted. Its data stays.",
             Self::Suspended => {
@@ -127,7 +136,12 @@ impl Phase {
     pub fn is_moving(self) -> bool {
         matches!(
             self,
-            Self::Creating | Self::Starting | Self::Restarting | Self::Stopping | Self::Deleting
+            Self::Creating
+                | Self::Starting
+                | Self::Restarting
+                | Self::Updating
+                | Self::Stopping
+                | Self::Deleting
         )
     }
 }
@@ -167,6 +181,9 @@ fn phase(server: &Server, goal: Goal) -> Phase {
     let (seen, failed) = (server.observed.seen, server.notes.error.is_some());
     match goal {
         Goal::Delete => Phase::Deleting,
+        Goal::Run if !failed && server.is_pending() && (server.is_on_trial() || server.is_rolling_back()) => {
+            Phase::Updating
+        }
         Goal::Run if seen == Seen::Running && server.is_pending() => {
             if failed {
                 Phase::Failing
@@ -207,6 +224,12 @@ fn sentence(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> St
         Phase::Stopped => stopped(server),
         Phase::Suspended => {
             "It is stopped because the organisation is not active. It comes back by itself.".to_owned()
+        }
+        Phase::Updating if server.is_rolling_back() => {
+            "The update failed; it goes back to the image before.".to_owned()
+        }
+        Phase::Updating if server.is_awaiting_check() => {
+            "It runs the new image, which stays if its check succeeds.".to_owned()
         }
         _ => "It waits for its turn.".to_owned(),
     }

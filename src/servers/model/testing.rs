@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::platform::ids::{LocationId, ServerId, TenantId};
 
-use super::{Notes, Observation, Power, Resources, Server};
+use super::{Notes, Observation, Power, Resources, Server, Update};
 
 pub(in crate::servers) fn server() -> Server {
     let at = DateTime::<Utc>::UNIX_EPOCH;
@@ -21,6 +21,7 @@ pub(in crate::servers) fn server() -> Server {
         host_name: "web".to_owned(),
         template: "static-site".to_owned(),
         image: "berth/static-site:0123456789ab".to_owned(),
+        update: Update::default(),
         size: "small-box".to_owned(),
         resources: Resources {
             cpu_millis: 250,

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::backoff::{GIVE_UP_AFTER, SETTLED_AFTER, next_try};
-use super::{Goal, Observation, Seen, Server, ending};
+use super::update::try_update;
+use super::{Goal, Observation, Seen, Server, Trial, ending};
 
 /// While the engine is away nothing is claimed; this is only for when it comes back before anybody noticed.
 const ENGINE_RETRY: Duration = Duration::seconds(1);
@@ -42,6 +43,8 @@ pub struct Verdict {
     pub failed_now: bool,
     /// Its operations end as failed.
     pub gives_up: bool,
+    /// What it means for an update on trial.
+    pub trial: Trial,
 }
 
 impl Verdict {
@@ -54,6 +57,7 @@ impl Verdict {
             next_attempt_at,
             failed_now: false,
             gives_up: false,
+            trial: Trial::None,
         }
     }
 
@@ -67,6 +71,7 @@ impl Verdict {
             next_attempt_at: Some(retry_at),
             failed_now: true,
             gives_up: failures >= GIVE_UP_AFTER,
+            trial: Trial::None,
         }
     }
 }
@@ -100,6 +105,12 @@ fn death_of(seen: &Observation) -> String {
 
 /// What follows from an attempt on `server` that ended with `seen`.
 pub fn judge(server: &Server, seen: Option<&Observation>, attempt: Attempt, now: DateTime<Utc>) -> Verdict {
+    let was_done = attempt == Attempt::Done;
+    let verdict = follow(server, seen, attempt, now);
+    try_update(server, seen, verdict, was_done, now)
+}
+
+fn follow(server: &Server, seen: Option<&Observation>, attempt: Attempt, now: DateTime<Utc>) -> Verdict {
     match (attempt, seen) {
         (Attempt::Held, _) => Verdict::as_before(server, server.notes.retry_at),
         (Attempt::EngineAway, _) | (_, None) => Verdict::as_before(server, Some(now + ENGINE_RETRY)),
@@ -145,6 +156,7 @@ fn settle(server: &Server, goal: Goal, now: DateTime<Utc>) -> Verdict {
         next_attempt_at: None,
         failed_now: false,
         gives_up: false,
+        trial: Trial::None,
     };
     let notes = &server.notes;
     let settles_at = match (&notes.error, notes.retry_at) {

@@ -15,6 +15,7 @@ use crate::platform::web::{Ctx, Page, ago};
 use super::super::model::{Server, Status};
 use super::super::query::ServerQuery;
 use super::super::store::StateFilter;
+use super::super::updates::has_update;
 use super::{href, tone};
 
 /// One line of the list; also what the live stream sends.
@@ -30,24 +31,26 @@ pub struct Row {
     status: Status,
     created: String,
     created_ago: String,
+    has_update: bool,
 }
 
 /// Its template escapes what it prints.
 impl askama::filters::HtmlSafe for Row {}
 
 impl Row {
-    pub(super) fn new(server: &Server, slug: &str, title: &str, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(app: &App, server: &Server, slug: &str, now: DateTime<Utc>) -> Self {
         let status = server.status(now);
         Self {
             id: server.id.to_string(),
             href: href(slug, server.id),
             name: server.name.clone(),
-            template: title.to_owned(),
+            template: title(app, &server.template),
             size: server.size.replace('-', " "),
             tone: tone(status.phase),
             status,
             created: server.created_at.to_rfc3339(),
             created_ago: ago(server.created_at, now),
+            has_update: has_update(&app.catalogue, server),
         }
     }
 }
@@ -75,6 +78,7 @@ pub struct List {
     rows: Vec<Row>,
     next: String,
     may_create: bool,
+    may_update: bool,
     live: String,
 }
 
@@ -87,18 +91,19 @@ pub async fn list(
 ) -> Result<Page<List>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let newest = events::newest(&mut tx).await?;
-    let listing = query.run(&mut tx, Some(scope.tenant())).await?;
+    let listing = query.run(&app.catalogue, &mut tx, Some(scope.tenant())).await?;
     know(&app, &mut tx, &listing.items).await?;
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let (slug, now) = (scope.member.slug.clone(), app.now());
     let next = listing.next_href(&query).unwrap_or_default();
-    let row = |server: Server| Row::new(&server, &slug, &title(&app, &server.template), now);
+    let row = |server: Server| Row::new(&app, &server, &slug, now);
     Ok(Page(List {
         ctx,
         rows: listing.map(row).items,
         query,
         next,
         may_create: scope.may(Permission::ServerCreate),
+        may_update: scope.may(Permission::ServerConfigure),
         live: format!("/t/{slug}/servers/live?after={newest}"),
         slug,
     }))

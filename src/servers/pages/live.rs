@@ -14,7 +14,7 @@ use crate::platform::web::{self, Fragment, LastSeen, Path};
 
 use super::super::actions::TOPIC;
 use super::super::store;
-use super::list::{Row, title};
+use super::list::Row;
 use super::show::Panel;
 
 /// The server of this tenant that an event is about.
@@ -45,12 +45,7 @@ async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, E
         other => other?,
     };
     eggs::warm(app, &mut tx, &server.template).await?;
-    let row = Row::new(
-        &server,
-        &scope.member.slug,
-        &title(app, &server.template),
-        app.now(),
-    );
+    let row = Row::new(app, &server, &scope.member.slug, app.now());
     Ok(Fragment::default().replace(&id.to_string(), &row.render().map_err(Error::internal)?))
 }
 

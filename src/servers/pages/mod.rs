@@ -11,6 +11,7 @@ mod power;
 mod settings;
 mod show;
 mod staff;
+mod update;
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
@@ -97,6 +98,16 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerConfigure),
             installation::update,
         )
+        .post(
+            "/t/{tenant}/servers/{server_id}/update",
+            tenant(P::ServerConfigure),
+            update::act,
+        )
+        .post(
+            "/t/{tenant}/servers/updates",
+            tenant(P::ServerConfigure),
+            update::all,
+        )
         .merge(staff_routes())
 }
 
@@ -114,6 +125,16 @@ fn staff_routes() -> Routes<App> {
             "/staff/servers/{server_id}/actions/{action}",
             Rule::Staff(P::StaffServerPower),
             staff::act,
+        )
+        .post(
+            "/staff/servers/{server_id}/update",
+            Rule::Staff(P::StaffServerManage),
+            update::act_as_staff,
+        )
+        .post(
+            "/staff/servers/updates",
+            Rule::Staff(P::StaffServerManage),
+            update::all_as_staff,
         )
 }
 

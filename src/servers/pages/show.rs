@@ -19,6 +19,7 @@ use crate::tenants::Resource;
 use super::super::actions;
 use super::super::model::{Location, Phase, PublishedPort, Server, Status, StoredVariable};
 use super::super::store;
+use super::super::updates::has_update;
 use super::installation::Installation;
 use super::list::title;
 use super::{href, tone};
@@ -79,6 +80,9 @@ pub struct Panel {
     is_leaving: bool,
     operation: Option<Operation>,
     steps: Vec<StepLine>,
+    may_update: bool,
+    has_update: bool,
+    failed_update: Option<String>,
 }
 
 /// Its template escapes what it prints.
@@ -104,6 +108,9 @@ impl Panel {
             may_power: scope.may(Permission::ServerPower),
             is_up: server.power.word() == "running",
             is_leaving: status.phase == Phase::Deleting,
+            may_update: scope.may(Permission::ServerConfigure),
+            has_update: has_update(&app.catalogue, server),
+            failed_update: server.update.failed.as_ref().map(|failed| failed.reason.clone()),
             operation: operation.filter(|operation| operation.state != OperationState::Superseded),
             steps: steps.into_iter().map(StepLine::from).collect(),
             status,

@@ -15,6 +15,7 @@ use super::super::actions;
 use super::super::model::{Server, Status};
 use super::super::query::ServerQuery;
 use super::super::store::{self, StateFilter};
+use super::super::updates::has_update;
 use super::list::{know, title};
 use super::power::Button;
 use super::tone;
@@ -30,6 +31,7 @@ struct Line {
     status: Status,
     created: String,
     created_ago: String,
+    has_update: bool,
 }
 
 #[derive(Template)]
@@ -39,6 +41,7 @@ pub struct StaffList {
     query: ServerQuery,
     rows: Vec<Line>,
     next: String,
+    may_update: bool,
 }
 
 /// Lists all servers.
@@ -49,7 +52,7 @@ pub async fn list(
     query: ServerQuery,
 ) -> Result<Page<StaffList>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
-    let listing = query.run(&mut tx, query.filter.tenant).await?;
+    let listing = query.run(&app.catalogue, &mut tx, query.filter.tenant).await?;
     know(&app, &mut tx, &listing.items).await?;
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let next = listing.next_href(&query).unwrap_or_default();
@@ -63,6 +66,7 @@ pub async fn list(
             tone: tone(status.phase),
             created: server.created_at.to_rfc3339(),
             created_ago: ago(server.created_at, now),
+            has_update: has_update(&app.catalogue, &server),
             tenant: server.tenant_name,
             name: server.name,
             status,
@@ -73,6 +77,7 @@ pub async fn list(
         rows: listing.map(line).items,
         query,
         next,
+        may_update: scope.may(Permission::StaffServerManage),
     }))
 }
 
@@ -86,6 +91,8 @@ pub struct StaffShow {
     tone: &'static str,
     is_up: bool,
     may_power: bool,
+    may_update: bool,
+    has_update: bool,
     operations: Vec<(String, &'static str, String)>,
 }
 
@@ -110,6 +117,8 @@ pub async fn show(
         tone: tone(status.phase),
         is_up: server.power.word() == "running",
         may_power: scope.may(Permission::StaffServerPower),
+        may_update: scope.may(Permission::StaffServerManage),
+        has_update: has_update(&app.catalogue, &server),
         operations: operations
             .into_iter()
             .map(|one| {

@@ -19,7 +19,7 @@ use super::in_work::Working;
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
 use super::trouble::Trouble;
-use super::{LEASE, Servers};
+use super::{LEASE, Servers, update};
 
 /// How often a long step holds on to its lease: well within it.
 const RENEW: Duration = Duration::from_secs(5);
@@ -37,8 +37,8 @@ enum Flow {
 }
 
 /// One server under our lease.
-struct Work<'a> {
-    servers: &'a Servers,
+pub(super) struct Work<'a> {
+    pub(super) servers: &'a Servers,
     claimed: &'a Claimed,
     working: Working,
     /// What only a server of an imported template has.
@@ -57,7 +57,7 @@ pub(super) async fn attempt(servers: &Servers, claimed: &Claimed) -> Result<bool
 }
 
 impl Work<'_> {
-    fn server(&self) -> &Server {
+    pub(super) fn server(&self) -> &Server {
         &self.claimed.server
     }
 
@@ -209,8 +209,8 @@ impl Work<'_> {
         if server.is_pending() {
             operations::start(&mut tx, server.id.0, server.generation, now).await?;
             operations::end_step(&mut tx, server.id.0, Ok(()), now).await?;
-            if let Some(label) = step.label() {
-                operations::begin_step(&mut tx, server.id.0, label, now).await?;
+            if let Some(label) = update::step_label(server, step) {
+                operations::begin_step(&mut tx, server.id.0, &label, now).await?;
             }
         }
         events::emit(&mut tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
@@ -287,9 +287,11 @@ impl Work<'_> {
         if !store::finish(&mut tx, ours, &finish).await? {
             return Ok(false);
         }
+        let verdict = self.settle_update(&mut tx, verdict).await?;
         self.report(&mut tx, &verdict).await?;
         self.tell(&mut tx, seen, &verdict).await?;
         tx.commit().await?;
+        update::written(&verdict);
         Ok(verdict.reached)
     }
 
@@ -300,6 +302,9 @@ impl Work<'_> {
             return Ok(());
         }
         let (id, generation, now) = (server.id.0, server.generation, self.servers.app.now());
+        if self.report_update(tx, verdict).await? {
+            return Ok(());
+        }
         if verdict.reached {
             operations::end_step(tx, id, Ok(()), now).await?;
             operations::reach(tx, id, generation, now).await?;
@@ -330,6 +335,7 @@ impl Work<'_> {
         {
             entries.push(Entry::new(Kind::Failed, format!("It could not go on: {error}.")));
         }
+        entries.extend(update::entry(server, verdict));
         for entry in &entries {
             let now = self.servers.app.now();
             let event = NewEvent {

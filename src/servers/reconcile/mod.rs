@@ -15,6 +15,7 @@ mod spec;
 mod steps;
 mod sweep;
 mod trouble;
+mod update;
 mod watch;
 
 use std::sync::Arc;

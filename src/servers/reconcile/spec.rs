@@ -113,7 +113,15 @@ fn environment(parts: &Parts<'_>, keyring: &Keyring) -> Result<Env, SpecError> {
         };
         env.push((variable.key.clone(), value));
     }
-    Ok(Env::from(env))
+    Ok(env.into_iter().chain(unasked(parts)).collect())
+}
+
+/// What the template has come to ask since the server was made, where it says what holds without an answer.
+fn unasked<'a>(parts: &'a Parts<'_>) -> impl Iterator<Item = (String, String)> + 'a {
+    let is_stored = |key: &str| parts.variables.iter().any(|stored| stored.key == key);
+    let all = parts.template.variables.iter();
+    all.filter(move |variable| !is_stored(&variable.key))
+        .filter_map(|variable| Some((variable.key.clone(), variable.default.clone()?)))
 }
 
 fn ports(parts: &Parts<'_>) -> Result<Vec<Port>, SpecError> {

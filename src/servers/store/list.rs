@@ -50,6 +50,15 @@ impl StateFilter {
     }
 }
 
+/// The catalogue's templates and the images that they have now, in the same order.
+#[derive(Debug, Clone, Default)]
+pub struct Newest {
+    /// Names of templates.
+    pub templates: Vec<String>,
+    /// The image of each.
+    pub images: Vec<String>,
+}
+
 /// Which servers.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -59,6 +68,8 @@ pub struct Filter {
     pub pattern: Option<String>,
     /// Their state.
     pub state: Option<StateFilter>,
+    /// Only those whose template has another image here.
+    pub newest: Option<Newest>,
 }
 
 type TimeKey = (DateTime<Utc>, Uuid);
@@ -87,19 +98,23 @@ macro_rules! rows {
     ($tx:ident, $filter:ident, $limit:ident, $key:expr, $bound:literal, $order:literal) => {{
         let (value, id) = $key;
         let state = $filter.state.map(StateFilter::word);
+        let newest = $filter.newest.as_ref();
+        let newest = (newest.map(|one| &one.templates[..]), newest.map(|one| &one.images[..]));
         match $filter.tenant {
-            Some(tenant) => rows!(@one $tx, "where s.tenant_id = $1 and ", tenant.0, $filter, state, $limit, value, id, $bound, $order),
-            None => rows!(@one $tx, "where $1::uuid is null and s.tenant_id <> '00000000-0000-0000-0000-000000000000' and ", None::<Uuid>, $filter, state, $limit, value, id, $bound, $order),
+            Some(tenant) => rows!(@one $tx, "where s.tenant_id = $1 and ", tenant.0, $filter, state, newest, $limit, value, id, $bound, $order),
+            None => rows!(@one $tx, "where $1::uuid is null and s.tenant_id <> '00000000-0000-0000-0000-000000000000' and ", None::<Uuid>, $filter, state, newest, $limit, value, id, $bound, $order),
         }
     }};
-    (@one $tx:ident, $tenant_is:literal, $tenant:expr, $filter:ident, $state:ident, $limit:ident, $value:ident, $id:ident, $bound:literal, $order:literal) => {
+    (@one $tx:ident, $tenant_is:literal, $tenant:expr, $filter:ident, $state:ident, $newest:ident, $limit:ident, $value:ident, $id:ident, $bound:literal, $order:literal) => {
         select!(
             $tenant_is
                 + "($2::text is null or s.name ilike $2) and ($3::text is null or case $3::text \
                    when 'running' then s.observed_state = 'running' \
                    when 'stopped' then s.observed_state in ('absent', 'created', 'exited') and s.deleting_at is null \
                    when 'failing' then s.last_error is not null or s.observed_health = 'unhealthy' \
-                   else s.generation <> s.observed_generation end) and "
+                   else s.generation <> s.observed_generation end) and \
+                   ($7::text[] is null or exists (select from unnest($7::text[], $8::text[]) as newest (template, image) \
+                     where newest.template = s.template and newest.image <> s.image)) and "
                 + $bound
                 + " order by "
                 + $order
@@ -109,7 +124,9 @@ macro_rules! rows {
             $state,
             $limit,
             $value,
-            $id
+            $id,
+            $newest.0,
+            $newest.1
         )
         .fetch_all($tx.conn())
         .await?

@@ -9,6 +9,7 @@ mod queue;
 mod rows;
 mod sealed;
 mod sweep;
+mod update;
 mod write;
 
 pub use eggs::{
@@ -16,7 +17,7 @@ pub use eggs::{
     set_install, set_ready,
 };
 pub use events::{NewEvent, add_event, list_events, note_death};
-pub use list::{Filter, Sort, StateFilter, list};
+pub use list::{Filter, Newest, Sort, StateFilter, list};
 pub use lookup::{find, find_location, find_size, lock, lock_tenant, own_location, save_location, sizes};
 pub use parts::{
     all_ports, allocate_port, block_port, delete_variable, is_last_of_tenant, move_port, ports,
@@ -25,4 +26,5 @@ pub use parts::{
 pub use queue::{Claimed, Finish, claim, finish, forget, note_restart, renew, set_step};
 pub use sealed::{SealedVariable, count_outdated, outdated, reseal};
 pub use sweep::{Brief, Orphan, briefs, clear_orphans, note_orphans, save_engine_state, wake};
-pub use write::{Wish, host_names, insert, save_image, save_name, save_size, wish};
+pub use update::{accept_update, begin_update, outdated_servers, roll_back};
+pub use write::{Wish, host_names, insert, save_name, save_size, wish};

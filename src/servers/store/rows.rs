@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use crate::platform::ids::{LocationId, ServerId, TenantId};
 
-use super::super::model::{Condition, Notes, Observation, Power, Resources, Seen, Server, Step};
+use super::super::model::{
+    Condition, FailedUpdate, Notes, Observation, Power, Resources, Seen, Server, Step, Update,
+};
 
 /// The columns of a server with what is shown beside it everywhere.
 #[expect(clippy::struct_excessive_bools, reason = "a row as the table has it")]
@@ -21,6 +23,10 @@ pub(super) struct Row {
     pub(super) host_name: String,
     pub(super) template: String,
     pub(super) image: String,
+    pub(super) proven_image: Option<String>,
+    pub(super) failed_image: Option<String>,
+    pub(super) failed_reason: Option<String>,
+    pub(super) rollback_generation: Option<i64>,
     pub(super) size_id: String,
     pub(super) cpu_millis: i64,
     pub(super) memory_mib: i64,
@@ -56,7 +62,8 @@ macro_rules! select {
             $crate::servers::store::rows::Row,
             "select s.id, s.tenant_id, t.slug as tenant_slug, t.name as tenant_name, \
              t.status = 'active' as \"is_tenant_active!\", l.engine_error is not null as \"is_engine_away!\", \
-             s.location_id, s.name, s.host_name, s.template, s.image, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
+             s.location_id, s.name, s.host_name, s.template, s.image, s.proven_image, s.failed_image, s.failed_reason, \
+             s.rollback_generation, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
              s.power, s.restart_seq, s.deleting_at, s.generation, s.observed_generation, s.observed_restart_seq, \
              s.observed_state, s.observed_health, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
              s.observed_spec, s.observed_outdated, s.running_since, s.current_step, s.last_error, s.error_count, \
@@ -83,6 +90,14 @@ impl From<Row> for Server {
             host_name: row.host_name,
             template: row.template,
             image: row.image,
+            update: Update {
+                proven: row.proven_image,
+                failed: row
+                    .failed_image
+                    .zip(row.failed_reason)
+                    .map(|(image, reason)| FailedUpdate { image, reason }),
+                rollback_generation: row.rollback_generation,
+            },
             size: row.size_id,
             resources: Resources {
                 cpu_millis: row.cpu_millis,

@@ -10,3 +10,4 @@ mod reseal;
 mod scene;
 mod settings;
 mod sweep;
+mod update;

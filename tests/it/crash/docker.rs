@@ -8,6 +8,7 @@ use bollard::Docker;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+    TagImageOptionsBuilder,
 };
 
 use crate::engine_contract::docker_world::{clean, make_guard_image, make_image, remove_guard};
@@ -51,6 +52,8 @@ pub(crate) struct Look {
     /// A time that says which start of it this is.
     pub(crate) started_at: String,
     pub(crate) env: Vec<String>,
+    /// The image's tag.
+    pub(crate) image: String,
 }
 
 fn connect() -> Docker {
@@ -128,12 +131,20 @@ impl Remains {
             panic!("one container, not {all:?}")
         };
         let found: ContainerInspectResponse = self.docker.inspect_container(id, None).await.unwrap();
-        let state = found.state.unwrap();
+        let (state, config) = (found.state.unwrap(), found.config.unwrap());
         Look {
             is_running: state.status == Some(ContainerStateStatusEnum::RUNNING),
             started_at: state.started_at.unwrap_or_default(),
-            env: found.config.unwrap().env.unwrap_or_default(),
+            image: config.image.unwrap_or_default(),
+            env: config.env.unwrap_or_default(),
         }
+    }
+
+    /// Gives an image another name.
+    pub(crate) async fn tag(&self, image: &str, name: &str) {
+        let (repo, tag) = name.split_once(':').unwrap();
+        let options = TagImageOptionsBuilder::default().repo(repo).tag(tag).build();
+        self.docker.tag_image(image, Some(options)).await.unwrap();
     }
 }
 

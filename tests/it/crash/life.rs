@@ -22,6 +22,10 @@ pub(crate) enum Wish {
     Restart,
     /// Another answer to a variable, which takes another container.
     Change,
+    /// A newer image, which works.
+    Update,
+    /// A newer image, whose process ends at once.
+    BadUpdate,
     Delete,
 }
 
@@ -144,6 +148,7 @@ impl Life {
             Wish::Kill => command(Command::Kill).await.unwrap().operation,
             Wish::Restart => command(Command::Restart).await.unwrap().operation,
             Wish::Change => self.change().await,
+            Wish::Update | Wish::BadUpdate => servers::update(app, scope, self.id()).await.unwrap().operation,
             Wish::Delete => {
                 servers::delete(app, scope, self.id(), None)
                     .await
@@ -162,6 +167,29 @@ impl Life {
         };
         let changed = servers::change(&self.app.app, &self.scope, self.id(), input, |_| Ok(())).await;
         changed.unwrap().operation.unwrap()
+    }
+
+    /// Makes the server one of another image, and of a template that has a newer one.
+    pub(crate) async fn fall_behind(&self, template: &str) {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let found = sqlx::query_scalar!("select image from server where id = $1", self.id().0);
+        let image = found.fetch_one(tx.conn()).await.unwrap();
+        self.remains.tag(&image, OLDER).await;
+        let aged = sqlx::query!(
+            "update server set image = $2, template = $3, generation = generation + 1, next_attempt_at = now() \
+             where id = $1",
+            self.id().0,
+            OLDER,
+            template
+        );
+        aged.execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        let panel = self.panel.serve().await;
+        until("the older image runs", async || {
+            self.is_settled(Wish::Change).await
+        })
+        .await;
+        panel.kill().await;
     }
 
     /// Runs the panel until it dies at a crash point.
@@ -193,7 +221,11 @@ impl Life {
     }
 
     async fn check(&self, wish: Wish) {
-        self.operation_succeeded(wish).await;
+        if wish == Wish::BadUpdate {
+            self.was_rolled_back().await;
+        } else {
+            self.operation_succeeded(wish).await;
+        }
         let count = self.remains.count().await;
         if wish == Wish::Delete {
             assert_eq!(count, Count::NOTHING, "{wish:?}");
@@ -212,6 +244,19 @@ impl Life {
             "GREETING=hello"
         };
         assert!(look.env.iter().any(|line| line == greeting), "{wish:?}: {look:?}");
+        if matches!(wish, Wish::Update | Wish::BadUpdate) {
+            assert_eq!(look.image == OLDER, wish == Wish::BadUpdate, "{look:?}");
+        }
+    }
+
+    async fn was_rolled_back(&self) {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let id = self.operation.lock().unwrap().unwrap();
+        let found = sqlx::query!("select state, error from operation where id = $1", id.0);
+        let found = found.fetch_one(tx.conn()).await.unwrap();
+        let error = found.error.unwrap_or_default();
+        assert_eq!(found.state, "failed");
+        assert!(error.starts_with("Rolled back because it "), "{error}");
     }
 
     async fn operation_succeeded(&self, wish: Wish) {
@@ -243,6 +288,9 @@ impl Life {
         assert_eq!(left.fetch_one(tx.conn()).await.unwrap(), 0);
     }
 }
+
+/// A name for the image that a server is behind with.
+const OLDER: &str = "berth/tiny:older";
 
 fn new_server() -> NewServerInput {
     NewServerInput {
