@@ -83,14 +83,24 @@ struct New {
 /// The form to give a file.
 async fn new(ctx: Ctx, _scope: StaffScope) -> Response {
     let form = FormState::default();
-    Page(New { ctx: crumbs(ctx), egg: String::new(), form }).into_response()
+    Page(New {
+        ctx: crumbs(ctx),
+        egg: String::new(),
+        form,
+    })
+    .into_response()
 }
 
 /// The same for a new version, with the present one to look at.
 async fn new_version(scope: StaffScope, ctx: Ctx, Path(name): Path<String>) -> Result<Response, Error> {
     let (_, version) = find(&scope, &name).await?;
     let form = FormState::default().with("egg", version.source);
-    Ok(Page(New { ctx: crumbs(ctx), egg: name, form }).into_response())
+    Ok(Page(New {
+        ctx: crumbs(ctx),
+        egg: name,
+        form,
+    })
+    .into_response())
 }
 
 /// What was sent: a file, or text in its place.
@@ -101,24 +111,38 @@ struct Upload {
 }
 
 async fn upload(request: Request) -> Result<Upload, Error> {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
         let form = FormData::from_request(request, &()).await?;
-        return Ok(Upload { text: form.get("egg").to_owned(), name: form.get("name").to_owned() });
+        return Ok(Upload {
+            text: form.get("egg").to_owned(),
+            name: form.get("name").to_owned(),
+        });
     }
-    let unreadable = |_| Error::BadRequest { code: "bad-form", message: "The form could not be read.".to_owned() };
-    let mut parts = Multipart::from_request(request, &()).await.map_err(|_| Error::BadRequest {
+    let unreadable = |_| Error::BadRequest {
         code: "bad-form",
         message: "The form could not be read.".to_owned(),
-    })?;
+    };
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| Error::BadRequest {
+            code: "bad-form",
+            message: "The form could not be read.".to_owned(),
+        })?;
     let (mut file, mut pasted, mut name) = (String::new(), String::new(), String::new());
     while let Some(part) = parts.next_field().await.map_err(too_large)? {
         let field = part.name().unwrap_or_default().to_owned();
         let bytes = part.bytes().await.map_err(too_large)?;
-        let text = String::from_utf8(bytes.into()).map_err(unreadable_text).or_else(|error| match &*field {
-            "file" | "egg" => Err(error),
-            _ => Err(unreadable(())),
-        })?;
+        let text =
+            String::from_utf8(bytes.into())
+                .map_err(unreadable_text)
+                .or_else(|error| match &*field {
+                    "file" | "egg" => Err(error),
+                    _ => Err(unreadable(())),
+                })?;
         match &*field {
             "file" => file = text,
             "egg" => pasted = text,
@@ -138,7 +162,10 @@ fn too_large(error: axum::extract::multipart::MultipartError) -> Error {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         Error::TooLarge
     } else {
-        Error::BadRequest { code: "bad-form", message: "The form could not be read.".to_owned() }
+        Error::BadRequest {
+            code: "bad-form",
+            message: "The form could not be read.".to_owned(),
+        }
     }
 }
 
@@ -210,22 +237,43 @@ async fn preview(scope: StaffScope, ctx: Ctx, request: Request) -> Result<Respon
                 other => return other,
             }
         }
-        Err(Error::Invalid(errors)) => Err((Upload { text: String::new(), name: String::new() }, errors)),
+        Err(Error::Invalid(errors)) => Err((
+            Upload {
+                text: String::new(),
+                name: String::new(),
+            },
+            errors,
+        )),
         Err(error) => return Err(error),
     };
     match shown {
         Ok(page) => Ok(page),
         Err((sent, errors)) => {
             // A file that is far too large is not sent back to who sent it.
-            let text = if sent.text.len() > MAX_EGG { String::new() } else { sent.text };
+            let text = if sent.text.len() > MAX_EGG {
+                String::new()
+            } else {
+                sent.text
+            };
             let data: FormData = [("egg".to_owned(), text)].into_iter().collect();
             let form = FormState::new(data, errors);
-            Ok(Page(New { ctx: crumbs(ctx), egg: sent.name, form }).status(422))
+            Ok(Page(New {
+                ctx: crumbs(ctx),
+                egg: sent.name,
+                form,
+            })
+            .status(422))
         }
     }
 }
 
-async fn draw(scope: &StaffScope, ctx: Ctx, name: &str, text: &str, form: FormState) -> Result<Response, Error> {
+async fn draw(
+    scope: &StaffScope,
+    ctx: Ctx,
+    name: &str,
+    text: &str,
+    form: FormState,
+) -> Result<Response, Error> {
     let egg = actions::preview(text)?;
     let kept = match name {
         "" => None,
@@ -250,7 +298,11 @@ fn page(ctx: Ctx, name: &str, egg: Egg, kept: super::model::Choices, form: FormS
         let typed = form.value(&name).to_owned();
         let instead = kept.images.get(&image).cloned().unwrap_or_default();
         ImageField {
-            use_: if egg.images.iter().any(|one| one.image == image) { "Servers" } else { "Install script" },
+            use_: if egg.images.iter().any(|one| one.image == image) {
+                "Servers"
+            } else {
+                "Install script"
+            },
             instead: if typed.is_empty() { instead } else { typed },
             error: form.error(&name).to_owned(),
             name,
@@ -258,7 +310,11 @@ fn page(ctx: Ctx, name: &str, egg: Egg, kept: super::model::Choices, form: FormS
         }
     };
     let images = images_of(&egg).into_iter().enumerate().map(image).collect();
-    let form = if form.value("name").is_empty() { form.with("name", slug(&egg.title)) } else { form };
+    let form = if form.value("name").is_empty() {
+        form.with("name", slug(&egg.title))
+    } else {
+        form
+    };
     Page(Preview {
         ctx: crumbs(ctx),
         name: name.to_owned(),
@@ -272,7 +328,9 @@ fn page(ctx: Ctx, name: &str, egg: Egg, kept: super::model::Choices, form: FormS
 
 /// What the second form asks for. Images are told by their places in the egg.
 fn wanted(data: &FormData) -> Import {
-    let named = Egg::read(data.get("egg")).map(|egg| images_of(&egg)).unwrap_or_default();
+    let named = Egg::read(data.get("egg"))
+        .map(|egg| images_of(&egg))
+        .unwrap_or_default();
     let instead = named.into_iter().enumerate().map(|(at, image)| {
         let other = data.get(&format!("{IMAGES}{at}")).to_owned();
         (image, other)
@@ -286,10 +344,17 @@ fn wanted(data: &FormData) -> Import {
 }
 
 /// Imports it, or shows the form again with what is wrong.
-async fn import(State(app): State<App>, scope: StaffScope, ctx: Ctx, data: FormData) -> Result<Response, Error> {
+async fn import(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    data: FormData,
+) -> Result<Response, Error> {
     let wanted = wanted(&data);
     match data.submit(actions::import(&app, &scope, &wanted)).await {
-        Ok(done) => Ok(SeeOther::to(format!("{EGGS}/{}", done.name)).good("Imported. Customers can order it now.").into_response()),
+        Ok(done) => Ok(SeeOther::to(format!("{EGGS}/{}", done.name))
+            .good("Imported. Customers can order it now.")
+            .into_response()),
         Err(Error::Invalid(errors)) => again(&scope, ctx, "", data, errors).await,
         Err(error) => Err(error),
     }
@@ -306,7 +371,10 @@ async fn update(
     let wanted = wanted(&data);
     match data.submit(actions::update(&app, &scope, &name, &wanted)).await {
         Ok(done) => {
-            let words = format!("Version {} is offered now. Servers keep theirs until they are updated.", done.number);
+            let words = format!(
+                "Version {} is offered now. Servers keep theirs until they are updated.",
+                done.number
+            );
             Ok(SeeOther::to(format!("{EGGS}/{name}")).good(words).into_response())
         }
         Err(Error::Invalid(errors)) => again(&scope, ctx, &name, data, errors).await,
@@ -324,7 +392,12 @@ async fn again(
     let text = data.get("egg").to_owned();
     let form = FormState::new(data, errors);
     let Ok(egg) = Egg::read(&text) else {
-        return Ok(Page(New { ctx: crumbs(ctx), egg: name.to_owned(), form }).status(422));
+        return Ok(Page(New {
+            ctx: crumbs(ctx),
+            egg: name.to_owned(),
+            form,
+        })
+        .status(422));
     };
     let kept = match name {
         "" => None,
@@ -335,9 +408,14 @@ async fn again(
 
 async fn find(scope: &StaffScope, name: &str) -> Result<(EggRow, VersionRow), Error> {
     let mut tx = scope.begin().await?;
-    let row = store::list(&mut tx).await?.into_iter().find(|row| row.name == name);
+    let row = store::list(&mut tx)
+        .await?
+        .into_iter()
+        .find(|row| row.name == name);
     let row = row.ok_or(Error::NotFound)?;
-    let version = store::version(&mut tx, name, row.newest).await?.ok_or(Error::NotFound)?;
+    let version = store::version(&mut tx, name, row.newest)
+        .await?
+        .ok_or(Error::NotFound)?;
     Ok((row, version))
 }
 
@@ -357,12 +435,21 @@ struct Show {
 impl Show {
     /// Whether it is offered: tone and word.
     fn state(&self) -> (&'static str, &'static str) {
-        if self.row.is_enabled { ("good", "Offered") } else { ("idle", "Not offered") }
+        if self.row.is_enabled {
+            ("good", "Offered")
+        } else {
+            ("idle", "Not offered")
+        }
     }
 }
 
 /// One egg.
-async fn show(State(app): State<App>, scope: StaffScope, ctx: Ctx, Path(name): Path<String>) -> Result<Response, Error> {
+async fn show(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
     let (row, version) = find(&scope, &name).await?;
     let egg = Egg::read(&version.source).ok();
     let choices = version.choices();
@@ -373,7 +460,13 @@ async fn show(State(app): State<App>, scope: StaffScope, ctx: Ctx, Path(name): P
     Ok(Page(Show {
         ctx: crumbs(ctx),
         imported_ago: ago(version.created_at, app.now()),
-        images: egg.as_ref().map(images_of).unwrap_or_default().into_iter().map(used).collect(),
+        images: egg
+            .as_ref()
+            .map(images_of)
+            .unwrap_or_default()
+            .into_iter()
+            .map(used)
+            .collect(),
         about: egg.map(About::new),
         may_manage: scope.may(Permission::StaffCatalogueManage),
         row,
@@ -391,15 +484,25 @@ async fn settings(
 ) -> Result<SeeOther, Error> {
     let enabled = data.get("enabled") == "true";
     actions::set_enabled(&app, &scope, &name, enabled).await?;
-    let words = if enabled { "Customers can order it." } else { "Customers can't order it any more. Servers stay." };
+    let words = if enabled {
+        "Customers can order it."
+    } else {
+        "Customers can't order it any more. Servers stay."
+    };
     Ok(SeeOther::to(format!("{EGGS}/{name}")).good(words))
 }
 
 /// Removes it.
-async fn remove(State(app): State<App>, scope: StaffScope, Path(name): Path<String>) -> Result<SeeOther, Error> {
+async fn remove(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(name): Path<String>,
+) -> Result<SeeOther, Error> {
     match actions::remove(&app, &scope, &name).await {
         Ok(()) => Ok(SeeOther::to(EGGS).good(format!("Removed {name}."))),
-        Err(error @ Error::Conflict { .. }) => Ok(SeeOther::to(format!("{EGGS}/{name}")).bad(error.sentence())),
+        Err(error @ Error::Conflict { .. }) => {
+            Ok(SeeOther::to(format!("{EGGS}/{name}")).bad(error.sentence()))
+        }
         Err(error) => Err(error),
     }
 }

@@ -27,9 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 35] = [
-const WITH_TARGET: [(&str, &str); 31] = [
-const WITH_TARGET: [(&str, &str); 37] = [
+const WITH_TARGET: [(&str, &str); 45] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),

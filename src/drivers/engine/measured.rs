@@ -11,8 +11,8 @@ use crate::platform::metrics;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, LogLine, LogQuery, Network, NetworkKey,
-    NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume,
-    VolumeKey, VolumeSpec,
+    NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId,
+    TerminalSize, Volume, VolumeKey, VolumeSpec,
 };
 
 /// What it is called on the page of metrics.

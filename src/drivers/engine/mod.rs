@@ -61,11 +61,11 @@ pub use observed::{
     Subject,
 };
 pub use owner::{Installation, Owner};
-pub use terminal::{Terminal, TerminalId, TerminalInput, TerminalSize};
 pub use spec::{
     Capability, ContainerSpec, Env, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount, is_image_tag,
 };
 pub use task::{TaskEvent, TaskSpec};
+pub use terminal::{Terminal, TerminalId, TerminalInput, TerminalSize};
 
 /// A stream of answers. Dropping it ends the request.
 pub type EngineStream<T> = BoxStream<'static, EngineResult<T>>;

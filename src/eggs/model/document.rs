@@ -26,7 +26,9 @@ pub(super) fn read(text: &str) -> Result<Map<String, Value>, Refusal> {
     };
     match value {
         Value::Object(map) => Ok(map),
-        _ => Err(Refusal::new("The file holds no egg: it is not an object with fields.")),
+        _ => Err(Refusal::new(
+            "The file holds no egg: it is not an object with fields.",
+        )),
     }
 }
 
@@ -35,13 +37,20 @@ fn not_json(error: &serde_json::Error) -> Refusal {
         return Refusal::new("The file is nested too deeply to be an egg.");
     }
     let (line, column) = (error.line(), error.column());
-    let what = if error.is_eof() { "ends too early" } else { "is damaged" };
-    Refusal::new(format!("The file {what}: it is not valid JSON at line {line}, column {column}."))
+    let what = if error.is_eof() {
+        "ends too early"
+    } else {
+        "is damaged"
+    };
+    Refusal::new(format!(
+        "The file {what}: it is not valid JSON at line {line}, column {column}."
+    ))
 }
 
 /// The parser has a budget, so that a few lines of aliases do not become gigabytes.
 fn yaml(text: &str) -> Result<Value, Refusal> {
-    serde_saphyr::from_str(text).map_err(|_| Refusal::new("The file is neither JSON nor YAML, so it is no egg."))
+    serde_saphyr::from_str(text)
+        .map_err(|_| Refusal::new("The file is neither JSON nor YAML, so it is no egg."))
 }
 
 /// What was written where text is expected. Null and what is no single value is empty.
@@ -128,7 +137,10 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let before = format!("*a{}", level - 1);
-            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", ")));
+            bomb.push_str(&format!(
+                "a{level}: &a{level} [{}]\n",
+                vec![before; 10].join(", ")
+            ));
         }
         assert!(read(&bomb).is_err());
     }

@@ -22,7 +22,10 @@ pub(super) fn images(egg: &Map<String, Value>, report: &mut Report) -> Vec<Named
             continue;
         }
         if !is_image_tag(&image) {
-            report.lost("docker_images", format!("{} is no image's name.", clean(&image, 80)));
+            report.lost(
+                "docker_images",
+                format!("{} is no image's name.", clean(&image, 80)),
+            );
         } else if images.len() < MAX_IMAGES {
             let label = unused(&clean(&label, MAX_LABEL), &image, &images);
             images.push(NamedImage { label, image });
@@ -35,17 +38,28 @@ pub(super) fn images(egg: &Map<String, Value>, report: &mut Report) -> Vec<Named
 fn unused(label: &str, image: &str, images: &[NamedImage]) -> String {
     let label = label.replace(['\n', '\t'], " ");
     let taken = |label: &str| images.iter().any(|known| known.label == label);
-    if label.is_empty() || taken(&label) { image.to_owned() } else { label }
+    if label.is_empty() || taken(&label) {
+        image.to_owned()
+    } else {
+        label
+    }
 }
 
 fn written(egg: &Map<String, Value>) -> Vec<(String, String)> {
     let mut all = Vec::new();
     match egg.get("docker_images") {
-        Some(Value::Object(map)) => all.extend(map.iter().map(|(label, image)| (label.clone(), text(Some(image))))),
+        Some(Value::Object(map)) => all.extend(
+            map.iter()
+                .map(|(label, image)| (label.clone(), text(Some(image)))),
+        ),
         other => all.extend(texts(other).into_iter().map(|image| (String::new(), image))),
     }
     for key in ["image", "docker_image", "images"] {
-        all.extend(texts(egg.get(key)).into_iter().map(|image| (String::new(), image)));
+        all.extend(
+            texts(egg.get(key))
+                .into_iter()
+                .map(|image| (String::new(), image)),
+        );
     }
     all
 }
@@ -59,12 +73,18 @@ pub(super) fn install(egg: &Map<String, Value>, report: &mut Report) -> Option<I
     }
     let about = "scripts.installation";
     if script.len() > MAX_SCRIPT || script.contains('\0') {
-        report.lost(about, "The script is too long, or no text; servers are not installed by it.");
+        report.lost(
+            about,
+            "The script is too long, or no text; servers are not installed by it.",
+        );
         return None;
     }
     let image = text(installation.get("container")).trim().to_owned();
     if !is_image_tag(&image) {
-        report.lost(about, "It names no image to run in; servers are not installed by it.");
+        report.lost(
+            about,
+            "It names no image to run in; servers are not installed by it.",
+        );
         return None;
     }
     let entrypoint = text(installation.get("entrypoint")).trim().to_owned();
@@ -75,5 +95,9 @@ pub(super) fn install(egg: &Map<String, Value>, report: &mut Report) -> Option<I
     } else {
         entrypoint
     };
-    Some(Install { script, image, entrypoint })
+    Some(Install {
+        script,
+        image,
+        entrypoint,
+    })
 }

@@ -97,7 +97,11 @@ pub fn staff_may(role: StaffRole, permission: Permission) -> bool {
                 !permission.writes()
                     || matches!(
                         permission,
-                        P::StaffServerPower | P::StaffServerManage | P::StaffServerConsole | P::StaffCatalogueBuild | P::StaffCatalogueManage
+                        P::StaffServerPower
+                            | P::StaffServerManage
+                            | P::StaffServerConsole
+                            | P::StaffCatalogueBuild
+                            | P::StaffCatalogueManage
                     )
             }
             StaffRole::Support => {

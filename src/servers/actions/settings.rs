@@ -260,7 +260,11 @@ async fn rebuild(
     edits: &Edits,
 ) -> Result<Operation, Error> {
     // Of an imported template the customer chooses among images; any other server keeps its own until it is updated.
-    if let Some(offer) = app.catalogue.offer(&server.template).filter(|offer| offer.egg.is_some()) {
+    if let Some(offer) = app
+        .catalogue
+        .offer(&server.template)
+        .filter(|offer| offer.egg.is_some())
+    {
         store::save_image(tx, server.id, &edits.image(&offer, server)).await?;
     }
     if let Some(size) = size {

@@ -119,10 +119,19 @@ pub async fn create(
         start: new.start,
     };
     let asked = actions::create(&app, &scope, input).await?;
-    Ok(accepted(&app, Side::Tenant, asked))
+    Ok(accepted(&app, asked))
 }
 
-pub(super) fn accepted(app: &App, side: Side, asked: Asked) -> Response {
+pub(super) fn accepted(app: &App, asked: Asked) -> Response {
+    accepted_by(app, Side::Tenant, asked)
+}
+
+/// The same for one of the staff, who reads operations elsewhere.
+pub(super) fn accepted_as_staff(app: &App, asked: Asked) -> Response {
+    accepted_by(app, Side::Staff, asked)
+}
+
+fn accepted_by(app: &App, side: Side, asked: Asked) -> Response {
     let id = asked.operation.id;
     let out = AskedOut {
         server: ServerOut::of(app, asked.server),
@@ -200,7 +209,7 @@ pub async fn delete(
     Path(id): Path<ServerId>,
 ) -> Result<Response, Error> {
     let asked = actions::delete(&app, &scope, id, None).await?;
-    Ok(accepted(&app, Side::Tenant, asked))
+    Ok(accepted(&app, asked))
 }
 
 /// Start, stop, restart or kill a server
@@ -215,7 +224,7 @@ pub async fn act(
     Path((id, verb)): Path<(ServerId, Verb)>,
 ) -> Result<Response, Error> {
     let asked = actions::command(&app, &scope, id, verb.into()).await?;
-    Ok(accepted(&app, Side::Tenant, asked))
+    Ok(accepted(&app, asked))
 }
 
 /// How many lines.

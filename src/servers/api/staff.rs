@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::platform::access::{Side, StaffScope};
+use crate::platform::access::StaffScope;
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, ServerId};
@@ -15,7 +15,7 @@ use super::super::actions;
 use super::super::query::{ServerFilter, ServerQuery};
 use super::super::store;
 use super::outs::{OperationOut, ServerOut};
-use super::servers::{Verb, accepted};
+use super::servers::{Verb, accepted_as_staff};
 
 /// List all servers
 ///
@@ -54,7 +54,7 @@ pub async fn act(
     Path((id, verb)): Path<(ServerId, Verb)>,
 ) -> Result<Response, Error> {
     let asked = actions::command_as_staff(&app, &scope, id, verb.into()).await?;
-    Ok(accepted(&app, Side::Staff, asked))
+    Ok(accepted_as_staff(&app, asked))
 }
 
 /// Show any operation

@@ -11,7 +11,7 @@ use crate::platform::web::{Json, Path};
 
 use super::super::actions;
 use super::outs::{AskedOut, BulkOut};
-use super::servers::accepted;
+use super::servers::{accepted, accepted_as_staff};
 
 /// Update a server
 ///
@@ -51,7 +51,7 @@ pub async fn one_as_staff(
     Path(id): Path<ServerId>,
 ) -> Result<Response, Error> {
     let asked = actions::update_as_staff(&app, &scope, id).await?;
-    Ok(accepted(&app, asked))
+    Ok(accepted_as_staff(&app, asked))
 }
 
 /// Update all tenants' servers

@@ -10,8 +10,8 @@ use crate::platform::{events, fault, operations};
 
 use super::super::actions::TOPIC;
 use super::super::model::{
-    Attempt, Condition, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step, Verdict, judge, plan,
-    transitions,
+    Attempt, Condition, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step,
+    Verdict, judge, plan, transitions,
 };
 use super::super::store::{self, Claimed, EggState, Finish, NewEvent};
 use super::eggs;
@@ -107,7 +107,9 @@ impl Work<'_> {
     }
 
     fn installation(&self) -> Installation {
-        self.egg.as_ref().map_or(Installation::Done, EggState::installation)
+        self.egg
+            .as_ref()
+            .map_or(Installation::Done, EggState::installation)
     }
 
     /// A server that says by a line that it is up counts as starting until it has said so.

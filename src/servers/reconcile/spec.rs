@@ -11,8 +11,8 @@ use crate::drivers::engine::{
 };
 use crate::platform::secret::{Keyring, SealError};
 
-use super::eggs::adapt;
 use super::super::model::{Location, PublishedPort, Server, StoredVariable, seal_context};
+use super::eggs::adapt;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -119,7 +119,7 @@ fn environment(parts: &Parts<'_>, keyring: &Keyring) -> Result<Env, SpecError> {
 /// What the template has come to ask since the server was made, where it says what holds without an answer.
 fn unasked<'a>(parts: &'a Parts<'_>) -> impl Iterator<Item = (String, String)> + 'a {
     let is_stored = |key: &str| parts.variables.iter().any(|stored| stored.key == key);
-    let all = parts.template.variables.iter();
+    let all = parts.offer.template.variables.iter();
     all.filter(move |variable| !is_stored(&variable.key))
         .filter_map(|variable| Some((variable.key.clone(), variable.default.clone()?)))
 }

@@ -27,4 +27,4 @@ pub use queue::{Claimed, Finish, claim, finish, forget, note_restart, renew, set
 pub use sealed::{SealedVariable, count_outdated, outdated, reseal};
 pub use sweep::{Brief, Orphan, briefs, clear_orphans, note_orphans, save_engine_state, wake};
 pub use update::{accept_update, begin_update, outdated_servers, roll_back};
-pub use write::{Wish, host_names, insert, save_name, save_size, wish};
+pub use write::{Wish, host_names, insert, save_image, save_name, save_size, wish};

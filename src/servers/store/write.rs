@@ -84,6 +84,14 @@ pub async fn save_size(tx: &mut impl Scoped, id: ServerId, size: &Size) -> Resul
     Ok(())
 }
 
+/// Writes the image that the next container is made from.
+pub async fn save_image(tx: &mut impl Scoped, id: ServerId, image: &str) -> Result<(), Error> {
+    sqlx::query!("update server set image = $2 where id = $1", id.0, image)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// A wish about a server's container.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wish {

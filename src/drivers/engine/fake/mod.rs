@@ -30,8 +30,8 @@ use self::{calls::Fault, state::State};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, LogLine, LogQuery,
-    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal,
-    TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec,
+    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
+    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -343,7 +343,9 @@ impl Engine for FakeEngine {
     }
 
     async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome> {
-        self.call(Call::EndTask, |state| state.own_name(server.as_str()).map(|_| Outcome::Gone))
+        self.call(Call::EndTask, |state| {
+            state.own_name(server.as_str()).map(|_| Outcome::Gone)
+        })
     }
 
     async fn pull_image(&self, tag: &str) -> EngineResult<EngineStream<BuildEvent>> {

@@ -25,11 +25,17 @@ pub(in super::super) struct Followers(Arc<Mutex<HashSet<Start>>>);
 
 impl Followers {
     fn begin(&self, start: Start) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(start)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(start)
     }
 
     fn end(&self, start: Start) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&start);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&start);
     }
 }
 
@@ -55,8 +61,16 @@ pub(in super::super) fn follow(servers: &Servers, id: ServerId, since: DateTime<
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 async fn until_ready(servers: &Servers, (id, since): Start, egg: &Egg) -> Result<(), Cause> {
-    let query = LogQuery { since: Some(since), follow: true, ..LogQuery::default() };
-    let mut lines = servers.app.engine.logs(&ServerKey::new(id.to_string())?, query).await?;
+    let query = LogQuery {
+        since: Some(since),
+        follow: true,
+        ..LogQuery::default()
+    };
+    let mut lines = servers
+        .app
+        .engine
+        .logs(&ServerKey::new(id.to_string())?, query)
+        .await?;
     while let Some(line) = lines.next().await {
         let text = line?.text;
         if egg.ready.iter().any(|ready| ready.is_said_by(&text)) {
