@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use berth::drivers::engine::{
     Engine, EngineError, Expected, FileKind, FilePart, FilesBody, FilesChange, FilesCount, FilesError,
-    FilesPage, FilesSpec, FilesVolume, NewContent, Outcome, Rank, UploadKey, VolumeFiles as _, VolumePath,
-    Written,
+    FilesPage, FilesSpec, FilesVolume, NewContent, Outcome, Rank, UploadKey, VolumePath, Written,
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use berth::drivers::engine::{
     Engine, Expected, FileKind, FilePart, FilesChange, FilesError, FilesPage, FilesSpec, NewContent, Rank,
-    VolumeFiles as _, Written,
+    Written,
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
