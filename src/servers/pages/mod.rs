@@ -56,6 +56,11 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerLogs),
             logs::live,
         )
+        .get(
+            "/t/{tenant}/servers/{server_id}/logs/download",
+            tenant(P::ServerLogs),
+            logs::download,
+        )
         .post(
             "/t/{tenant}/servers/{server_id}/actions/{action}",
             tenant(P::ServerPower),
