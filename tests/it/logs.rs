@@ -18,18 +18,22 @@ fn texts(found: &Value) -> Vec<&str> {
     lines.iter().map(|line| line["text"].as_str().unwrap()).collect()
 }
 
-#[tokio::test]
-async fn lines_are_found_by_text_time_and_output() {
+/// A server that has printed five lines.
+async fn printed() -> (Scene, String) {
     let scene = Scene::set(|_| {}).await;
     let id = scene.server("web", "static-site").await;
     let key = ServerKey::new(id.as_str()).unwrap();
     for number in 1..=4 {
-        scene
-            .app
-            .engine
-            .log(&key, LogStream::Stdout, &format!("GET /{number}"));
+        let line = format!("GET /{number}");
+        scene.app.engine.log(&key, LogStream::Stdout, &line);
     }
     scene.app.engine.log(&key, LogStream::Stderr, "an Error & <more>");
+    (scene, id)
+}
+
+#[tokio::test]
+async fn programs_find_lines_by_text_time_and_output() {
+    let (scene, id) = printed().await;
     let path = format!("/api/v1/servers/{id}/logs");
     let search = async |query: &str| {
         scene
@@ -90,7 +94,11 @@ async fn lines_are_found_by_text_time_and_output() {
         "{text:?}"
     );
     assert!(text.header("content-disposition").contains("web.log"), "{text:?}");
+}
 
+#[tokio::test]
+async fn people_find_the_same_lines() {
+    let (scene, id) = printed().await;
     let browser = scene.app.browser(scene.owner).await;
     let page = |query: &str| format!("/t/{SLUG}/servers/{id}/logs{query}");
     let newest = browser.get(&page("")).await.expect(200);
