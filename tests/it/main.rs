@@ -20,6 +20,7 @@ mod guard;
 mod http;
 mod installations;
 mod kept_forms;
+mod logs;
 mod panel;
 mod parity;
 mod pool;

@@ -10,8 +10,22 @@ pub struct LogQuery {
     pub tail: Option<u32>,
     /// Only lines from this time on.
     pub since: Option<DateTime<Utc>>,
+    /// Only lines up to this time.
+    pub until: Option<DateTime<Utc>>,
+    /// Only lines of this output.
+    pub stream: Option<LogStream>,
     /// Go on with new lines until the container ends. The stream then ends too.
     pub follow: bool,
+}
+
+impl LogQuery {
+    /// Whether a line is of the output and the time that are asked for. One without a time is of any.
+    pub(super) fn covers(&self, line: &LogLine) -> bool {
+        let is_in_time = line.at.is_none_or(|at| {
+            self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at <= until)
+        });
+        is_in_time && self.stream.is_none_or(|stream| stream == line.stream)
+    }
 }
 
 /// Which of a process's two outputs.

@@ -1,6 +1,7 @@
 //! Servers for programs: the same actions as the pages.
 
 mod installation;
+mod logs;
 mod operations;
 mod outs;
 mod servers;
@@ -24,7 +25,9 @@ pub fn routes() -> Routes<App> {
         .api(tenant(P::ServerConfigure), routes!(servers::change))
         .api(tenant(P::ServerDelete), routes!(servers::delete))
         .api(tenant(P::ServerPower), routes!(servers::act))
-        .api(tenant(P::ServerLogs), routes!(servers::logs))
+        .api(tenant(P::ServerLogs), routes!(logs::logs))
+        .api(tenant(P::ServerLogs), routes!(logs::search))
+        .api(tenant(P::ServerLogs), routes!(logs::download))
         .api(tenant(P::ServerRead), routes!(servers::events))
         .api(tenant(P::ServerSecrets), routes!(servers::secret))
         .api(tenant(P::ServerRead), routes!(installation::show))

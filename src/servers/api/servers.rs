@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::drivers::engine::{LogLine, LogQuery, LogStream, ServerKey};
 use crate::platform::access::{Side, TenantScope};
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
@@ -225,80 +223,6 @@ pub async fn act(
 ) -> Result<Response, Error> {
     let asked = actions::command(&app, &scope, id, verb.into()).await?;
     Ok(accepted(&app, asked))
-}
-
-/// How many lines.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct LogsQuery {
-    /// The newest lines, at most 1000; 100 if not given.
-    #[param(minimum = 1, maximum = 1000)]
-    tail: Option<u32>,
-}
-
-const DEFAULT_TAIL: u32 = 100;
-const MAX_TAIL: u32 = 1000;
-
-/// A line that a server printed.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LogLineOut {
-    /// When.
-    at: Option<DateTime<Utc>>,
-    /// `stdout` or `stderr`.
-    #[schema(value_type = String)]
-    stream: &'static str,
-    /// The text, without the line's end.
-    text: String,
-}
-
-impl From<LogLine> for LogLineOut {
-    fn from(line: LogLine) -> Self {
-        Self {
-            at: line.at,
-            stream: match line.stream {
-                LogStream::Stdout => "stdout",
-                LogStream::Stderr => "stderr",
-            },
-            text: line.text,
-        }
-    }
-}
-
-/// Read what a server prints
-///
-/// The newest lines, oldest first.
-#[utoipa::path(get, path = "/api/v1/servers/{server_id}/logs", tag = "servers",
-    params(("server_id" = ServerId, Path), LogsQuery),
-    responses((status = 200, description = "The lines", body = Vec<LogLineOut>)))]
-pub async fn logs(
-    State(app): State<App>,
-    scope: TenantScope,
-    Path(id): Path<ServerId>,
-    Query(query): Query<LogsQuery>,
-) -> Result<Json<Vec<LogLineOut>>, Error> {
-    let tail = query.tail.unwrap_or(DEFAULT_TAIL);
-    if !(1..=MAX_TAIL).contains(&tail) {
-        return Err(Error::invalid("tail", format!("Use 1 to {MAX_TAIL}.")));
-    }
-    let mut tx = scope.begin().await?;
-    store::find(&mut tx, id).await?;
-    // The engine may be slow; the database's connection is not kept waiting for it.
-    drop(tx);
-    let key = ServerKey::new(id.to_string()).map_err(Error::internal)?;
-    let query = LogQuery {
-        tail: Some(tail),
-        ..LogQuery::default()
-    };
-    let stream = app
-        .engine
-        .logs(&key, query)
-        .await
-        .map_err(|error| Error::Unavailable(error.into()))?;
-    let lines: Vec<LogLine> = stream
-        .try_collect()
-        .await
-        .map_err(|error| Error::Unavailable(error.into()))?;
-    Ok(Json(lines.into_iter().map(LogLineOut::from).collect()))
 }
 
 /// List a server's history

@@ -5,6 +5,7 @@ mod command;
 mod history;
 mod host;
 mod limits;
+mod log_search;
 mod name;
 mod parts;
 mod plan;
@@ -27,6 +28,7 @@ pub use command::{Command, Decision, Refusal};
 pub use history::{Entry, Kind, ending, transitions};
 pub use host::host_name;
 pub use limits::{Resources, admit};
+pub use log_search::{LOOK_AT_MOST, LogFilter, LogFilterText, LogSearch};
 pub use name::{NameError, ServerName};
 pub use parts::{
     HistoryEntry, Location, NewPort, NewServer, PortRange, PublishedPort, Size, StoredVariable, seal_context,

@@ -1,4 +1,4 @@
-//! What a server prints: the newest lines, and the next ones as they come.
+//! What a server prints: the newest lines and the next ones as they come, or those that somebody looks for.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -6,28 +6,34 @@ use std::time::Duration;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use axum::body::Body;
 use axum::extract::State;
+use axum::http::header;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use chrono::{DateTime, SecondsFormat, Utc};
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use chrono::{DateTime, Utc};
+use futures_util::{Stream, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::app::App;
-use crate::drivers::engine::{LogLine, LogQuery, LogStream, ServerKey};
+use crate::drivers::engine::{LogLine, LogQuery, ServerKey};
 use crate::platform::access::TenantScope;
-use crate::platform::error::Error;
+use crate::platform::error::{Error, FieldErrors};
 use crate::platform::events::Event;
 use crate::platform::ids::ServerId;
-use crate::platform::web::page::Tone;
+use crate::platform::web::page::{Tone, attachment};
 use crate::platform::web::{Ctx, Fragment, Page, Path, Query};
 
+use super::super::logs::{self as log, key, stamp, word};
+use super::super::model::{LogFilter, LogFilterText, Server};
 use super::super::store;
 use super::show::{Head, crumbs};
 
 const TAIL: u32 = 500;
+/// Lines of a search on one page.
+const FOUND: usize = 500;
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// A line of the log; also what the live stream sends.
@@ -43,20 +49,60 @@ pub struct Line {
 // A template is HTML already: a page that holds one must not escape it a second time.
 impl HtmlSafe for Line {}
 
-impl From<LogLine> for Line {
-    fn from(line: LogLine) -> Self {
+impl Line {
+    /// With so much of its time as tells it from the others of its page.
+    fn new(line: LogLine, form: &str) -> Self {
         Self {
             iso: line.at.map(stamp).unwrap_or_default(),
-            time: line
-                .at
-                .map(|at| at.format("%H:%M:%S").to_string())
-                .unwrap_or_default(),
+            time: line.at.map(|at| at.format(form).to_string()).unwrap_or_default(),
             text: line.text,
-            stream: match line.stream {
-                LogStream::Stdout => "stdout",
-                LogStream::Stderr => "stderr",
-            },
+            stream: word(line.stream),
         }
+    }
+}
+
+const CLOCK: &str = "%H:%M:%S";
+const DAY_AND_CLOCK: &str = "%Y-%m-%d %H:%M:%S";
+
+/// What is looked for, as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    q: String,
+    from: String,
+    to: String,
+    stream: String,
+    after: String,
+}
+
+impl Wanted {
+    fn parse(&self) -> Result<LogFilter, FieldErrors> {
+        LogFilter::parse(LogFilterText {
+            q: &self.q,
+            from: &self.from,
+            to: &self.to,
+            stream: &self.stream,
+            after: &self.after,
+        })
+    }
+
+    fn is_filtered(&self) -> bool {
+        [&self.q, &self.from, &self.to, &self.stream, &self.after]
+            .iter()
+            .any(|field| !field.is_empty())
+    }
+
+    /// The query of an address that looks for the same.
+    fn address(&self, after: &str) -> String {
+        let all = [
+            ("q", &*self.q),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("stream", &self.stream),
+            ("after", after),
+        ];
+        let given: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        serde_html_form::to_string(given).unwrap_or_default()
     }
 }
 
@@ -65,63 +111,121 @@ impl From<LogLine> for Line {
 pub struct Logs {
     ctx: Ctx,
     head: Head,
+    wanted: Wanted,
+    errors: FieldErrors,
     lines: Vec<Line>,
+    /// The stream of the next lines; none where somebody looks for older ones.
     live: String,
+    /// Where a search goes on.
+    next: String,
+    /// From where on there are lines.
+    oldest: String,
+    download: String,
 }
 
-/// A line's time to the nanosecond, as it travels to the browser and back.
-fn stamp(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Nanos, true)
+impl Logs {
+    fn error(&self, field: &str) -> &str {
+        self.errors.get(field).unwrap_or_default()
+    }
 }
 
-async fn find(scope: &TenantScope, id: ServerId) -> Result<super::super::model::Server, Error> {
+async fn find(scope: &TenantScope, id: ServerId) -> Result<Server, Error> {
     let mut tx = scope.begin().await?;
     store::find(&mut tx, id).await
 }
 
-fn key(id: ServerId) -> Result<ServerKey, Error> {
-    ServerKey::new(id.to_string()).map_err(Error::internal)
-}
-
-/// The newest lines. Where the engine does not answer, the page says so.
+/// The newest lines, or those that are looked for. Where the engine does not answer, the page says so.
 pub async fn show(
     State(app): State<App>,
     scope: TenantScope,
     ctx: Ctx,
     Path((_, id)): Path<(String, ServerId)>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Page<Logs>, Error> {
     let server = find(&scope, id).await?;
     let head = Head::new(&app, &scope, &server, "logs");
-    let query = LogQuery {
-        tail: Some(TAIL),
-        ..LogQuery::default()
+    let address = wanted.address("");
+    let mut page = Logs {
+        ctx: crumbs(ctx, &scope),
+        errors: FieldErrors::default(),
+        lines: Vec::new(),
+        live: String::new(),
+        next: String::new(),
+        oldest: String::new(),
+        download: format!("{}/logs/download?{address}", head.base),
+        head,
+        wanted,
     };
-    let lines: Result<Vec<LogLine>, _> = match app.engine.logs(&key(id)?, query).await {
-        Ok(stream) => stream.try_collect().await,
-        Err(error) => Err(error),
+    let filled = if page.wanted.is_filtered() {
+        page.look(&app, id).await
+    } else {
+        page.follow(&app, &server).await
     };
-    let ctx = crumbs(ctx, &scope);
-    let (ctx, lines) = match lines {
-        Ok(lines) => (ctx, lines),
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "no logs");
+    match filled {
+        Ok(()) => {}
+        Err(Error::Unavailable(error)) => {
+            tracing::warn!(error = &*error as &dyn std::error::Error, "no logs");
             let words =
                 "The container engine does not answer, so there are no logs now. Try again in a moment.";
-            (ctx.with_banner(Tone::Warn, words), Vec::new())
+            page.ctx = page.ctx.with_banner(Tone::Warn, words);
         }
-    };
-    let last = lines
-        .iter()
-        .rev()
-        .find_map(|line| line.at)
-        .unwrap_or(server.created_at);
-    let live = format!("{}/logs/live?after={}", head.base, stamp(last));
-    Ok(Page(Logs {
-        ctx,
-        head,
-        lines: lines.into_iter().map(Line::from).collect(),
-        live,
-    }))
+        Err(error) => return Err(error),
+    }
+    Ok(Page(page))
+}
+
+impl Logs {
+    /// Shows the newest lines.
+    async fn follow(&mut self, app: &App, server: &Server) -> Result<(), Error> {
+        self.live = format!("{}/logs/live?after={}", self.head.base, stamp(server.created_at));
+        let lines = log::newest(app, server.id, TAIL).await?;
+        if let Some(last) = lines.iter().rev().find_map(|line| line.at) {
+            self.live = format!("{}/logs/live?after={}", self.head.base, stamp(last));
+        }
+        self.lines = lines.into_iter().map(|line| Line::new(line, CLOCK)).collect();
+        Ok(())
+    }
+
+    /// Shows what is looked for.
+    async fn look(&mut self, app: &App, id: ServerId) -> Result<(), Error> {
+        let filter = match self.wanted.parse() {
+            Ok(filter) => filter,
+            Err(errors) => {
+                self.errors = errors;
+                return Ok(());
+            }
+        };
+        let found = log::search(app, id, filter, FOUND).await?;
+        let next = found.next.map(|next| self.wanted.address(&stamp(next)));
+        self.next = next
+            .map(|next| format!("{}/logs?{next}", self.head.base))
+            .unwrap_or_default();
+        let oldest = log::oldest(app, id).await?;
+        self.oldest = oldest
+            .map(|at| at.format(DAY_AND_CLOCK).to_string())
+            .unwrap_or_default();
+        self.lines = found
+            .lines
+            .into_iter()
+            .map(|line| Line::new(line, DAY_AND_CLOCK))
+            .collect();
+        Ok(())
+    }
+}
+
+/// All lines that are looked for, as text.
+pub async fn download(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((_, id)): Path<(String, ServerId)>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Error> {
+    let filter = wanted.parse().map_err(Error::Invalid)?;
+    let server = find(&scope, id).await?;
+    let text = log::download(&app, id, filter).await?;
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    let name = attachment(&format!("{}.log", server.host_name));
+    Ok((headers, [name], Body::from_stream(text)).into_response())
 }
 
 /// From where a page goes on.
@@ -150,7 +254,7 @@ pub async fn live(
 
 /// A line as the page's stream sends it. Its time is its id, so that a broken connection goes on after it.
 fn event(line: LogLine) -> Result<SseEvent, askama::Error> {
-    let line = Line::from(line);
+    let line = Line::new(line, CLOCK);
     let html = Fragment::default().append("log-lines", &line.render()?).html();
     Ok(SseEvent::default().id(line.iso).data(html))
 }
@@ -166,7 +270,7 @@ fn follow(
     let mut news = app.hub.subscribe();
     async_stream::stream! {
         loop {
-            let query = LogQuery { tail: Some(TAIL), since: Some(since), follow: true };
+            let query = LogQuery { tail: Some(TAIL), since: Some(since), follow: true, ..LogQuery::default() };
             if let Ok(lines) = app.engine.logs(&key, query).await {
                 let mut lines = pin!(lines);
                 while let Some(Ok(line)) = lines.next().await {

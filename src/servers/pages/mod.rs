@@ -48,16 +48,6 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerRead),
             events::events,
         )
-        .get(
-            "/t/{tenant}/servers/{server_id}/logs",
-            tenant(P::ServerLogs),
-            logs::show,
-        )
-        .get(
-            "/t/{tenant}/servers/{server_id}/logs/live",
-            tenant(P::ServerLogs),
-            logs::live,
-        )
         .post(
             "/t/{tenant}/servers/{server_id}/actions/{action}",
             tenant(P::ServerPower),
@@ -108,7 +98,21 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerConfigure),
             update::all,
         )
+        .merge(log_routes())
         .merge(staff_routes())
+}
+
+/// What servers print.
+fn log_routes() -> Routes<App> {
+    let may_read = Rule::Tenant(Permission::ServerLogs);
+    Routes::new()
+        .get("/t/{tenant}/servers/{server_id}/logs", may_read, logs::show)
+        .get("/t/{tenant}/servers/{server_id}/logs/live", may_read, logs::live)
+        .get(
+            "/t/{tenant}/servers/{server_id}/logs/download",
+            may_read,
+            logs::download,
+        )
 }
 
 /// The provider's side.

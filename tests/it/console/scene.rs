@@ -13,14 +13,14 @@ use tokio::net::TcpListener;
 use super::client::{Console, cookie, open, token};
 use crate::panel::until;
 
-pub(super) const SLUG: &str = "harbour";
+pub(crate) const SLUG: &str = "harbour";
 
-pub(super) struct Scene {
-    pub(super) app: TestApp,
+pub(crate) struct Scene {
+    pub(crate) app: TestApp,
     pub(super) tenant: TenantId,
-    pub(super) owner: UserId,
+    pub(crate) owner: UserId,
     pub(super) address: SocketAddr,
-    pub(super) program: Client,
+    pub(crate) program: Client,
 }
 
 pub(super) fn all(side: Side) -> Vec<Permission> {
@@ -29,7 +29,7 @@ pub(super) fn all(side: Side) -> Vec<Permission> {
 }
 
 impl Scene {
-    pub(super) async fn set(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn set(change: impl FnOnce(&mut Config)) -> Self {
         let app = TestApp::with(change).await;
         let plan = app.plan("Small", 40).await;
         let tenant = app.tenant_on(SLUG, plan).await;
@@ -55,7 +55,7 @@ impl Scene {
     }
 
     /// A server that runs. Its id.
-    pub(super) async fn server(&self, name: &str, template: &str) -> String {
+    pub(crate) async fn server(&self, name: &str, template: &str) -> String {
         let order = json!({ "name": name, "template": template, "size": "microcomputer", "variables": answers(template) });
         let asked = self
             .program

@@ -53,7 +53,7 @@ pub(super) async fn logs_are_lines_in_order(world: &dyn World) {
     let query = |tail, since| LogQuery {
         tail,
         since,
-        follow: false,
+        ..LogQuery::default()
     };
     let logs = async |query| {
         engine
@@ -68,6 +68,20 @@ pub(super) async fn logs_are_lines_in_order(world: &dyn World) {
     assert_eq!(logs(query(Some(1), None)).await, all[2..]);
     assert_eq!(logs(query(Some(0), None)).await, []);
     assert_eq!(logs(query(None, all[1].at)).await, all[1..]);
+    let until = LogQuery {
+        until: all[1].at,
+        ..LogQuery::default()
+    };
+    assert_eq!(logs(until).await, all[..2]);
+    let of = |stream| LogQuery {
+        stream: Some(stream),
+        ..LogQuery::default()
+    };
+    assert_eq!(logs(of(LogStream::Stderr)).await, all[1..2]);
+    assert_eq!(
+        logs(of(LogStream::Stdout)).await,
+        [all[0].clone(), all[2].clone()]
+    );
 }
 
 pub(super) async fn a_followed_log_ends_with_the_server(world: &dyn World) {

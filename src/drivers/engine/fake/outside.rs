@@ -78,16 +78,11 @@ impl State {
         let Some(container) = self.containers.get(server) else {
             return Step::End;
         };
-        let new = |line: &&LogLine| {
-            query
-                .since
-                .is_none_or(|since| line.at.is_none_or(|at| at >= since))
-        };
         let position = container
             .log
             .iter()
             .skip(*next)
-            .position(|line| new(&line))
+            .position(|line| query.covers(line))
             .map(|skip| *next + skip);
         let over = !query.follow || matches!(container.seen.state, ObservedState::Exited { .. });
         match position {

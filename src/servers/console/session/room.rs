@@ -141,3 +141,62 @@ impl Room {
 fn has_room(viewer: &Viewer) -> bool {
     viewer.queue.is_closed() || viewer.queue.capacity() > FOR_EVENTS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::model::DEFAULT;
+    use super::*;
+
+    fn sit_down(room: &mut Room, number: u128) -> mpsc::Receiver<Shown> {
+        let (queue, shown) = mpsc::channel(QUEUE);
+        room.add(Viewer {
+            id: ViewerId::from_u128(number),
+            name: number.to_string(),
+            may_type: true,
+            size: DEFAULT,
+            queue,
+        });
+        shown
+    }
+
+    #[tokio::test]
+    async fn one_who_is_slow_is_dropped_and_does_not_slow_the_others() {
+        let mut room = Room::default();
+        let (mut quick, mut slow) = (sit_down(&mut room, 1), sit_down(&mut room, 2));
+        let piece = Bytes::from_static(b"x");
+        let mut rounds = 0;
+        while !room.show(&piece) {
+            assert!(matches!(quick.recv().await, Some(Shown::Output(_))));
+            assert!(!room.is_full());
+            rounds += 1;
+        }
+        assert_eq!(rounds, QUEUE - FOR_EVENTS, "that much waits for the slow one");
+        let names: Vec<_> = room.viewers().into_iter().map(|viewer| viewer.name).collect();
+        assert_eq!(names, ["1"]);
+        // Without a word about the end: that is how their connection knows.
+        for _ in 0..rounds {
+            assert!(matches!(slow.recv().await, Some(Shown::Output(_))));
+        }
+        assert!(slow.recv().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_lost_while_all_are_slow_and_events_still_have_room() {
+        let mut room = Room::default();
+        let mut only = sit_down(&mut room, 1);
+        let piece = Bytes::from_static(b"x");
+        while !room.is_full() {
+            assert!(!room.show(&piece), "nobody is dropped");
+        }
+        room.tell(&Event::Awake);
+        let waited = tokio::time::timeout(std::time::Duration::from_millis(20), room.has_room()).await;
+        assert!(waited.is_err(), "it waits");
+        only.recv().await;
+        only.recv().await;
+        room.has_room().await;
+        assert!(!room.is_full());
+        drop(only);
+        room.has_room().await;
+        assert!(room.show(&piece), "one who is gone is found out");
+    }
+}

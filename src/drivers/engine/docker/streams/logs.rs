@@ -29,8 +29,8 @@ impl Connection {
             .tail
             .map_or_else(|| "all".to_owned(), |lines| lines.to_string());
         let mut options = LogsOptionsBuilder::default()
-            .stdout(true)
-            .stderr(true)
+            .stdout(query.stream != Some(LogStream::Stderr))
+            .stderr(query.stream != Some(LogStream::Stdout))
             .timestamps(true)
             .follow(query.follow)
             .tail(&tail);
@@ -38,14 +38,18 @@ impl Connection {
             // bollard counts whole seconds; the rest is left out below.
             options = options.since(i32::try_from(since.timestamp()).unwrap_or(i32::MAX));
         }
+        if let Some(until) = query.until {
+            options = options
+                .until(i32::try_from(until.timestamp()).map_or(i32::MAX, |second| second.saturating_add(1)));
+        }
         let pieces = self.docker.logs(id, Some(options.build()));
-        self.clone().lines(pieces.boxed(), query.since)
+        self.clone().lines(pieces.boxed(), query)
     }
 
     fn lines(
         self,
         mut pieces: stream::BoxStream<'static, Result<LogOutput, bollard::errors::Error>>,
-        since: Option<DateTime<Utc>>,
+        query: LogQuery,
     ) -> EngineStream<LogLine> {
         async_stream::try_stream! {
             let mut stdout = Assembler::new(LogStream::Stdout);
@@ -58,24 +62,17 @@ impl Connection {
                     Err(failure) if error::status(&failure) == Some(404) => break,
                     Err(failure) => Err(self.failure(failure))?,
                 };
-                if let Some(line) = whole.filter(|line| is_new(line, since)) {
+                if let Some(line) = whole.filter(|line| query.covers(line)) {
                     yield line;
                 }
             }
             for line in [stdout.rest(), stderr.rest()].into_iter().flatten() {
-                if is_new(&line, since) {
+                if query.covers(&line) {
                     yield line;
                 }
             }
         }
         .boxed()
-    }
-}
-
-fn is_new(line: &LogLine, since: Option<DateTime<Utc>>) -> bool {
-    match (line.at, since) {
-        (Some(at), Some(since)) => at >= since,
-        _ => true,
     }
 }
 
