@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Third-party browser files, from npm into static/vendor/ (never committed): htmx, and the lucide icons that
+// Third-party browser files, from npm into static/vendor/ (never committed): htmx, uPlot, and the lucide icons that
 // static/icons.txt names, as one style sheet of masks. Runs `npm ci` only when package-lock.json has changed, and
 // writes only what differs: a second run takes a blink and changes nothing. Works with Debian 12's Node 18.
 
@@ -87,6 +87,8 @@ mkdirSync(at("static/vendor"), { recursive: true });
 const kept = new Set();
 put(kept, "htmx.js", read("node_modules/htmx.org/dist/htmx.min.js").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n"));
 put(kept, "icons.css", iconStyles(names));
+put(kept, "uplot.js", read("node_modules/uplot/dist/uPlot.iife.min.js"));
+put(kept, "uplot.css", `@layer components{${read("node_modules/uplot/dist/uPlot.min.css")}}`);
 for (const name of readdirSync(at("static/vendor"))) {
   if (!kept.has(name)) rmSync(at("static/vendor", name), { recursive: true });
 }

@@ -21,7 +21,7 @@ use crate::platform::web::{
     AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, log_requests,
     refuse_cross_origin, security_headers,
 };
-use crate::{accounts, audit, catalogue, help, overview, search, servers, tenants};
+use crate::{accounts, audit, catalogue, help, overview, search, servers, tenants, usage};
 
 /// Longer than any page takes; streams are not cut, as they begin within it.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,6 +41,7 @@ pub fn all() -> Routes<App> {
         .merge(search::routes())
         .merge(servers::routes())
         .merge(tenants::routes())
+        .merge(usage::routes())
 }
 
 /// Whether the panel can work, for load balancers.

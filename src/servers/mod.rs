@@ -18,14 +18,21 @@ mod store;
 mod tests;
 
 use crate::platform::access::SystemScope;
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
+use crate::platform::ids::ServerId;
 
 pub use actions::{
     Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
 };
-pub use pages::with_engine_banner;
+pub use pages::{Head, crumbs, with_engine_banner};
 pub use reconcile::{Servers, begin};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
+
+/// One server, if the scope may see it.
+pub async fn find(tx: &mut impl Scoped, id: ServerId) -> Result<model::Server, Error> {
+    store::find(tx, id).await
+}
 
 /// The host's ports that servers have: number, and whether it is UDP.
 pub async fn ports(scope: &SystemScope) -> Result<Vec<(u16, bool)>, Error> {

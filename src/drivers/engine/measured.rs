@@ -11,7 +11,7 @@ use crate::platform::metrics;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, LogLine, LogQuery, Network, NetworkKey,
-    NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+    NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec, VolumeUse,
 };
 
 /// What it is called on the page of metrics.
@@ -66,11 +66,13 @@ calls! {
     ensure_volume(spec: &VolumeSpec) -> Volume;
     remove_volume(volume: &VolumeKey) -> Outcome;
     list_volumes() -> Vec<Volume>;
+    volume_use() -> Vec<VolumeUse>;
     ensure_guard(spec: &GuardSpec) -> ();
     observe_guard() -> GuardState;
     remove_guard() -> Outcome;
     logs(server: &ServerKey, query: LogQuery) -> EngineStream<LogLine>;
     stats(server: &ServerKey) -> Option<Stats>;
+    stats_all(servers: &[ServerKey]) -> Vec<(ServerKey, Stats)>;
     exec(server: &ServerKey, argv: Vec<String>, timeout: Duration) -> ExecOutput;
     archive_get(server: &ServerKey, path: &str) -> EngineStream<Bytes>;
     archive_put(server: &ServerKey, path: &str, tar: Bytes) -> ();

@@ -10,6 +10,7 @@ use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::web::{Ctx, Page, ago};
+use crate::usage::{self, Sparks};
 
 use super::super::model::{Server, Status};
 use super::super::query::ServerQuery;
@@ -27,6 +28,7 @@ pub struct Row {
     size: String,
     tone: &'static str,
     status: Status,
+    sparks: Sparks,
     created: String,
     created_ago: String,
 }
@@ -35,7 +37,7 @@ pub struct Row {
 impl askama::filters::HtmlSafe for Row {}
 
 impl Row {
-    pub(super) fn new(server: &Server, slug: &str, title: &str, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(server: &Server, slug: &str, title: &str, sparks: Sparks, now: DateTime<Utc>) -> Self {
         let status = server.status(now);
         Self {
             id: server.id.to_string(),
@@ -45,6 +47,7 @@ impl Row {
             size: server.size.replace('-', " "),
             tone: tone(status.phase),
             status,
+            sparks,
             created: server.created_at.to_rfc3339(),
             created_ago: ago(server.created_at, now),
         }
@@ -82,8 +85,12 @@ pub async fn list(
     let listing = query.run(&mut tx, Some(scope.tenant())).await?;
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let (slug, now) = (scope.member.slug.clone(), app.now());
+    let mut sparks = usage::sparks(&mut tx, &listing.items, now).await?;
     let next = listing.next_href(&query).unwrap_or_default();
-    let row = |server: Server| Row::new(&server, &slug, title(&app, &server.template), now);
+    let row = |server: Server| {
+        let sparks = sparks.remove(&server.id).unwrap_or_default();
+        Row::new(&server, &slug, title(&app, &server.template), sparks, now)
+    };
     Ok(Page(List {
         ctx,
         rows: listing.map(row).items,

@@ -10,6 +10,7 @@ use crate::platform::error::Error;
 use crate::platform::events::Event;
 use crate::platform::ids::ServerId;
 use crate::platform::web::{self, Fragment, LastSeen, Path};
+use crate::usage;
 
 use super::super::actions::TOPIC;
 use super::super::store;
@@ -43,11 +44,14 @@ async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, E
         Err(Error::NotFound) => return Ok(Fragment::default().remove(&id.to_string())),
         other => other?,
     };
+    let now = app.now();
+    let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), now).await?;
     let row = Row::new(
         &server,
         &scope.member.slug,
         title(app, &server.template),
-        app.now(),
+        sparks.remove(&id).unwrap_or_default(),
+        now,
     );
     Ok(Fragment::default().replace(&id.to_string(), &row.render().map_err(Error::internal)?))
 }

@@ -19,6 +19,7 @@ use crate::platform::web::Routes;
 use super::model::Phase;
 
 pub use banner::with_engine_banner;
+pub use show::{Head, crumbs};
 
 /// The addresses.
 pub fn routes() -> Routes<App> {

@@ -14,6 +14,7 @@ use crate::platform::operations::State as OperationState;
 use crate::platform::operations::{self, Operation, StepState};
 use crate::platform::web::{Ctx, Page, Path, ago};
 use crate::tenants::Resource;
+use crate::usage::{self, Sparks};
 
 use super::super::actions;
 use super::super::model::{Location, Phase, PublishedPort, Server, Status, StoredVariable};
@@ -26,16 +27,23 @@ const OPERATIONS: i64 = 1;
 /// What every page of a server starts with.
 #[derive(Debug)]
 pub struct Head {
-    pub(super) base: String,
-    pub(super) name: String,
-    pub(super) template: String,
-    pub(super) tab: &'static str,
-    pub(super) may_log: bool,
-    pub(super) may_configure: bool,
+    /// Where its pages are.
+    pub base: String,
+    /// What it is called.
+    pub name: String,
+    /// What people call the template that it is made from.
+    pub template: String,
+    /// Which of the tabs this is.
+    pub tab: &'static str,
+    /// Whether the reader may read what it prints.
+    pub may_log: bool,
+    /// Whether the reader may change it.
+    pub may_configure: bool,
 }
 
 impl Head {
-    pub(super) fn new(app: &App, scope: &TenantScope, server: &Server, tab: &'static str) -> Self {
+    /// For the tab of this name.
+    pub fn new(app: &App, scope: &TenantScope, server: &Server, tab: &'static str) -> Self {
         Self {
             base: href(&scope.member.slug, server.id),
             name: server.name.clone(),
@@ -48,7 +56,7 @@ impl Head {
 }
 
 /// Adds the way back.
-pub(super) fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
+pub fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
     ctx.with_crumbs([("Servers", format!("/t/{}/servers", scope.member.slug))])
 }
 
@@ -163,6 +171,7 @@ pub struct Show {
     variables: Vec<Variable>,
     guide: Vec<GuideLine>,
     may_reveal: bool,
+    sparks: Sparks,
     created_ago: String,
     live: String,
 }
@@ -214,6 +223,7 @@ async fn page(
     let ports = store::ports(&mut tx, id).await?;
     let variables = store::variables(&mut tx, id).await?;
     let panel = Panel::load(app, scope, &mut tx, &server).await?;
+    let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), app.now()).await?;
     let ctx = super::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
     let head = Head::new(app, scope, &server, "overview");
     let live = format!("{}/live?after={newest}", head.base);
@@ -230,6 +240,7 @@ async fn page(
             .map(|one| Variable::new(app, &server, one, revealed.as_ref()))
             .collect(),
         may_reveal: scope.may(Permission::ServerSecrets),
+        sparks: sparks.remove(&id).unwrap_or_default(),
         created_ago: ago(server.created_at, app.now()),
         head,
         server,

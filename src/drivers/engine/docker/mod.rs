@@ -4,12 +4,15 @@
 //! sent a newer version; and `raw`, because its models refuse a whole answer over one unknown word.
 
 mod build;
+pub mod cgroups;
 mod connection;
 mod containers;
 mod error;
 mod events;
+mod filled;
 mod guard;
 mod images;
+mod metering;
 mod networks;
 mod raw;
 mod streams;
@@ -23,10 +26,12 @@ use bytes::Bytes;
 use tokio::sync::{Mutex, OnceCell};
 
 use self::connection::{Connection, READ_TIMEOUT};
+use self::metering::Meter;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, LogLine, LogQuery,
     Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, Volume, VolumeKey, VolumeSpec,
+    VolumeUse,
 };
 
 /// Where an engine listens.
@@ -86,6 +91,7 @@ pub struct DockerEngine {
     client: OnceCell<Docker>,
     /// Held while a network is made: engines before API 1.44 let two have one name.
     network_lock: Mutex<()>,
+    meter: Meter,
 }
 
 impl DockerEngine {
@@ -93,6 +99,7 @@ impl DockerEngine {
     /// Images can be used at once, the rest when the installation is known.
     pub fn new(endpoint: Endpoint, instance: InstanceKey, installation: Installation) -> Self {
         Self {
+            meter: Meter::new(matches!(endpoint, Endpoint::Unix(_))),
             endpoint,
             instance,
             installation,
@@ -178,6 +185,14 @@ impl Engine for DockerEngine {
         self.connect().await?.list_volumes().await
     }
 
+    async fn volume_use(&self) -> EngineResult<Vec<VolumeUse>> {
+        let connection = self.connect().await?;
+        match self.endpoint {
+            Endpoint::Unix(_) => connection.volume_use().await,
+            Endpoint::Tcp(_) => Ok(Vec::new()),
+        }
+    }
+
     async fn ensure_guard(&self, spec: &GuardSpec) -> EngineResult<()> {
         self.connect().await?.ensure_guard(spec).await
     }
@@ -196,6 +211,10 @@ impl Engine for DockerEngine {
 
     async fn stats(&self, server: &ServerKey) -> EngineResult<Option<Stats>> {
         self.connect().await?.stats(server).await
+    }
+
+    async fn stats_all(&self, servers: &[ServerKey]) -> EngineResult<Vec<(ServerKey, Stats)>> {
+        self.meter.read(&self.connect().await?, servers).await
     }
 
     async fn exec(

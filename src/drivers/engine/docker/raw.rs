@@ -138,6 +138,7 @@ raw! {
     Volume {
         name: String = "Name",
         driver: String = "Driver",
+        place: String = "Mountpoint",
         labels: Labels = "Labels",
     }
 

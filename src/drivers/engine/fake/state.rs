@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::super::{
     ContainerSpec, EngineError, EngineEvent, EngineResult, EventKind, GuardSpec, Health, Image, InstanceKey,
-    LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Volume, VolumeKey,
+    LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Stats, Volume, VolumeKey,
 };
 use super::calls::{Calls, Program};
 
@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) images: BTreeMap<String, (Image, bool)>,
     pub(super) foreign: BTreeSet<String>,
     pub(super) programs: HashMap<ServerKey, Program>,
+    /// What servers use, where a test says it.
+    pub(super) used: HashMap<ServerKey, Stats>,
     pub(super) events: Vec<EngineEvent>,
     /// By the container or volume that they are in, and their path there.
     pub(super) files: BTreeMap<(String, String), Vec<u8>>,
@@ -57,6 +59,7 @@ impl State {
             images: BTreeMap::new(),
             foreign: BTreeSet::new(),
             programs: HashMap::new(),
+            used: HashMap::new(),
             events: Vec::new(),
             files: BTreeMap::new(),
             made: 0,
