@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Third-party browser files, from npm into static/vendor/ (never committed): htmx, the terminal xterm.js, and the lucide
+// Third-party browser files, from npm into static/vendor/ (never committed): htmx, uPlot, the terminal xterm.js, and the lucide
 // icons that static/icons.txt names, as one style sheet of masks. Runs `npm ci` only when package-lock.json has changed, and
 // writes only what differs: a second run takes a blink and changes nothing. Works with Debian 12's Node 18.
 
@@ -91,6 +91,8 @@ put(kept, "xterm.js", script("@xterm/xterm/lib/xterm.js"));
 put(kept, "xterm-fit.js", script("@xterm/addon-fit/lib/addon-fit.js"));
 put(kept, "xterm.css", read("node_modules/@xterm/xterm/css/xterm.css"));
 put(kept, "icons.css", iconStyles(names));
+put(kept, "uplot.js", read("node_modules/uplot/dist/uPlot.iife.min.js"));
+put(kept, "uplot.css", `@layer components{${read("node_modules/uplot/dist/uPlot.min.css")}}`);
 for (const name of readdirSync(at("static/vendor"))) {
   if (!kept.has(name)) rmSync(at("static/vendor", name), { recursive: true });
 }

@@ -22,3 +22,4 @@ pub mod servers;
 pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod usage;

@@ -10,6 +10,8 @@ const ENGINE: &str = "berth_engine_call_seconds";
 const RECONCILE: &str = "berth_reconcile_seconds";
 const LAG: &str = "berth_reconcile_due";
 const SIGN_INS: &str = "berth_sign_ins_total";
+const SAMPLED: &str = "berth_usage_sample_seconds";
+const SAMPLES: &str = "berth_usage_samples_total";
 const UP: &str = "berth_dependency_up";
 
 /// Starts collecting. A second start in one process, as in tests, is an error that the caller may ignore.
@@ -26,6 +28,8 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
     );
     describe_gauge!(LAG, "Things that wait to be reconciled, by kind");
     describe_counter!(SIGN_INS, "Sign-ins, by outcome");
+    describe_histogram!(SAMPLED, "Time to measure what all servers use, by outcome");
+    describe_counter!(SAMPLES, "Measurements of servers that were written");
     describe_gauge!(UP, "1 while a dependency answers, else 0, by name");
     Ok(handle)
 }
@@ -55,6 +59,12 @@ pub fn reconciled(kind: &'static str, ok: bool, took: Duration) {
 /// So many things were due.
 pub fn due(kind: &'static str, count: usize) {
     gauge!(LAG, "kind" => kind).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+/// All servers were measured, so many; or not.
+pub fn sampled(count: Option<usize>, took: Duration) {
+    histogram!(SAMPLED, "outcome" => outcome(count.is_some())).record(took.as_secs_f64());
+    counter!(SAMPLES).increment(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0));
 }
 
 /// Somebody tried to sign in.

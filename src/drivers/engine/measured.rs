@@ -12,7 +12,7 @@ use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, LogLine, LogQuery, Network, NetworkKey,
     NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId,
-    TerminalSize, Volume, VolumeKey, VolumeSpec,
+    TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
 };
 
 /// What it is called on the page of metrics.
@@ -73,11 +73,13 @@ calls! {
     ensure_volume(spec: &VolumeSpec) -> Volume;
     remove_volume(volume: &VolumeKey) -> Outcome;
     list_volumes() -> Vec<Volume>;
+    volume_use() -> Vec<VolumeUse>;
     ensure_guard(spec: &GuardSpec) -> ();
     observe_guard() -> GuardState;
     remove_guard() -> Outcome;
     logs(server: &ServerKey, query: LogQuery) -> EngineStream<LogLine>;
     stats(server: &ServerKey) -> Option<Stats>;
+    stats_all(servers: &[ServerKey]) -> Vec<(ServerKey, Stats)>;
     exec(server: &ServerKey, argv: Vec<String>, timeout: Duration) -> ExecOutput;
     open_shell(server: &ServerKey, shell: &ShellKey, size: TerminalSize) -> Terminal;
     end_shell(server: &ServerKey, shell: &ShellKey) -> Outcome;

@@ -55,7 +55,9 @@ pub use guard::{GUARD_VERSION, GuardSpec, GuardState, is_network};
 pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};
 pub use key::{InstallationKey, InstanceKey, NetworkKey, ServerKey, ShellKey, TenantKey, VolumeKey};
 pub use measured::Measured;
-pub use objects::{BuildEvent, BuildRequest, Image, Network, NetworkSpec, Volume, VolumeDriver, VolumeSpec};
+pub use objects::{
+    BuildEvent, BuildRequest, Image, Network, NetworkSpec, Volume, VolumeDriver, VolumeSpec, VolumeUse,
+};
 pub use observed::{
     EngineEvent, EngineInfo, EventKind, Health, MAX_GRACE, Observed, ObservedState, Outcome, PublishedPort,
     Subject,
@@ -127,6 +129,10 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
     /// All volumes of our instance.
     async fn list_volumes(&self) -> EngineResult<Vec<Volume>>;
 
+    /// What the volumes of our servers hold, in bytes. What cannot be measured is not in the answer. It takes as long as
+    /// walking all files does.
+    async fn volume_use(&self) -> EngineResult<Vec<VolumeUse>>;
+
     /// Makes sure that the guard is there, made from this specification, and that its rules hold now for all networks of
     /// our instance, also for those that are yet to be made. If they don't: [`EngineError::Unguarded`]. The first time
     /// this builds an image. A guard that a newer version of Berth made stays as it is.
@@ -143,6 +149,10 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
 
     /// What the server uses now; nothing if it does not run.
     async fn stats(&self, server: &ServerKey) -> EngineResult<Option<Stats>>;
+
+    /// What many servers use now, in no order. Who does not run, or cannot be measured, is not in the answer. Cheap enough
+    /// to be asked for all servers every ten seconds.
+    async fn stats_all(&self, servers: &[ServerKey]) -> EngineResult<Vec<(ServerKey, Stats)>>;
 
     /// Runs a command inside the server, as the server's user. If it takes longer than `timeout` the call fails with
     /// [`EngineError::Timeout`], but the command goes on: no engine can end it.

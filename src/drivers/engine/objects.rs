@@ -72,6 +72,15 @@ pub enum VolumeDriver {
     Berth,
 }
 
+/// What a server's volume holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeUse {
+    /// Whose.
+    pub server: ServerKey,
+    /// How much.
+    pub bytes: u64,
+}
+
 /// A volume, as it should be. It cannot name a path of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeSpec {

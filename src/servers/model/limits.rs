@@ -18,6 +18,12 @@ pub struct Resources {
 }
 
 impl Resources {
+    /// Processors; half a one is 0.5.
+    #[expect(clippy::cast_precision_loss, reason = "there are not so many processors")]
+    pub fn cpus(self) -> f64 {
+        self.cpu_millis as f64 / 1000.0
+    }
+
     /// What one more server of this kind takes.
     pub fn one_more(self) -> Amounts {
         Amounts {

@@ -11,6 +11,7 @@ use crate::platform::db::{Plans, Scoped};
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::web::{Ctx, Page, ago};
+use crate::usage::{self, Sparks};
 
 use super::super::model::{Server, Status};
 use super::super::query::ServerQuery;
@@ -29,6 +30,7 @@ pub struct Row {
     size: String,
     tone: &'static str,
     status: Status,
+    sparks: Sparks,
     created: String,
     created_ago: String,
     has_update: bool,
@@ -38,7 +40,7 @@ pub struct Row {
 impl askama::filters::HtmlSafe for Row {}
 
 impl Row {
-    pub(super) fn new(app: &App, server: &Server, slug: &str, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(app: &App, server: &Server, slug: &str, sparks: Sparks, now: DateTime<Utc>) -> Self {
         let status = server.status(now);
         Self {
             id: server.id.to_string(),
@@ -48,6 +50,7 @@ impl Row {
             size: server.size.replace('-', " "),
             tone: tone(status.phase),
             status,
+            sparks,
             created: server.created_at.to_rfc3339(),
             created_ago: ago(server.created_at, now),
             has_update: has_update(&app.catalogue, server),
@@ -95,8 +98,12 @@ pub async fn list(
     know(&app, &mut tx, &listing.items).await?;
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let (slug, now) = (scope.member.slug.clone(), app.now());
+    let mut sparks = usage::sparks(&mut tx, &listing.items, now).await?;
     let next = listing.next_href(&query).unwrap_or_default();
-    let row = |server: Server| Row::new(&app, &server, &slug, now);
+    let row = |server: Server| {
+        let sparks = sparks.remove(&server.id).unwrap_or_default();
+        Row::new(&app, &server, &slug, sparks, now)
+    };
     Ok(Page(List {
         ctx,
         rows: listing.map(row).items,

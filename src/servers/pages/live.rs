@@ -11,6 +11,7 @@ use crate::platform::error::Error;
 use crate::platform::events::Event;
 use crate::platform::ids::ServerId;
 use crate::platform::web::{self, Fragment, LastSeen, Path};
+use crate::usage;
 
 use super::super::actions::TOPIC;
 use super::super::store;
@@ -45,7 +46,10 @@ async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, E
         other => other?,
     };
     eggs::warm(app, &mut tx, &server.template).await?;
-    let row = Row::new(app, &server, &scope.member.slug, app.now());
+    let now = app.now();
+    let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), now).await?;
+    let sparks = sparks.remove(&id).unwrap_or_default();
+    let row = Row::new(app, &server, &scope.member.slug, sparks, now);
     Ok(Fragment::default().replace(&id.to_string(), &row.render().map_err(Error::internal)?))
 }
 

@@ -15,6 +15,7 @@ use crate::platform::operations::State as OperationState;
 use crate::platform::operations::{self, Operation, StepState};
 use crate::platform::web::{Ctx, Page, Path, ago};
 use crate::tenants::Resource;
+use crate::usage::{self, Sparks};
 
 use super::super::actions;
 use super::super::model::{Location, Phase, PublishedPort, Server, Status, StoredVariable};
@@ -178,6 +179,7 @@ pub struct Show {
     guide: Vec<GuideLine>,
     installation: Option<Installation>,
     may_reveal: bool,
+    sparks: Sparks,
     created_ago: String,
     live: String,
 }
@@ -231,6 +233,7 @@ async fn page(
     let variables = store::variables(&mut tx, id).await?;
     let panel = Panel::load(app, scope, &mut tx, &server).await?;
     let installation = Installation::load(&mut tx, &server).await?;
+    let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), app.now()).await?;
     let ctx = super::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
     let head = Head::new(app, scope, &server, "overview");
     let live = format!("{}/live?after={newest}", head.base);
@@ -248,6 +251,7 @@ async fn page(
             .map(|one| Variable::new(app, &server, one, revealed.as_ref()))
             .collect(),
         may_reveal: scope.may(Permission::ServerSecrets),
+        sparks: sparks.remove(&id).unwrap_or_default(),
         created_ago: ago(server.created_at, app.now()),
         head,
         server,

@@ -10,6 +10,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::operations;
 use crate::platform::web::{Ctx, Page, Path, SeeOther, ago};
+use crate::usage::{self, Sparks};
 
 use super::super::actions;
 use super::super::model::{Server, Status};
@@ -29,6 +30,7 @@ struct Line {
     tenant_href: String,
     tone: &'static str,
     status: Status,
+    sparks: Sparks,
     created: String,
     created_ago: String,
     has_update: bool,
@@ -57,9 +59,11 @@ pub async fn list(
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let next = listing.next_href(&query).unwrap_or_default();
     let now = app.now();
+    let mut sparks = usage::sparks(&mut tx, &listing.items, now).await?;
     let line = |server: Server| {
         let status = server.status(now);
         Line {
+            sparks: sparks.remove(&server.id).unwrap_or_default(),
             href: format!("/staff/servers/{}", server.id),
             template: title(&app, &server.template),
             tenant_href: format!("/staff/tenants/{}", server.tenant),
@@ -93,6 +97,7 @@ pub struct StaffShow {
     may_power: bool,
     may_update: bool,
     has_update: bool,
+    sparks: Sparks,
     operations: Vec<(String, &'static str, String)>,
 }
 
@@ -109,9 +114,12 @@ pub async fn show(
     let server = store::find(&mut tx, id).await?;
     know(&app, &mut tx, std::slice::from_ref(&server)).await?;
     let operations = operations::for_target(&mut tx, id.0, OPERATIONS).await?;
-    let status = server.status(app.now());
+    let now = app.now();
+    let status = server.status(now);
+    let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), now).await?;
     let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     Ok(Page(StaffShow {
+        sparks: sparks.remove(&id).unwrap_or_default(),
         ctx: ctx.with_crumbs([("Servers", "/staff/servers")]),
         template: title(&app, &server.template),
         tone: tone(status.phase),

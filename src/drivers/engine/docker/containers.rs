@@ -8,4 +8,4 @@ mod create;
 mod observe;
 
 pub(super) use create::is_current;
-pub(super) use observe::health;
+pub(super) use observe::{health, server_of};

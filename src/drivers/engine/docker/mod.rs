@@ -4,14 +4,17 @@
 //! sent a newer version; and `raw`, because its models refuse a whole answer over one unknown word.
 
 mod build;
+pub mod cgroups;
 mod connection;
 mod containers;
 mod error;
 mod events;
 mod files;
+mod filled;
 mod guard;
 mod hijack;
 mod images;
+mod metering;
 mod networks;
 mod pull;
 mod raw;
@@ -27,11 +30,12 @@ use bytes::Bytes;
 use tokio::sync::{Mutex, OnceCell};
 
 use self::connection::{Connection, READ_TIMEOUT};
+use self::metering::Meter;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, LogLine, LogQuery,
     Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec,
-    Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec,
+    Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
 };
 
 /// Where an engine listens.
@@ -91,6 +95,7 @@ pub struct DockerEngine {
     client: OnceCell<Docker>,
     /// Held while a network is made: engines before API 1.44 let two have one name.
     network_lock: Mutex<()>,
+    meter: Meter,
 }
 
 impl DockerEngine {
@@ -98,6 +103,7 @@ impl DockerEngine {
     /// Images can be used at once, the rest when the installation is known.
     pub fn new(endpoint: Endpoint, instance: InstanceKey, installation: Installation) -> Self {
         Self {
+            meter: Meter::new(matches!(endpoint, Endpoint::Unix(_))),
             endpoint,
             instance,
             installation,
@@ -187,6 +193,14 @@ impl Engine for DockerEngine {
         self.connect().await?.list_volumes().await
     }
 
+    async fn volume_use(&self) -> EngineResult<Vec<VolumeUse>> {
+        let connection = self.connect().await?;
+        match self.endpoint {
+            Endpoint::Unix(_) => connection.volume_use().await,
+            Endpoint::Tcp(_) => Ok(Vec::new()),
+        }
+    }
+
     async fn ensure_guard(&self, spec: &GuardSpec) -> EngineResult<()> {
         self.connect().await?.ensure_guard(spec).await
     }
@@ -205,6 +219,10 @@ impl Engine for DockerEngine {
 
     async fn stats(&self, server: &ServerKey) -> EngineResult<Option<Stats>> {
         self.connect().await?.stats(server).await
+    }
+
+    async fn stats_all(&self, servers: &[ServerKey]) -> EngineResult<Vec<(ServerKey, Stats)>> {
+        self.meter.read(&self.connect().await?, servers).await
     }
 
     async fn exec(

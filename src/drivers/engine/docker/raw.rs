@@ -139,6 +139,7 @@ raw! {
     Volume {
         name: String = "Name",
         driver: String = "Driver",
+        place: String = "Mountpoint",
         labels: Labels = "Labels",
     }
 

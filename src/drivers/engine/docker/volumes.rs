@@ -49,11 +49,20 @@ impl Connection {
     }
 
     pub(super) async fn list_volumes(&self) -> EngineResult<Vec<Volume>> {
+        let placed = self.placed_volumes().await?;
+        Ok(placed.into_iter().map(|(volume, _)| volume).collect())
+    }
+
+    /// Our volumes, and where the engine's host has them.
+    pub(super) async fn placed_volumes(&self) -> EngineResult<Vec<(Volume, String)>> {
         let options = ListVolumesOptionsBuilder::default().filters(&self.mine()).build();
         let answer = self.docker.list_volumes(Some(options)).await;
         let list: raw::Volumes = raw::read(answer).map_err(|failure| self.failure(failure))?;
         let owner = self.owner()?;
-        let ours = list.volumes.iter().filter_map(|volume| known(volume, &owner));
+        let ours = list
+            .volumes
+            .iter()
+            .filter_map(|volume| Some((known(volume, &owner)?, volume.place.clone())));
         Ok(ours.collect())
     }
 

@@ -31,7 +31,7 @@ use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, LogLine, LogQuery,
     LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
-    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec,
+    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec, VolumeUse,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -95,6 +95,11 @@ impl FakeEngine {
     /// Takes the installation's id from everything that there is, as on what was made before there were such ids.
     pub fn unmark(&self) {
         self.change(State::unmark);
+    }
+
+    /// What a server says from now on that it uses, while it runs.
+    pub fn set_stats(&self, server: &ServerKey, stats: Stats) {
+        self.lock().used.insert(server.clone(), stats);
     }
 
     /// What the server's process does from its next start on.
@@ -267,6 +272,10 @@ impl Engine for FakeEngine {
         })
     }
 
+    async fn volume_use(&self) -> EngineResult<Vec<VolumeUse>> {
+        self.call(Call::VolumeUse, |state| Ok(state.volume_use()))
+    }
+
     async fn ensure_guard(&self, spec: &GuardSpec) -> EngineResult<()> {
         self.call(Call::EnsureGuard, |state| state.ensure_guard(spec))
     }
@@ -289,6 +298,10 @@ impl Engine for FakeEngine {
 
     async fn stats(&self, server: &ServerKey) -> EngineResult<Option<Stats>> {
         self.call(Call::Stats, |state| state.stats(server))
+    }
+
+    async fn stats_all(&self, servers: &[ServerKey]) -> EngineResult<Vec<(ServerKey, Stats)>> {
+        self.call(Call::StatsAll, |state| state.stats_all(servers))
     }
 
     async fn exec(

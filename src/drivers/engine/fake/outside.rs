@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use super::super::{
     EngineError, EngineEvent, EngineInfo, EngineResult, EventKind, LogLine, LogQuery, LogStream,
-    MAX_LOG_LINE, ObservedState, Port, Protocol, PublishedPort, ServerKey, Stats, Subject,
+    MAX_LOG_LINE, ObservedState, Port, Protocol, PublishedPort, ServerKey, Stats, Subject, Volume, VolumeUse,
 };
 use super::{Step, calls::away, state::State};
 
@@ -96,8 +96,34 @@ impl State {
         }
     }
 
+    /// The lengths of the files.
+    pub(super) fn volume_use(&self) -> Vec<VolumeUse> {
+        let length = |volume: &Volume| {
+            let inside = self.files.iter().filter(|((of, _), _)| *of == volume.name);
+            inside.map(|(_, file)| file.len() as u64).sum()
+        };
+        let servers = self.volumes.values().filter_map(|volume| {
+            Some(VolumeUse {
+                server: volume.server.clone()?,
+                bytes: length(volume),
+            })
+        });
+        servers.collect()
+    }
+
+    pub(super) fn stats_all(&mut self, servers: &[ServerKey]) -> EngineResult<Vec<(ServerKey, Stats)>> {
+        let mut all = Vec::new();
+        for server in servers {
+            all.extend(self.stats(server)?.map(|stats| (server.clone(), stats)));
+        }
+        Ok(all)
+    }
+
     pub(super) fn stats(&mut self, server: &ServerKey) -> EngineResult<Option<Stats>> {
         let running = self.observe(server)?.state == ObservedState::Running;
+        if let Some(stats) = self.used.get(server) {
+            return Ok(running.then(|| stats.clone()));
+        }
         let at = self.now();
         let limit = self
             .containers

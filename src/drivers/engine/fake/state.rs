@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::super::{
     ContainerSpec, EngineError, EngineEvent, EngineResult, EventKind, GuardSpec, Health, Image, InstanceKey,
-    LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Volume, VolumeKey,
+    LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Stats, Volume, VolumeKey,
 };
 use super::calls::{Calls, Program};
 use super::terminal::Shells;
@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) registry: BTreeSet<String>,
     /// The lines that servers were asked to stop by.
     pub(super) typed: Vec<(ServerKey, String)>,
+    /// What servers use, where a test says it.
+    pub(super) used: HashMap<ServerKey, Stats>,
     pub(super) events: Vec<EngineEvent>,
     /// By the container or volume that they are in, and their path there.
     pub(super) files: BTreeMap<(String, String), Vec<u8>>,
@@ -71,6 +73,7 @@ impl State {
             tasks: HashMap::new(),
             registry: BTreeSet::new(),
             typed: Vec::new(),
+            used: HashMap::new(),
             events: Vec::new(),
             files: BTreeMap::new(),
             trees: BTreeMap::new(),

@@ -91,7 +91,7 @@ impl Connection {
 }
 
 /// Whose container a line of the list is, if it is this owner's and has the name that we give.
-fn server_of(line: &raw::Summary, owner: &Owner) -> Option<ServerKey> {
+pub(in super::super) fn server_of(line: &raw::Summary, owner: &Owner) -> Option<ServerKey> {
     let server = ServerKey::new(line.labels.get(label::SERVER)?.as_str()).ok()?;
     let name = owner.name(server.as_str());
     owner.demand(&name, &line.labels).ok()?;

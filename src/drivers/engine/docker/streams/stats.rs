@@ -17,12 +17,17 @@ impl Connection {
         if container.state.status != "running" && container.state.status != "paused" {
             return Ok(None);
         }
+        self.stats_of(&container.id).await
+    }
+
+    /// What a container uses; nothing if it does not run.
+    pub(in super::super) async fn stats_of(&self, container: &str) -> EngineResult<Option<Stats>> {
         // Without `one-shot` the engine waits a second for a second sample.
         let options = StatsOptionsBuilder::default()
             .stream(false)
             .one_shot(true)
             .build();
-        let mut answers = self.docker.stats(&container.id, Some(options));
+        let mut answers = self.docker.stats(container, Some(options));
         match answers.next().await {
             Some(Ok(answer)) => Ok(measured(&answer)),
             Some(Err(failure)) if matches!(error::status(&failure), Some(404 | 409)) => Ok(None),

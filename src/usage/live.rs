@@ -1,0 +1,45 @@
+//! The figures of one server as they are measured. A measurement that was written is heard of; nothing is asked of the engine.
+
+use askama::Template as _;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::platform::access::TenantScope;
+use crate::platform::error::Error;
+use crate::platform::ids::ServerId;
+use crate::platform::web::{self, Fragment, LastSeen, Path};
+use crate::servers;
+
+use super::figures::Figures;
+use super::sampler::TOPIC;
+
+/// One server's stream: its figures after each measurement.
+pub async fn one(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((_, id)): Path<(String, ServerId)>,
+    seen: LastSeen,
+) -> Result<Response, Error> {
+    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
+    let draw = move |event: crate::platform::events::Event| {
+        let (app, scope) = (app.clone(), scope.clone());
+        async move {
+            if event.topic != TOPIC {
+                return Ok(None);
+            }
+            figures(&app, &scope, id).await.map(Some)
+        }
+    };
+    web::live(&hub, end, seen, begin.begin(), draw).await
+}
+
+async fn figures(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
+    let mut tx = scope.begin().await?;
+    let server = match servers::find(&mut tx, id).await {
+        Err(Error::NotFound) => return Ok(Fragment::default()),
+        other => other?,
+    };
+    let figures = Figures::load(&mut tx, &server, app.now()).await?;
+    Ok(Fragment::default().replace("usage-now", &figures.render().map_err(Error::internal)?))
+}
