@@ -19,6 +19,7 @@ mod injection;
 mod installations;
 mod io;
 mod lifecycle;
+mod measured;
 mod outside;
 mod ownership;
 mod parts;
@@ -90,6 +91,7 @@ contract! {
         a_followed_log_ends_with_the_server,
         a_long_line_is_cut,
         stats_are_of_running_servers,
+        many_are_measured_at_once,
         commands_run_inside,
         a_command_that_takes_too_long_is_not_waited_for,
         files_go_in_and_out,

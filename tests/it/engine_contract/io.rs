@@ -136,6 +136,24 @@ pub(super) async fn stats_are_of_running_servers(world: &dyn World) {
     assert_eq!(engine.stats(&spec.server).await.unwrap(), None);
 }
 
+pub(super) async fn many_are_measured_at_once(world: &dyn World) {
+    let engine = world.engine();
+    let (up, down) = (spec(world, "up"), spec(world, "down"));
+    running(world, &up).await;
+    made(world, &down).await;
+    let asked = [up.server.clone(), down.server.clone(), server("nobody")];
+    let measured = engine.stats_all(&asked).await.unwrap();
+    let [(key, stats)] = &measured[..] else {
+        panic!("only one runs: {measured:?}");
+    };
+    assert_eq!((key, stats.memory_limit), (&up.server, up.memory_bytes));
+    assert!(stats.cpu_nanos > 0 && stats.memory_bytes > 0, "{stats:?}");
+    // One that is gone is no longer measured.
+    engine.kill(&up.server).await.unwrap();
+    engine.remove(&up.server).await.unwrap();
+    assert!(engine.stats_all(&asked[..1]).await.unwrap().is_empty());
+}
+
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
