@@ -11,6 +11,7 @@
 )]
 
 mod create;
+mod files;
 mod lists;
 mod panel;
 mod reconcile;
@@ -21,7 +22,7 @@ mod weight;
 use table::Row;
 
 /// One part of the table.
-const GROUPS: [&str; 4] = ["weight", "create", "reconcile", "lists"];
+const GROUPS: [&str; 5] = ["weight", "create", "files", "reconcile", "lists"];
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
@@ -49,6 +50,7 @@ async fn measure(group: &str) -> Vec<Row> {
     match group {
         "weight" => weight::measure().await,
         "create" => create::measure().await,
+        "files" => files::measure().await,
         "reconcile" => reconcile::measure().await,
         _ => lists::measure().await,
     }

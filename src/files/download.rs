@@ -93,8 +93,8 @@ mod tests {
                 "attachment; filename=\"Stra_e _1____x\"; filename*=UTF-8''Stra%C3%9Fe%20%221%22%3B%0D%0Ax",
             ),
             (
-                b"caf\xE9",
-                "attachment; filename=\"caf_\"; filename*=UTF-8''caf%EF%BF%BD",
+                b"x\xE9",
+                "attachment; filename=\"x_\"; filename*=UTF-8''x%EF%BF%BD",
             ),
         ] {
             assert_eq!(disposition(name).to_str().unwrap(), value);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::drivers::engine::{Expected, UploadKey, VolumePath};
-use crate::platform::error::Error;
+use crate::platform::error::{Error, FieldErrors};
 
 use super::actions::Piece;
 use super::model::Place;
@@ -45,9 +45,11 @@ pub struct PieceQuery {
     #[param(max_length = 16384, example = "/site/index.html")]
     path: Option<String>,
     /// Where it begins: exactly so many bytes are there already.
-    offset: u64,
+    #[param(required = true, value_type = u64)]
+    offset: Option<u64>,
     /// How many bytes the whole file has.
-    length: u64,
+    #[param(required = true, value_type = u64)]
+    length: Option<u64>,
 }
 
 impl PieceQuery {
@@ -58,11 +60,17 @@ impl PieceQuery {
     }
 
     /// The piece of an upload.
-    pub fn of(&self, upload: UploadKey) -> Piece {
-        Piece {
-            upload,
-            offset: self.offset,
-            length: self.length,
+    pub fn of(&self, upload: UploadKey) -> Result<Piece, Error> {
+        let mut errors = FieldErrors::default();
+        let offset = errors.check("offset", self.offset.ok_or("Say where the piece begins."));
+        let length = errors.check("length", self.length.ok_or("Say how long the whole file is."));
+        match (offset, length) {
+            (Some(offset), Some(length)) => Ok(Piece {
+                upload,
+                offset,
+                length,
+            }),
+            _ => Err(errors.into()),
         }
     }
 }

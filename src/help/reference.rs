@@ -212,6 +212,9 @@ fn curl(schemas: Schemas<'_>, path: &str, method: &str, operation: &Value) -> St
         lines.push("-H 'Content-Type: application/json'".to_owned());
         lines.push(format!("-d '{example}'"));
     }
+    if operation["requestBody"]["content"]["application/octet-stream"].is_object() {
+        lines.push("--data-binary @FILE".to_owned());
+    }
     lines.join(" \\\n  ")
 }
 

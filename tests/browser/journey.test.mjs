@@ -1,6 +1,7 @@
 // The main job, as people do it: the provider makes a customer, the customer gets a server, uses it, and deletes it.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { inspect, launch, panel, signIn, visitor } from "./panel.mjs";
 
@@ -57,6 +58,56 @@ test("the provider makes a plan, a tenant and its owner's invitation", async () 
   }
 });
 
+/** Uploads the site's first page, edits, renames and deletes it. */
+async function filesOf(page, server, address) {
+  const shown = async () => (await fetch(address)).text();
+  const entry = (name) => page.locator("a.row-link", { hasText: name });
+  await page.goto(`${server}/files`);
+  await inspect(page);
+  await entry("site").click();
+  await page.getByRole("heading", { name: "This folder is empty" }).waitFor();
+  await inspect(page);
+  const large = Buffer.alloc(20 * 1024 * 1024, "bread ");
+  const files = [["index.html", "text/html", "<h1>Fresh bread</h1>\n"], ["100% 東京.bin", "application/octet-stream", large]];
+  await page.locator('[name="file"]').setInputFiles(files.map(([name, mimeType, content]) => ({ name, mimeType, buffer: Buffer.from(content) })));
+  await page.getByRole("button", { name: "Upload" }).click();
+  await entry("index.html").waitFor();
+  assert.match(await shown(), /Fresh bread/);
+  await entry("100% 東京.bin").waitFor();
+  await inspect(page);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download 100% 東京.bin" }).click()]);
+  assert.equal(download.suggestedFilename(), "100% 東京.bin");
+  assert.deepEqual(readFileSync(await download.path()), large);
+
+  await entry("index.html").click();
+  await inspect(page);
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  await inspect(page);
+  await page.locator('[name="content"]').fill("<h1>Old bread</h1>\n");
+  await page.keyboard.press("Control+s");
+  await page.getByText("Saved index.html.").waitFor();
+  assert.match(await shown(), /Old bread/);
+
+  await page.goto(`${server}/files?path=/site`);
+  await page.getByRole("link", { name: "Rename, move or change index.html" }).click();
+  await inspect(page);
+  await page.locator('[name="to"]').fill("/site/start.html");
+  await page.getByLabel("Write: group").check();
+  assert.equal(await page.locator('[name="mode"]').inputValue(), "664");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Changed start.html.").waitFor();
+  await page.locator('[name="name"]').fill("pictures");
+  await page.getByRole("button", { name: "Make folder" }).click();
+  await page.getByText("Made the folder pictures.").waitFor();
+  for (const name of ["start.html", "100% 東京.bin", "pictures"]) {
+    await page.getByRole("link", { name: `Delete ${name}` }).click();
+    await inspect(page);
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText(`Deleted ${name}.`).waitFor();
+  }
+  await page.getByRole("heading", { name: "This folder is empty" }).waitFor();
+}
+
 test("the customer creates a web site, opens it, stops it and deletes it", async () => {
   const page = await visitor(browser);
   await page.goto(invitation);
@@ -89,6 +140,8 @@ test("the customer creates a web site, opens it, stops it and deletes it", async
   await site.close();
 
   const server = page.url();
+  await filesOf(page, server, address);
+
   await page.goto(`${server}/logs`);
   const log = page.locator("#log-lines");
   await fetch(`${address}/before-the-restart`);

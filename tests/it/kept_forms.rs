@@ -231,6 +231,9 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("size", own("small-box")),
         ("variables.SITE_TITLE", own("Kept")),
         ("variables.SITE_OWNER", own("Kept")),
+        ("path", own("/site/Kept")),
+        ("to", own("/site/Kept/there")),
+        ("content", own("Kept")),
     ]
 }
 

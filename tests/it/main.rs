@@ -13,6 +13,7 @@ mod crash;
 mod doctor;
 mod engine_contract;
 mod faults;
+mod files;
 mod guard;
 mod http;
 mod installations;

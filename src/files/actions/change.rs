@@ -15,7 +15,7 @@ impl ServerFiles {
         self.note("file.folder", path, json!({})).await
     }
 
-    /// Gives an entry another place or mode, or both. Says where it is then.
+    /// Gives an entry another place or mode, or both. Says where it is then. The place comes first: it is what may be taken.
     pub async fn alter(
         &self,
         path: &VolumePath,
@@ -23,20 +23,20 @@ impl ServerFiles {
         mode: Option<Mode>,
     ) -> Result<Item, Error> {
         let before = self.find(path).await?;
-        let mode = mode.filter(|mode| *mode != Mode::of(before.entry.mode));
-        if let Some(mode) = mode {
-            self.change(FilesChange::SetMode(path.clone(), mode.bits()))
+        let place = to.unwrap_or(path);
+        if place != path {
+            self.change(FilesChange::Move(path.clone(), place.clone()))
                 .await?;
-            self.note("file.mode", path, json!({ "mode": mode.to_string() }))
-                .await?;
-        }
-        let to = to.filter(|to| *to != path);
-        if let Some(to) = to {
-            self.change(FilesChange::Move(path.clone(), to.clone())).await?;
-            self.note("file.move", path, json!({ "to": to.to_string() }))
+            self.note("file.move", path, json!({ "to": place.to_string() }))
                 .await?;
         }
-        self.find(to.unwrap_or(path)).await
+        if let Some(mode) = mode.filter(|mode| *mode != Mode::of(before.entry.mode)) {
+            self.change(FilesChange::SetMode(place.clone(), mode.bits()))
+                .await?;
+            self.note("file.mode", place, json!({ "mode": mode.to_string() }))
+                .await?;
+        }
+        self.find(place).await
     }
 
     /// Deletes an entry; a folder with all that is in it.

@@ -133,6 +133,8 @@ fn of_path(path: &VolumePath, upload: &UploadKey) -> Result<UploadKey, Error> {
         .chain_update([0])
         .chain_update(upload.as_str())
         .finalize();
-    let text: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash[..16]);
+    let text = format!("{:032x}", u128::from_be_bytes(half));
     UploadKey::new(&text).ok_or_else(|| Error::internal("no name for an upload"))
 }

@@ -64,7 +64,7 @@ pub async fn append(
     body: Body,
 ) -> Result<Response, Error> {
     let path = piece.path()?;
-    let piece = piece.of(upload_key(&upload)?);
+    let piece = piece.of(upload_key(&upload)?)?;
     let files = ServerFiles::of(&app, &scope, id).await?;
     let content = Transfer::new(body.into_data_stream());
     let saved = files.write_piece(&path, expected, &piece, content).await?;

@@ -138,7 +138,7 @@ mod tests {
             ("/data", "data"),
             ("/data/a b", "a b"),
             ("/data/100%25", "100%"),
-            ("/data/caf%E9", "caf%E9"),
+            ("/data/x%E9", "x%E9"),
             ("/data/a%0Ab", "a%0Ab"),
             ("/data/東京", "東京"),
         ] {
@@ -168,7 +168,7 @@ mod tests {
             (1024, "1 KiB"),
             (1536, "1.5 KiB"),
             (10 << 20, "10 MiB"),
-            (u64::MAX, "16384 PiB"),
+            (u64::MAX, "16383 PiB"),
         ] {
             assert_eq!(amount(bytes), text);
         }

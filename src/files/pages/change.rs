@@ -12,7 +12,7 @@ use crate::platform::ids::ServerId;
 use crate::platform::web::{Ctx, FormData, FormState, Page, Path, Query, SeeOther};
 use crate::servers::Head;
 
-use super::super::model::{Item, Mode};
+use super::super::model::Mode;
 use super::super::query::PathQuery;
 use super::{Frame, Step, label, way};
 
@@ -59,26 +59,30 @@ pub async fn form(
     let form = FormState::default()
         .with("to", item.path.to_string())
         .with("mode", Mode::of(item.entry.mode).to_string());
-    let bits = Mode::of(item.entry.mode);
-    Ok(Page(Change::new(frame, ctx, &item, (form, bits))).into_response())
+    let mode = match item.entry.kind {
+        FileKind::File | FileKind::Folder => Some(Mode::of(item.entry.mode)),
+        FileKind::Link | FileKind::Special => None,
+    };
+    Ok(Page(Change::new(frame, ctx, &item.path, (form, mode))).into_response())
 }
 
 impl Change {
-    fn new(frame: Frame, ctx: Ctx, item: &Item, (form, mode): (FormState, Mode)) -> Self {
+    /// What has no mode of its own shows none.
+    fn new(frame: Frame, ctx: Ctx, path: &VolumePath, (form, mode): (FormState, Option<Mode>)) -> Self {
         let bit = |who: &str, first: u32, (what, at): (&str, u32)| Bit {
             number: first + at,
             label: format!("{what}: {who}"),
-            is_set: mode.has(first + at),
+            is_set: mode.is_some_and(|mode| mode.has(first + at)),
         };
         let row = |(title, who, first)| (title, WHAT.map(|what| bit(who, first, what)).into());
         Self {
             ctx: frame.crumbs(ctx),
-            way: way(&frame, &item.path),
-            path: item.path.to_string(),
-            name: item.name(),
-            has_mode: matches!(item.entry.kind, FileKind::File | FileKind::Folder),
+            way: way(&frame, path),
+            path: path.to_string(),
+            name: label(path),
+            has_mode: mode.is_some(),
             bits: WHO.map(row).into(),
-            back: frame.href("", &item.path.parent().unwrap_or_else(|| item.path.clone())),
+            back: frame.href("", &path.parent().unwrap_or_else(|| path.clone())),
             form,
             head: frame.head,
         }
@@ -96,7 +100,6 @@ pub async fn save(
     let frame = Frame::of(state, scope, id).await?;
     let path = VolumePath::parse(form.get("path")).map_err(|_| Error::NotFound)?;
     let asked = Asked::read(&form);
-    let mode = asked.as_ref().ok().and_then(|asked| asked.mode);
     let done = form
         .submit(async {
             let asked = asked?;
@@ -113,10 +116,14 @@ pub async fn save(
         Err(error @ Error::Conflict { .. }) => FieldErrors::one("to", error.sentence()),
         Err(error) => return Err(error),
     };
-    let item = frame.files.find(&path).await?;
-    let mode = mode.unwrap_or(Mode::of(item.entry.mode));
-    let page = Change::new(frame, ctx, &item, (FormState::new(form, errors), mode));
+    let mode = (!form.get("mode_before").is_empty()).then(|| boxes(&form));
+    let page = Change::new(frame, ctx, &path, (FormState::new(form, errors), mode));
     Ok(Page(page).status(422))
+}
+
+/// The mode that the boxes say.
+fn boxes(form: &FormData) -> Mode {
+    Mode::from_bits(form.all("bit").filter_map(|bit| bit.parse().ok()))
 }
 
 /// What the form asks for.
@@ -134,8 +141,7 @@ impl Asked {
         let mode = if before.is_empty() {
             None
         } else if digits == before {
-            let boxes = form.all("bit").filter_map(|bit| bit.parse().ok());
-            Some(Mode::from_bits(boxes))
+            Some(boxes(form))
         } else {
             errors.check("mode", Mode::parse(digits))
         };

@@ -1,5 +1,6 @@
 //! Making a folder.
 
+use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
@@ -8,9 +9,22 @@ use crate::drivers::engine::VolumePath;
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::ServerId;
-use crate::platform::web::{Ctx, FormData, FormState, Path, SeeOther};
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
+use crate::servers::Head;
 
-use super::{Frame, label, list};
+use super::{Frame, Step, label, way};
+
+/// The form by itself, when it comes back: what else is in the folder is no help with it.
+#[derive(Template)]
+#[template(path = "files/new_folder.html")]
+pub struct NewFolder {
+    ctx: Ctx,
+    head: Head,
+    way: Vec<Step>,
+    form: FormState,
+    path: String,
+    back: String,
+}
 
 /// Makes a folder in the one that was looked at.
 pub async fn make(
@@ -46,5 +60,13 @@ pub async fn make(
         ),
         Err(error) => return Err(error),
     };
-    list::again(frame, ctx, &folder, FormState::new(form, errors)).await
+    let page = NewFolder {
+        ctx: frame.crumbs(ctx),
+        way: way(&frame, &folder),
+        path: folder.to_string(),
+        back: frame.href("", &folder),
+        form: FormState::new(form, errors),
+        head: frame.head,
+    };
+    Ok(Page(page).status(422))
 }

@@ -11,7 +11,7 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::web::page::Tone;
-use crate::platform::web::{Ctx, Cursor, FormState, ListQuery, Listing, Page, PageQuery, Path, Query, ago};
+use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, PageQuery, Path, Query, ago};
 use crate::servers::Head;
 use crate::tenants::Resource;
 
@@ -105,7 +105,6 @@ impl Row {
 pub struct Folder {
     ctx: Ctx,
     head: Head,
-    form: FormState,
     path: String,
     way: Vec<Step>,
     rows: Vec<Row>,
@@ -137,22 +136,6 @@ pub async fn show(
     }
 }
 
-/// A folder with a form that came back.
-pub(super) async fn again(
-    frame: Frame,
-    ctx: Ctx,
-    path: &VolumePath,
-    form: FormState,
-) -> Result<Response, Error> {
-    let part = folder(&frame, path, &ListQuery::default()).await?;
-    let ctx = frame.crumbs(ctx);
-    let page = Folder {
-        form,
-        ..Folder::new(frame, ctx, path, part)
-    };
-    Ok(Page(page).status(422))
-}
-
 async fn folder(frame: &Frame, path: &VolumePath, query: &ListQuery) -> Result<(Vec<Row>, String), Error> {
     let after: Option<Rank> = Cursor::decode(query.after.as_deref())?;
     let items = frame.files.list(path, after, query.limit()? + 1).await?;
@@ -173,7 +156,6 @@ impl Folder {
     fn new(frame: Frame, ctx: Ctx, path: &VolumePath, (rows, next): (Vec<Row>, String)) -> Self {
         Self {
             ctx,
-            form: FormState::default(),
             path: path.to_string(),
             way: way(&frame, path),
             rows,
@@ -187,14 +169,11 @@ impl Folder {
 }
 
 async fn volumes(frame: Frame, ctx: Ctx) -> Result<Response, Error> {
-    let is_made = frame.files.is_made() && !frame.files.volumes.is_empty();
-    let usage = if is_made {
-        frame.files.usage().await
-    } else {
-        Ok(Vec::new())
-    };
-    let (ctx, usage) = match usage {
-        Ok(usage) => (ctx, usage),
+    let usage = frame.files.usage().await;
+    let (ctx, usage, is_made) = match usage {
+        Ok(usage) => (ctx, usage, true),
+        // It was not made yet, or it is on its way out.
+        Err(Error::NotFound) => (ctx, Vec::new(), false),
         Err(error @ Error::Unavailable(_)) => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -202,7 +181,7 @@ async fn volumes(frame: Frame, ctx: Ctx) -> Result<Response, Error> {
             );
             let words =
                 "The container engine does not answer, so files can't be reached now. Try again in a moment.";
-            (ctx.with_banner(Tone::Warn, words), Vec::new())
+            (ctx.with_banner(Tone::Warn, words), Vec::new(), true)
         }
         Err(error) => return Err(error),
     };

@@ -57,6 +57,13 @@ pub fn routes() -> Routes<App> {
             read,
             transfer::archive,
         )
+        .merge(changes(write))
+        .merge(uploads(write))
+}
+
+/// What changes something that is there, or makes it.
+fn changes(write: Rule) -> Routes<App> {
+    Routes::new()
         .get("/t/{tenant}/servers/{server_id}/files/edit", write, edit::form)
         .large_form(
             "/t/{tenant}/servers/{server_id}/files/edit",
@@ -86,6 +93,11 @@ pub fn routes() -> Routes<App> {
         )
         .post("/t/{tenant}/servers/{server_id}/files/delete", write, delete::act)
         .that_may_last()
+}
+
+/// What brings files.
+fn uploads(write: Rule) -> Routes<App> {
+    Routes::new()
         .post(
             "/t/{tenant}/servers/{server_id}/files/upload",
             write,

@@ -179,7 +179,7 @@ pub async fn piece(
     (Query(piece), Expectation(expected)): (Query<PieceQuery>, Expectation),
     body: Body,
 ) -> Result<Response, Error> {
-    let (path, piece) = (piece.path()?, piece.of(upload_key(&upload)?));
+    let (path, piece) = (piece.path()?, piece.of(upload_key(&upload)?)?);
     let files = ServerFiles::of(&app, &scope, id).await?;
     let content = Transfer::new(body.into_data_stream());
     let saved = files.write_piece(&path, expected, &piece, content).await;

@@ -151,7 +151,7 @@ async fn a_folder_that_becomes_a_link_meanwhile_leads_nowhere() {
     let swap = "mkdir /v/real; echo secret >/canary; \
                 while :; do mv /v/real /v/f; mv /v/f /v/real; ln -s / /v/f; rm /v/f; done";
     let mount = format!("{}:/v", world.instance.name(volume("a").key.as_str()));
-    let label = format!("berth-test.run={}", world.instance);
+    let label = format!("berth.instance={}", world.instance);
     let image = super::docker_world::IMAGE;
     docker(&[
         "run",

@@ -273,13 +273,13 @@ mod tests {
         for text in [
             "/data",
             "/data/Straße/東京 🗼.txt",
-            "/data/caf%E9",
+            "/data/x%E9",
             "/data/100%25/a%0Ab",
             "/data/%E2%80%AEevil",
         ] {
             assert_eq!(path(text).to_string(), text);
         }
-        assert_eq!(path("/data/caf%e9/").parts()[0], b"caf\xE9");
+        assert_eq!(path("/data/x%e9/").parts()[0], b"x\xE9");
     }
 
     #[test]
