@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::eggs;
 use crate::drivers::engine::{BuildEvent, BuildRequest, Engine, EngineError, EngineStream};
+use crate::eggs;
 use crate::platform::error::Error;
 use crate::platform::events;
 
@@ -115,7 +115,17 @@ async fn pull(app: &App, template: &str, image: &str) -> Result<(), BuildError> 
 fn why_not(reason: &str) -> &'static str {
     let reason = reason.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    if says(&["no such host", "dial tcp", "refused", "timeout", "timed out", "unreachable", "eof", "x509", "tls"]) {
+    if says(&[
+        "no such host",
+        "dial tcp",
+        "refused",
+        "timeout",
+        "timed out",
+        "unreachable",
+        "eof",
+        "x509",
+        "tls",
+    ]) {
         "its registry can't be reached from here; the provider can name an image instead that this engine has"
     } else if says(&["denied", "unauthorized", "authentication"]) {
         "its registry does not give it to strangers, or has none of this name"

@@ -26,7 +26,10 @@ pub struct Offer {
 impl Offer {
     /// The usual image.
     pub fn image_tag(&self) -> String {
-        self.images.first().map(|(_, image)| image.clone()).unwrap_or_default()
+        self.images
+            .first()
+            .map(|(_, image)| image.clone())
+            .unwrap_or_default()
     }
 
     /// The image that a customer chose by its label; the usual one if none was chosen.
@@ -54,7 +57,11 @@ pub(super) struct Imported(RwLock<HashMap<String, Offer>>);
 
 impl Imported {
     pub(super) fn get(&self, key: &str) -> Option<Offer> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
     }
 
     pub(super) fn keep(&self, offer: Offer) {

@@ -51,7 +51,11 @@ pub(super) fn preview(text: &str) -> Result<Egg, Error> {
 /// The images that an egg names, each once: those of servers, then that of the install script.
 pub(super) fn images_of(egg: &Egg) -> Vec<String> {
     let mut all: Vec<String> = egg.images.iter().map(|image| image.image.clone()).collect();
-    if let Some(install) = egg.install.as_ref().filter(|install| !all.contains(&install.image)) {
+    if let Some(install) = egg
+        .install
+        .as_ref()
+        .filter(|install| !all.contains(&install.image))
+    {
         all.push(install.image.clone());
     }
     all
@@ -70,26 +74,44 @@ fn check(app: &App, import: &Import, kept_name: Option<&str>) -> Result<Checked,
     }
     let name = kept_name.map_or_else(|| name_of(import, egg.as_ref()), str::to_owned);
     if kept_name.is_none() && egg.is_some() && !is_name(&name) {
-        errors.add("name", "Use 2 to 40 lower-case letters, digits and dashes, a letter first.");
+        errors.add(
+            "name",
+            "Use 2 to 40 lower-case letters, digits and dashes, a letter first.",
+        );
     }
     if kept_name.is_none() && app.catalogue.get(&name).is_some() {
-        errors.add("name", "A template of the catalogue has this name. Choose another.");
+        errors.add(
+            "name",
+            "A template of the catalogue has this name. Choose another.",
+        );
     }
     let named = egg.as_ref().map(images_of).unwrap_or_default();
     let mut images = BTreeMap::new();
-    for (image, instead) in import.images.iter().map(|(image, instead)| (image, instead.trim())) {
+    for (image, instead) in import
+        .images
+        .iter()
+        .map(|(image, instead)| (image, instead.trim()))
+    {
         match named.iter().position(|known| known == image) {
             _ if instead.is_empty() || instead == image => {}
             None if egg.is_some() => errors.add("images", format!("The egg names no image {image}.")),
             Some(at) if !is_image_tag(instead) => {
-                errors.add(&format!("images.{at}"), "That is no image's name, such as debian:bookworm-slim.");
+                errors.add(
+                    &format!("images.{at}"),
+                    "That is no image's name, such as debian:bookworm-slim.",
+                );
             }
             _ => drop(images.insert(image.clone(), instead.to_owned())),
         }
     }
     errors.into_result()?;
     match (egg, category) {
-        (Some(egg), Some(category)) => Ok(Checked { egg, name, category, images }),
+        (Some(egg), Some(category)) => Ok(Checked {
+            egg,
+            name,
+            category,
+            images,
+        }),
         _ => Err(Error::internal("an import without errors lacks a part")),
     }
 }
@@ -120,20 +142,45 @@ pub(super) async fn import(app: &App, scope: &StaffScope, import: &Import) -> Re
         ));
     }
     let number = add(app, scope, &mut tx, import, &checked).await?;
-    audit(app, scope, &mut tx, &checked.name, Change::to("egg.import", told(&checked, number))).await?;
+    audit(
+        app,
+        scope,
+        &mut tx,
+        &checked.name,
+        Change::to("egg.import", told(&checked, number)),
+    )
+    .await?;
     tx.commit().await?;
-    Ok(Imported { name: checked.name, number })
+    Ok(Imported {
+        name: checked.name,
+        number,
+    })
 }
 
 /// Imports another version of an egg. Servers keep theirs until they are updated.
-pub(super) async fn update(app: &App, scope: &StaffScope, name: &str, import: &Import) -> Result<Imported, Error> {
+pub(super) async fn update(
+    app: &App,
+    scope: &StaffScope,
+    name: &str,
+    import: &Import,
+) -> Result<Imported, Error> {
     let mut tx = scope.begin().await?;
     store::lock(&mut tx, name).await?;
     let checked = check(app, import, Some(name))?;
     let number = add(app, scope, &mut tx, import, &checked).await?;
-    audit(app, scope, &mut tx, name, Change::to("egg.update", told(&checked, number))).await?;
+    audit(
+        app,
+        scope,
+        &mut tx,
+        name,
+        Change::to("egg.update", told(&checked, number)),
+    )
+    .await?;
     tx.commit().await?;
-    Ok(Imported { name: name.to_owned(), number })
+    Ok(Imported {
+        name: name.to_owned(),
+        number,
+    })
 }
 
 async fn add(
@@ -146,13 +193,23 @@ async fn add(
     let egg = (&*checked.name, &*checked.egg.title, &*word(checked.category));
     // PostgreSQL keeps no NUL in text; a file that holds one is not JSON or YAML anyway.
     let source = import.text.trim_start_matches('\u{FEFF}').replace('\0', "");
-    store::add_version(tx, egg, (&source, &json!(checked.images)), &scope.who.label, app.now()).await
+    store::add_version(
+        tx,
+        egg,
+        (&source, &json!(checked.images)),
+        &scope.who.label,
+        app.now(),
+    )
+    .await
 }
 
 /// The database's and the API's word for a shelf.
 pub(super) fn word(category: Category) -> String {
     let word = serde_json::to_value(category).ok();
-    word.as_ref().and_then(|word| word.as_str()).unwrap_or("game").to_owned()
+    word.as_ref()
+        .and_then(|word| word.as_str())
+        .unwrap_or("game")
+        .to_owned()
 }
 
 fn told(checked: &Checked, number: i32) -> serde_json::Value {
@@ -160,12 +217,24 @@ fn told(checked: &Checked, number: i32) -> serde_json::Value {
 }
 
 /// Offers an egg to customers, or not any more. Servers that were made from it stay.
-pub(super) async fn set_enabled(app: &App, scope: &StaffScope, name: &str, enabled: bool) -> Result<(), Error> {
+pub(super) async fn set_enabled(
+    app: &App,
+    scope: &StaffScope,
+    name: &str,
+    enabled: bool,
+) -> Result<(), Error> {
     let mut tx = scope.begin().await?;
     store::lock(&mut tx, name).await?;
     store::set_enabled(&mut tx, name, enabled, app.now()).await?;
     let action = if enabled { "egg.enable" } else { "egg.disable" };
-    audit(app, scope, &mut tx, name, Change::to(action, json!({ "enabled": enabled }))).await?;
+    audit(
+        app,
+        scope,
+        &mut tx,
+        name,
+        Change::to(action, json!({ "enabled": enabled })),
+    )
+    .await?;
     tx.commit().await
 }
 
@@ -176,7 +245,8 @@ pub(super) async fn remove(app: &App, scope: &StaffScope, name: &str) -> Result<
     store::claim(&mut tx, name).await?;
     let servers = store::servers(&mut tx, name).await?;
     if servers > 0 {
-        let message = format!("{servers} servers use this egg. Take it out of offer instead, or delete them first.");
+        let message =
+            format!("{servers} servers use this egg. Take it out of offer instead, or delete them first.");
         return Err(Error::conflict("egg-in-use", message));
     }
     store::remove(&mut tx, name).await?;
@@ -184,7 +254,18 @@ pub(super) async fn remove(app: &App, scope: &StaffScope, name: &str) -> Result<
     tx.commit().await
 }
 
-async fn audit(app: &App, scope: &StaffScope, tx: &mut StaffTx, name: &str, change: Change) -> Result<(), Error> {
-    let target = Target { kind: "egg", id: None, label: name, tenant: None };
+async fn audit(
+    app: &App,
+    scope: &StaffScope,
+    tx: &mut StaffTx,
+    name: &str,
+    change: Change,
+) -> Result<(), Error> {
+    let target = Target {
+        kind: "egg",
+        id: None,
+        label: name,
+        tenant: None,
+    };
     app.audit(tx, &scope.who, &target, &change).await
 }

@@ -146,7 +146,10 @@ impl From<&Egg> for ReadOut {
             Stop::Signal(signal) => (Some(signal.as_str()), None),
             Stop::Input(line) => (None, Some(line.clone())),
         };
-        let images = egg.images.iter().map(|image| (image.label.clone(), image.image.clone()));
+        let images = egg
+            .images
+            .iter()
+            .map(|image| (image.label.clone(), image.image.clone()));
         Self {
             title: egg.title.clone(),
             author: egg.author.clone(),
@@ -155,7 +158,11 @@ impl From<&Egg> for ReadOut {
             stop: StopOut { signal, input },
             images: images.collect(),
             install_image: egg.install.as_ref().map(|Install { image, .. }| image.clone()),
-            variables: egg.variables.iter().map(|variable| variable.key.clone()).collect(),
+            variables: egg
+                .variables
+                .iter()
+                .map(|variable| variable.key.clone())
+                .collect(),
             files: egg.files.iter().map(|file| file.path.clone()).collect(),
             report: egg.report.clone(),
         }
@@ -191,7 +198,13 @@ pub struct ImportedOut {
     responses((status = 200, description = "All eggs", body = Vec<EggOut>)))]
 async fn list(scope: StaffScope) -> Result<Json<Vec<EggOut>>, Error> {
     let mut tx = scope.begin().await?;
-    Ok(Json(store::list(&mut tx).await?.into_iter().map(EggOut::from).collect()))
+    Ok(Json(
+        store::list(&mut tx)
+            .await?
+            .into_iter()
+            .map(EggOut::from)
+            .collect(),
+    ))
 }
 
 /// Show an egg
@@ -205,9 +218,14 @@ async fn show(scope: StaffScope, Path(name): Path<String>) -> Result<Json<EggDet
 
 async fn detail(scope: &StaffScope, name: &str) -> Result<EggDetailOut, Error> {
     let mut tx = scope.begin().await?;
-    let row = store::list(&mut tx).await?.into_iter().find(|row| row.name == name);
+    let row = store::list(&mut tx)
+        .await?
+        .into_iter()
+        .find(|row| row.name == name);
     let row = row.ok_or(Error::NotFound)?;
-    let version = store::version(&mut tx, name, row.newest).await?.ok_or(Error::NotFound)?;
+    let version = store::version(&mut tx, name, row.newest)
+        .await?
+        .ok_or(Error::NotFound)?;
     Ok(EggDetailOut {
         egg: row.into(),
         instead: version.choices().images,
@@ -236,7 +254,13 @@ async fn import(
     Json(given): Json<EggIn>,
 ) -> Result<(StatusCode, Json<ImportedOut>), Error> {
     let done = actions::import(&app, &scope, &given.into()).await?;
-    Ok((StatusCode::CREATED, Json(ImportedOut { name: done.name, version: done.number })))
+    Ok((
+        StatusCode::CREATED,
+        Json(ImportedOut {
+            name: done.name,
+            version: done.number,
+        }),
+    ))
 }
 
 /// Import a new version of an egg
@@ -251,7 +275,13 @@ async fn update(
     Json(given): Json<EggIn>,
 ) -> Result<(StatusCode, Json<ImportedOut>), Error> {
     let done = actions::update(&app, &scope, &name, &given.into()).await?;
-    Ok((StatusCode::CREATED, Json(ImportedOut { name: done.name, version: done.number })))
+    Ok((
+        StatusCode::CREATED,
+        Json(ImportedOut {
+            name: done.name,
+            version: done.number,
+        }),
+    ))
 }
 
 /// Offer an egg, or not
@@ -272,7 +302,11 @@ async fn change(
 /// Not while servers use it.
 #[utoipa::path(delete, path = "/api/v1/staff/eggs/{egg}", tag = "staff eggs", params(("egg" = String, Path)),
     responses((status = 204, description = "It is gone")))]
-async fn remove(State(app): State<App>, scope: StaffScope, Path(name): Path<String>) -> Result<StatusCode, Error> {
+async fn remove(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Error> {
     actions::remove(&app, &scope, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -59,12 +59,18 @@ fn offer(row: VersionRow) -> Option<Offer> {
         }
     };
     let choices = row.choices();
-    let images = egg.images(&choices).into_iter().map(|image| (image.label, image.image));
+    let images = egg
+        .images(&choices)
+        .into_iter()
+        .map(|image| (image.label, image.image));
     Some(Offer {
         key: key(&row.egg, row.number),
         template: Arc::new(egg.template(&row.egg, row.number, &choices)),
         images: images.collect(),
-        install_image: egg.install.as_ref().map(|install| choices.image(&install.image).to_owned()),
+        install_image: egg
+            .install
+            .as_ref()
+            .map(|install| choices.image(&install.image).to_owned()),
         egg: Some(Arc::new(egg)),
     })
 }
@@ -72,7 +78,8 @@ fn offer(row: VersionRow) -> Option<Offer> {
 impl VersionRow {
     /// What staff chose when it was imported.
     pub(super) fn choices(&self) -> Choices {
-        let images: BTreeMap<String, String> = serde_json::from_value(self.images.clone()).unwrap_or_default();
+        let images: BTreeMap<String, String> =
+            serde_json::from_value(self.images.clone()).unwrap_or_default();
         Choices {
             images,
             category: serde_json::from_value(self.category.clone().into()).ok(),

@@ -31,7 +31,11 @@ pub(super) struct EggRow {
 }
 
 /// One version.
-pub(super) async fn version(tx: &mut impl Scoped, egg: &str, number: i32) -> Result<Option<VersionRow>, Error> {
+pub(super) async fn version(
+    tx: &mut impl Scoped,
+    egg: &str,
+    number: i32,
+) -> Result<Option<VersionRow>, Error> {
     let row = sqlx::query_as!(
         VersionRow,
         "select v.egg, v.number, e.category, v.source, v.images, v.created_by, v.created_at \
@@ -59,7 +63,12 @@ pub(super) async fn all_offered(tx: &mut impl Scoped) -> Result<Vec<(String, i32
         r#"select e.name, max(v.number) as "number!" from egg e join egg_version v on v.egg = e.name
            where e.is_enabled group by e.name, e.title order by lower(e.title), e.name"#
     );
-    Ok(rows.fetch_all(tx.conn()).await?.into_iter().map(|row| (row.name, row.number)).collect())
+    Ok(rows
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(|row| (row.name, row.number))
+        .collect())
 }
 
 /// All eggs, with how many servers use them.
@@ -92,9 +101,12 @@ pub(super) async fn insert(
 
 /// Keeps an egg from being removed until the transaction ends, for who makes a server of it.
 pub(super) async fn hold(tx: &mut impl Scoped, name: &str) -> Result<(), Error> {
-    sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 3))", name)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "select pg_advisory_xact_lock_shared(hashtextextended($1, 3))",
+        name
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -109,7 +121,11 @@ pub(super) async fn claim(tx: &mut StaffTx, name: &str) -> Result<(), Error> {
 /// Locks an egg until the transaction ends, so that two imports get two numbers.
 pub(super) async fn lock(tx: &mut StaffTx, name: &str) -> Result<(), Error> {
     let found = sqlx::query_scalar!("select name from egg where name = $1 for update", name);
-    found.fetch_optional(tx.conn()).await?.map(drop).ok_or(Error::NotFound)
+    found
+        .fetch_optional(tx.conn())
+        .await?
+        .map(drop)
+        .ok_or(Error::NotFound)
 }
 
 /// Writes the next version, and what the egg is now. Gives its number.
@@ -120,9 +136,15 @@ pub(super) async fn add_version(
     created_by: &str,
     now: DateTime<Utc>,
 ) -> Result<i32, Error> {
-    sqlx::query!("update egg set title = $2, category = $3, updated_at = $4 where name = $1", name, title, category, now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "update egg set title = $2, category = $3, updated_at = $4 where name = $1",
+        name,
+        title,
+        category,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(sqlx::query_scalar!(
         "insert into egg_version (egg, number, source, images, created_by, created_at) \
          select $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 from egg_version where egg = $1 returning number",
@@ -137,10 +159,20 @@ pub(super) async fn add_version(
 }
 
 /// Offers an egg, or not.
-pub(super) async fn set_enabled(tx: &mut StaffTx, name: &str, enabled: bool, now: DateTime<Utc>) -> Result<(), Error> {
-    sqlx::query!("update egg set is_enabled = $2, updated_at = $3 where name = $1", name, enabled, now)
-        .execute(tx.conn())
-        .await?;
+pub(super) async fn set_enabled(
+    tx: &mut StaffTx,
+    name: &str,
+    enabled: bool,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update egg set is_enabled = $2, updated_at = $3 where name = $1",
+        name,
+        enabled,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -156,6 +188,8 @@ pub(super) async fn servers(tx: &mut StaffTx, name: &str) -> Result<i64, Error> 
 
 /// Removes an egg with its versions.
 pub(super) async fn remove(tx: &mut StaffTx, name: &str) -> Result<(), Error> {
-    sqlx::query!("delete from egg where name = $1", name).execute(tx.conn()).await?;
+    sqlx::query!("delete from egg where name = $1", name)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }

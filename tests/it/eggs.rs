@@ -27,11 +27,17 @@ fn docker(arguments: &[&str]) -> String {
 fn make_image() {
     let line = format!("printf '{DOCKERFILE}' | docker build --quiet --tag {IMAGE} -");
     let output = Command::new("sh").args(["-c", &line]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn egg(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/eggs").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/eggs")
+        .join(name);
     Value::String(std::fs::read_to_string(path).unwrap())
 }
 
@@ -69,10 +75,20 @@ impl Scene {
 
     /// Imports an egg with our image in the place of all that it names.
     async fn import(&self, name: &str) -> String {
-        let (status, read) = self.staff.post("/api/v1/staff/eggs/preview", &json!({ "egg": egg(name) })).await;
+        let (status, read) = self
+            .staff
+            .post("/api/v1/staff/eggs/preview", &json!({ "egg": egg(name) }))
+            .await;
         assert_eq!(status, 200, "{read}");
-        let named = read["images"].as_object().unwrap().values().chain([&read["install_image"]]);
-        let images: BTreeMap<_, _> = named.filter_map(Value::as_str).map(|image| (image, IMAGE)).collect();
+        let named = read["images"]
+            .as_object()
+            .unwrap()
+            .values()
+            .chain([&read["install_image"]]);
+        let images: BTreeMap<_, _> = named
+            .filter_map(Value::as_str)
+            .map(|image| (image, IMAGE))
+            .collect();
         let order = json!({ "egg": egg(name), "images": images });
         let (status, done) = self.staff.post("/api/v1/staff/eggs", &order).await;
         assert_eq!(status, 201, "{done}");
@@ -105,7 +121,11 @@ impl Server<'_> {
     }
 
     async fn post(&self, below: &str) {
-        let (status, answer) = self.scene.api.post(&format!("{}/{below}", self.path), &json!({})).await;
+        let (status, answer) = self
+            .scene
+            .api
+            .post(&format!("{}/{below}", self.path), &json!({}))
+            .await;
         assert_eq!(status, 202, "{answer}");
     }
 
@@ -114,7 +134,10 @@ impl Server<'_> {
     }
 
     async fn until(&self, field: &str, wanted: &str) {
-        until(&format!("its {field} is {wanted}"), async || self.get().await[field] == wanted).await;
+        until(&format!("its {field} is {wanted}"), async || {
+            self.get().await[field] == wanted
+        })
+        .await;
     }
 
     fn file(&self, path: &str) -> String {
@@ -130,7 +153,12 @@ impl Server<'_> {
 async fn a_server_of_an_egg_is_installed_edited_heard_and_ended_by_a_line() {
     let scene = Scene::begin().await;
     let template = scene.import("v2-all-parsers.json").await;
-    let server = scene.order(&template, json!({ "NAME": "My game", "RCON_PASSWORD": "hunter2" })).await;
+    let server = scene
+        .order(
+            &template,
+            json!({ "NAME": "My game", "RCON_PASSWORD": "hunter2" }),
+        )
+        .await;
     server.until("health", "healthy").await;
 
     let installation = server.installation().await;
@@ -142,27 +170,59 @@ async fn a_server_of_an_egg_is_installed_edited_heard_and_ended_by_a_line() {
     let port = ports[0]["port"].as_u64().unwrap().to_string();
 
     assert_eq!(server.file("a.properties"), format!("# kept\nport={port}"));
-    assert_eq!(server.file("conf/b.ini"), format!("[net]\nport={port}\nname=My game"));
+    assert_eq!(
+        server.file("conf/b.ini"),
+        format!("[net]\nport={port}\nname=My game")
+    );
     let json: Value = serde_json::from_str(&server.file("c.json")).unwrap();
     let worlds = json!([{ "name": "My game" }, { "name": "My game" }]);
-    assert_eq!(json, json!({ "net": { "port": port.parse::<u16>().unwrap() }, "on": true, "worlds": worlds }));
+    assert_eq!(
+        json,
+        json!({ "net": { "port": port.parse::<u16>().unwrap() }, "on": true, "worlds": worlds })
+    );
     let yaml = server.file("d.yml");
-    assert!(yaml.contains(&format!("0.0.0.0:{port}")) && yaml.contains("address: lobby"), "{yaml}");
+    assert!(
+        yaml.contains(&format!("0.0.0.0:{port}")) && yaml.contains("address: lobby"),
+        "{yaml}"
+    );
     let xml = server.file("e.xml");
-    assert!(xml.contains(&format!("<Port>{port}</Port>")) && xml.contains("value=\"My game\""), "{xml}");
+    assert!(
+        xml.contains(&format!("<Port>{port}</Port>")) && xml.contains("value=\"My game\""),
+        "{xml}"
+    );
     assert_eq!(server.file("f.cfg"), format!("set port {port}\nset other 2"));
     assert!(docker(&["exec", &server.container, "cat", "/etc/passwd"]).starts_with("root:x:0:0"));
-    let events = scene.api.get(&format!("{}/events", server.path)).await.to_string();
-    assert!(events.contains("link.properties was not edited before the start: it is a link"), "{events}");
+    let events = scene
+        .api
+        .get(&format!("{}/events", server.path))
+        .await
+        .to_string();
+    assert!(
+        events.contains("link.properties was not edited before the start: it is a link"),
+        "{events}"
+    );
 
     // The memory that it may plan with is less than its container has.
-    assert!(server.logs().contains("starting as 1000 with 890"), "{}", server.logs());
-    let looks = "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.CapAdd}} {{.Config.User}}";
-    assert_eq!(docker(&["inspect", "--format", looks, &server.container]), "true [ALL] [] 1000:1000");
+    assert!(
+        server.logs().contains("starting as 1000 with 890"),
+        "{}",
+        server.logs()
+    );
+    let looks =
+        "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.CapAdd}} {{.Config.User}}";
+    assert_eq!(
+        docker(&["inspect", "--format", looks, &server.container]),
+        "true [ALL] [] 1000:1000"
+    );
 
     server.post("actions/stop").await;
     server.until("engine_state", "exited").await;
-    let ended = docker(&["inspect", "--format", "{{.State.ExitCode}} {{.RestartCount}}", &server.container]);
+    let ended = docker(&[
+        "inspect",
+        "--format",
+        "{{.State.ExitCode}} {{.RestartCount}}",
+        &server.container,
+    ]);
     assert_eq!(ended, "0 0", "it ended by itself and was not started again");
     assert!(server.logs().ends_with("heard stop"), "{}", server.logs());
 
@@ -174,8 +234,12 @@ async fn a_server_of_an_egg_is_installed_edited_heard_and_ended_by_a_line() {
         server.installation().await["installed_at"] != installation["installed_at"]
     })
     .await;
-    server.until("health", "healthy").await;
-    assert_eq!(server.file("saved"), "saving", "what the script does not touch stays");
+    server.until("status", "running").await;
+    assert_eq!(
+        server.file("saved"),
+        "saving",
+        "what the script does not touch stays"
+    );
     assert_eq!(scene.remains.count().await, Count::ONE, "no task is left over");
 }
 
@@ -207,18 +271,28 @@ async fn a_server_ends_by_a_signal_and_takes_a_new_version_when_asked() {
     server.post("actions/stop").await;
     server.until("engine_state", "exited").await;
     assert!(server.logs().ends_with("bye"), "{}", server.logs());
-    assert_eq!(docker(&["inspect", "--format", "{{.State.ExitCode}}", &server.container]), "0");
+    assert_eq!(
+        docker(&["inspect", "--format", "{{.State.ExitCode}}", &server.container]),
+        "0"
+    );
 }
 
 #[tokio::test]
 async fn an_image_that_can_not_be_fetched_is_told() {
     let scene = Scene::begin().await;
-    let (status, done) = scene.staff.post("/api/v1/staff/eggs", &json!({ "egg": egg("odd.json") })).await;
+    let (status, done) = scene
+        .staff
+        .post("/api/v1/staff/eggs", &json!({ "egg": egg("odd.json") }))
+        .await;
     assert_eq!(status, 201, "{done}");
-    let server = scene.order(done["name"].as_str().unwrap(), json!({ "SMALL": "1" })).await;
+    let server = scene
+        .order(done["name"].as_str().unwrap(), json!({ "SMALL": "1" }))
+        .await;
     until("it says why it does not start", async || {
         let told = server.get().await["status_text"].to_string();
-        told.contains("the image registry.invalid/wine:latest could not be fetched: its registry can't be reached")
+        told.contains(
+            "the image registry.invalid/wine:latest could not be fetched: its registry can't be reached",
+        )
     })
     .await;
 }

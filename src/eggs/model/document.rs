@@ -1,5 +1,9 @@
 //! Reading the file: JSON as all panels write it, or YAML as newer ones do, with the loose types that both have.
 
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::Refusal;
@@ -26,7 +30,9 @@ pub(super) fn read(text: &str) -> Result<Map<String, Value>, Refusal> {
     };
     match value {
         Value::Object(map) => Ok(map),
-        _ => Err(Refusal::new("The file holds no egg: it is not an object with fields.")),
+        _ => Err(Refusal::new(
+            "The file holds no egg: it is not an object with fields.",
+        )),
     }
 }
 
@@ -35,13 +41,106 @@ fn not_json(error: &serde_json::Error) -> Refusal {
         return Refusal::new("The file is nested too deeply to be an egg.");
     }
     let (line, column) = (error.line(), error.column());
-    let what = if error.is_eof() { "ends too early" } else { "is damaged" };
-    Refusal::new(format!("The file {what}: it is not valid JSON at line {line}, column {column}."))
+    let what = if error.is_eof() {
+        "ends too early"
+    } else {
+        "is damaged"
+    };
+    Refusal::new(format!(
+        "The file {what}: it is not valid JSON at line {line}, column {column}."
+    ))
 }
 
 /// The parser has a budget, so that a few lines of aliases do not become gigabytes.
 fn yaml(text: &str) -> Result<Value, Refusal> {
-    serde_saphyr::from_str(text).map_err(|_| Refusal::new("The file is neither JSON nor YAML, so it is no egg."))
+    serde_saphyr::from_str(text)
+        .map_err(|_| Refusal::new("The file is neither JSON nor YAML, so it is no egg."))
+}
+
+/// The keys of the objects whose order means something: the first image and the first command are the usual ones.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Order {
+    pub(super) docker_images: Keys,
+    pub(super) startup_commands: Keys,
+}
+
+/// The keys of an object as they are written; none of what is no object.
+#[derive(Debug, Default)]
+pub(super) struct Keys(Vec<String>);
+
+impl Keys {
+    /// The values of a map in the order of its file.
+    pub(super) fn sort<'a>(&self, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value)> {
+        let place = |key: &String| self.0.iter().position(|known| known == key);
+        let mut all: Vec<_> = map.iter().collect();
+        all.sort_by_key(|(key, _)| place(key).unwrap_or(usize::MAX));
+        all
+    }
+}
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(KeysVisitor)
+    }
+}
+
+struct KeysVisitor;
+
+impl<'de> Visitor<'de> for KeysVisitor {
+    type Value = Keys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+            keys.push(key);
+        }
+        Ok(Keys(keys))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Keys, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Keys::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_none<E>(self) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+}
+
+/// The order in the text of an egg that was read; none where it can't be told.
+pub(super) fn order(text: &str) -> Order {
+    let text = text.trim_start_matches('\u{FEFF}').trim();
+    let read = serde_json::from_str(text).ok();
+    read.or_else(|| serde_saphyr::from_str(text).ok()).unwrap_or_default()
 }
 
 /// What was written where text is expected. Null and what is no single value is empty.
@@ -124,11 +223,27 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_a_file_is_known() {
+        for text in ["{\"docker_images\": {\"b\": 1, \"a\": 2}}", "docker_images:\n  b: 1\n  a: 2\n"] {
+            let (map, order) = (read(text).unwrap(), order(text));
+            let images = map["docker_images"].as_object().unwrap();
+            let keys: Vec<_> = order.docker_images.sort(images).into_iter().map(|(key, _)| key).collect();
+            assert_eq!(keys, ["b", "a"], "{text}");
+        }
+        for text in ["{\"docker_images\": null}", "{\"docker_images\": [1]}", "{\"docker_images\": \"x\"}", "{"] {
+            assert!(order(text).docker_images.0.is_empty());
+        }
+    }
+
+    #[test]
     fn aliases_do_not_grow_without_end() {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let before = format!("*a{}", level - 1);
-            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", ")));
+            bomb.push_str(&format!(
+                "a{level}: &a{level} [{}]\n",
+                vec![before; 10].join(", ")
+            ));
         }
         assert!(read(&bomb).is_err());
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::catalogue::Variable;
 
-use super::document::{clean, text, texts};
+use super::document::{Order, clean, text, texts};
 use super::files::{self, FileEdit};
 use super::lifecycle::{self, Ready, Stop};
 use super::report::{Note, Report};
@@ -70,18 +70,22 @@ impl Egg {
     /// Reads the text of an egg file.
     pub fn read(text: &str) -> Result<Self, Refusal> {
         let egg = document::read(text)?;
-        let mut report = Report::default();
+        let (order, mut report) = (document::order(text), Report::default());
         let title = clean(&document::text(egg.get("name")), 80).replace('\n', " ");
         if title.is_empty() {
             return Err(Refusal::new("The file names no egg: it has no `name`."));
         }
-        let images = parts::images(&egg, &mut report);
+        let images = parts::images(&egg, &order, &mut report);
         if images.is_empty() {
             return Err(Refusal::new("The egg names no image that a server could run in."));
         }
         let read = variables::read(egg.get("variables"), &mut report);
-        let config = egg.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
-        let startup = startup(&egg, &mut report)?;
+        let config = egg
+            .get("config")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        let startup = startup(&egg, &order, &mut report)?;
         rest(&egg, &mut report);
         Ok(Self {
             title,
@@ -106,21 +110,40 @@ fn format(egg: &Map<String, Value>, report: &mut Report) -> String {
     let word = clean(&text(egg.get("meta").and_then(|meta| meta.get("version"))), 20);
     let is_known = matches!(&*word, "PTDL_v1" | "PTDL_v2" | "PLCN_v1" | "PLCN_v2" | "PLCN_v3");
     if word.is_empty() {
-        report.info("meta.version", "It does not say its format; it was read like PTDL_v2.");
+        report.info(
+            "meta.version",
+            "It does not say its format; it was read like PTDL_v2.",
+        );
     } else if !is_known {
-        report.info("meta.version", format!("The format {word} is not known; it was read like PTDL_v2."));
+        report.info(
+            "meta.version",
+            format!("The format {word} is not known; it was read like PTDL_v2."),
+        );
     }
     word
 }
 
 /// The command; of several that newer panels know, the first.
-fn startup(egg: &Map<String, Value>, report: &mut Report) -> Result<String, Refusal> {
-    let several = texts(egg.get("startup_commands"));
+fn startup(egg: &Map<String, Value>, order: &Order, report: &mut Report) -> Result<String, Refusal> {
+    let several = match egg.get("startup_commands") {
+        Some(Value::Object(map)) => {
+            let commands = order.startup_commands.sort(map).into_iter();
+            commands.map(|(_, command)| text(Some(command))).collect()
+        }
+        other => texts(other),
+    };
     if several.len() > 1 {
-        report.lost("startup_commands", "Only the first of its commands is taken over.");
+        report.lost(
+            "startup_commands",
+            "Only the first of its commands is taken over.",
+        );
     }
     let written = text(egg.get("startup"));
-    let written = if written.trim().is_empty() { several.into_iter().next().unwrap_or_default() } else { written };
+    let written = if written.trim().is_empty() {
+        several.into_iter().next().unwrap_or_default()
+    } else {
+        written
+    };
     let startup = written.replace("\r\n", "\n").trim().to_owned();
     if startup.is_empty() {
         return Err(Refusal::new("The egg has no startup command."));
@@ -130,7 +153,13 @@ fn startup(egg: &Map<String, Value>, report: &mut Report) -> Result<String, Refu
     }
     for name in placeholder::names(&startup) {
         if !matches!(placeholder::asked(&name), placeholder::Asked::Env(_)) {
-            report.lost("startup", format!("{{{{{}}}}} is not known and stays as it is written.", clean(&name, 60)));
+            report.lost(
+                "startup",
+                format!(
+                    "{{{{{}}}}} is not known and stays as it is written.",
+                    clean(&name, 60)
+                ),
+            );
         }
     }
     Ok(startup)
@@ -140,7 +169,10 @@ fn denied(egg: &Map<String, Value>, report: &mut Report) -> Vec<String> {
     let mut denied = texts(egg.get("file_denylist"));
     denied.truncate(MAX_DENIED);
     if !denied.is_empty() {
-        report.lost("file_denylist", "People who may change a server's files may change these, too.");
+        report.lost(
+            "file_denylist",
+            "People who may change a server's files may change these, too.",
+        );
     }
     denied
 }
@@ -149,7 +181,9 @@ fn denied(egg: &Map<String, Value>, report: &mut Report) -> Vec<String> {
 fn rest(egg: &Map<String, Value>, report: &mut Report) {
     for feature in texts(egg.get("features")) {
         let text = match &*feature {
-            "eula" => "The question about a licence is not asked: set what its file wants, or accept it in the file.",
+            "eula" => {
+                "The question about a licence is not asked: set what its file wants, or accept it in the file."
+            }
             _ => "It is an aid of another panel's pages.",
         };
         report.lost(format!("features.{}", clean(&feature, 40)), text);
@@ -158,10 +192,15 @@ fn rest(egg: &Map<String, Value>, report: &mut Report) {
         report.lost("force_outgoing_ip", "Servers go out by the host's own address.");
     }
     if !text(egg.get("meta").and_then(|meta| meta.get("update_url"))).is_empty() {
-        report.info("meta.update_url", "It is not asked for newer versions: import them when you want them.");
+        report.info(
+            "meta.update_url",
+            "It is not asked for newer versions: import them when you want them.",
+        );
     }
     for key in ["extends", "copy_script_from", "config_from"] {
-        let from = egg.get(key).or_else(|| egg.get("config").and_then(|config| config.get(key)));
+        let from = egg
+            .get(key)
+            .or_else(|| egg.get("config").and_then(|config| config.get(key)));
         if !text(from).is_empty() {
             report.lost(key, "It builds upon another egg, which is not in the file.");
         }

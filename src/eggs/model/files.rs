@@ -67,14 +67,22 @@ pub struct FileEdit {
 /// Reads `config.files`.
 pub(super) fn read(value: Option<&Value>, report: &mut Report) -> Vec<FileEdit> {
     let Ok(files) = object(value) else {
-        report.lost("config.files", "It can't be read, so no files are edited before a start.");
+        report.lost(
+            "config.files",
+            "It can't be read, so no files are edited before a start.",
+        );
         return Vec::new();
     };
     if files.len() > MAX_FILES {
-        report.lost("config.files", format!("Only the first {MAX_FILES} files are edited."));
+        report.lost(
+            "config.files",
+            format!("Only the first {MAX_FILES} files are edited."),
+        );
     }
     let files = files.iter().take(MAX_FILES);
-    files.filter_map(|(path, spec)| file(path, spec, report)).collect()
+    files
+        .filter_map(|(path, spec)| file(path, spec, report))
+        .collect()
 }
 
 fn file(name: &str, spec: &Value, report: &mut Report) -> Option<FileEdit> {
@@ -87,7 +95,10 @@ fn file(name: &str, spec: &Value, report: &mut Report) -> Option<FileEdit> {
         }
     };
     let Some(parser) = Parser::of(&text(spec.get("parser"))) else {
-        report.lost(about, "Its parser is none of properties, ini, json, yaml, xml and file.");
+        report.lost(
+            about,
+            "Its parser is none of properties, ini, json, yaml, xml and file.",
+        );
         return None;
     };
     let Ok(find) = object(spec.get("find")) else {
@@ -124,13 +135,19 @@ fn edits(about: &str, find: &Map<String, Value>, report: &mut Report) -> Vec<Edi
 
 fn fits(about: &str, edit: &Edit, report: &mut Report) -> bool {
     if edit.value.is_array() || edit.value.is_object() {
-        report.lost(about, format!("{}: only single values are put into files.", edit.key));
+        report.lost(
+            about,
+            format!("{}: only single values are put into files.", edit.key),
+        );
         return false;
     }
     if let Some(pattern) = edit.only.as_deref().and_then(|only| only.strip_prefix("regex:"))
         && super::rules::compile(pattern).is_err()
     {
-        report.lost(about, format!("{}: the pattern {pattern} can't be used here.", edit.key));
+        report.lost(
+            about,
+            format!("{}: the pattern {pattern} can't be used here.", edit.key),
+        );
         return false;
     }
     for name in placeholder::names(&text(Some(&edit.value))) {
@@ -138,12 +155,18 @@ fn fits(about: &str, edit: &Edit, report: &mut Report) -> bool {
             Asked::Env(_) => {}
             Asked::Host => {
                 let why = "servers here reach each other by name and never through the host";
-                report.lost(about, format!("{}: {{{{{name}}}}} has no meaning here, as {why}.", edit.key));
+                report.lost(
+                    about,
+                    format!("{}: {{{{{name}}}}} has no meaning here, as {why}.", edit.key),
+                );
                 return false;
             }
             Asked::Unknown => report.info(
                 about,
-                format!("{}: {{{{{name}}}}} is not known and stays as it is written.", edit.key),
+                format!(
+                    "{}: {{{{{name}}}}} is not known and stays as it is written.",
+                    edit.key
+                ),
             ),
         }
     }
@@ -163,7 +186,10 @@ pub(super) fn safe_path(name: &str) -> Result<String, &'static str> {
     }
     let within = name.trim().trim_start_matches('/');
     let within = within.strip_prefix("home/container/").unwrap_or(within);
-    let parts: Vec<&str> = within.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let parts: Vec<&str> = within
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "."))
+        .collect();
     if parts.contains(&"..") {
         return Err("the name leads out of the server's folder");
     }
@@ -190,7 +216,18 @@ mod tests {
         ] {
             assert_eq!(safe_path(name).unwrap(), path);
         }
-        for bad in ["../../etc/passwd", "a/../../b", "..", "", "/", "a\\..\\b", "a\0b", "x/", "{{A}}.cfg", "a\nb"] {
+        for bad in [
+            "../../etc/passwd",
+            "a/../../b",
+            "..",
+            "",
+            "/",
+            "a\\..\\b",
+            "a\0b",
+            "x/",
+            "{{A}}.cfg",
+            "a\nb",
+        ] {
             assert!(safe_path(bad).is_err(), "{bad:?}");
         }
     }

@@ -61,15 +61,27 @@ pub enum Stop {
 /// Reads `config.startup`.
 pub(super) fn ready(value: Option<&Value>, report: &mut Report) -> Vec<Ready> {
     let Ok(startup) = object(value) else {
-        report.lost("config.startup", "It can't be read, so a server counts as up as soon as it runs.");
+        report.lost(
+            "config.startup",
+            "It can't be read, so a server counts as up as soon as it runs.",
+        );
         return Vec::new();
     };
-    if startup.get("userInteraction").is_some_and(|asked| !texts(Some(asked)).is_empty()) {
-        report.lost("config.startup.userInteraction", "Questions at the start are not asked.");
+    if startup
+        .get("userInteraction")
+        .is_some_and(|asked| !texts(Some(asked)).is_empty())
+    {
+        report.lost(
+            "config.startup.userInteraction",
+            "Questions at the start are not asked.",
+        );
     }
     let done = texts(startup.get("done"));
     if done.is_empty() {
-        report.info("config.startup.done", "No line says that it is up, so a server counts as up as soon as it runs.");
+        report.info(
+            "config.startup.done",
+            "No line says that it is up, so a server counts as up as soon as it runs.",
+        );
     }
     let lines = done.iter().take(MAX_LINES).filter(|line| line.len() <= MAX_LINE);
     lines.filter_map(|line| one_line(line, report)).collect()
@@ -82,7 +94,10 @@ fn one_line(line: &str, report: &mut Report) -> Option<Ready> {
     match super::rules::compile(pattern) {
         Ok(pattern) => Some(Ready::Matches(pattern)),
         Err(why) => {
-            report.lost("config.startup.done", format!("The pattern {pattern} is not looked for: {why}."));
+            report.lost(
+                "config.startup.done",
+                format!("The pattern {pattern} is not looked for: {why}."),
+            );
             None
         }
     }
@@ -93,7 +108,10 @@ pub(super) fn stop(value: Option<&Value>, report: &mut Report) -> Stop {
     let text = clean(&text(value), MAX_LINE);
     let line = text.lines().next().unwrap_or_default().trim();
     let bare = line.trim_start_matches('^').to_ascii_uppercase();
-    let is_signal = line.starts_with('^') || bare.strip_prefix("SIG").is_some_and(|name| name.bytes().all(|b| b.is_ascii_uppercase()));
+    let is_signal = line.starts_with('^')
+        || bare
+            .strip_prefix("SIG")
+            .is_some_and(|name| name.bytes().all(|b| b.is_ascii_uppercase()));
     if line.is_empty() {
         report.info("config.stop", "It says no way to stop, so a server gets SIGTERM.");
         return Stop::Signal(StopSignal::Term);
@@ -108,7 +126,10 @@ pub(super) fn stop(value: Option<&Value>, report: &mut Report) -> Stop {
         "KILL" => StopSignal::Kill,
         "ABRT" => StopSignal::Abort,
         other => {
-            report.changed("config.stop", format!("The signal {other} is not known here; a server gets SIGTERM."));
+            report.changed(
+                "config.stop",
+                format!("The signal {other} is not known here; a server gets SIGTERM."),
+            );
             StopSignal::Term
         }
     })
@@ -140,7 +161,9 @@ mod tests {
     #[test]
     fn lines_that_say_it_is_up() {
         let mut report = Report::default();
-        let written = json!("{\"done\": [\")! For help\", \"regex:^Listening on \\\\d+$\", \"regex:(?<=x)y\"], \"userInteraction\": []}");
+        let written = json!(
+            "{\"done\": [\")! For help\", \"regex:^Listening on \\\\d+$\", \"regex:(?<=x)y\"], \"userInteraction\": []}"
+        );
         let lines = ready(Some(&written), &mut report);
         assert_eq!(lines.len(), 2);
         let is_up = |line: &str| lines.iter().any(|ready| ready.is_said_by(line));

@@ -34,8 +34,15 @@ pub(super) fn asked(name: &str) -> Asked {
         "config.docker.interface" | "config.docker.network.interface" => return Asked::Host,
         _ => {
             let prefixes = ["server.build.env.", "server.environment.", "server.env.", "env."];
-            let key = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-            return if is_key(key) { Asked::Env(key.to_owned()) } else { Asked::Unknown };
+            let key = prefixes
+                .iter()
+                .find_map(|prefix| name.strip_prefix(prefix))
+                .unwrap_or(name);
+            return if is_key(key) {
+                Asked::Env(key.to_owned())
+            } else {
+                Asked::Unknown
+            };
         }
     };
     Asked::Env(known.to_owned())
@@ -51,7 +58,9 @@ pub(super) fn is_key(text: &str) -> bool {
 pub(super) fn replace(text: &str, mut value: impl FnMut(&str) -> Option<String>) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some(start) = rest.find("{{") {
-        let Some(length) = rest[start + 2..].find("}}") else { break };
+        let Some(length) = rest[start + 2..].find("}}") else {
+            break;
+        };
         let name = &rest[start + 2..start + 2 + length];
         let end = start + length + 4;
         match value(name).filter(|_| length <= LONGEST) {
@@ -93,7 +102,11 @@ mod tests {
 
     #[test]
     fn the_words_of_other_panels_are_known() {
-        let env = [("SERVER_PORT", "20001"), ("MOTD", "{{SERVER_PORT}}"), ("SERVER_MEMORY", "512")];
+        let env = [
+            ("SERVER_PORT", "20001"),
+            ("MOTD", "{{SERVER_PORT}}"),
+            ("SERVER_MEMORY", "512"),
+        ];
         let env = env.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let values = Values { env: env.into() };
         for (text, filled) in [

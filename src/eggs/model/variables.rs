@@ -17,8 +17,21 @@ const MAX_LABEL: usize = 60;
 const MAX_HELP: usize = 300;
 /// What is set for every server, or read by the engine, the shell and the linker.
 const RESERVED: [&str; 15] = [
-    "PATH", "HOME", "HOSTNAME", "TERM", "USER", "TZ", "ENV", "STARTUP", "SERVER_MEMORY", "SERVER_IP", "SERVER_PORT",
-    "SERVER_UUID", "UUID", "P_SERVER_UUID", "P_SERVER_LOCATION",
+    "PATH",
+    "HOME",
+    "HOSTNAME",
+    "TERM",
+    "USER",
+    "TZ",
+    "ENV",
+    "STARTUP",
+    "SERVER_MEMORY",
+    "SERVER_IP",
+    "SERVER_PORT",
+    "SERVER_UUID",
+    "UUID",
+    "P_SERVER_UUID",
+    "P_SERVER_LOCATION",
 ];
 const RESERVED_PREFIXES: [&str; 3] = ["BERTH_", "DOCKER_", "LD_PRELOAD"];
 
@@ -39,7 +52,10 @@ pub(super) fn read(value: Option<&Value>, report: &mut Report) -> Read {
         _ => Vec::new(),
     };
     if written.len() > MAX_VARIABLES {
-        report.lost("variables", format!("Only the first {MAX_VARIABLES} are taken over."));
+        report.lost(
+            "variables",
+            format!("Only the first {MAX_VARIABLES} are taken over."),
+        );
     }
     let (mut read, mut seen) = (Read::default(), BTreeSet::new());
     for variable in written.into_iter().take(MAX_VARIABLES) {
@@ -47,7 +63,8 @@ pub(super) fn read(value: Option<&Value>, report: &mut Report) -> Read {
         let about = format!("variables.{}", clean(&key, 40));
         if !is_key(&key) {
             report.lost(about, "Its name can't be one of an environment variable.");
-        } else if RESERVED.contains(&&*key) || RESERVED_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
+        } else if RESERVED.contains(&&*key) || RESERVED_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+        {
             report.lost(about, "Its name is reserved; the server gets our own value.");
         } else if !seen.insert(key.clone()) {
             report.lost(about, "Another variable has its name.");
@@ -67,7 +84,10 @@ fn one(key: String, variable: &Value, about: &str, read: &mut Read, report: &mut
         default
     };
     if !flag(variable.get("user_editable"), true) {
-        report.info(about, format!("Customers are not asked; it is always {}.", shown(&default)));
+        report.info(
+            about,
+            format!("Customers are not asked; it is always {}.", shown(&default)),
+        );
         read.fixed.push((key, default));
         return;
     }
@@ -76,12 +96,19 @@ fn one(key: String, variable: &Value, about: &str, read: &mut Read, report: &mut
 }
 
 fn shown(value: &str) -> String {
-    if value.is_empty() { "empty".to_owned() } else { clean(value, 80) }
+    if value.is_empty() {
+        "empty".to_owned()
+    } else {
+        clean(value, 80)
+    }
 }
 
 fn question(key: String, variable: &Value, default: String, about: &str, report: &mut Report) -> Variable {
     let rules = match variable.get("rules") {
-        Some(Value::Array(list)) => list.iter().map(|rule| text(Some(rule)).trim().to_owned()).collect(),
+        Some(Value::Array(list)) => list
+            .iter()
+            .map(|rule| text(Some(rule)).trim().to_owned())
+            .collect(),
         other => rules::split(&text(other)),
     };
     let ruled = rules::read(&rules, &default);
@@ -108,12 +135,23 @@ fn secret(key: &str, kind: Kind, about: &str, report: &mut Report) -> Kind {
         .iter()
         .any(|word| upper.contains(word));
     match kind {
-        Kind::Text { min_length, max_length, pattern } if is_secret => {
+        Kind::Text {
+            min_length,
+            max_length,
+            pattern,
+        } if is_secret => {
             if pattern.is_some() {
                 report.lost(about, "Its pattern is not checked, as it is kept as a secret.");
             }
-            report.changed(about, "It is kept sealed and hidden, as its name says that it is a secret.");
-            Kind::Secret { min_length, max_length, generate: None }
+            report.changed(
+                about,
+                "It is kept sealed and hidden, as its name says that it is a secret.",
+            );
+            Kind::Secret {
+                min_length,
+                max_length,
+                generate: None,
+            }
         }
         kind => kind,
     }
@@ -125,13 +163,19 @@ fn fitting(kind: &Kind, default: String, about: &str, report: &mut Report) -> Op
         return None;
     }
     if default.chars().any(char::is_control) {
-        report.changed(about, "Its default has several lines; it must be answered in one.");
+        report.changed(
+            about,
+            "Its default has several lines; it must be answered in one.",
+        );
         return None;
     }
     match kind.check(&default) {
         Ok(normal) => Some(normal),
         Err(why) => {
-            report.changed(about, format!("Its default breaks its own rules ({why}), so there is none."));
+            report.changed(
+                about,
+                format!("Its default breaks its own rules ({why}), so there is none."),
+            );
             None
         }
     }

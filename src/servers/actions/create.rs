@@ -164,7 +164,9 @@ async fn insert(
 ) -> Result<(), Error> {
     let taken = store::host_names(tx, scope.tenant()).await?;
     let template = &checks.folder.template.name;
-    let image = checks.folder.image_named(plain(&checks.variables, eggs::IMAGE_KEY));
+    let image = checks
+        .folder
+        .image_named(plain(&checks.variables, eggs::IMAGE_KEY));
     let new = NewServer {
         id,
         tenant: scope.tenant(),

@@ -30,7 +30,10 @@ pub async fn accept_installation(app: &App, scope: &TenantScope, id: ServerId) -
     begin(&mut tx, id).await?;
     let state = store::egg_state(&mut tx, id).await?;
     if state.is_none_or(|state| state.install != "failed") {
-        return Err(Error::conflict("not-failed", "Its last installation did not fail."));
+        return Err(Error::conflict(
+            "not-failed",
+            "Its last installation did not fail.",
+        ));
     }
     store::set_install(&mut tx, id, false).await?;
     let action = ("server.accept_installation", "take the installation as it is of");
@@ -46,9 +49,14 @@ pub async fn update_template(app: &App, scope: &TenantScope, id: ServerId) -> Re
         Some(name) => eggs::newest(app, &mut tx, name).await?,
         None => None,
     };
-    let newest = newest.filter(|offer| offer.key != server.template).ok_or_else(|| {
-        Error::conflict("template-newest", "It has the newest version of its template that is offered.")
-    })?;
+    let newest = newest
+        .filter(|offer| offer.key != server.template)
+        .ok_or_else(|| {
+            Error::conflict(
+                "template-newest",
+                "It has the newest version of its template that is offered.",
+            )
+        })?;
     let variables = store::variables(&mut tx, id).await?;
     let chosen = variables.iter().find(|variable| variable.key == eggs::IMAGE_KEY);
     let image = newest.image_named(chosen.and_then(|variable| variable.value.as_deref()));
@@ -87,7 +95,8 @@ async fn finish(
     store::wish(&mut tx, id, wish, app.now()).await?;
     let server = store::find(&mut tx, id).await?;
     let operation = announce(app, &mut tx, &scope.who, &server, (action, verb)).await?;
-    app.audit(&mut tx, &scope.who, &target(&server), &Change::to(action, told)).await?;
+    app.audit(&mut tx, &scope.who, &target(&server), &Change::to(action, told))
+        .await?;
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(Asked { server, operation })

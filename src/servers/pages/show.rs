@@ -256,7 +256,9 @@ impl Address {
 impl Variable {
     fn new(app: &App, server: &Server, stored: StoredVariable, revealed: Option<&(String, String)>) -> Self {
         let offer = app.catalogue.offer(&server.template);
-        let known = offer.as_ref().and_then(|offer| offer.template.variable(&stored.key));
+        let known = offer
+            .as_ref()
+            .and_then(|offer| offer.template.variable(&stored.key));
         Self {
             label: known.map_or_else(|| stored.key.clone(), |variable| variable.label.clone()),
             revealed: revealed

@@ -11,8 +11,8 @@ use crate::drivers::engine::{
 };
 use crate::platform::secret::{Keyring, SealError};
 
-use super::eggs::adapt;
 use super::super::model::{Location, PublishedPort, Server, StoredVariable, seal_context};
+use super::eggs::adapt;
 
 const MIB: u64 = 1024 * 1024;
 

@@ -89,7 +89,9 @@ pub async fn egg_state(tx: &mut impl Scoped, server: ServerId) -> Result<Option<
 /// Why the last installation failed, if it did and nobody asked for another.
 pub async fn install_failure(tx: &mut SystemTx, server: ServerId) -> Result<Option<String>, Error> {
     let state = egg_state(tx, server).await?;
-    Ok(state.filter(|state| state.install == "failed").map(|state| state.error.unwrap_or_default()))
+    Ok(state
+        .filter(|state| state.install == "failed")
+        .map(|state| state.error.unwrap_or_default()))
 }
 
 /// What is new about an installation.
@@ -148,9 +150,13 @@ pub async fn note_install(
 
 /// Notes that a server said that it is up, for the start at `since`.
 pub async fn set_ready(tx: &mut SystemTx, server: ServerId, since: DateTime<Utc>) -> Result<(), Error> {
-    sqlx::query!("update server_egg set ready_since = $2 where server_id = $1", server.0, since)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "update server_egg set ready_since = $2 where server_id = $1",
+        server.0,
+        since
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -166,9 +172,19 @@ pub async fn set_install(tx: &mut TenantTx, server: ServerId, needed: bool) -> R
 }
 
 /// Writes another version of the template, with the image that the next container is made from.
-pub async fn save_template(tx: &mut TenantTx, server: ServerId, template: &str, image: &str) -> Result<(), Error> {
-    sqlx::query!("update server set template = $2, image = $3 where id = $1", server.0, template, image)
-        .execute(tx.conn())
-        .await?;
+pub async fn save_template(
+    tx: &mut TenantTx,
+    server: ServerId,
+    template: &str,
+    image: &str,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update server set template = $2, image = $3 where id = $1",
+        server.0,
+        template,
+        image
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }

@@ -58,7 +58,7 @@ async fn a_read_only_root_leaves_a_small_tmpfs() {
     spec.tmpfs = vec![Tmpfs {
         path: "/tmp".to_owned(),
         size_bytes: 1 << 20,
-            exec: false,
+        exec: false,
     }];
     running(&world, &spec).await;
     assert_ne!(shell(&world, &spec, "touch /srv/file").await.exit_code, 0);

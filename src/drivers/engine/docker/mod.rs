@@ -28,8 +28,8 @@ use self::connection::{Connection, READ_TIMEOUT};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, LogLine, LogQuery,
-    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, TaskEvent, TaskSpec, Volume, VolumeKey,
-    VolumeSpec,
+    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, TaskEvent, TaskSpec, Volume,
+    VolumeKey, VolumeSpec,
 };
 
 /// Where an engine listens.

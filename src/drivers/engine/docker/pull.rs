@@ -16,7 +16,9 @@ impl Connection {
     pub(super) fn pull_image(&self, tag: &str) -> EngineResult<EngineStream<BuildEvent>> {
         image_tag(tag)?;
         let (connection, tag) = (self.patient(std::time::Duration::ZERO), tag.to_owned());
-        let options = CreateImageOptionsBuilder::default().from_image(&whole(&tag)).build();
+        let options = CreateImageOptionsBuilder::default()
+            .from_image(&whole(&tag))
+            .build();
         Ok(async_stream::try_stream! {
             let answers = connection.docker.create_image(Some(options), None, None);
             pin_mut!(answers);
@@ -50,7 +52,11 @@ impl Connection {
 /// The engine would fetch all tags of a name without one.
 fn whole(tag: &str) -> String {
     let name = tag.rsplit('/').next().unwrap_or(tag);
-    if name.contains([':', '@']) { tag.to_owned() } else { format!("{tag}:latest") }
+    if name.contains([':', '@']) {
+        tag.to_owned()
+    } else {
+        format!("{tag}:latest")
+    }
 }
 
 /// What was told of each layer, so that thousands of small steps become a few lines.
@@ -62,13 +68,25 @@ impl Told {
         let (status, layer) = (part.status?, part.id.unwrap_or_default());
         let detail = part.progress_detail.unwrap_or_default();
         let (now, total) = (detail.current.unwrap_or(0), detail.total.unwrap_or(0));
-        let step = if total > 0 { now.saturating_mul(PARTS) / total } else { 0 };
+        let step = if total > 0 {
+            now.saturating_mul(PARTS) / total
+        } else {
+            0
+        };
         let news = (status.clone(), step);
         if !layer.is_empty() && self.0.insert(layer.clone(), news.clone()) == Some(news) {
             return None;
         }
-        let progress = if total > 0 { format!(" {}%", now.saturating_mul(100) / total) } else { String::new() };
-        Some(if layer.is_empty() { status } else { format!("{layer}: {status}{progress}") })
+        let progress = if total > 0 {
+            format!(" {}%", now.saturating_mul(100) / total)
+        } else {
+            String::new()
+        };
+        Some(if layer.is_empty() {
+            status
+        } else {
+            format!("{layer}: {status}{progress}")
+        })
     }
 }
 
@@ -96,7 +114,11 @@ mod tests {
         let step = |now| CreateImageInfo {
             id: Some("abc".to_owned()),
             status: Some("Downloading".to_owned()),
-            progress_detail: Some(ProgressDetail { current: Some(now), total: Some(1_000), ..Default::default() }),
+            progress_detail: Some(ProgressDetail {
+                current: Some(now),
+                total: Some(1_000),
+                ..Default::default()
+            }),
             ..Default::default()
         };
         let lines: Vec<_> = (0..=1_000).filter_map(|now| told.line(step(now))).collect();

@@ -38,7 +38,9 @@ impl Connection {
         let made = patient.docker.create_container(Some(options), body).await;
         let id = made.map_err(|failure| patient.failure(failure))?.id;
         let options = UploadToContainerOptionsBuilder::default().path("/").build();
-        let put = patient.docker.upload_to_container(&id, Some(options), body_full(task.files.clone()));
+        let put = patient
+            .docker
+            .upload_to_container(&id, Some(options), body_full(task.files.clone()));
         put.await.map_err(|failure| patient.failure(failure))?;
         let started = patient.docker.start_container(&id, None).await;
         started.map_err(|failure| patient.failure(failure))?;
@@ -46,7 +48,10 @@ impl Connection {
     }
 
     async fn follow_task(self, id: String, server: ServerKey) -> EngineResult<EngineStream<TaskEvent>> {
-        let query = LogQuery { follow: true, ..LogQuery::default() };
+        let query = LogQuery {
+            follow: true,
+            ..LogQuery::default()
+        };
         let mut lines = self.logs_of(&id, query);
         Ok(async_stream::try_stream! {
             while let Some(line) = lines.next().await {
@@ -82,7 +87,10 @@ impl Connection {
         };
         let labels = &container.config.labels;
         self.owner()?.demand(&name, labels)?;
-        if labels.get(label::TASK).is_none_or(|value| value != server.as_str()) {
+        if labels
+            .get(label::TASK)
+            .is_none_or(|value| value != server.as_str())
+        {
             return Err(EngineError::Foreign { name });
         }
         self.remove_found(&container).await
@@ -113,11 +121,19 @@ impl Connection {
     }
 
     /// Writes the line and waits until the process ended, or the grace is over.
-    async fn ask_by_input(&self, container: &raw::Container, line: &str, grace: Duration) -> EngineResult<()> {
+    async fn ask_by_input(
+        &self,
+        container: &raw::Container,
+        line: &str,
+        grace: Duration,
+    ) -> EngineResult<()> {
         let signal = KillContainerOptionsBuilder::default().signal(NO_SIGNAL).build();
         let told = self.docker.kill_container(&container.id, Some(signal)).await;
         told.map_err(|failure| self.failure(failure))?;
-        let options = AttachContainerOptionsBuilder::default().stdin(true).stream(true).build();
+        let options = AttachContainerOptionsBuilder::default()
+            .stdin(true)
+            .stream(true)
+            .build();
         let attached = self.docker.attach_container(&container.id, Some(options)).await;
         let mut input = attached.map_err(|failure| self.failure(failure))?.input;
         let written = async {
@@ -126,7 +142,9 @@ impl Connection {
         };
         let away = |failure: std::io::Error| EngineError::Unavailable(failure.into());
         written.await.map_err(away)?;
-        let options = WaitContainerOptionsBuilder::default().condition("not-running").build();
+        let options = WaitContainerOptionsBuilder::default()
+            .condition("not-running")
+            .build();
         let patient = self.patient(grace);
         let mut ended = patient.docker.wait_container(&container.id, Some(options));
         match tokio::time::timeout(grace, ended.next()).await {

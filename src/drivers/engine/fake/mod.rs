@@ -27,8 +27,8 @@ use self::{calls::Fault, state::State};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
     EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, LogLine, LogQuery,
-    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, TaskEvent, TaskSpec, Volume,
-    VolumeKey, VolumeSpec,
+    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, Stats, TaskEvent, TaskSpec,
+    Volume, VolumeKey, VolumeSpec,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -311,7 +311,9 @@ impl Engine for FakeEngine {
     }
 
     async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome> {
-        self.call(Call::EndTask, |state| state.own_name(server.as_str()).map(|_| Outcome::Gone))
+        self.call(Call::EndTask, |state| {
+            state.own_name(server.as_str()).map(|_| Outcome::Gone)
+        })
     }
 
     async fn pull_image(&self, tag: &str) -> EngineResult<EngineStream<BuildEvent>> {

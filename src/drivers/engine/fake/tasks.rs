@@ -3,8 +3,8 @@
 use super::super::{
     BuildEvent, EngineError, EngineResult, Outcome, ServerKey, TaskEvent, TaskSpec, spec::image_tag,
 };
-use super::state::{State, TERMINATED};
 use super::FakeEngine;
+use super::state::{State, TERMINATED};
 
 impl FakeEngine {
     /// What a server's next tasks write, and return.
@@ -33,7 +33,10 @@ impl State {
         self.check_parts(&task.container)?;
         let program = self.tasks.get(&task.container.server).cloned();
         let (lines, exit_code) = program.unwrap_or_default();
-        let ended = TaskEvent::Ended { exit_code, oom_killed: false };
+        let ended = TaskEvent::Ended {
+            exit_code,
+            oom_killed: false,
+        };
         let lines = lines.into_iter().map(TaskEvent::Line);
         Ok(lines.chain([ended]).map(Ok).collect())
     }
@@ -46,7 +49,12 @@ impl State {
         }
         self.add_foreign_image(tag);
         let line = BuildEvent::Line(format!("Pulling from {tag}"));
-        Ok(vec![Ok(line), Ok(BuildEvent::Done { image_id: tag.to_owned() })])
+        Ok(vec![
+            Ok(line),
+            Ok(BuildEvent::Done {
+                image_id: tag.to_owned(),
+            }),
+        ])
     }
 
     pub(super) fn stop_by_input(&mut self, server: &ServerKey, line: &str) -> EngineResult<Outcome> {

@@ -25,7 +25,10 @@ fn set(lines: &mut Vec<String>, section: &str, key: &str, edit: &Filled) {
     let start = if section.is_empty() {
         Some(0)
     } else {
-        lines.iter().position(|line| header(line) == Some(section)).map(|at| at + 1)
+        lines
+            .iter()
+            .position(|line| header(line) == Some(section))
+            .map(|at| at + 1)
     };
     let Some(start) = start else {
         if edit.only.is_none() {
@@ -46,7 +49,11 @@ fn set(lines: &mut Vec<String>, section: &str, key: &str, edit: &Filled) {
     }
     if !found && edit.only.is_none() {
         // Below the last line of the section that says something.
-        let blank = lines[start..end].iter().rev().take_while(|line| line.trim().is_empty()).count();
+        let blank = lines[start..end]
+            .iter()
+            .rev()
+            .take_while(|line| line.trim().is_empty())
+            .count();
         lines.insert(end - blank, format!("{key}={}", edit.text()));
     }
 }

@@ -38,7 +38,9 @@ pub(super) fn assignment<'a>(line: &'a str, key: &str) -> Option<(&'a str, &'a s
 /// Replaces whole lines by how they begin.
 pub(super) fn starts(present: &str, edits: &[Filled]) -> String {
     let line = |line: &str| {
-        let edit = edits.iter().find(|edit| line.starts_with(&edit.key) && edit.fits(&line[edit.key.len()..]));
+        let edit = edits
+            .iter()
+            .find(|edit| line.starts_with(&edit.key) && edit.fits(&line[edit.key.len()..]));
         edit.map_or_else(|| line.to_owned(), Filled::text)
     };
     joined(&present.lines().map(line).collect::<Vec<_>>())

@@ -55,7 +55,11 @@ impl Filled {
             Value::String(text) => Value::String(values.fill(text)),
             other => other.clone(),
         };
-        Some(Self { key: values.fill(&edit.key), only, value })
+        Some(Self {
+            key: values.fill(&edit.key),
+            only,
+            value,
+        })
     }
 
     /// The value as text of a line.
@@ -77,7 +81,11 @@ impl Filled {
 impl FileEdit {
     /// The file after the edits; `present` is empty where there is none yet.
     pub fn apply(&self, present: &str, values: &Values) -> Result<String, String> {
-        let edits: Vec<Filled> = self.edits.iter().filter_map(|edit| Filled::new(edit, values)).collect();
+        let edits: Vec<Filled> = self
+            .edits
+            .iter()
+            .filter_map(|edit| Filled::new(edit, values))
+            .collect();
         match self.parser {
             Parser::Properties => Ok(lines::properties(present, &edits)),
             Parser::Lines => Ok(lines::starts(present, &edits)),
@@ -101,8 +109,14 @@ mod tests {
             only: only.map(str::to_owned),
             value: value.clone(),
         });
-        let file = FileEdit { path: "x".to_owned(), parser, edits: edits.collect() };
-        let values = Values { env: [("SERVER_PORT".to_owned(), "20001".to_owned())].into() };
+        let file = FileEdit {
+            path: "x".to_owned(),
+            parser,
+            edits: edits.collect(),
+        };
+        let values = Values {
+            env: [("SERVER_PORT".to_owned(), "20001".to_owned())].into(),
+        };
         file.apply(present, &values).unwrap()
     }
 
@@ -113,10 +127,20 @@ mod tests {
         let out = edited(
             Parser::Properties,
             "#Minecraft\nserver-port=25565\nmotd = A server\n",
-            &[("server-port", None, json!(PORT)), ("new-key", None, json!(true)), ("motd", Some("other"), json!("x"))],
+            &[
+                ("server-port", None, json!(PORT)),
+                ("new-key", None, json!(true)),
+                ("motd", Some("other"), json!("x")),
+            ],
         );
-        assert_eq!(out, "#Minecraft\nserver-port=20001\nmotd = A server\nnew-key=true\n");
-        assert_eq!(edited(Parser::Properties, "", &[("a", None, json!("x\ny=z"))]), "a=x y=z\n");
+        assert_eq!(
+            out,
+            "#Minecraft\nserver-port=20001\nmotd = A server\nnew-key=true\n"
+        );
+        assert_eq!(
+            edited(Parser::Properties, "", &[("a", None, json!("x\ny=z"))]),
+            "a=x y=z\n"
+        );
     }
 
     #[test]
@@ -135,10 +159,22 @@ mod tests {
         let out = edited(
             Parser::Ini,
             "top=1\n[Net]\n; a comment\nPort = 1\n[Other]\nPort=2\n",
-            &[("Net.Port", None, json!(PORT)), ("Net.Name", None, json!("x")), ("top", None, json!(2)), ("New.a", None, json!(1))],
+            &[
+                ("Net.Port", None, json!(PORT)),
+                ("Net.Name", None, json!("x")),
+                ("top", None, json!(2)),
+                ("New.a", None, json!(1)),
+            ],
         );
-        assert_eq!(out, "top=2\n[Net]\n; a comment\nPort = 20001\nName=x\n[Other]\nPort=2\n[New]\na=1\n");
-        let dotted = edited(Parser::Ini, "[/Script/a.b]\nPort=1\n", &[("[/Script/a.b].Port", None, json!(3))]);
+        assert_eq!(
+            out,
+            "top=2\n[Net]\n; a comment\nPort = 20001\nName=x\n[Other]\nPort=2\n[New]\na=1\n"
+        );
+        let dotted = edited(
+            Parser::Ini,
+            "[/Script/a.b]\nPort=1\n",
+            &[("[/Script/a.b].Port", None, json!(3))],
+        );
         assert_eq!(dotted, "[/Script/a.b]\nPort=3\n");
     }
 
@@ -161,10 +197,20 @@ mod tests {
         let yaml = edited(
             Parser::Yaml,
             "# gone\nservers:\n  lobby:\n    address: 127.0.0.1:1\n  far:\n    address: example.org\n",
-            &[("servers.*.address", Some(r"regex:^127\.0\.0\.1"), json!("lobby:1")), ("port", None, json!(PORT))],
+            &[
+                (
+                    "servers.*.address",
+                    Some(r"regex:^127\.0\.0\.1"),
+                    json!("lobby:1"),
+                ),
+                ("port", None, json!(PORT)),
+            ],
         );
         let read: Value = serde_saphyr::from_str(&yaml).unwrap();
-        assert_eq!(read, json!({"servers": {"lobby": {"address": "lobby:1"}, "far": {"address": "example.org"}}, "port": 20001}));
+        assert_eq!(
+            read,
+            json!({"servers": {"lobby": {"address": "lobby:1"}, "far": {"address": "example.org"}}, "port": 20001})
+        );
     }
 
     #[test]
@@ -172,7 +218,11 @@ mod tests {
         let out = edited(
             Parser::Xml,
             "<?xml version=\"1.0\"?><Config><Port>1</Port><Name kind=\"a\">b</Name></Config>",
-            &[("Config.Port", None, json!(PORT)), ("Config.Name", None, json!("[kind='z']")), ("Config.New", None, json!("<&"))],
+            &[
+                ("Config.Port", None, json!(PORT)),
+                ("Config.Name", None, json!("[kind='z']")),
+                ("Config.New", None, json!("<&")),
+            ],
         );
         assert!(out.contains("<Port>20001</Port>"), "{out}");
         assert!(out.contains("<Name kind=\"z\">b</Name>"), "{out}");
@@ -188,12 +238,24 @@ mod tests {
             (Parser::Yaml, "a: [1"),
             (Parser::Xml, "<a><b></a>"),
         ] {
-            let edits = vec![Edit { key: "a".to_owned(), only: None, value: json!(1) }];
-            let file = FileEdit { path: "x".to_owned(), parser, edits };
+            let edits = vec![Edit {
+                key: "a".to_owned(),
+                only: None,
+                value: json!(1),
+            }];
+            let file = FileEdit {
+                path: "x".to_owned(),
+                parser,
+                edits,
+            };
             assert!(file.apply(present, &values).is_err(), "{present}");
         }
         let deep = "<a>".repeat(50_000);
-        let file = FileEdit { path: "x".to_owned(), parser: Parser::Xml, edits: Vec::new() };
+        let file = FileEdit {
+            path: "x".to_owned(),
+            parser: Parser::Xml,
+            edits: Vec::new(),
+        };
         assert!(file.apply(&deep, &values).is_err());
     }
 }

@@ -47,7 +47,11 @@ fn edit(root: &mut Value, edits: &[Filled]) -> Result<(), String> {
 /// `a.b[0].*` as `a`, `b`, `0`, `*`.
 fn steps(path: &str) -> Vec<String> {
     let dotted = path.replace('[', ".").replace(']', "");
-    dotted.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect()
+    dotted
+        .split('.')
+        .filter(|step| !step.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn set(node: &mut Value, path: &[String], edit: &Filled) {

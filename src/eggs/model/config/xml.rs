@@ -12,10 +12,13 @@ pub(super) fn edit(present: &str, edits: &[Filled]) -> Result<String, String> {
         return Err("it is nested too deeply".to_owned());
     }
     let mut root = if present.trim().is_empty() {
-        let first = edits.first().and_then(|edit| edit.key.split('.').find(|step| !step.is_empty()));
+        let first = edits
+            .first()
+            .and_then(|edit| edit.key.split('.').find(|step| !step.is_empty()));
         Element::new(first.filter(|name| is_name(name)).ok_or("it has no root")?)
     } else {
-        Element::parse(present.trim_start_matches('\u{FEFF}').as_bytes()).map_err(|_| "it is not valid XML".to_owned())?
+        Element::parse(present.trim_start_matches('\u{FEFF}').as_bytes())
+            .map_err(|_| "it is not valid XML".to_owned())?
     };
     for edit in edits {
         let mut path = edit.key.split('.').filter(|step| !step.is_empty());
@@ -25,7 +28,8 @@ pub(super) fn edit(present: &str, edits: &[Filled]) -> Result<String, String> {
     }
     let mut out = Vec::new();
     let config = EmitterConfig::new().perform_indent(false);
-    root.write_with_config(&mut out, config).map_err(|error| error.to_string())?;
+    root.write_with_config(&mut out, config)
+        .map_err(|error| error.to_string())?;
     String::from_utf8(out).map_err(|error| error.to_string())
 }
 
@@ -50,7 +54,10 @@ fn set(node: &mut Element, path: &[&str], edit: &Filled) {
 fn write(node: &mut Element, edit: &Filled) {
     let text = edit.text();
     let attribute = text.strip_prefix('[').and_then(|rest| rest.strip_suffix("']"));
-    if let Some((name, value)) = attribute.and_then(|rest| rest.split_once("='")).filter(|(name, _)| is_name(name)) {
+    if let Some((name, value)) = attribute
+        .and_then(|rest| rest.split_once("='"))
+        .filter(|(name, _)| is_name(name))
+    {
         if edit.fits(node.attributes.get(name).map_or("", String::as_str)) {
             node.attributes.insert(name.to_owned(), value.to_owned());
         }
@@ -62,7 +69,10 @@ fn write(node: &mut Element, edit: &Filled) {
 
 fn is_name(text: &str) -> bool {
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    starts && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ':'))
+    starts
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ':'))
 }
 
 /// How deep elements are nested, at most; more than so where tags are not closed.
@@ -71,7 +81,9 @@ fn depth(text: &str) -> usize {
     for tag in text.split('<').skip(1) {
         if tag.starts_with('/') {
             depth = depth.saturating_sub(1);
-        } else if !tag.starts_with(['!', '?']) && !tag.split('>').next().is_some_and(|inside| inside.ends_with('/')) {
+        } else if !tag.starts_with(['!', '?'])
+            && !tag.split('>').next().is_some_and(|inside| inside.ends_with('/'))
+        {
             depth += 1;
             deepest = deepest.max(depth);
         }

@@ -15,7 +15,10 @@ use super::volume::{Left, read, write};
 /// Edits all files. Only while none of the server's processes runs.
 pub(in super::super) async fn configure(effects: &Effects<'_>, egg: &Egg) -> Result<(), Trouble> {
     let Ok(spec) = &effects.spec else { return Ok(()) };
-    let env = spec.env.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let env = spec
+        .env
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
     let values = Values { env: env.collect() };
     for file in &egg.files {
         match edit(effects, spec, file, &values).await {

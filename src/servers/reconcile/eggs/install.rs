@@ -45,7 +45,10 @@ const WRAP: &str = "\"$@\"; code=$?; chown -R -h 1000:1000 /mnt/server || exit 1
 
 /// Fills the server's folder.
 pub(in super::super) async fn install(effects: &Effects<'_>, egg: &Egg) -> Result<(), Trouble> {
-    let spec = effects.spec.as_ref().map_err(|reason| Trouble::Unspecified(reason.clone()))?;
+    let spec = effects
+        .spec
+        .as_ref()
+        .map_err(|reason| Trouble::Unspecified(reason.clone()))?;
     let server = effects.claimed.server.id;
     let mut tx = effects.app.db.system().await?;
     if let Some(error) = store::install_failure(&mut tx, server).await? {
@@ -60,7 +63,10 @@ pub(in super::super) async fn install(effects: &Effects<'_>, egg: &Egg) -> Resul
     let failure = match ran {
         Err(_) => {
             effects.app.engine.end_task(&spec.server).await?;
-            Some(format!("its install script did not end within {} minutes", LONGEST.as_secs() / 60))
+            Some(format!(
+                "its install script did not end within {} minutes",
+                LONGEST.as_secs() / 60
+            ))
         }
         Ok(ended) => ended?,
     };
@@ -74,7 +80,11 @@ pub(in super::super) async fn install(effects: &Effects<'_>, egg: &Egg) -> Resul
 
 /// Ends what is left of a script that nobody waits for any more.
 pub(in super::super) async fn end_install(effects: &Effects<'_>) -> Result<(), Trouble> {
-    effects.app.engine.end_task(&super::super::spec::server_key(&effects.claimed.server)?).await?;
+    effects
+        .app
+        .engine
+        .end_task(&super::super::spec::server_key(&effects.claimed.server)?)
+        .await?;
     note(effects, InstallNews::Ended).await
 }
 
@@ -139,8 +149,13 @@ fn task(spec: &ContainerSpec, egg: &Egg, image: Option<String>) -> TaskSpec {
     container.stop_signal = None;
     container.open_stdin = false;
     // What a customer answers must not load code into a program that runs as root.
-    let env = container.env.iter().filter(|(key, _)| !key.starts_with("LD_") && *key != "HOME");
-    container.env = env.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let env = container
+        .env
+        .iter()
+        .filter(|(key, _)| !key.starts_with("LD_") && *key != "HOME");
+    container.env = env
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
     for mount in &mut container.volumes {
         INSTALL_PATH.clone_into(&mut mount.path);
     }
@@ -157,7 +172,11 @@ fn task(spec: &ContainerSpec, egg: &Egg, image: Option<String>) -> TaskSpec {
             Bytes::from(vec![0_u8; 1024])
         }
     };
-    TaskSpec { container, argv, files }
+    TaskSpec {
+        container,
+        argv,
+        files,
+    }
 }
 
 /// The script as a tar.
@@ -168,5 +187,8 @@ fn packed(install: &Install) -> Bytes {
     header.set_size(install.script.len() as u64);
     // Neither can fail: the name is short and the archive is in memory.
     let packed = tar.append_data(&mut header, SCRIPT, install.script.as_bytes());
-    packed.and_then(|()| tar.into_inner()).map(Bytes::from).unwrap_or_default()
+    packed
+        .and_then(|()| tar.into_inner())
+        .map(Bytes::from)
+        .unwrap_or_default()
 }

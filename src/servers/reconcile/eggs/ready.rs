@@ -1,7 +1,7 @@
 //! Knowing by a line of its log that a server is up.
 //!
 //! What is known is written for a start (`running_since`), so it survives this process; who does not know yet follows the
-//! log from that start on. Two processes that follow the same log find the same.
+//! log from there on. Two processes that follow the same log find the same.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,11 +25,17 @@ pub(in super::super) struct Followers(Arc<Mutex<HashSet<Start>>>);
 
 impl Followers {
     fn begin(&self, start: Start) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(start)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(start)
     }
 
     fn end(&self, start: Start) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&start);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&start);
     }
 }
 
@@ -55,8 +61,15 @@ pub(in super::super) fn follow(servers: &Servers, id: ServerId, since: DateTime<
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 async fn until_ready(servers: &Servers, (id, since): Start, egg: &Egg) -> Result<(), Cause> {
-    let query = LogQuery { since: Some(since), follow: true, ..LogQuery::default() };
-    let mut lines = servers.app.engine.logs(&ServerKey::new(id.to_string())?, query).await?;
+    let key = ServerKey::new(id.to_string())?;
+    // A quick process writes before the engine says that it started; what came before its last end is another start's.
+    let seen = servers.app.engine.observe(&key).await?;
+    let query = LogQuery {
+        since: seen.finished_at,
+        follow: true,
+        ..LogQuery::default()
+    };
+    let mut lines = servers.app.engine.logs(&key, query).await?;
     while let Some(line) = lines.next().await {
         let text = line?.text;
         if egg.ready.iter().any(|ready| ready.is_said_by(&text)) {

@@ -12,7 +12,10 @@ use super::super::spec::Parts;
 
 /// Makes a server's container the egg's.
 pub(in super::super) fn adapt(spec: &mut ContainerSpec, egg: &Egg, parts: &Parts<'_>) {
-    let answers = spec.env.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let answers = spec
+        .env
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
     let mut env: BTreeMap<String, String> = answers.collect();
     env.remove(IMAGE_KEY);
     env.extend(egg.fixed.iter().cloned());
@@ -28,10 +31,15 @@ pub(in super::super) fn adapt(spec: &mut ContainerSpec, egg: &Egg, parts: &Parts
 /// What the entry points of eggs' images and their scripts expect.
 fn ours(egg: &Egg, parts: &Parts<'_>) -> [(&'static str, String); 8] {
     let port = parts.ports.iter().find(|port| !port.is_udp);
-    let port = port.map(|port| port.container_port.to_string()).unwrap_or_default();
+    let port = port
+        .map(|port| port.container_port.to_string())
+        .unwrap_or_default();
     [
         (STARTUP_KEY, egg.startup.clone()),
-        ("SERVER_MEMORY", usable(parts.server.resources.memory_mib).to_string()),
+        (
+            "SERVER_MEMORY",
+            usable(parts.server.resources.memory_mib).to_string(),
+        ),
         ("SERVER_IP", "0.0.0.0".to_owned()),
         ("SERVER_PORT", port),
         ("P_SERVER_UUID", parts.server.id.0.to_string()),

@@ -57,7 +57,11 @@ pub(super) async fn read(engine: &dyn Engine, server: &ServerKey, path: &str) ->
             Entry::Other => return Err(Left::Unfit("something on its way is no folder")),
         }
     }
-    let absent = Present { text: String::new(), mode: FILE_MODE, missing };
+    let absent = Present {
+        text: String::new(),
+        mode: FILE_MODE,
+        missing,
+    };
     if !absent.missing.is_empty() {
         return Ok(absent);
     }
@@ -90,18 +94,28 @@ async fn look(engine: &dyn Engine, server: &ServerKey, path: &str) -> Result<Ent
     }
     let mut tar = tar::Archive::new(&bytes[..]);
     let first = tar.entries().ok().and_then(|mut entries| entries.next()?.ok());
-    Ok(match first.map(|entry| (entry.header().entry_type(), entry.path().is_ok_and(|inner| inner.components().count() > 1))) {
-        // An engine may leave out the folder itself and begin with what is in it.
-        Some((kind, is_below)) if kind.is_dir() || is_below => Entry::Folder,
-        _ => Entry::Other,
-    })
+    Ok(
+        match first.map(|entry| {
+            (
+                entry.header().entry_type(),
+                entry.path().is_ok_and(|inner| inner.components().count() > 1),
+            )
+        }) {
+            // An engine may leave out the folder itself and begin with what is in it.
+            Some((kind, is_below)) if kind.is_dir() || is_below => Entry::Folder,
+            _ => Entry::Other,
+        },
+    )
 }
 
 fn unpack(bytes: &[u8]) -> Result<(String, u32), Left> {
     let unreadable = |_| Left::Unfit("it can't be read");
     let mut tar = tar::Archive::new(bytes);
     let mut entries = tar.entries().map_err(unreadable)?;
-    let mut entry = entries.next().ok_or(Left::Unfit("it can't be read"))?.map_err(unreadable)?;
+    let mut entry = entries
+        .next()
+        .ok_or(Left::Unfit("it can't be read"))?
+        .map_err(unreadable)?;
     if !entry.header().entry_type().is_file() {
         return Err(Left::Unfit("it is a link or a folder, and no file"));
     }
