@@ -23,7 +23,7 @@ const INSTALLER: &str = "registry.example/installer:1";
 fn egg(script: &str) -> serde_json::Value {
     json!({
         "name": "Lines",
-        "docker_images": { "Small": IMAGE, "Large": "registry.example/lines:2" },
+        "docker_images": { "A small one": IMAGE, "B large one": "registry.example/lines:2" },
         "startup": "./lines --port {{SERVER_PORT}}",
         "config": {
             "files": { "server.properties": { "parser": "properties", "find": { "port": "{{server.build.default.port}}" } } },
