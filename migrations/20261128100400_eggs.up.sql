@@ -39,12 +39,14 @@ alter table server_egg enable row level security;
 
 create policy everyone on egg for select using (true);
 create policy staff on egg to berth_staff using (true) with check (true);
-grant select on egg to berth_web, berth_system;
-grant select, insert, update, delete on egg to berth_staff;
+create policy system on egg to berth_system using (true) with check (true);
+grant select on egg to berth_web;
+grant select, insert, update, delete on egg to berth_staff, berth_system;
 create policy everyone on egg_version for select using (true);
 create policy staff on egg_version to berth_staff using (true) with check (true);
-grant select on egg_version to berth_web, berth_system;
-grant select, insert, delete on egg_version to berth_staff;
+create policy system on egg_version to berth_system using (true) with check (true);
+grant select on egg_version to berth_web;
+grant select, insert, delete on egg_version to berth_staff, berth_system;
 
 create policy web on server_egg to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
 create policy staff on server_egg for select to berth_staff using (true);

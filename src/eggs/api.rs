@@ -37,7 +37,7 @@ pub(super) fn routes() -> Routes<App> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EggIn {
-    /// The file: its text, or the object that it holds.
+    /// The file: its text, or the object that it holds. Only its text tells which of several images is the first.
     #[schema(value_type = Object)]
     egg: Value,
     /// Its name in addresses; made of its title if absent. A new version keeps the name.

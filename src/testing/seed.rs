@@ -173,6 +173,13 @@ impl TestApp {
         id
     }
 
+    /// An egg with one version that asks nothing and installs nothing.
+    pub async fn egg(&self, name: &str) {
+        let mut tx = self.system().begin().await.unwrap();
+        store::egg(&mut tx, name, self.app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// An open invitation to a tenant.
     pub async fn invitation(&self, tenant: TenantId) -> LinkId {
         let (id, token) = (

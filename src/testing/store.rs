@@ -171,6 +171,25 @@ pub(super) async fn server(
     Ok(())
 }
 
+pub(super) async fn egg(tx: &mut SystemTx, name: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into egg (name, title, category, created_at, updated_at) values ($1, $1, 'game', $2, $2)",
+        name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        r#"insert into egg_version (egg, number, source, images, created_by, created_at)
+           values ($1, 1, '{"name": "Egg", "image": "registry.invalid/egg:1", "startup": "true"}', '{}', 'test', $2)"#,
+        name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn invitation(
     tx: &mut SystemTx,
     (id, tenant): (LinkId, TenantId),

@@ -35,7 +35,9 @@ impl Scene {
         let server = app.server(tenant, "web-1").await;
         let operation = app.operation(tenant, server).await;
         let invitation = app.invitation(tenant).await;
+        app.egg("paper").await;
         let samples = vec![
+            ("/eggs/{egg}", "paper".to_owned()),
             ("/t/{tenant}", SLUG.to_owned()),
             ("/tenants/{id}", tenant.to_string()),
             ("/tenants/{tenant}", tenant.to_string()),

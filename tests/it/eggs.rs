@@ -234,7 +234,7 @@ async fn a_server_of_an_egg_is_installed_edited_heard_and_ended_by_a_line() {
         server.installation().await["installed_at"] != installation["installed_at"]
     })
     .await;
-    server.until("health", "healthy").await;
+    server.until("status", "running").await;
     assert_eq!(
         server.file("saved"),
         "saving",

@@ -1,5 +1,9 @@
 //! Reading the file: JSON as all panels write it, or YAML as newer ones do, with the loose types that both have.
 
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::Refusal;
@@ -51,6 +55,92 @@ fn not_json(error: &serde_json::Error) -> Refusal {
 fn yaml(text: &str) -> Result<Value, Refusal> {
     serde_saphyr::from_str(text)
         .map_err(|_| Refusal::new("The file is neither JSON nor YAML, so it is no egg."))
+}
+
+/// The keys of the objects whose order means something: the first image and the first command are the usual ones.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Order {
+    pub(super) docker_images: Keys,
+    pub(super) startup_commands: Keys,
+}
+
+/// The keys of an object as they are written; none of what is no object.
+#[derive(Debug, Default)]
+pub(super) struct Keys(Vec<String>);
+
+impl Keys {
+    /// The values of a map in the order of its file.
+    pub(super) fn sort<'a>(&self, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value)> {
+        let place = |key: &String| self.0.iter().position(|known| known == key);
+        let mut all: Vec<_> = map.iter().collect();
+        all.sort_by_key(|(key, _)| place(key).unwrap_or(usize::MAX));
+        all
+    }
+}
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(KeysVisitor)
+    }
+}
+
+struct KeysVisitor;
+
+impl<'de> Visitor<'de> for KeysVisitor {
+    type Value = Keys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+            keys.push(key);
+        }
+        Ok(Keys(keys))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Keys, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Keys::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_none<E>(self) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Keys, E> {
+        Ok(Keys::default())
+    }
+}
+
+/// The order in the text of an egg that was read; none where it can't be told.
+pub(super) fn order(text: &str) -> Order {
+    let text = text.trim_start_matches('\u{FEFF}').trim();
+    let read = serde_json::from_str(text).ok();
+    read.or_else(|| serde_saphyr::from_str(text).ok()).unwrap_or_default()
 }
 
 /// What was written where text is expected. Null and what is no single value is empty.
@@ -130,6 +220,19 @@ mod tests {
         let deep = format!("{}1{}", "{\"a\":".repeat(5_000), "}".repeat(5_000));
         assert!(read(&deep).unwrap_err().0.contains("too deeply"));
         assert!(read(&"x".repeat(MAX_EGG + 1)).unwrap_err().0.contains("larger"));
+    }
+
+    #[test]
+    fn the_order_of_a_file_is_known() {
+        for text in ["{\"docker_images\": {\"b\": 1, \"a\": 2}}", "docker_images:\n  b: 1\n  a: 2\n"] {
+            let (map, order) = (read(text).unwrap(), order(text));
+            let images = map["docker_images"].as_object().unwrap();
+            let keys: Vec<_> = order.docker_images.sort(images).into_iter().map(|(key, _)| key).collect();
+            assert_eq!(keys, ["b", "a"], "{text}");
+        }
+        for text in ["{\"docker_images\": null}", "{\"docker_images\": [1]}", "{\"docker_images\": \"x\"}", "{"] {
+            assert!(order(text).docker_images.0.is_empty());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::catalogue::Variable;
 
-use super::document::{clean, text, texts};
+use super::document::{Order, clean, text, texts};
 use super::files::{self, FileEdit};
 use super::lifecycle::{self, Ready, Stop};
 use super::report::{Note, Report};
@@ -70,12 +70,12 @@ impl Egg {
     /// Reads the text of an egg file.
     pub fn read(text: &str) -> Result<Self, Refusal> {
         let egg = document::read(text)?;
-        let mut report = Report::default();
+        let (order, mut report) = (document::order(text), Report::default());
         let title = clean(&document::text(egg.get("name")), 80).replace('\n', " ");
         if title.is_empty() {
             return Err(Refusal::new("The file names no egg: it has no `name`."));
         }
-        let images = parts::images(&egg, &mut report);
+        let images = parts::images(&egg, &order, &mut report);
         if images.is_empty() {
             return Err(Refusal::new("The egg names no image that a server could run in."));
         }
@@ -85,7 +85,7 @@ impl Egg {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default();
-        let startup = startup(&egg, &mut report)?;
+        let startup = startup(&egg, &order, &mut report)?;
         rest(&egg, &mut report);
         Ok(Self {
             title,
@@ -124,8 +124,14 @@ fn format(egg: &Map<String, Value>, report: &mut Report) -> String {
 }
 
 /// The command; of several that newer panels know, the first.
-fn startup(egg: &Map<String, Value>, report: &mut Report) -> Result<String, Refusal> {
-    let several = texts(egg.get("startup_commands"));
+fn startup(egg: &Map<String, Value>, order: &Order, report: &mut Report) -> Result<String, Refusal> {
+    let several = match egg.get("startup_commands") {
+        Some(Value::Object(map)) => {
+            let commands = order.startup_commands.sort(map).into_iter();
+            commands.map(|(_, command)| text(Some(command))).collect()
+        }
+        other => texts(other),
+    };
     if several.len() > 1 {
         report.lost(
             "startup_commands",

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::drivers::engine::is_image_tag;
 
-use super::document::{clean, text, texts};
+use super::document::{Order, clean, text, texts};
 use super::egg::{Install, NamedImage};
 use super::report::Report;
 
@@ -14,9 +14,9 @@ const MAX_SCRIPT: usize = 256 * 1024;
 const MAX_LABEL: usize = 60;
 
 /// Every image that a server may run in, the usual one first; `docker_images`, or the single ones of old eggs.
-pub(super) fn images(egg: &Map<String, Value>, report: &mut Report) -> Vec<NamedImage> {
+pub(super) fn images(egg: &Map<String, Value>, order: &Order, report: &mut Report) -> Vec<NamedImage> {
     let mut images: Vec<NamedImage> = Vec::new();
-    for (label, image) in written(egg) {
+    for (label, image) in written(egg, order) {
         let image = image.trim().trim_start_matches('~').to_owned();
         if image.is_empty() || images.iter().any(|known| known.image == image) {
             continue;
@@ -45,13 +45,13 @@ fn unused(label: &str, image: &str, images: &[NamedImage]) -> String {
     }
 }
 
-fn written(egg: &Map<String, Value>) -> Vec<(String, String)> {
+fn written(egg: &Map<String, Value>, order: &Order) -> Vec<(String, String)> {
     let mut all = Vec::new();
     match egg.get("docker_images") {
-        Some(Value::Object(map)) => all.extend(
-            map.iter()
-                .map(|(label, image)| (label.clone(), text(Some(image)))),
-        ),
+        Some(Value::Object(map)) => {
+            let images = order.docker_images.sort(map).into_iter();
+            all.extend(images.map(|(label, image)| (label.clone(), text(Some(image)))));
+        }
         other => all.extend(texts(other).into_iter().map(|image| (String::new(), image))),
     }
     for key in ["image", "docker_image", "images"] {

@@ -74,7 +74,7 @@ fn every_parser_and_every_kind_of_rule_is_known() {
         images: [("registry.invalid/parsers:1".to_owned(), "local:1".to_owned())].into(),
         category: None,
     };
-    assert_eq!(egg.images(&choices)[1].image, "local:1");
+    assert_eq!(egg.images(&choices)[0].image, "local:1");
     let template = egg.template("parsers", 1, &choices);
     let words: Vec<_> = template
         .variables

@@ -10,11 +10,11 @@ use crate::platform::{events, fault, operations};
 
 use super::super::actions::TOPIC;
 use super::super::model::{
-    Attempt, Condition, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step,
+    Attempt, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step,
     Verdict, judge, plan, transitions,
 };
-use super::super::store::{self, Claimed, EggState, Finish, NewEvent};
-use super::eggs;
+use super::super::store::{self, Claimed, Finish, NewEvent};
+use super::eggs::State;
 use super::in_work::Working;
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
@@ -42,7 +42,7 @@ pub(super) struct Work<'a> {
     claimed: &'a Claimed,
     working: Working,
     /// What only a server of an imported template has.
-    egg: Option<EggState>,
+    egg: State,
 }
 
 /// Observes, plans, applies, judges and writes back. Says whether the server is now as wanted.
@@ -51,7 +51,7 @@ pub(super) async fn attempt(servers: &Servers, claimed: &Claimed) -> Result<bool
         servers,
         claimed,
         working: servers.in_work.enter(claimed.server.id),
-        egg: egg_state(servers, &claimed.server).await?,
+        egg: State::load(servers, &claimed.server).await?,
     };
     work.run().await
 }
@@ -72,7 +72,7 @@ impl Work<'_> {
             claimed: self.claimed,
             guard: &self.servers.guard,
             spec: self.spec().await?,
-            installs: self.installation() != Installation::Done,
+            installs: self.egg.installation() != Installation::Done,
         };
         let hash = effects.spec.as_ref().ok().and_then(|spec| spec.hash().ok());
         let steps = self.steps(&before, hash.as_deref());
@@ -102,33 +102,8 @@ impl Work<'_> {
     async fn observe(&self) -> Result<Observation, Trouble> {
         let key = server_key(self.server())?;
         let mut seen = Observation::from(&self.servers.app.engine.observe(&key).await?);
-        self.listen(&mut seen);
+        self.egg.listen(self.servers, self.server(), &mut seen);
         Ok(seen)
-    }
-
-    fn installation(&self) -> Installation {
-        self.egg
-            .as_ref()
-            .map_or(Installation::Done, EggState::installation)
-    }
-
-    /// A server that says by a line that it is up counts as starting until it has said so.
-    fn listen(&self, seen: &mut Observation) {
-        let offer = self.servers.app.catalogue.offer(&self.server().template);
-        let (Some(state), Some(egg), Some(since)) =
-            (&self.egg, offer.and_then(|offer| offer.egg), seen.running_since)
-        else {
-            return;
-        };
-        if egg.ready.is_empty() {
-            return;
-        }
-        seen.health = if state.ready_since == Some(since) {
-            Condition::Healthy
-        } else {
-            eggs::follow(self.servers, self.server().id, since, egg);
-            Condition::Starting
-        };
     }
 
     fn steps(&self, before: &Observation, hash: Option<&str>) -> Vec<Step> {
@@ -138,7 +113,7 @@ impl Work<'_> {
             spec: hash,
             is_fresh: server.is_pending(),
             restart: server.must_restart(),
-            install: self.installation(),
+            install: self.egg.installation(),
             repair: server.notes.error.is_some(),
         };
         let present = Present {
@@ -358,16 +333,6 @@ impl Work<'_> {
         }
         Ok(())
     }
-}
-
-/// What only a server of an imported template has. Also sees that its version is known to this process.
-async fn egg_state(servers: &Servers, server: &Server) -> Result<Option<EggState>, Error> {
-    if crate::eggs::split_key(&server.template).is_none() {
-        return Ok(None);
-    }
-    let mut tx = servers.app.db.system().await?;
-    crate::eggs::warm(&servers.app, &mut tx, &server.template).await?;
-    store::egg_state(&mut tx, server.id).await
 }
 
 /// Whether the container was made from another specification than the present one; as before if there is none now.

@@ -1,6 +1,7 @@
 //! Actions and the reconciler against real PostgreSQL and the engine in memory.
 
 mod create;
+mod eggs;
 mod engine;
 mod faults;
 mod guard;

@@ -5,9 +5,11 @@ mod configure;
 mod install;
 mod ready;
 mod spec;
+mod state;
 mod volume;
 
 pub(super) use configure::configure;
 pub(super) use install::{end_install, install};
-pub(super) use ready::{Followers, follow};
+pub(super) use ready::Followers;
 pub(super) use spec::adapt;
+pub(super) use state::State;

@@ -1,7 +1,7 @@
 //! Knowing by a line of its log that a server is up.
 //!
 //! What is known is written for a start (`running_since`), so it survives this process; who does not know yet follows the
-//! log from that start on. Two processes that follow the same log find the same.
+//! log from there on. Two processes that follow the same log find the same.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,16 +61,15 @@ pub(in super::super) fn follow(servers: &Servers, id: ServerId, since: DateTime<
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 async fn until_ready(servers: &Servers, (id, since): Start, egg: &Egg) -> Result<(), Cause> {
+    let key = ServerKey::new(id.to_string())?;
+    // A quick process writes before the engine says that it started; what came before its last end is another start's.
+    let seen = servers.app.engine.observe(&key).await?;
     let query = LogQuery {
-        since: Some(since),
+        since: seen.finished_at,
         follow: true,
         ..LogQuery::default()
     };
-    let mut lines = servers
-        .app
-        .engine
-        .logs(&ServerKey::new(id.to_string())?, query)
-        .await?;
+    let mut lines = servers.app.engine.logs(&key, query).await?;
     while let Some(line) = lines.next().await {
         let text = line?.text;
         if egg.ready.iter().any(|ready| ready.is_said_by(&text)) {
