@@ -140,7 +140,8 @@ impl<'de> Visitor<'de> for KeysVisitor {
 pub(super) fn order(text: &str) -> Order {
     let text = text.trim_start_matches('\u{FEFF}').trim();
     let read = serde_json::from_str(text).ok();
-    read.or_else(|| serde_saphyr::from_str(text).ok()).unwrap_or_default()
+    read.or_else(|| serde_saphyr::from_str(text).ok())
+        .unwrap_or_default()
 }
 
 /// What was written where text is expected. Null and what is no single value is empty.
@@ -224,13 +225,26 @@ mod tests {
 
     #[test]
     fn the_order_of_a_file_is_known() {
-        for text in ["{\"docker_images\": {\"b\": 1, \"a\": 2}}", "docker_images:\n  b: 1\n  a: 2\n"] {
+        for text in [
+            "{\"docker_images\": {\"b\": 1, \"a\": 2}}",
+            "docker_images:\n  b: 1\n  a: 2\n",
+        ] {
             let (map, order) = (read(text).unwrap(), order(text));
             let images = map["docker_images"].as_object().unwrap();
-            let keys: Vec<_> = order.docker_images.sort(images).into_iter().map(|(key, _)| key).collect();
+            let keys: Vec<_> = order
+                .docker_images
+                .sort(images)
+                .into_iter()
+                .map(|(key, _)| key)
+                .collect();
             assert_eq!(keys, ["b", "a"], "{text}");
         }
-        for text in ["{\"docker_images\": null}", "{\"docker_images\": [1]}", "{\"docker_images\": \"x\"}", "{"] {
+        for text in [
+            "{\"docker_images\": null}",
+            "{\"docker_images\": [1]}",
+            "{\"docker_images\": \"x\"}",
+            "{",
+        ] {
             assert!(order(text).docker_images.0.is_empty());
         }
     }

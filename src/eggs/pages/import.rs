@@ -41,7 +41,11 @@ pub(super) async fn new(ctx: Ctx, _scope: StaffScope) -> Response {
 }
 
 /// The same for a new version, with the present one to look at.
-pub(super) async fn new_version(scope: StaffScope, ctx: Ctx, Path(name): Path<String>) -> Result<Response, Error> {
+pub(super) async fn new_version(
+    scope: StaffScope,
+    ctx: Ctx,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
     let (_, version) = find(&scope, &name).await?;
     let form = FormState::default().with("egg", version.source);
     Ok(Page(New {
@@ -264,4 +268,3 @@ async fn again(
     };
     Ok(page(ctx, name, egg, kept.unwrap_or_default(), form).status(422))
 }
-

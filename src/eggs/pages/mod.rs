@@ -105,4 +105,3 @@ async fn find(scope: &StaffScope, name: &str) -> Result<(EggRow, VersionRow), Er
         .ok_or(Error::NotFound)?;
     Ok((row, version))
 }
-

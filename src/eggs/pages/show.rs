@@ -101,4 +101,3 @@ pub(super) async fn remove(
         Err(error) => Err(error),
     }
 }
-

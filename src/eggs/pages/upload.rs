@@ -28,7 +28,9 @@ pub(super) async fn upload(request: Request) -> Result<Upload, Error> {
             name: form.get("name").to_owned(),
         });
     }
-    let mut parts = Multipart::from_request(request, &()).await.map_err(|_| unreadable())?;
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| unreadable())?;
     let (mut file, mut pasted, mut name) = (String::new(), String::new(), String::new());
     while let Some(part) = parts.next_field().await.map_err(too_large)? {
         let field = part.name().unwrap_or_default().to_owned();

@@ -18,7 +18,10 @@ async fn a_busy_server_uses_what_it_may_and_no_more() {
     spec.memory_bytes = 128 << 20;
     running(&world, &spec).await;
     let read = async || {
-        let measured = engine.stats_all(std::slice::from_ref(&spec.server)).await.unwrap();
+        let measured = engine
+            .stats_all(std::slice::from_ref(&spec.server))
+            .await
+            .unwrap();
         (Instant::now(), measured[0].1.clone())
     };
     let grown = async {
@@ -36,7 +39,9 @@ async fn a_busy_server_uses_what_it_may_and_no_more() {
             tokio::task::yield_now().await;
         }
     };
-    let (first, next) = tokio::time::timeout(PATIENCE, grown).await.expect("it is not seen to work");
+    let (first, next) = tokio::time::timeout(PATIENCE, grown)
+        .await
+        .expect("it is not seen to work");
     let used = Duration::from_nanos(next.1.cpu_nanos - first.1.cpu_nanos).as_secs_f64();
     let rate = used / (next.0 - first.0).as_secs_f64();
     // The kernel gives a quarter in slices of 25 of 100 ms, so a short look may see some more.
