@@ -14,6 +14,10 @@ use super::store::{self, VersionRow};
 
 /// The newest version that is offered under a name, for who makes a server of it: it stays until the transaction ends.
 pub async fn newest(app: &App, tx: &mut impl Scoped, name: &str) -> Result<Option<Offer>, Error> {
+    // No egg is called so, and the database takes no NUL.
+    if name.contains('\0') {
+        return Ok(None);
+    }
     store::hold(tx, name).await?;
     match newest_key(tx, name).await? {
         Some(key) => warm(app, tx, &key).await,

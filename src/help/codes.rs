@@ -42,6 +42,7 @@ codes! {
         "bad-body": "The body broke off.", "Send it again.";
         "bad-query": "A parameter of the query has the wrong form.", "Correct it; `title` names it.";
         "bad-cursor": "`after` is not a cursor of this list in this order.", "Begin again without `after`.";
+        "bad-time": "A time lies outside of the calendar.", "Use a year from 1 to 9999.";
         "bad-text": "A text holds a NUL character.", "Take it out.";
         "bad-if-match": "`If-Match` can't be read.", "Send the `ETag` as it was answered, with its quotes.";
         "bad-idempotency-key": "`Idempotency-Key` is empty, too long or not visible ASCII.", "Use 1 to 128 characters, such as a UUID.";
@@ -76,6 +77,7 @@ codes! {
         "quota-used-up": "The server's disk quota, or the plan's, is used up.", "Delete files, or choose a larger size.";
         "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";
         "upload-busy": "Another request is writing to the upload.", "Wait a moment, read its offset and go on from there.";
+        "up-to-date": "There is no newer image of the server's template.", "Nothing has to be done.";
         "server-deleting": "The server is being deleted.", "Nothing can be done with it any more.";
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";

@@ -21,6 +21,7 @@ pub async fn one(
     Path((_, id)): Path<(String, ServerId)>,
     seen: LastSeen,
 ) -> Result<Response, Error> {
+    servers::find(&mut scope.begin().await?, id).await?;
     let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
     let draw = move |event: crate::platform::events::Event| {
         let (app, scope) = (app.clone(), scope.clone());

@@ -12,6 +12,9 @@ use scraper::{Html, Selector};
 
 use crate::access_walk::Scene;
 
+const EGG: &str = r#"{"meta": {"version": "PTDL_v2"}, "name": "Kept", "author": "ann@example.com", "description": "Kept",
+    "docker_images": {"Kept": "example.com/kept:1"}, "startup": "./kept", "config": {"files": "{}", "startup": "{}", "logs": "{}",
+    "stop": "^C"}, "scripts": {"installation": null}, "variables": []}"#;
 const PASSWORD: &str = "quiet harbour lantern 7";
 const SERVERS: &str = "/t/acme/servers";
 /// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
@@ -234,6 +237,7 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("path", own("/site/Kept")),
         ("to", own("/site/Kept/there")),
         ("content", own("Kept")),
+        ("egg", own(EGG)),
     ]
 }
 
@@ -300,12 +304,6 @@ async fn what_was_typed_survives_that_somebody_else_was_faster() {
     let path = format!("{SERVERS}/{server}/settings");
     let version = "input[name=version]";
     let shown = attribute(&browser.get(&path).await.expect(200), version, "value");
-    // With a mistake in it the form goes on from what was looked at.
-    let wrong = browser
-        .post(&path, &[("name", ""), ("version", "0")])
-        .await
-        .expect(422);
-    assert_eq!(attribute(&wrong, version, "value"), "0");
     let late = browser
         .post(&path, &[("name", "shop"), ("version", "0")])
         .await

@@ -111,17 +111,17 @@ fn question(key: String, variable: &Value, default: String, about: &str, report:
             .collect(),
         other => rules::split(&text(other)),
     };
-    let ruled = rules::read(&rules, &default);
-    for lost in ruled.lost {
+    let taken = rules::read(&rules, &default);
+    for lost in taken.lost {
         report.lost(about, lost);
     }
-    let kind = secret(&key, ruled.kind, about, report);
+    let kind = secret(&key, taken.kind, about, report);
     let default = fitting(&kind, default, about, report);
     let label = clean(&text(variable.get("name")), MAX_LABEL).replace('\n', " ");
     Variable {
         label: if label.is_empty() { key.clone() } else { label },
         help: clean(&text(variable.get("description")), MAX_HELP).replace('\n', " "),
-        required: ruled.required && default.is_none(),
+        required: taken.required && default.is_none(),
         key,
         kind,
         default,

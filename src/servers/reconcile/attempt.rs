@@ -76,13 +76,10 @@ impl Work<'_> {
         };
         let hash = effects.spec.as_ref().ok().and_then(|spec| spec.hash().ok());
         let steps = self.steps(&before, hash.as_deref());
-        if let Some(death) = self.server().death(&before) {
-            return self
-                .conclude(Some(&before), Attempt::Failed(death), hash.as_deref())
-                .await;
-        }
-        if !steps.is_empty() && self.server().is_held(self.servers.app.now()) {
-            return self.conclude(Some(&before), Attempt::Held, hash.as_deref()).await;
+        let is_held = !steps.is_empty() && self.server().is_held(self.servers.app.now());
+        let death = self.server().death(&before).map(Attempt::Failed);
+        if let Some(attempt) = death.or(is_held.then_some(Attempt::Held)) {
+            return self.conclude(Some(&before), attempt, hash.as_deref()).await;
         }
         let attempt = match self.apply(&effects, &steps).await? {
             Flow::Lost => return Ok(false),
