@@ -147,8 +147,8 @@ fn number(text: &str, min: f64, max: f64) -> Result<String, String> {
     }
     match (min..=max).contains(&number) {
         true => Ok(text.to_owned()),
-        false if max == f64::MAX => Err(format!("must be at least {min}")),
-        false if min == f64::MIN => Err(format!("must be at most {max}")),
+        false if max >= f64::MAX => Err(format!("must be at least {min}")),
+        false if min <= f64::MIN => Err(format!("must be at most {max}")),
         false => Err(format!("must be from {min} to {max}")),
     }
 }

@@ -46,7 +46,7 @@ pub async fn warm(app: &App, tx: &mut impl Scoped, kept: &str) -> Result<Option<
     let (None, Some((name, number))) = (&known, split_key(kept)) else {
         return Ok(known);
     };
-    let offer = store::version(tx, name, number).await?.and_then(offer);
+    let offer = store::version(tx, name, number).await?.as_ref().and_then(offer);
     if let Some(offer) = &offer {
         app.catalogue.keep(offer.clone());
     }
@@ -54,7 +54,7 @@ pub async fn warm(app: &App, tx: &mut impl Scoped, kept: &str) -> Result<Option<
 }
 
 /// What a version offers. One that this Berth can't read any more offers nothing; servers made from it say so.
-fn offer(row: VersionRow) -> Option<Offer> {
+fn offer(row: &VersionRow) -> Option<Offer> {
     let egg = match Egg::read(&row.source) {
         Ok(egg) => egg,
         Err(why) => {

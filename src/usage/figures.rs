@@ -105,7 +105,7 @@ impl Figures {
     }
 
     /// A number for the chart's script, or nothing.
-    fn number(&self, value: &Option<f32>) -> String {
+    fn number(&self, value: Option<f32>) -> String {
         value.map_or_else(String::new, |value| value.to_string())
     }
 }

@@ -16,7 +16,8 @@ mod pages;
 mod sampler;
 mod spark;
 mod store;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;
 mod upkeep;
 

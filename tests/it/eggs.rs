@@ -54,7 +54,7 @@ impl Scene {
     async fn begin() -> Self {
         prepare().await;
         make_image();
-        let app = TestApp::with(|config| config.catalogue_dir = catalogue().to_owned()).await;
+        let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
         app.clock.advance(SystemClock.now() - noon());
         let owner = owners_program(&app, 5).await;
         let root = app.staff("root", StaffRole::Owner).await;
@@ -150,6 +150,7 @@ impl Server<'_> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, whose steps need each other")]
 async fn a_server_of_an_egg_is_installed_edited_heard_and_ended_by_a_line() {
     let scene = Scene::begin().await;
     let template = scene.import("v2-all-parsers.json").await;

@@ -122,6 +122,7 @@ fn value(answer: &Answer, selector: &str) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, whose steps need each other")]
 async fn a_program_writes_lists_reads_changes_and_deletes() {
     let scene = Scene::set().await;
     let (api, program) = (&scene.api, &scene.program);
@@ -371,6 +372,7 @@ fn multipart(parts: &[(&str, Option<&str>, &str)]) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, whose steps need each other")]
 async fn people_upload_edit_rename_and_delete_without_script() {
     let scene = Scene::set().await;
     let (page, owner) = (&scene.page, &scene.owner);

@@ -251,13 +251,12 @@ mod tests {
 
     #[test]
     fn aliases_do_not_grow_without_end() {
+        use std::fmt::Write as _;
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let before = format!("*a{}", level - 1);
-            bomb.push_str(&format!(
-                "a{level}: &a{level} [{}]\n",
-                vec![before; 10].join(", ")
-            ));
+            let ten = vec![before; 10].join(", ");
+            writeln!(bomb, "a{level}: &a{level} [{ten}]").unwrap();
         }
         assert!(read(&bomb).is_err());
     }

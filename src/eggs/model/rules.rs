@@ -84,6 +84,10 @@ fn delimited(pattern: &str) -> Option<(&str, &str)> {
 
 /// What is known after all rules were looked at.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a rule of its own, given or not"
+)]
 struct Known {
     required: bool,
     integer: bool,

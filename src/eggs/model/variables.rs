@@ -91,7 +91,7 @@ fn one(key: String, variable: &Value, about: &str, read: &mut Read, report: &mut
         read.fixed.push((key, default));
         return;
     }
-    let asked = question(key, variable, default, about, report);
+    let asked = question(key, variable, &default, about, report);
     read.asked.push(asked);
 }
 
@@ -103,7 +103,7 @@ fn shown(value: &str) -> String {
     }
 }
 
-fn question(key: String, variable: &Value, default: String, about: &str, report: &mut Report) -> Variable {
+fn question(key: String, variable: &Value, default: &str, about: &str, report: &mut Report) -> Variable {
     let rules = match variable.get("rules") {
         Some(Value::Array(list)) => list
             .iter()
@@ -111,7 +111,7 @@ fn question(key: String, variable: &Value, default: String, about: &str, report:
             .collect(),
         other => rules::split(&text(other)),
     };
-    let taken = rules::read(&rules, &default);
+    let taken = rules::read(&rules, default);
     for lost in taken.lost {
         report.lost(about, lost);
     }
@@ -158,7 +158,7 @@ fn secret(key: &str, kind: Kind, about: &str, report: &mut Report) -> Kind {
 }
 
 /// The default if it keeps the variable's own rules, in their normal form.
-fn fitting(kind: &Kind, default: String, about: &str, report: &mut Report) -> Option<String> {
+fn fitting(kind: &Kind, default: &str, about: &str, report: &mut Report) -> Option<String> {
     if default.trim().is_empty() {
         return None;
     }
@@ -169,7 +169,7 @@ fn fitting(kind: &Kind, default: String, about: &str, report: &mut Report) -> Op
         );
         return None;
     }
-    match kind.check(&default) {
+    match kind.check(default) {
         Ok(normal) => Some(normal),
         Err(why) => {
             report.changed(

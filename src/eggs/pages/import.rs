@@ -142,10 +142,10 @@ async fn draw(
         "" => None,
         name => Some(find(scope, name).await?.1.choices()),
     };
-    Ok(page(ctx, name, egg, kept.unwrap_or_default(), form).into_response())
+    Ok(page(ctx, name, egg, &kept.unwrap_or_default(), form).into_response())
 }
 
-fn page(ctx: Ctx, name: &str, egg: Egg, kept: Choices, form: FormState) -> Page<Preview> {
+fn page(ctx: Ctx, name: &str, egg: Egg, kept: &Choices, form: FormState) -> Page<Preview> {
     let chosen = if form.value("category").is_empty() {
         kept.category.map_or_else(|| "game".to_owned(), actions::word)
     } else {
@@ -266,5 +266,5 @@ async fn again(
         "" => None,
         name => Some(find(scope, name).await?.1.choices()),
     };
-    Ok(page(ctx, name, egg, kept.unwrap_or_default(), form).status(422))
+    Ok(page(ctx, name, egg, &kept.unwrap_or_default(), form).status(422))
 }

@@ -32,9 +32,9 @@ pub(super) async fn upload(request: Request) -> Result<Upload, Error> {
         .await
         .map_err(|_| unreadable())?;
     let (mut file, mut pasted, mut name) = (String::new(), String::new(), String::new());
-    while let Some(part) = parts.next_field().await.map_err(too_large)? {
+    while let Some(part) = parts.next_field().await.map_err(|error| too_large(&error))? {
         let field = part.name().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.map_err(too_large)?;
+        let bytes = part.bytes().await.map_err(|error| too_large(&error))?;
         let text = String::from_utf8(bytes.into())
             .map_err(|_| Error::invalid("file", "The file is no text, so it is no egg."))?;
         match &*field {
@@ -55,7 +55,7 @@ fn unreadable() -> Error {
     }
 }
 
-fn too_large(error: MultipartError) -> Error {
+fn too_large(error: &MultipartError) -> Error {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Error::TooLarge
     } else {

@@ -73,33 +73,36 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerDelete),
             power::delete,
         )
+        .merge(renewal_routes())
+        .merge(log_routes())
+        .merge(staff_routes())
+}
+
+/// What makes a server anew: from its template's script, its newest version, its newest image.
+fn renewal_routes() -> Routes<App> {
+    let may_configure = Rule::Tenant(Permission::ServerConfigure);
+    Routes::new()
         .post(
             "/t/{tenant}/servers/{server_id}/reinstall",
-            tenant(P::ServerConfigure),
+            may_configure,
             installation::reinstall,
         )
         .post(
             "/t/{tenant}/servers/{server_id}/accept-installation",
-            tenant(P::ServerConfigure),
+            may_configure,
             installation::accept,
         )
         .post(
             "/t/{tenant}/servers/{server_id}/update-template",
-            tenant(P::ServerConfigure),
+            may_configure,
             installation::update,
         )
         .post(
             "/t/{tenant}/servers/{server_id}/update",
-            tenant(P::ServerConfigure),
+            may_configure,
             update::act,
         )
-        .post(
-            "/t/{tenant}/servers/updates",
-            tenant(P::ServerConfigure),
-            update::all,
-        )
-        .merge(log_routes())
-        .merge(staff_routes())
+        .post("/t/{tenant}/servers/updates", may_configure, update::all)
 }
 
 /// What servers print.

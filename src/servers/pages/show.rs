@@ -29,6 +29,10 @@ const OPERATIONS: i64 = 1;
 
 /// What every page of a server starts with.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each hides or shows a part of the page"
+)]
 pub struct Head {
     pub(crate) base: String,
     pub(crate) name: String,
@@ -72,6 +76,10 @@ struct StepLine {
 /// What changes while one looks: state, buttons, the work under way.
 #[derive(Debug, Template)]
 #[template(path = "servers/panel.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each hides or shows a part of the page"
+)]
 pub struct Panel {
     base: String,
     status: Status,

@@ -87,6 +87,10 @@ pub async fn list(
 
 #[derive(Template)]
 #[template(path = "servers/staff_show.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each hides or shows a part of the page"
+)]
 pub struct StaffShow {
     ctx: Ctx,
     server: Server,

@@ -180,7 +180,7 @@ async fn a_folder_that_becomes_a_link_meanwhile_leads_nowhere() {
         match made {
             Ok(()) => inside += 1,
             Err(FilesError::Link | FilesError::NotFound | FilesError::Exists | FilesError::NotAFolder) => {
-                refused += 1
+                refused += 1;
             }
             Err(other) => panic!("round {round}: {other:?}"),
         }

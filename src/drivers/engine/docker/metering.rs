@@ -128,7 +128,7 @@ impl Meter {
                 None => {}
             }
         }
-        let (mut read, mut lost) = self.from_files(local).await?;
+        let (mut read, mut lost) = self.read_files(local).await?;
         let answers = stream::iter(remote)
             .map(|(server, id)| async move { (server, engine.stats_of(&id).await) })
             .buffer_unordered(AT_ONCE);
@@ -149,7 +149,7 @@ impl Meter {
     }
 
     /// In a thread of its own: reading files blocks, if only for microseconds each.
-    async fn from_files(
+    async fn read_files(
         &self,
         local: Vec<(ServerKey, String)>,
     ) -> EngineResult<(Vec<(ServerKey, Stats)>, Vec<ServerKey>)> {

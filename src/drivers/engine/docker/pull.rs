@@ -117,7 +117,6 @@ mod tests {
             progress_detail: Some(ProgressDetail {
                 current: Some(now),
                 total: Some(1_000),
-                ..Default::default()
             }),
             ..Default::default()
         };

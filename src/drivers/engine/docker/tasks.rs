@@ -44,16 +44,16 @@ impl Connection {
         put.await.map_err(|failure| patient.failure(failure))?;
         let started = patient.docker.start_container(&id, None).await;
         started.map_err(|failure| patient.failure(failure))?;
-        self.clone().follow_task(id, server).await
+        Ok(self.clone().follow_task(id, server))
     }
 
-    async fn follow_task(self, id: String, server: ServerKey) -> EngineResult<EngineStream<TaskEvent>> {
+    fn follow_task(self, id: String, server: ServerKey) -> EngineStream<TaskEvent> {
         let query = LogQuery {
             follow: true,
             ..LogQuery::default()
         };
         let mut lines = self.logs_of(&id, query);
-        Ok(async_stream::try_stream! {
+        async_stream::try_stream! {
             while let Some(line) = lines.next().await {
                 yield TaskEvent::Line(line?.text);
             }
@@ -61,7 +61,7 @@ impl Connection {
             self.end_task(&server).await?;
             yield ended;
         }
-        .boxed())
+        .boxed()
     }
 
     /// The end of the output is seen a moment before the engine knows of the end of the process.
