@@ -23,13 +23,23 @@ async fn survive(cases: &[(Wish, &str)]) {
 
 async fn case(wish: Wish, point: &str) {
     let life = Life::begin().await;
-    if wish != Wish::Create {
-        life.ask(Wish::Create).await;
-        life.settle(Wish::Create).await;
+    let first = if wish == Wish::StopInstall {
+        Wish::CreateEgg
+    } else {
+        Wish::Create
+    };
+    if !matches!(wish, Wish::Create | Wish::CreateEgg) {
+        life.ask(first).await;
+        life.settle(first).await;
     }
     match wish {
         Wish::Update => life.fall_behind("tiny").await,
         Wish::BadUpdate => life.fall_behind("brittle").await,
+        Wish::StopInstall => {
+            life.ask(Wish::Stop).await;
+            life.settle(Wish::Stop).await;
+            life.begin_install().await;
+        }
         _ => {}
     }
     // Asked for while no panel runs, so that it is this wish in whose course the panel dies.
@@ -75,6 +85,11 @@ const DELETE: &[(Wish, &str)] = &[
     (Wish::Delete, "servers.after_forget"),
 ];
 
+const INSTALL: &[(Wish, &str)] = &[
+    (Wish::CreateEgg, "servers.after_install"),
+    (Wish::StopInstall, "servers.after_end_install"),
+];
+
 /// Between an effect on the engine and the driver's answer about it.
 const DRIVER: &[(Wish, &str)] = &[
     (Wish::Create, "engine.network_made"),
@@ -105,13 +120,18 @@ async fn a_panel_that_dies_while_updating_goes_on_or_back() {
 }
 
 #[tokio::test]
+async fn a_panel_that_dies_while_installing_goes_on() {
+    survive(INSTALL).await;
+}
+
+#[tokio::test]
 async fn a_panel_that_dies_while_deleting_goes_on() {
     survive(DELETE).await;
 }
 
 #[test]
 fn every_crash_point_has_a_case() {
-    let cases = [CREATE, CHANGE, UPDATE, DELETE, DRIVER].concat();
+    let cases = [CREATE, CHANGE, UPDATE, INSTALL, DELETE, DRIVER].concat();
     let tested: BTreeSet<String> = cases.iter().map(|(_, point)| (*point).to_owned()).collect();
     let steps = Step::ALL
         .iter()

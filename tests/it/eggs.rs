@@ -15,7 +15,7 @@ use crate::faults::{Api, owners_program};
 use crate::panel::{Panel, Running, until};
 
 /// What stands for the images that the test's eggs name; made of the base image of every Debian machine here.
-const IMAGE: &str = "berth-test/egg:1";
+pub(crate) const IMAGE: &str = "berth-test/egg:1";
 const DOCKERFILE: &str = "FROM debian:bookworm-slim\nRUN mkdir -p /home/container\n";
 
 fn docker(arguments: &[&str]) -> String {
@@ -24,7 +24,7 @@ fn docker(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&said).trim().to_owned()
 }
 
-fn make_image() {
+pub(crate) fn make_image() {
     let line = format!("printf '{DOCKERFILE}' | docker build --quiet --tag {IMAGE} -");
     let output = Command::new("sh").args(["-c", &line]).output().unwrap();
     assert!(
@@ -34,7 +34,7 @@ fn make_image() {
     );
 }
 
-fn egg(name: &str) -> Value {
+pub(crate) fn egg(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/eggs")
         .join(name);

@@ -2,20 +2,26 @@
 
 use std::sync::Mutex;
 
-use berth::platform::access::{Actor, Member, TenantRole, TenantScope, Via, Who};
+use berth::platform::access::{Actor, Member, Permission, StaffRole, TenantRole, TenantScope, Via, Who};
 use berth::platform::clock::{Clock as _, SystemClock};
 use berth::platform::db::Scoped as _;
 use berth::platform::ids::{OperationId, ServerId, SessionId};
 use berth::servers::model::Command;
 use berth::servers::{self, NewServerInput, SettingsInput, VariableChange};
 use berth::testing::{TestApp, noon};
+use serde_json::json;
 
 use super::docker::{Count, Look, Remains, catalogue};
+use crate::eggs;
 use crate::panel::{Panel, until};
 
 /// What somebody asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
+    /// A server of an imported template, whose folder a script fills first.
+    CreateEgg,
+    /// The same server's end, while its folder is filled anew.
+    StopInstall,
     Create,
     Stop,
     Kill,
@@ -133,8 +139,12 @@ impl Life {
     /// Asks as the panel's pages do. No panel runs now.
     pub(crate) async fn ask(&self, wish: Wish) {
         let (app, scope) = (&self.app.app, &self.scope);
-        if wish == Wish::Create {
-            let asked = servers::create(app, scope, new_server()).await.unwrap();
+        if matches!(wish, Wish::Create | Wish::CreateEgg) {
+            let template = match wish {
+                Wish::CreateEgg => import(&self.app).await,
+                _ => "tiny".to_owned(),
+            };
+            let asked = servers::create(app, scope, new_server(template)).await.unwrap();
             *self.server.lock().unwrap() = Some(asked.server.id);
             *self.operation.lock().unwrap() = Some(asked.operation.id);
             return;
@@ -143,8 +153,8 @@ impl Life {
         *self.before.lock().unwrap() = Some(look);
         let command = |command| servers::command(app, scope, self.id(), command);
         let operation = match wish {
-            Wish::Create => return,
-            Wish::Stop => command(Command::Stop).await.unwrap().operation,
+            Wish::Create | Wish::CreateEgg => return,
+            Wish::Stop | Wish::StopInstall => command(Command::Stop).await.unwrap().operation,
             Wish::Kill => command(Command::Kill).await.unwrap().operation,
             Wish::Restart => command(Command::Restart).await.unwrap().operation,
             Wish::Change => self.change().await,
@@ -192,6 +202,17 @@ impl Life {
         panel.kill().await;
     }
 
+    /// The server's folder is being filled, says the database; the panel that did so is gone.
+    pub(crate) async fn begin_install(&self) {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let begun = sqlx::query!(
+            "update server_egg set install = 'running' where server_id = $1",
+            self.id().0
+        );
+        assert_eq!(begun.execute(tx.conn()).await.unwrap().rows_affected(), 1);
+        tx.commit().await.unwrap();
+    }
+
     /// Runs the panel until it dies at a crash point.
     pub(crate) async fn die_at(&self, point: &str) {
         self.panel.start(Some(point)).died(point).await;
@@ -235,7 +256,7 @@ impl Life {
         assert_eq!(count, Count::ONE, "{wish:?}");
         let (look, before) = (self.remains.look().await, self.before.lock().unwrap().clone());
         let is_started_anew = before.is_none_or(|before| before.started_at != look.started_at);
-        let should_run = !matches!(wish, Wish::Stop | Wish::Kill);
+        let should_run = !matches!(wish, Wish::Stop | Wish::StopInstall | Wish::Kill);
         assert_eq!(look.is_running, should_run, "{wish:?}");
         assert_eq!(is_started_anew, should_run, "{wish:?}");
         let greeting = if wish == Wish::Change {
@@ -292,10 +313,21 @@ impl Life {
 /// A name for the image that a server is behind with.
 const OLDER: &str = "berth/tiny:older";
 
-fn new_server() -> NewServerInput {
+/// Imports an egg, as staff do; its name.
+async fn import(app: &TestApp) -> String {
+    eggs::make_image();
+    let root = app.staff("root", StaffRole::Owner).await;
+    let staff = app.program(root, None, Permission::ALL).await;
+    let images = json!({ "registry.invalid/line:1": eggs::IMAGE, "debian:bookworm-slim": eggs::IMAGE });
+    let order = json!({ "egg": eggs::egg("v1-line.json"), "images": images });
+    let done = staff.json("POST", "/api/v1/staff/eggs", &order).await.expect(201);
+    done.json()["name"].as_str().unwrap().to_owned()
+}
+
+fn new_server(template: String) -> NewServerInput {
     NewServerInput {
         name: "Survivor".to_owned(),
-        template: "tiny".to_owned(),
+        template,
         size: "small-box".to_owned(),
         variables: [].into(),
         start: true,
