@@ -4,7 +4,7 @@
 //! read only what was written, so looking costs the engine nothing. Rows are kept for a day, averages and maxima of five
 //! minutes for a month, of an hour for two years. What was not measured is a gap and is never shown as zero.
 //!
-//! [`sampler`] measures, [`upkeep`] rolls up and forgets, [`disk`] has volumes measured far less often.
+//! `sampler` measures, `upkeep` rolls up and forgets, `disk` has volumes measured far less often.
 
 mod api;
 mod csv;

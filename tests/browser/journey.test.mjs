@@ -70,7 +70,7 @@ async function filesOf(page, server, address) {
   const large = Buffer.alloc(20 * 1024 * 1024, "bread ");
   const files = [["index.html", "text/html", "<h1>Fresh bread</h1>\n"], ["100% 東京.bin", "application/octet-stream", large]];
   await page.locator('[name="file"]').setInputFiles(files.map(([name, mimeType, content]) => ({ name, mimeType, buffer: Buffer.from(content) })));
-  await page.getByRole("button", { name: "Upload" }).click();
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
   await entry("index.html").waitFor();
   assert.match(await shown(), /Fresh bread/);
   await entry("100% 東京.bin").waitFor();

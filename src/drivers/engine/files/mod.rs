@@ -231,7 +231,7 @@ pub enum FilesChange {
     Discard(VolumePath, UploadKey),
 }
 
-/// The files of servers. See the [module](self) for what holds for every call.
+/// The files of servers. See this module for what holds for every call.
 #[async_trait]
 pub trait VolumeFiles {
     /// Part of a folder, in the order of [`Rank`].
