@@ -20,7 +20,7 @@ use super::model::Place;
 pub struct PathQuery {
     /// `/volume/folder/name`. In it `%`, control characters and bytes that are not UTF-8 are written as `%` and two
     /// hexadecimal digits, as in the `path` of answers.
-    #[param(max_length = 16384, example = "/site/index.html")]
+    #[param(example = "/site/index.html")]
     path: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl PathQuery {
 #[into_params(parameter_in = Query)]
 pub struct PieceQuery {
     /// The file, as for reading it.
-    #[param(max_length = 16384, example = "/site/index.html")]
+    #[param(example = "/site/index.html")]
     path: Option<String>,
     /// Where it begins: exactly so many bytes are there already.
     #[param(required = true, value_type = u64)]

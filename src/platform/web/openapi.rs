@@ -119,6 +119,12 @@ fn complete(operation: &mut Operation, rule: Rule, is_post: bool) {
             .collect();
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, scopes)]);
     }
+    // A body of bytes may have none: an empty file is a file.
+    if let Some(RefOr::T(body)) = operation.request_body.as_mut()
+        && body.content.contains_key("application/octet-stream")
+    {
+        body.required = Some(Required::False);
+    }
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter
             && parameter.parameter_in == ParameterIn::Query
