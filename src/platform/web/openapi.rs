@@ -119,12 +119,7 @@ fn complete(operation: &mut Operation, rule: Rule, is_post: bool) {
             .collect();
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, scopes)]);
     }
-    // A body of bytes may have none: an empty file is a file.
-    if let Some(RefOr::T(body)) = operation.request_body.as_mut()
-        && body.content.contains_key("application/octet-stream")
-    {
-        body.required = Some(Required::False);
-    }
+    may_be_bare(operation);
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter
             && parameter.parameter_in == ParameterIn::Query
@@ -156,6 +151,15 @@ fn complete(operation: &mut Operation, rule: Rule, is_post: bool) {
             ))
             .build();
         operation.parameters.get_or_insert_default().push(header.into());
+    }
+}
+
+/// Says that a body of bytes may have none: an empty file is a file.
+fn may_be_bare(operation: &mut Operation) {
+    if let Some(RefOr::T(body)) = operation.request_body.as_mut()
+        && body.content.contains_key("application/octet-stream")
+    {
+        body.required = Some(Required::False);
     }
 }
 
