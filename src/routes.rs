@@ -58,6 +58,7 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         .add_trusted_origin(&app.config.public_url)
         .unwrap_or(csrf);
     let trusted: Arc<[ipnet::IpNet]> = app.config.trusted_proxies.clone().into();
+    let routes = all();
     // One service: each `Router::layer` would wrap every route in a box of its own.
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(trusted, ClientAddress::find))
@@ -75,10 +76,10 @@ pub fn router(app: &App, kit: &Kit) -> Router {
         .layer(Extension(AskAgain(accounts::ask_again)))
         .layer(Extension(DrawNav(draw_nav)))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(all().lasting(), limit_time))
+        .layer(from_fn_with_state(routes.lasting(), limit_time))
         .layer(csrf.with_rejection_response(refuse_cross_origin))
         .layer(DefaultBodyLimit::max(MAX_BODY));
-    all().into_router(kit).layer(layers).with_state(app.clone())
+    routes.into_router(kit).layer(layers).with_state(app.clone())
 }
 
 /// Not what customers download: it may be large, and its length is worth more to whoever waits for it.

@@ -286,40 +286,24 @@ pub(crate) async fn remove_guard(instance: &InstanceKey) -> EngineResult<Outcome
 
 /// Makes the guard's image once, under the tag that it has where the test's image is the base: that has no packages.
 pub(crate) async fn make_guard_image(docker: &Docker) {
-    let lock = File::create(std::env::temp_dir().join("berth-test-guard-image.lock")).unwrap();
-    lock.lock().unwrap();
     let spec = GuardSpec {
         base_image: IMAGE.to_owned(),
         blocked: Vec::new(),
     };
-    if docker.inspect_image(&spec.image_tag()).await.is_ok() {
-        return;
-    }
-    let build = Command::new("docker")
-        .args([
-            "build",
-            "--quiet",
-            "--build-arg",
-            "BASE=debian:bookworm-slim",
-            "--tag",
-        ])
-        .arg(spec.image_tag())
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docker/guard"))
-        .output()
-        .unwrap();
-    assert!(
-        build.status.success(),
-        "{}",
-        String::from_utf8_lossy(&build.stderr)
-    );
+    make_own_image(docker, "guard", &spec.image_tag()).await;
 }
 
 /// Makes the files helper's image once, under the tag that it has where the test's image is the base: that has no Perl.
 pub(crate) async fn make_files_image(docker: &Docker) {
-    let lock = File::create(std::env::temp_dir().join("berth-test-files-image.lock")).unwrap();
+    make_own_image(docker, "files", &files_spec("none").image_tag()).await;
+}
+
+/// Makes the image of a folder of `docker/` from Debian, unless it is there. Who comes meanwhile waits.
+async fn make_own_image(docker: &Docker, folder: &str, tag: &str) {
+    let lock = std::env::temp_dir().join(format!("berth-test-{folder}-image.lock"));
+    let lock = File::create(lock).unwrap();
     lock.lock().unwrap();
-    let tag = files_spec("none").image_tag();
-    if docker.inspect_image(&tag).await.is_ok() {
+    if docker.inspect_image(tag).await.is_ok() {
         return;
     }
     let build = Command::new("docker")
@@ -329,9 +313,9 @@ pub(crate) async fn make_files_image(docker: &Docker) {
             "--build-arg",
             "BASE=debian:bookworm-slim",
             "--tag",
-            &tag,
+            tag,
         ])
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docker/files"))
+        .arg(format!("{}/docker/{folder}", env!("CARGO_MANIFEST_DIR")))
         .output()
         .unwrap();
     assert!(
