@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::customer::Customer;
 use crate::panel::{Panel, catalogue};
 use crate::table::Row;
+use crate::usage;
 
 const ROUNDS: usize = 7;
 const AT_ONCE: usize = 20;
@@ -57,6 +58,7 @@ pub(crate) async fn measure() -> Vec<Row> {
         "servers",
         0,
     ));
+    rows.extend(usage::measure(&app, &again, count).await);
     again.kill().await;
     rows
 }

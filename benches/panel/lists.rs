@@ -64,6 +64,9 @@ fn more_rows(what: &str, many: Rate, few: Rate) -> Row {
     }
 }
 
+/// More than the list has optional conditions.
+const FILTERS: usize = 9;
+
 async fn rates(servers: u32) -> Rates {
     let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
     app.clock.advance(SystemClock.now() - noon());
@@ -137,7 +140,9 @@ async fn statement(panel: &Panel, program: &Client, tenant: &str) -> String {
         "'9999-12-31T23:59:59Z'".to_owned(),
         "'ffffffff-ffff-ffff-ffff-ffffffffffff'".to_owned(),
     ];
-    let filled = values.iter().enumerate().fold(statement, |text, (index, value)| {
+    // Conditions that nobody gave come after them. From the end, since $1 is the beginning of $10, too.
+    let filled = (0..FILTERS + values.len()).rev().fold(statement, |text, index| {
+        let value = values.get(index).map_or("null", String::as_str);
         text.replace(&format!("${}", index + 1), value)
     });
     assert!(!filled.contains('$'), "another parameter: {filled}");

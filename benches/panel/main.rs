@@ -19,6 +19,7 @@ mod panel;
 mod reconcile;
 mod sql;
 mod table;
+mod usage;
 mod weight;
 
 use table::Row;

@@ -114,6 +114,20 @@ impl Running {
         kib / 1024.0
     }
 
+    /// The processor time that it has used until now, its own and the kernel's for it: proc(5), stat, fields 14 and 15.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let path = format!("/proc/{}/stat", self.child.id().unwrap());
+        let stat = std::fs::read_to_string(Path::new(&path)).unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        let ticks = fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .map(|field| field.parse::<u64>().unwrap());
+        // A tick is a hundredth of a second on Linux, whatever the kernel's own clock (time(7)).
+        Duration::from_millis(ticks.sum::<u64>() * 10)
+    }
+
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }

@@ -17,12 +17,12 @@ fn address(app: &TestApp) -> String {
     format!("{base}?{}", known.collect::<Vec<_>>().join("&"))
 }
 
-/// Runs statements as the administrator, past row-level security.
+/// The administrator's address of the test's database; row-level security is not for him.
 #[expect(
     clippy::disallowed_methods,
     reason = "where the test cluster is, is no setting of the product"
 )]
-pub(crate) fn run(app: &TestApp, statements: &str) {
+fn administrator(app: &TestApp) -> String {
     let admin = std::env::var("BERTH_TEST_DATABASE_URL").expect("run this by `make bench`");
     let ours = address(app);
     let database = ours
@@ -30,9 +30,34 @@ pub(crate) fn run(app: &TestApp, statements: &str) {
         .next()
         .and_then(|base| base.rsplit('/').next())
         .unwrap();
-    let admin = admin.replacen("/postgres?", &format!("/{database}?"), 1);
+    admin.replacen("/postgres?", &format!("/{database}?"), 1)
+}
+
+/// What a question answers, a line a row.
+pub(crate) fn ask(app: &TestApp, question: &str) -> String {
+    let output = Command::new("psql")
+        .args([
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            &administrator(app),
+            "-c",
+            question,
+        ])
+        .output()
+        .expect("psql");
+    assert!(output.status.success(), "psql failed");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs statements as the administrator, past row-level security.
+pub(crate) fn run(app: &TestApp, statements: &str) {
     let mut psql = Command::new("psql")
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &admin])
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &administrator(app)])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()

@@ -77,6 +77,51 @@ async function shoot(page, look) {
   await page.screenshot({ path: `${folder}/${name}-${look}.png`, fullPage: true });
 }
 
+/** What axe-core complains about on the page as it is now, each with where. */
+async function complaints(page) {
+  await page.evaluate((source) => { if (!window.axe) (0, eval)(source); }, axe).catch(async () => {
+    // The panel's policy forbids eval, as it should: the debugger may still add a script.
+    const client = await page.context().newCDPSession(page);
+    await client.send("Runtime.evaluate", { expression: axe });
+  });
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  return found.violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html).join("\n  ")}`);
+}
+
+// What came of looking is no fault of the page. Axe and the camera leave empty style attributes behind; htmx would carry
+// them over to what it swaps in, and the policy would stop that.
+async function forgetLooking(page) {
+  await page.evaluate(() => {
+    document.querySelectorAll("[style]").forEach((one) => one.removeAttribute("style"));
+    window.shifts.length = 0;
+  });
+  page.errors.length = 0;
+}
+
+/** Opens a dialog of the page by its opener, judges it in both themes, and closes it as Escape does. */
+export async function inspectDialog(page, id) {
+  const opener = page.locator(`main [data-dialog="${id}"]:visible`).first();
+  if (!(await opener.count())) return;
+  await opener.click();
+  const dialog = page.locator(`dialog#${id}`);
+  await dialog.waitFor();
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await settled(page);
+    assert.deepEqual(await complaints(page), [], `${page.url()} dialog ${id} ${colorScheme}`);
+    await shoot(page, `dialog-${id}-${colorScheme}`);
+  }
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await forgetLooking(page);
+}
+
+/** A colour on its way from one theme to the other is neither, and its way begins a frame after the theme was set. */
+async function settled(page) {
+  await page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen))));
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
+}
+
 /** No violation of WCAG in any look, nothing wider than the window, nothing that moved while it loaded, no script error. */
 export async function inspect(page) {
   assert.deepEqual(await page.evaluate(() => window.shifts), [], `${page.url()} moves while it loads`);
@@ -85,26 +130,13 @@ export async function inspect(page) {
     for (const width of [1440, 390]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 900 });
-      // A colour on its way from one theme to the other is neither.
-      await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
-      await page.evaluate((source) => { if (!window.axe) (0, eval)(source); }, axe).catch(async () => {
-        // The panel's policy forbids eval, as it should: the debugger may still add a script.
-        const client = await page.context().newCDPSession(page);
-        await client.send("Runtime.evaluate", { expression: axe });
-      });
-      const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-      const words = found.violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html).join("\n  ")}`);
+      await settled(page);
+      const words = await complaints(page);
       assert.deepEqual(words, [], `${page.url()} ${colorScheme} ${width}px`);
       await shoot(page, `${colorScheme}-${width}`);
       assert.deepEqual(await page.evaluate(tooWide), [], `${page.url()} is wider than ${width}px`);
     }
   }
   await page.setViewportSize({ width: 1440, height: 900 });
-  // What came of looking is no fault of the page. Axe and the camera leave empty style attributes behind; htmx would carry
-  // them over to what it swaps in, and the policy would stop that.
-  await page.evaluate(() => {
-    document.querySelectorAll("[style]").forEach((one) => one.removeAttribute("style"));
-    window.shifts.length = 0;
-  });
-  page.errors.length = 0;
+  await forgetLooking(page);
 }

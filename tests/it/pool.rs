@@ -58,7 +58,10 @@ async fn a_small_tenants_list_does_not_walk_over_a_big_ones_rows() {
         assert_eq!(items(big.1.get(&path).await.expect(200)), 50, "{sort}");
     }
     let read_by_big = rows_read(&app).await - read_before;
-    assert!(read_by_big >= 300, "the count of read rows counts: {read_by_big}");
+    assert!(
+        (300..1000).contains(&read_by_big),
+        "six pages of fifty of the big one's 8,001 servers read {read_by_big} rows"
+    );
     for sort in sorts {
         let path = format!("/api/v1/servers?sort={sort}");
         let answer = small.1.get(&path).await.expect(200);

@@ -99,7 +99,9 @@ pub enum Plans {
     /// should serve when they are given.
     Fitted,
     /// Once for a connection, whatever the values. Planning a list takes several times as long as reading it, so lists
-    /// that many look at keep their plans; their statements must be good for all values.
+    /// that many look at keep their plans; their statements must be good for all values. Whoever plans without values takes
+    /// each condition for one that leaves little, and would rather sort all that a tenant has than walk along the index
+    /// that has the order already and stop after a page, so sorting is the last resort here.
     Kept,
 }
 
@@ -127,7 +129,9 @@ impl Bounds {
         let text = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
         let plans = match self.plans {
             Plans::Fitted => "",
-            Plans::Kept => ", set_config('plan_cache_mode', 'force_generic_plan', true)",
+            Plans::Kept => {
+                ", set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_sort', 'off', true)"
+            }
         };
         format!(
             "begin; select set_config('role', '{}', true), set_config('berth.tenant_id', '{}', true), \

@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::{Stream, StreamExt as _};
+use futures_util::Stream;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -136,8 +136,9 @@ fn newest(mut events: Vec<Event>) -> Vec<Event> {
     events
 }
 
-/// Streams fragments: first for what was `missed` since the browser's last event, then what is heard `live`. A page that falls
-/// behind is told to reload.
+/// Streams fragments: first for what was `missed` since the browser's last event, even if the `end` has come by then, since the
+/// next stream begins after the last event that this one told; then what is heard `live`. A page that falls behind is told to
+/// reload.
 fn fragments<D, F>(
     mut live: Receiver<Event>,
     missed: Vec<Event>,
@@ -155,8 +156,13 @@ where
         for event in missed {
             if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); }
         }
+        tokio::pin!(end);
         loop {
-            match live.recv().await {
+            let heard = tokio::select! {
+                () = &mut end => break,
+                heard = live.recv() => heard,
+            };
+            match heard {
                 Ok(event) if told.remove(&event.id) => {}
                 Ok(event) => if let Some(sse) = drawn(event, &draw).await { yield Ok(sse); },
                 Err(RecvError::Lagged(_)) => yield Ok(SseEvent::default().event("reload").data("behind")),
@@ -164,7 +170,7 @@ where
             }
         }
     };
-    Sse::new(stream.take_until(end)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 async fn drawn<D, F>(event: Event, draw: &D) -> Option<SseEvent>
@@ -200,34 +206,48 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn what_happens_while_the_missed_is_read_is_told_once() {
-        let event = |id| Event {
+    fn event(id: i64) -> Event {
+        Event {
             id,
             tenant_id: None,
             topic: "server".to_owned(),
             target_id: None,
-        };
+        }
+    }
+
+    async fn told(
+        live: Receiver<Event>,
+        missed: Vec<Event>,
+        end: impl Future<Output = ()> + Send + 'static,
+    ) -> Vec<String> {
+        let draw = async |event: Event| Ok(Some(Fragment(event.id.to_string())));
+        let stream = fragments(live, missed, end, move |event| Box::pin(draw(event)));
+        let body = stream.into_response().into_body().collect().await.unwrap();
+        let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();
+        let lines = text.lines().filter_map(|line| line.strip_prefix("data: "));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[tokio::test]
+    async fn a_stream_whose_end_has_come_still_tells_what_was_missed() {
+        let hub = Hub::default();
+        let ended = std::future::ready(());
+        assert_eq!(
+            told(hub.subscribe(), vec![event(5), event(6)], ended).await,
+            ["5", "6"]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_happens_while_the_missed_is_read_is_told_once() {
         let hub = Hub::default();
         let live = hub.subscribe();
         for id in [6, 7, 8] {
             hub.hand_out(event(id));
         }
-        let draw = async |event: Event| Ok(Some(Fragment(event.id.to_string())));
-        let draw = move |event: Event| Box::pin(draw(event));
-        let stream = fragments(
-            live,
-            vec![event(5), event(6), event(7)],
-            std::future::pending(),
-            draw,
-        );
         drop(hub);
-        let body = stream.into_response().into_body().collect().await.unwrap();
-        let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();
-        let told: Vec<&str> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("data: "))
-            .collect();
+        let missed = vec![event(5), event(6), event(7)];
+        let told = told(live, missed, std::future::pending()).await;
         assert_eq!(told, ["5", "6", "7", "8"]);
     }
 
