@@ -19,9 +19,9 @@ const EVENTS_KEPT: TimeDelta = TimeDelta::days(1);
 /// How long a POST may be repeated with its key.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(1);
 
-/// Running it twice forgets nothing twice.
+/// Running it twice forgets nothing twice. Without braces: what a schedule puts into the queue carries null.
 #[derive(Debug, Serialize, Deserialize)]
-struct Housekeeping {}
+struct Housekeeping;
 
 impl TaskHandler for Housekeeping {
     const IDENTIFIER: &'static str = "housekeeping";
@@ -77,4 +77,15 @@ pub fn register(worker: WorkerOptions) -> anyhow::Result<WorkerOptions> {
         .define_job::<Housekeeping>()
         .with_cron(SCHEDULE)
         .context("the schedule of housekeeping")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Housekeeping;
+
+    #[test]
+    fn it_is_what_a_schedule_puts_into_the_queue() {
+        let carried = serde_json::Value::Null;
+        assert!(serde_json::from_value::<Housekeeping>(carried).is_ok());
+    }
 }
