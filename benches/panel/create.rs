@@ -58,7 +58,7 @@ pub(crate) async fn measure() -> Vec<Row> {
         "servers",
         0,
     ));
-    rows.extend(usage::measure(&app, &again, count).await);
+    rows.extend(usage::measure(&app, &again, bench.servers().await).await);
     again.kill().await;
     rows
 }
@@ -139,6 +139,13 @@ impl Bench {
             .await
             .unwrap();
         self.docker.start_container(&name, None).await.unwrap();
+    }
+
+    /// How many of the panel's containers are servers: the guard is one, too.
+    async fn servers(&self) -> usize {
+        let guard = format!("{}-guard", self.panel.instance);
+        let guards = docker(&["ps", "-q", "--filter", &format!("name=^{guard}$")]);
+        self.starts().await.len() - guards.lines().count()
     }
 
     /// When each of the panel's containers was started.
