@@ -35,7 +35,7 @@ pub(crate) async fn measure() -> Vec<Row> {
             &format!("GET {API}, 50 of 10,000, 8 callers"),
             few.api,
             few.floor,
-            0.35,
+            0.2,
         ),
         against_floor("the same as a page", few.page, few.floor, 0.2),
         more_rows("the API with 1,000,000 rows instead of 10,000", many.api, few.api),
