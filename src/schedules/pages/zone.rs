@@ -1,0 +1,131 @@
+//! The time zone of a tenant: for its own people, and for staff.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+use crate::platform::access::{StaffScope, TenantScope};
+use crate::platform::error::{Error, FieldErrors};
+use crate::platform::ids::TenantId;
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
+use crate::tenants;
+
+use super::super::actions;
+use super::super::model::Zone;
+use super::super::store;
+
+const FIELD: &str = "time_zone";
+
+#[derive(Template)]
+#[template(path = "schedules/zone.html")]
+pub(super) struct Form {
+    ctx: Ctx,
+    form: FormState,
+    of: String,
+    back: String,
+    names: Vec<&'static str>,
+    now: String,
+}
+
+impl Form {
+    fn new(app: &App, ctx: Ctx, (of, back): (String, String), zone: Zone, again: Option<FormState>) -> Self {
+        Self {
+            ctx: ctx.with_crumbs([("Settings", back.clone())]),
+            form: again.unwrap_or_else(|| FormState::default().with(FIELD, zone.name())),
+            of,
+            back,
+            names: Zone::names().collect(),
+            now: zone.show(app.now()),
+        }
+    }
+}
+
+async fn own(
+    app: &App,
+    scope: &TenantScope,
+    ctx: Ctx,
+    again: Option<FormState>,
+) -> Result<Page<Form>, Error> {
+    let zone = store::zone(&mut scope.begin().await?, scope.tenant()).await?;
+    let place = (
+        scope.member.name.clone(),
+        format!("/t/{}/settings", scope.member.slug),
+    );
+    Ok(Page(Form::new(app, ctx, place, zone, again)))
+}
+
+/// The form for the tenant's people.
+pub(super) async fn form(State(app): State<App>, scope: TenantScope, ctx: Ctx) -> Result<Page<Form>, Error> {
+    own(&app, &scope, ctx, None).await
+}
+
+/// Sets the zone.
+pub(super) async fn save(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    data: FormData,
+) -> Result<Response, Error> {
+    match data.submit(actions::set_zone(&app, &scope, data.get(FIELD))).await {
+        Ok(_) => {
+            let back = format!("/t/{}/settings", scope.member.slug);
+            Ok(SeeOther::to(back).good("Saved.").into_response())
+        }
+        Err(Error::Invalid(errors)) => again(data, errors, async |form| own(&app, &scope, ctx, form).await).await,
+        Err(error) => Err(error),
+    }
+}
+
+async fn again(
+    data: FormData,
+    errors: FieldErrors,
+    page: impl AsyncFnOnce(Option<FormState>) -> Result<Page<Form>, Error>,
+) -> Result<Response, Error> {
+    Ok(page(Some(FormState::new(data, errors))).await?.status(422))
+}
+
+async fn any(
+    app: &App,
+    scope: &StaffScope,
+    ctx: Ctx,
+    id: TenantId,
+    again: Option<FormState>,
+) -> Result<Page<Form>, Error> {
+    let mut tx = scope.begin().await?;
+    let tenant = tenants::find_tenant(&mut tx, id).await?;
+    let zone = store::zone(&mut tx, id).await?;
+    let place = (tenant.name, format!("/staff/tenants/{id}/settings"));
+    Ok(Page(Form::new(app, ctx, place, zone, again)))
+}
+
+/// The form for staff.
+pub(super) async fn staff_form(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    Path(id): Path<TenantId>,
+) -> Result<Page<Form>, Error> {
+    any(&app, &scope, ctx, id, None).await
+}
+
+/// Sets the zone of any tenant.
+pub(super) async fn staff_save(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    Path(id): Path<TenantId>,
+    data: FormData,
+) -> Result<Response, Error> {
+    let saved = data.submit(actions::set_zone_as_staff(&app, &scope, id, data.get(FIELD))).await;
+    match saved {
+        Ok(_) => {
+            let back = format!("/staff/tenants/{id}/settings");
+            Ok(SeeOther::to(back).good("Saved.").into_response())
+        }
+        Err(Error::Invalid(errors)) => {
+            again(data, errors, async |form| any(&app, &scope, ctx, id, form).await).await
+        }
+        Err(error) => Err(error),
+    }
+}
