@@ -235,7 +235,11 @@ pub(super) async fn run_now(app: &App, scope: &TenantScope, place: Place) -> Res
 }
 
 /// A schedule with the time zone that it is read in.
-pub(super) async fn find(tx: &mut TenantTx, tenant: TenantId, place: Place) -> Result<(Schedule, Zone), Error> {
+pub(super) async fn find(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    place: Place,
+) -> Result<(Schedule, Zone), Error> {
     let schedule = store::find(tx, place).await?;
     Ok((schedule, store::zone(tx, tenant).await?))
 }

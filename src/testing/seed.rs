@@ -23,7 +23,9 @@ impl TestApp {
             ScheduleRunId::new(&*self.app.ids, now),
         );
         let mut tx = self.system().begin().await.unwrap();
-        store::schedule(&mut tx, ids, (tenant, server), now).await.unwrap();
+        store::schedule(&mut tx, ids, (tenant, server), now)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         ids
     }

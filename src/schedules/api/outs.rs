@@ -48,7 +48,10 @@ impl From<StepIn> for StepText {
         };
         Self {
             kind: kind.to_owned(),
-            power: step.power.map(|power| power.word().to_owned()).unwrap_or_default(),
+            power: step
+                .power
+                .map(|power| power.word().to_owned())
+                .unwrap_or_default(),
             command: step.command.unwrap_or_default(),
             wait: step.wait_seconds.to_string(),
             go_on: step.go_on,

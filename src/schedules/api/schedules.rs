@@ -71,7 +71,9 @@ pub async fn list(scope: TenantScope, Path(server): Path<ServerId>) -> Result<Js
     servers::find(&mut tx, server).await?;
     let zone = store::zone(&mut tx, scope.tenant()).await?;
     let all = store::list(&mut tx, server).await?.into_iter();
-    Ok(Json(all.map(|schedule| ScheduleOut::of(schedule, zone)).collect()))
+    Ok(Json(
+        all.map(|schedule| ScheduleOut::of(schedule, zone)).collect(),
+    ))
 }
 
 /// Create a schedule
@@ -136,7 +138,11 @@ pub async fn change(
 #[utoipa::path(delete, path = "/api/v1/servers/{server_id}/schedules/{schedule}", tag = "schedules",
     params(("server_id" = ServerId, Path), ("schedule" = ScheduleId, Path)),
     responses((status = 204, description = "It is gone")))]
-pub async fn delete(State(app): State<App>, scope: TenantScope, Path(place): Place) -> Result<StatusCode, Error> {
+pub async fn delete(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path(place): Place,
+) -> Result<StatusCode, Error> {
     actions::delete(&app, &scope, place).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -38,7 +38,9 @@ pub enum CronFault {
     #[error("Use at most {MAX_CRON} characters.")]
     Long,
     /// One of the fields can't be read.
-    #[error("The {field}, “{text}”, can't be read: use {range}, lists (1,2), ranges (1-5), steps (*/5) or *.")]
+    #[error(
+        "The {field}, “{text}”, can't be read: use {range}, lists (1,2), ranges (1-5), steps (*/5) or *."
+    )]
     Field {
         /// Which one.
         field: &'static str,
@@ -153,7 +155,12 @@ mod tests {
             &["2026-03-11T04:00:00Z", "2026-03-12T04:00:00Z"],
         );
         comes("0 4 * * *", "Asia/Tokyo", noon, &["2026-03-10T19:00:00Z"]);
-        comes("30 4 * * MON-FRI", "America/New_York", noon, &["2026-03-11T08:30:00Z"]);
+        comes(
+            "30 4 * * MON-FRI",
+            "America/New_York",
+            noon,
+            &["2026-03-11T08:30:00Z"],
+        );
         comes("*/15 * * * *", "Asia/Kathmandu", noon, &["2026-03-10T12:15:00Z"]);
         comes("0 0 L * *", "UTC", noon, &["2026-03-31T00:00:00Z"]);
         comes("0 0 29 2 *", "UTC", noon, &["2028-02-29T00:00:00Z"]);
@@ -161,8 +168,18 @@ mod tests {
 
     #[test]
     fn the_moment_itself_is_not_next() {
-        comes("0 12 * * *", "UTC", "2026-03-10T12:00:00Z", &["2026-03-11T12:00:00Z"]);
-        comes("* * * * *", "UTC", "2026-03-10T12:00:00.000001Z", &["2026-03-10T12:01:00Z"]);
+        comes(
+            "0 12 * * *",
+            "UTC",
+            "2026-03-10T12:00:00Z",
+            &["2026-03-11T12:00:00Z"],
+        );
+        comes(
+            "* * * * *",
+            "UTC",
+            "2026-03-10T12:00:00.000001Z",
+            &["2026-03-10T12:01:00Z"],
+        );
     }
 
     #[test]
@@ -191,7 +208,11 @@ mod tests {
             "*/30 * * * *",
             berlin,
             "2026-03-29T00:00:00Z",
-            &["2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z"],
+            &[
+                "2026-03-29T00:30:00Z",
+                "2026-03-29T01:00:00Z",
+                "2026-03-29T01:30:00Z",
+            ],
         );
     }
 

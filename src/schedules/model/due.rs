@@ -49,7 +49,10 @@ mod tests {
     fn what_is_a_little_late_runs() {
         let four = "2026-03-10T04:00:00Z";
         assert_eq!(decide("0 4 * * *", four, four), Due::Run(at(four)));
-        assert_eq!(decide("0 4 * * *", four, "2026-03-10T05:00:00Z"), Due::Run(at(four)));
+        assert_eq!(
+            decide("0 4 * * *", four, "2026-03-10T05:00:00Z"),
+            Due::Run(at(four))
+        );
     }
 
     #[test]

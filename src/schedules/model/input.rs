@@ -199,7 +199,9 @@ mod tests {
         assert_eq!(errors.get("steps"), Some("Add at least one step."));
         let ten = vec![command("save", ""); MAX_STEPS];
         assert_eq!(schedule(ten.clone()).parse().unwrap().steps.len(), MAX_STEPS);
-        let errors = schedule([ten, vec![command("save", "")]].concat()).parse().unwrap_err();
+        let errors = schedule([ten, vec![command("save", "")]].concat())
+            .parse()
+            .unwrap_err();
         assert_eq!(errors.get("steps"), Some("Use at most 10 steps."));
     }
 

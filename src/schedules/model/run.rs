@@ -125,7 +125,10 @@ pub fn verdict(failed: &[usize], left: usize) -> (RunState, Option<String>) {
         ([one], 0) => format!("Step {} failed.", one + 1),
         (many, 0) => format!("{} steps failed.", many.len()),
         ([.., last], 1) => format!("Step {} failed, so the step after it was not begun.", last + 1),
-        ([.., last], _) => format!("Step {} failed, so the {left} steps after it were not begun.", last + 1),
+        ([.., last], _) => format!(
+            "Step {} failed, so the {left} steps after it were not begun.",
+            last + 1
+        ),
     };
     (RunState::Failed, Some(reason))
 }
@@ -140,8 +143,14 @@ mod tests {
         let told = |failed: &[usize], left| verdict(failed, left).1.unwrap();
         assert_eq!(told(&[0], 0), "Step 1 failed.");
         assert_eq!(told(&[0, 1], 0), "2 steps failed.");
-        assert_eq!(told(&[1], 1), "Step 2 failed, so the step after it was not begun.");
-        assert_eq!(told(&[0, 2], 4), "Step 3 failed, so the 4 steps after it were not begun.");
+        assert_eq!(
+            told(&[1], 1),
+            "Step 2 failed, so the step after it was not begun."
+        );
+        assert_eq!(
+            told(&[0, 2], 4),
+            "Step 3 failed, so the 4 steps after it were not begun."
+        );
         assert_eq!(verdict(&[1], 0).0, RunState::Failed);
     }
 

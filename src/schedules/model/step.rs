@@ -109,7 +109,12 @@ mod tests {
             { "kind": "command", "command": "say hi", "wait_seconds": 0, "go_on": false },
         ]);
         let read: Vec<Step> = serde_json::from_value(steps.clone()).unwrap();
-        assert_eq!(read[0].task, Task::Power { power: Power::Restart });
+        assert_eq!(
+            read[0].task,
+            Task::Power {
+                power: Power::Restart
+            }
+        );
         assert_eq!(read[1].title(), "Command: say hi");
         assert_eq!(serde_json::to_value(&read).unwrap(), steps);
     }

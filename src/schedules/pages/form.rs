@@ -125,8 +125,13 @@ async fn page(
             (one.clone(), one.clone(), format!("{one}/edit"))
         }
     };
-    let all: Vec<StepFields> = (0..MAX_STEPS).map(|place| StepFields::new(&form, place)).collect();
-    let used = all.iter().rposition(StepFields::is_used).map_or(0, |last| last + 1);
+    let all: Vec<StepFields> = (0..MAX_STEPS)
+        .map(|place| StepFields::new(&form, place))
+        .collect();
+    let used = all
+        .iter()
+        .rposition(StepFields::is_used)
+        .map_or(0, |last| last + 1);
     let mut steps = all;
     let more = steps.split_off((used + 1).clamp(2, MAX_STEPS));
     let expression = Expression::parse(form.value("cron")).ok();
@@ -134,7 +139,10 @@ async fn page(
     Ok(Page(Form {
         ctx: crumbs(ctx, scope, (server.id, &server.name)),
         head: Head::new(app, scope, &server, "schedules"),
-        name: at.schedule.map(|schedule| schedule.name.clone()).unwrap_or_default(),
+        name: at
+            .schedule
+            .map(|schedule| schedule.name.clone())
+            .unwrap_or_default(),
         action,
         back,
         follows,
@@ -197,7 +205,11 @@ pub(super) async fn edit(
     }
     for (place, step) in schedule.steps.iter().map(StepText::from).enumerate() {
         let name = |field: &str| format!("steps.{place}.{field}");
-        let kind = if step.kind == "power" { step.power } else { step.kind };
+        let kind = if step.kind == "power" {
+            step.power
+        } else {
+            step.kind
+        };
         form = form
             .with(&name("kind"), kind)
             .with(&name("command"), step.command)
@@ -240,7 +252,10 @@ fn read(data: &FormData) -> (ScheduleText, Vec<usize>) {
 /// Mistakes by the rows of the form, where blank ones may stand between.
 fn in_rows(errors: FieldErrors, places: &[usize]) -> FieldErrors {
     let renamed = errors.0.into_iter().map(|mut error| {
-        if let Some((place, field)) = error.field.strip_prefix("steps.").and_then(|rest| rest.split_once('.'))
+        if let Some((place, field)) = error
+            .field
+            .strip_prefix("steps.")
+            .and_then(|rest| rest.split_once('.'))
             && let Some(row) = place.parse().ok().and_then(|place: usize| places.get(place))
         {
             error.field = format!("steps.{row}.{field}");
@@ -262,7 +277,9 @@ pub(super) async fn create(
 ) -> Result<Response, Error> {
     let (text, places) = read(&data);
     let is_paused = data.checked("paused");
-    let made = data.submit(actions::create(&app, &scope, server, (&text, is_paused))).await;
+    let made = data
+        .submit(actions::create(&app, &scope, server, (&text, is_paused)))
+        .await;
     let errors = match made {
         Ok(schedule) => {
             let to = SeeOther::to(href(&slug, server, schedule.id));
@@ -301,9 +318,15 @@ pub(super) async fn save(
         Some(seen) if seen != version => Err(Error::PreconditionFailed),
         _ => Ok(()),
     };
-    let saved = data.submit(actions::change(&app, &scope, (server, id), change, check)).await;
+    let saved = data
+        .submit(actions::change(&app, &scope, (server, id), change, check))
+        .await;
     let (errors, status) = match saved {
-        Ok(_) => return Ok(SeeOther::to(href(&slug, server, id)).good("Saved.").into_response()),
+        Ok(_) => {
+            return Ok(SeeOther::to(href(&slug, server, id))
+                .good("Saved.")
+                .into_response());
+        }
         Err(Error::Invalid(errors)) => (in_rows(errors, &places), 422),
         Err(Error::PreconditionFailed) => (FieldErrors::one("", CHANGED), 412),
         Err(error) => return Err(error),

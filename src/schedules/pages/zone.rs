@@ -67,12 +67,17 @@ pub(super) async fn save(
     ctx: Ctx,
     data: FormData,
 ) -> Result<Response, Error> {
-    match data.submit(actions::set_zone(&app, &scope, data.get(FIELD))).await {
+    match data
+        .submit(actions::set_zone(&app, &scope, data.get(FIELD)))
+        .await
+    {
         Ok(_) => {
             let back = format!("/t/{}/settings", scope.member.slug);
             Ok(SeeOther::to(back).good("Saved.").into_response())
         }
-        Err(Error::Invalid(errors)) => again(data, errors, async |form| own(&app, &scope, ctx, form).await).await,
+        Err(Error::Invalid(errors)) => {
+            again(data, errors, async |form| own(&app, &scope, ctx, form).await).await
+        }
         Err(error) => Err(error),
     }
 }
@@ -117,7 +122,9 @@ pub(super) async fn staff_save(
     Path(id): Path<TenantId>,
     data: FormData,
 ) -> Result<Response, Error> {
-    let saved = data.submit(actions::set_zone_as_staff(&app, &scope, id, data.get(FIELD))).await;
+    let saved = data
+        .submit(actions::set_zone_as_staff(&app, &scope, id, data.get(FIELD)))
+        .await;
     match saved {
         Ok(_) => {
             let back = format!("/staff/tenants/{id}/settings");

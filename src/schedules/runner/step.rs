@@ -145,7 +145,8 @@ impl Work<'_> {
                 ended(StepState::Failed, Some(note.to_owned()))
             }
             State::Queued | State::Running if now - begun.started_at >= POWER_TIME => {
-                let note = "It was not done within 10 minutes. The server's page tells why; Berth goes on trying.";
+                let note =
+                    "It was not done within 10 minutes. The server's page tells why; Berth goes on trying.";
                 ended(StepState::Failed, Some(note.to_owned()))
             }
             State::Queued | State::Running => {

@@ -124,7 +124,10 @@ pub(in super::super) async fn trim(tx: &mut SystemTx, schedule: ScheduleId) -> R
 }
 
 /// A schedule's runs, newest first.
-pub(in super::super) async fn list_runs(tx: &mut impl Scoped, schedule: ScheduleId) -> Result<Vec<Run>, Error> {
+pub(in super::super) async fn list_runs(
+    tx: &mut impl Scoped,
+    schedule: ScheduleId,
+) -> Result<Vec<Run>, Error> {
     let rows = sqlx::query_as!(
         Row,
         "select id, state, asked_by, due_at, started_at, finished_at, reason, times, steps, position from schedule_run \
@@ -148,11 +151,17 @@ pub(in super::super) async fn find_run(
         id.0,
         schedule.0
     );
-    row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?.try_into()
+    row.fetch_optional(tx.conn())
+        .await?
+        .ok_or(Error::NotFound)?
+        .try_into()
 }
 
 /// What came of a run's steps.
-pub(in super::super) async fn run_steps(tx: &mut impl Scoped, run: ScheduleRunId) -> Result<Vec<RunStep>, Error> {
+pub(in super::super) async fn run_steps(
+    tx: &mut impl Scoped,
+    run: ScheduleRunId,
+) -> Result<Vec<RunStep>, Error> {
     let rows = sqlx::query!(
         "select position, state, started_at, finished_at, operation_id, exit_code, output, is_cut, note \
          from schedule_run_step where run_id = $1 order by position",

@@ -99,7 +99,10 @@ pub(in super::super) async fn find(
         id.0,
         server.0
     );
-    row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?.try_into()
+    row.fetch_optional(tx.conn())
+        .await?
+        .ok_or(Error::NotFound)?
+        .try_into()
 }
 
 /// The same, locked until the transaction ends.
@@ -114,7 +117,10 @@ pub(in super::super) async fn lock(
         id.0,
         server.0
     );
-    row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?.try_into()
+    row.fetch_optional(tx.conn())
+        .await?
+        .ok_or(Error::NotFound)?
+        .try_into()
 }
 
 /// Writes a new schedule.
@@ -197,7 +203,10 @@ pub(in super::super) async fn of_tenant(
         tenant.0
     );
     let rows = rows.fetch_all(tx.conn()).await?;
-    Ok(rows.into_iter().map(|row| (ScheduleId(row.id), row.cron)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (ScheduleId(row.id), row.cron))
+        .collect())
 }
 
 /// Removes a schedule with its runs.
