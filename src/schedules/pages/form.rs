@@ -70,6 +70,10 @@ impl StepFields {
         }
     }
 
+    fn is(&self, kind: &str) -> bool {
+        self.kind == kind
+    }
+
     fn is_used(&self) -> bool {
         !self.kind.is_empty() || !self.line.is_empty()
     }

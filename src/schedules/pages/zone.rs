@@ -24,20 +24,37 @@ pub(super) struct Form {
     form: FormState,
     of: String,
     back: String,
-    names: Vec<&'static str>,
+    action: String,
+    names: Vec<String>,
     now: String,
 }
 
 impl Form {
-    fn new(app: &App, ctx: Ctx, (of, back): (String, String), zone: Zone, again: Option<FormState>) -> Self {
+    fn new(
+        app: &App,
+        ctx: Ctx,
+        (of, back, action): (String, String, String),
+        zone: Zone,
+        again: Option<FormState>,
+    ) -> Self {
+        let form = again.unwrap_or_else(|| FormState::default().with(FIELD, zone.name()));
+        let typed = form.value(FIELD);
+        // What is no zone is shown as it was sent, too.
+        let is_odd = !typed.is_empty() && Zone::parse(typed).is_err();
+        let odd = is_odd.then(|| typed.to_owned());
         Self {
             ctx: ctx.with_crumbs([("Settings", back.clone())]),
-            form: again.unwrap_or_else(|| FormState::default().with(FIELD, zone.name())),
+            names: odd.into_iter().chain(Zone::names().map(str::to_owned)).collect(),
+            form,
             of,
             back,
-            names: Zone::names().collect(),
+            action,
             now: zone.show(app.now()),
         }
+    }
+
+    fn is_chosen(&self, name: &str) -> bool {
+        self.form.value(FIELD) == name
     }
 }
 
@@ -51,6 +68,7 @@ async fn own(
     let place = (
         scope.member.name.clone(),
         format!("/t/{}/settings", scope.member.slug),
+        format!("/t/{}/settings/time-zone", scope.member.slug),
     );
     Ok(Page(Form::new(app, ctx, place, zone, again)))
 }
@@ -100,7 +118,11 @@ async fn any(
     let mut tx = scope.begin().await?;
     let tenant = tenants::find_tenant(&mut tx, id).await?;
     let zone = store::zone(&mut tx, id).await?;
-    let place = (tenant.name, format!("/staff/tenants/{id}/settings"));
+    let place = (
+        tenant.name,
+        format!("/staff/tenants/{id}/settings"),
+        format!("/staff/tenants/{id}/time-zone"),
+    );
     Ok(Page(Form::new(app, ctx, place, zone, again)))
 }
 
