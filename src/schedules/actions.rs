@@ -54,11 +54,11 @@ fn shown(schedule: &Schedule) -> Value {
 
 /// Whether who asks may tell the server themselves what the steps tell it.
 fn may_tell(scope: &TenantScope, steps: &[Step]) -> Result<(), Error> {
-    let needed = steps.iter().map(|step| match step.task {
+    let mut needed = steps.iter().map(|step| match step.task {
         Task::Power { .. } => Permission::ServerPower,
         Task::Command { .. } => Permission::ServerConsole,
     });
-    if needed.into_iter().all(|permission| scope.may(permission)) {
+    if needed.all(|permission| scope.may(permission)) {
         Ok(())
     } else {
         Err(Error::Forbidden)

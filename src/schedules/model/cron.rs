@@ -26,6 +26,9 @@ const FIELDS: [(&str, &str); 5] = [
 /// 29 February on a certain day of the week is the rarest that there is; it comes within 40 years.
 const HORIZON: TimeDelta = TimeDelta::days(41 * 366);
 
+/// No clock is set back by more than these minutes.
+const REPEATED: i64 = 4 * 60;
+
 /// Why a text is no expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CronFault {
@@ -112,9 +115,20 @@ impl Expression {
 
     /// The first time after `after`.
     pub fn next(&self, zone: Zone, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let from = after.with_timezone(&zone.0);
-        let found = self.cron.find_next_occurrence(&from, false).ok()?;
-        Some(found.with_timezone(&Utc)).filter(|at| *at > after && *at < after + HORIZON)
+        // Where the clock was set back, what croner finds for the second of two equal times is the first, which is over: it has
+        // to be asked for what comes later.
+        let minutes = (0..REPEATED).map(|minute| after + TimeDelta::minutes(minute));
+        for from in minutes {
+            let found = self
+                .cron
+                .find_next_occurrence(&from.with_timezone(&zone.0), false)
+                .ok()?;
+            let found = found.with_timezone(&Utc);
+            if found > after {
+                return Some(found).filter(|at| *at < after + HORIZON);
+            }
+        }
+        None
     }
 
     /// The first `number` times after `after`.
@@ -237,6 +251,15 @@ mod tests {
                 "2026-10-25T02:00:00Z",
             ],
         );
+    }
+
+    /// A schedule that is made in the hour that comes twice, for a time that was over in the first of the two.
+    #[test]
+    fn what_is_over_does_not_hide_what_comes() {
+        let (berlin, second) = ("Europe/Berlin", "2026-10-25T01:15:00Z");
+        comes("30 2 * * *", berlin, second, &["2026-10-26T01:30:00Z"]);
+        comes("0 3 * * *", berlin, second, &["2026-10-25T02:00:00Z"]);
+        comes("30 2,3 * * *", berlin, second, &["2026-10-25T02:30:00Z"]);
     }
 
     #[track_caller]

@@ -11,12 +11,12 @@ use chrono::{DateTime, Utc};
 
 use crate::platform::ids::{ScheduleId, ServerId, TenantId};
 
-pub use cron::{CronFault, Expression, MAX_CRON};
-pub use due::{Due, LATE, due};
-pub use input::{MAX_STEPS, NewSchedule, ScheduleText, StepText};
+pub use cron::Expression;
+pub use due::{Due, due};
+pub use input::{MAX_STEPS, ScheduleText, StepText};
 pub use run::{Run, RunState, RunStep, StepState, verdict};
 pub use step::{MAX_LINE, MAX_WAIT, Power, Step, Task};
-pub use zone::{Zone, ZoneFault};
+pub use zone::Zone;
 
 /// How many schedules a server has at most.
 pub const MAX_SCHEDULES: i64 = 20;

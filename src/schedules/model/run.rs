@@ -9,7 +9,7 @@ use crate::platform::ids::{OperationId, ScheduleRunId};
 use super::Step;
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident = $word:literal, $tone:literal;)* } else $other:ident) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident = $word:literal;)* } else $other:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
@@ -27,11 +27,6 @@ macro_rules! words {
                 match self {$(Self::$case => $word),*}
             }
 
-            /// The look of its status.
-            pub fn tone(self) -> &'static str {
-                match self {$(Self::$case => $tone),*}
-            }
-
             /// What a word means.
             pub fn read(word: &str) -> Self {
                 Self::ALL.iter().copied().find(|known| known.word() == word).unwrap_or(Self::$other)
@@ -44,15 +39,15 @@ words! {
     /// How far a run is.
     RunState {
         /// Under way, or waiting before its next step.
-        Running = "running", "busy";
+        Running = "running";
         /// Every step was done.
-        Succeeded = "succeeded", "good";
+        Succeeded = "succeeded";
         /// A step failed.
-        Failed = "failed", "bad";
+        Failed = "failed";
         /// Its time came, and it was not begun.
-        Skipped = "skipped", "warn";
+        Skipped = "skipped";
         /// It was cut off in its middle.
-        Interrupted = "interrupted", "warn";
+        Interrupted = "interrupted";
     } else Interrupted
 }
 
@@ -60,14 +55,26 @@ words! {
     /// How far a step is.
     StepState {
         /// Being done.
-        Running = "running", "busy";
+        Running = "running";
         /// Done.
-        Succeeded = "succeeded", "good";
+        Succeeded = "succeeded";
         /// Not done, or not well.
-        Failed = "failed", "bad";
+        Failed = "failed";
         /// Nobody knows: the panel ended while it was done.
-        Interrupted = "interrupted", "warn";
+        Interrupted = "interrupted";
     } else Interrupted
+}
+
+impl RunState {
+    /// The look of its status.
+    pub fn tone(self) -> &'static str {
+        match self {
+            Self::Running => "busy",
+            Self::Succeeded => "good",
+            Self::Failed => "bad",
+            Self::Skipped | Self::Interrupted => "warn",
+        }
+    }
 }
 
 /// A run of a schedule.

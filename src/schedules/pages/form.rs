@@ -14,7 +14,7 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, Query,
 use crate::servers::{self, Head};
 
 use super::super::actions::{self, ScheduleChange};
-use super::super::model::{Expression, MAX_STEPS, MAX_WAIT, Power, Schedule, ScheduleText, StepText, Zone};
+use super::super::model::{Expression, MAX_STEPS, Power, Schedule, ScheduleText, StepText, Zone};
 use super::super::store;
 use super::act::{href, list_href};
 use super::list::Moment;
@@ -96,7 +96,6 @@ pub(super) struct Form {
     steps: Vec<StepFields>,
     more: Vec<StepFields>,
     choices: [(&'static str, &'static str); 6],
-    max_wait: u32,
 }
 
 /// What the form asks for while somebody types.
@@ -160,7 +159,6 @@ async fn page(
         steps,
         more,
         choices: CHOICES,
-        max_wait: MAX_WAIT,
         form,
     }))
 }

@@ -55,10 +55,12 @@ async fn one(app: &App, tx: &mut SystemTx, fired: Fired) -> Result<(), Error> {
     } else {
         missed
     };
-    match refusal {
-        Some(reason) => store::skip(tx, &new, reason).await?,
-        None if store::add_run(tx, &new).await? => {}
-        None => store::skip(tx, &new, BUSY).await?,
+    let refusal = match refusal {
+        Some(reason) => Some(reason),
+        None => (!store::add_run(tx, &new).await?).then_some(BUSY),
+    };
+    if let Some(reason) = refusal {
+        store::skip(tx, &new, reason).await?;
     }
     store::trim(tx, schedule.id).await?;
     events::emit(tx, Some(schedule.tenant), TOPIC, Some(schedule.id.0)).await

@@ -5,7 +5,7 @@ mod schedules;
 mod work;
 mod zone;
 
-pub(super) use runs::{NewRun, add_run, find_run, has_open, latest, list_runs, run_steps, skip, trim};
+pub(super) use runs::{NewRun, add_run, find_run, latest, list_runs, run_steps, skip, trim};
 pub(super) use schedules::{
     count, delete, find, insert, list, lock, lock_server, of_tenant, save, set_next, set_paused,
 };

@@ -70,15 +70,6 @@ pub(in super::super) async fn add_run(tx: &mut impl Scoped, new: &NewRun<'_>) ->
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }
 
-/// Whether a run of the schedule is under way.
-pub(in super::super) async fn has_open(tx: &mut impl Scoped, schedule: ScheduleId) -> Result<bool, Error> {
-    let open = sqlx::query_scalar!(
-        r#"select exists (select from schedule_run where schedule_id = $1 and state = 'running') as "open!""#,
-        schedule.0
-    );
-    Ok(open.fetch_one(tx.conn()).await?)
-}
-
 /// Tells that a run was not begun. Those that follow each other for one reason are one row, so that they don't push out what
 /// was really done.
 pub(in super::super) async fn skip(tx: &mut SystemTx, new: &NewRun<'_>, reason: &str) -> Result<(), Error> {
