@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 use crate::platform::access::{StaffScope, TenantScope};
-use crate::platform::error::{Error, FieldErrors};
+use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
 use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
 use crate::tenants;
@@ -85,27 +85,18 @@ pub(super) async fn save(
     ctx: Ctx,
     data: FormData,
 ) -> Result<Response, Error> {
-    match data
-        .submit(actions::set_zone(&app, &scope, data.get(FIELD)))
-        .await
-    {
+    let wanted = data.get(FIELD).to_owned();
+    let saved = data.submit(actions::set_zone(&app, &scope, &wanted)).await;
+    let errors = match saved {
         Ok(_) => {
             let back = format!("/t/{}/settings", scope.member.slug);
-            Ok(SeeOther::to(back).good("Saved.").into_response())
+            return Ok(SeeOther::to(back).good("Saved.").into_response());
         }
-        Err(Error::Invalid(errors)) => {
-            again(data, errors, async |form| own(&app, &scope, ctx, form).await).await
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn again(
-    data: FormData,
-    errors: FieldErrors,
-    page: impl AsyncFnOnce(Option<FormState>) -> Result<Page<Form>, Error>,
-) -> Result<Response, Error> {
-    Ok(page(Some(FormState::new(data, errors))).await?.status(422))
+        Err(Error::Invalid(errors)) => errors,
+        Err(error) => return Err(error),
+    };
+    let form = FormState::new(data, errors);
+    Ok(own(&app, &scope, ctx, Some(form)).await?.status(422))
 }
 
 async fn any(
@@ -144,17 +135,18 @@ pub(super) async fn staff_save(
     Path(id): Path<TenantId>,
     data: FormData,
 ) -> Result<Response, Error> {
+    let wanted = data.get(FIELD).to_owned();
     let saved = data
-        .submit(actions::set_zone_as_staff(&app, &scope, id, data.get(FIELD)))
+        .submit(actions::set_zone_as_staff(&app, &scope, id, &wanted))
         .await;
-    match saved {
+    let errors = match saved {
         Ok(_) => {
             let back = format!("/staff/tenants/{id}/settings");
-            Ok(SeeOther::to(back).good("Saved.").into_response())
+            return Ok(SeeOther::to(back).good("Saved.").into_response());
         }
-        Err(Error::Invalid(errors)) => {
-            again(data, errors, async |form| any(&app, &scope, ctx, id, form).await).await
-        }
-        Err(error) => Err(error),
-    }
+        Err(Error::Invalid(errors)) => errors,
+        Err(error) => return Err(error),
+    };
+    let form = FormState::new(data, errors);
+    Ok(any(&app, &scope, ctx, id, Some(form)).await?.status(422))
 }
