@@ -19,7 +19,7 @@ pub enum StepKind {
 }
 
 /// A step to be done.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepIn {
     /// What it does.

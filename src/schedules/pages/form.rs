@@ -105,6 +105,7 @@ pub(super) struct Typed {
 }
 
 /// Where the form is: on a server, of a schedule or of none yet.
+#[derive(Clone, Copy)]
 struct At<'a> {
     server: ServerId,
     schedule: Option<&'a Schedule>,

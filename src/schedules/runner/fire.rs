@@ -25,14 +25,14 @@ pub(super) async fn fire(app: &App, scope: &SystemScope, limit: i64) -> Result<(
         return Ok(());
     }
     for fired in found {
-        one(app, &mut tx, fired).await?;
+        one(app, &mut tx, &fired).await?;
     }
     tx.commit().await?;
     fault::point("schedules.fired");
     Ok(())
 }
 
-async fn one(app: &App, tx: &mut SystemTx, fired: Fired) -> Result<(), Error> {
+async fn one(app: &App, tx: &mut SystemTx, fired: &Fired) -> Result<(), Error> {
     let now = app.now();
     let schedule = &fired.schedule;
     let (expression, zone) = (expression(schedule)?, store::zone(tx, schedule.tenant).await?);

@@ -10,6 +10,7 @@ pub(super) use schedules::{
     count, delete, find, insert, list, lock, lock_server, of_tenant, save, set_next, set_paused,
 };
 pub(super) use work::{
-    Claimed, Fired, Lost, begin_step, claim, due, end_run, end_step, go_on, lost, put_back, renew, subject,
+    Claimed, Fired, Lost, Subject, begin_step, claim, due, end_run, end_step, go_on, lost, put_back, renew,
+    subject,
 };
 pub(super) use zone::{save_zone, zone};

@@ -190,10 +190,10 @@ async fn a_change_knows_what_it_was_made_from() {
         .expect(200)
         .header("etag")
         .to_owned();
-    let patch = json!({ "cron": "0 5 * * *" });
+    let later = json!({ "cron": "0 5 * * *" });
     let changed = scene
         .program
-        .json_with("PATCH", &path, &patch, &[("if-match", &tag)])
+        .json_with("PATCH", &path, &later, &[("if-match", &tag)])
         .await
         .expect(200);
     assert_eq!(time(&changed.json()["next_run"]), at("2026-03-11T05:00:00Z"));
