@@ -19,7 +19,7 @@ use crate::platform::web::{
     AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, limit_time,
     log_requests, refuse_cross_origin, security_headers,
 };
-use crate::{accounts, audit, catalogue, eggs, files, help, overview, search, servers, tenants, usage};
+use crate::{accounts, audit, catalogue, eggs, files, help, networks, overview, search, servers, tenants, usage};
 
 /// Every route of the panel.
 pub fn all() -> Routes<App> {
@@ -34,6 +34,7 @@ pub fn all() -> Routes<App> {
         .merge(files::routes())
         .merge(eggs::routes())
         .merge(help::routes())
+        .merge(networks::routes())
         .merge(overview::routes())
         .merge(search::routes())
         .merge(servers::routes())
@@ -172,6 +173,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
     let entries = [
         ("Overview", "layout-dashboard", "", P::TenantRead),
         ("Servers", "server", "/servers", P::ServerRead),
+        ("Networks", "network", "/networks", P::NetworkRead),
         ("Members", "users", "/members", P::MemberRead),
         ("Audit log", "history", "/audit", P::AuditRead),
         ("Settings", "settings", "/settings", P::TenantRead),

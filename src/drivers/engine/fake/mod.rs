@@ -120,6 +120,16 @@ impl FakeEngine {
         drop(self.change(|state| state.remove(server)));
     }
 
+    /// Whether a server finds another by a name, in a network that both are in.
+    pub fn finds(&self, from: &ServerKey, name: &str) -> bool {
+        self.lock().finds(from, name)
+    }
+
+    /// Takes a server out of a network behind everybody's back.
+    pub fn unplug(&self, server: &ServerKey, network: &NetworkKey) {
+        drop(self.change(|state| state.leave_network(server, network)));
+    }
+
     /// Lets a server's health check change its mind.
     pub fn set_health(&self, server: &ServerKey, health: Health) {
         self.change(|state| state.set_health(server, health));
@@ -250,6 +260,19 @@ impl Engine for FakeEngine {
 
     async fn remove_network(&self, network: &NetworkKey) -> EngineResult<Outcome> {
         self.call(Call::RemoveNetwork, |state| state.remove_network(network))
+    }
+
+    async fn join_network(
+        &self,
+        server: &ServerKey,
+        network: &NetworkKey,
+        aliases: &[String],
+    ) -> EngineResult<Outcome> {
+        self.call(Call::JoinNetwork, |state| state.join_network(server, network, aliases))
+    }
+
+    async fn leave_network(&self, server: &ServerKey, network: &NetworkKey) -> EngineResult<Outcome> {
+        self.call(Call::LeaveNetwork, |state| state.leave_network(server, network))
     }
 
     async fn list_networks(&self) -> EngineResult<Vec<Network>> {
