@@ -138,7 +138,12 @@ fn only_network(server: &str) -> Error {
 }
 
 /// Puts a server into a network, or back into the common one. Asking for what is so already is no error.
-pub async fn join(app: &App, scope: &TenantScope, network: NetworkRef, server: ServerId) -> Result<(), Error> {
+pub async fn join(
+    app: &App,
+    scope: &TenantScope,
+    network: NetworkRef,
+    server: ServerId,
+) -> Result<(), Error> {
     let mut tx = begin(scope).await?;
     let (server, name) = both(&mut tx, network, server).await?;
     let places = store::places(&mut tx, server.id).await?;
@@ -153,7 +158,12 @@ pub async fn join(app: &App, scope: &TenantScope, network: NetworkRef, server: S
 }
 
 /// Takes a server out of a network, or of the common one. It must be left in another.
-pub async fn leave(app: &App, scope: &TenantScope, network: NetworkRef, server: ServerId) -> Result<(), Error> {
+pub async fn leave(
+    app: &App,
+    scope: &TenantScope,
+    network: NetworkRef,
+    server: ServerId,
+) -> Result<(), Error> {
     let mut tx = begin(scope).await?;
     let (server, name) = both(&mut tx, network, server).await?;
     let places = store::places(&mut tx, server.id).await?;
@@ -197,9 +207,15 @@ async fn change(
         None => store::set_common(&mut tx, server.id, tenant, joins).await?,
     }
     let (action, words) = if joins {
-        ("network.join", format!("{} put it into the network {name}.", who.label))
+        (
+            "network.join",
+            format!("{} put it into the network {name}.", who.label),
+        )
     } else {
-        ("network.leave", format!("{} took it out of the network {name}.", who.label))
+        (
+            "network.leave",
+            format!("{} took it out of the network {name}.", who.label),
+        )
     };
     rewire(app, &mut tx, server, words).await?;
     let target = Target {

@@ -39,7 +39,8 @@ impl Networks {
 /// Starts the work on networks in the background of this process.
 pub fn begin(app: &App) {
     let networks = Arc::new(Networks::new(app));
-    app.tasks.spawn(drive(networks, Poke::default(), app.tasks.clone()));
+    app.tasks
+        .spawn(drive(networks, Poke::default(), app.tasks.clone()));
 }
 
 #[async_trait::async_trait]

@@ -4,7 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{LinkId, LocationId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId};
+use crate::platform::ids::{
+    LinkId, LocationId, NetworkId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId,
+};
 
 pub(super) async fn person(
     tx: &mut SystemTx,
@@ -161,6 +163,25 @@ pub(super) async fn server(
          disk_mib, power, observed_generation, observed_state, created_by, created_at, updated_at) \
          select $1, $2, l.id, $3, lower($3), 'static-site', 'berth/static-site:test', s.id, s.cpu_millis, s.memory_mib, s.disk_mib, \
          'stopped', 1, 'exited', 'test', $4, $4 from location l, size s where l.slug = 'test' and s.id = 'small-box'",
+        id.0,
+        tenant.0,
+        name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn network(
+    tx: &mut SystemTx,
+    (id, tenant): (NetworkId, TenantId),
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into network (id, tenant_id, location_id, name, created_at) \
+         select $1, $2, l.id, $3, $4 from location l where l.slug = 'test'",
         id.0,
         tenant.0,
         name,

@@ -34,6 +34,7 @@ impl Scene {
         app.member(tenant, person, TenantRole::Viewer).await;
         let server = app.server(tenant, "web-1").await;
         let operation = app.operation(tenant, server).await;
+        let network = app.network(tenant, "back").await;
         let invitation = app.invitation(tenant).await;
         app.egg("paper").await;
         let samples = vec![
@@ -45,6 +46,7 @@ impl Scene {
             ("/plans/{plan}", plan.to_string()),
             ("/servers/{id}", server.to_string()),
             ("/servers/{server_id}", server.to_string()),
+            ("/networks/{network_id}", network.to_string()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),
             ("/invitations/{id}", invitation.to_string()),

@@ -96,7 +96,10 @@ impl Map {
     /// Each server with whom it reaches now.
     pub fn reach(&self) -> Vec<Reach<'_>> {
         let each = self.servers.iter().map(|server| {
-            let lanes: Vec<_> = self.lanes().filter(|(lane, _)| self.is_in(server.id, *lane)).collect();
+            let lanes: Vec<_> = self
+                .lanes()
+                .filter(|(lane, _)| self.is_in(server.id, *lane))
+                .collect();
             let others = self.servers.iter().filter(|other| {
                 let meets = || lanes.iter().any(|(lane, _)| self.is_in(other.id, *lane));
                 other.id != server.id && meets()

@@ -146,9 +146,13 @@ impl Places {
 
     /// The networks that the server should be in.
     pub fn wanted(&self) -> impl Iterator<Item = Option<NetworkId>> + '_ {
-        let is_out = self.all().any(|place| place.network.is_none() && !place.is_wanted);
+        let is_out = self
+            .all()
+            .any(|place| place.network.is_none() && !place.is_wanted);
         let common = (!is_out).then_some(None);
-        let named = self.all().filter(|place| place.network.is_some() && place.is_wanted);
+        let named = self
+            .all()
+            .filter(|place| place.network.is_some() && place.is_wanted);
         common.into_iter().chain(named.map(|place| place.network))
     }
 

@@ -189,20 +189,35 @@ mod tests {
     #[test]
     fn knots_are_where_lines_and_lanes_cross() {
         let picture = Picture::of(&shop());
-        assert_eq!((picture.nodes.len(), picture.lanes.len(), picture.knots.len()), (3, 2, 4));
+        assert_eq!(
+            (picture.nodes.len(), picture.lanes.len(), picture.knots.len()),
+            (3, 2, 4)
+        );
         for knot in &picture.knots {
-            assert!(picture.nodes.iter().any(|node| node.x == knot.x && node.down_to >= Some(knot.y)));
+            assert!(
+                picture
+                    .nodes
+                    .iter()
+                    .any(|node| node.x == knot.x && node.down_to >= Some(knot.y))
+            );
             assert!(picture.lanes.iter().any(|lane| lane.y == knot.y));
         }
         assert_eq!(picture.knots[0].title, "db is in Back office");
         assert!(picture.lanes.iter().all(|lane| lane.y < picture.height));
-        assert!(picture.nodes.iter().all(|node| node.x + NODE_WIDTH / 2 <= picture.width));
+        assert!(
+            picture
+                .nodes
+                .iter()
+                .all(|node| node.x + NODE_WIDTH / 2 <= picture.width)
+        );
     }
 
     #[test]
     fn many_servers_are_cut_and_counted() {
         let mut map = shop();
-        map.servers = (0..30).map(|number| server(number, &format!("server {number}"))).collect();
+        map.servers = (0..30)
+            .map(|number| server(number, &format!("server {number}")))
+            .collect();
         let picture = Picture::of(&map);
         assert_eq!((picture.nodes.len(), picture.left_out), (MOST, 30 - MOST));
     }

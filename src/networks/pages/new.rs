@@ -48,7 +48,10 @@ pub(super) async fn create(
         }
         Err(Error::Invalid(errors)) => Ok(page(ctx, &scope, FormState::new(data, errors)).status(422)),
         Err(error @ Error::LimitReached { .. }) => {
-            let message = format!("{} Delete one that you don't need, or ask for another plan.", error.sentence());
+            let message = format!(
+                "{} Delete one that you don't need, or ask for another plan.",
+                error.sentence()
+            );
             let errors = FieldErrors::one("name", message);
             Ok(page(ctx, &scope, FormState::new(data, errors)).status(409))
         }

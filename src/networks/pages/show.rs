@@ -43,7 +43,9 @@ impl Members {
         let all = store::common_members(tx, scope.tenant()).await?;
         let (network, members, others) = match id.id() {
             None => {
-                let (within, without) = all.into_iter().partition(|one: &Member| one.is_wanted || one.is_in);
+                let (within, without) = all
+                    .into_iter()
+                    .partition(|one: &Member| one.is_wanted || one.is_in);
                 (None, within, without)
             }
             Some(id) => {
@@ -82,7 +84,9 @@ impl Members {
     }
 
     fn is_leaving(&self) -> bool {
-        self.network.as_ref().is_some_and(|network| network.deleting_at.is_some())
+        self.network
+            .as_ref()
+            .is_some_and(|network| network.deleting_at.is_some())
     }
 
     fn error(&self) -> &str {
@@ -133,7 +137,9 @@ async fn page(
     Ok(Page(Show {
         ctx: crumbs(ctx, scope),
         href: members.href.clone(),
-        subnet: network.and_then(|network| network.subnet.clone()).unwrap_or_default(),
+        subnet: network
+            .and_then(|network| network.subnet.clone())
+            .unwrap_or_default(),
         version: network.map_or(0, |network| network.version),
         live: format!("{}/live?after={newest}", members.href),
         form: again.unwrap_or_else(|| FormState::default().with("name", name.clone())),
@@ -167,7 +173,9 @@ pub(super) async fn rename(
             Err(Error::PreconditionFailed)
         }
     };
-    let done = data.submit(actions::rename(&app, &scope, id, data.get("name"), is_seen)).await;
+    let done = data
+        .submit(actions::rename(&app, &scope, id, data.get("name"), is_seen))
+        .await;
     let (errors, status) = match done {
         Ok(_) => return Ok(SeeOther::to(href(&scope, id)).good("Saved.").into_response()),
         Err(Error::Invalid(errors)) => (errors, 422),
@@ -210,7 +218,11 @@ pub(super) async fn join(
     let Ok(server) = data.get("server").parse::<ServerId>() else {
         return Ok(to.bad("Choose a server."));
     };
-    answer(to, actions::join(&app, &scope, id, server).await, "It joins the network.")
+    answer(
+        to,
+        actions::join(&app, &scope, id, server).await,
+        "It joins the network.",
+    )
 }
 
 /// Takes a server out of it.
@@ -220,7 +232,11 @@ pub(super) async fn leave(
     Path((_, id, server)): Path<(String, NetworkRef, ServerId)>,
 ) -> Result<SeeOther, Error> {
     let to = SeeOther::to(href(&scope, id));
-    answer(to, actions::leave(&app, &scope, id, server).await, "It leaves the network.")
+    answer(
+        to,
+        actions::leave(&app, &scope, id, server).await,
+        "It leaves the network.",
+    )
 }
 
 fn answer(to: SeeOther, done: Result<(), Error>, words: &str) -> Result<SeeOther, Error> {

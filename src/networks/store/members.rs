@@ -101,7 +101,10 @@ pub async fn all_places(
 
 /// The keys that networks of a location have on the engine.
 pub async fn all_keys(tx: &mut impl Scoped, location: LocationId) -> Result<HashSet<String>, Error> {
-    let rows = sqlx::query!("select id, tenant_id from network where location_id = $1", location.0);
+    let rows = sqlx::query!(
+        "select id, tenant_id from network where location_id = $1",
+        location.0
+    );
     let keys = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(keys
         .map(|row| key_text(TenantId(row.tenant_id), NetworkId(row.id)))

@@ -65,8 +65,11 @@ pub async fn start_deletion(tx: &mut impl Scoped, id: NetworkId, now: DateTime<U
     )
     .execute(tx.conn())
     .await?;
-    sqlx::query!("update network_member set is_wanted = false where network_id = $1", id.0)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "update network_member set is_wanted = false where network_id = $1",
+        id.0
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }

@@ -168,7 +168,9 @@ impl World {
     fn is_as_wanted(&self, goal: Goal) -> bool {
         match goal {
             Goal::Delete => self.is_forgotten,
-            _ => goal.is_met_by(self.seen) && (self.is_wired || matches!(self.seen, Seen::Absent | Seen::Dead)),
+            _ => {
+                goal.is_met_by(self.seen) && (self.is_wired || matches!(self.seen, Seen::Absent | Seen::Dead))
+            }
         }
     }
 }

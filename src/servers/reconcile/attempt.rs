@@ -12,8 +12,8 @@ use crate::platform::{events, fault, operations};
 
 use super::super::actions::TOPIC;
 use super::super::model::{
-    Attempt, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step, Verdict, Wiring, judge,
-    plan, transitions,
+    Attempt, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step, Verdict, Wiring,
+    judge, plan, transitions,
 };
 use super::super::store::{self, Claimed, Finish, NewEvent};
 use super::eggs::State;

@@ -26,7 +26,11 @@ pub(super) async fn sweep(servers: &Servers) -> Result<(), Watch> {
             .get(&brief.id)
             .map(|observed| Observation::from(*observed));
         needs_a_look(brief, seen.as_ref().unwrap_or(&absent))
-            || is_elsewhere(brief, observed.get(&brief.id).copied(), places.get(&brief.id).unwrap_or(&plain))
+            || is_elsewhere(
+                brief,
+                observed.get(&brief.id).copied(),
+                places.get(&brief.id).unwrap_or(&plain),
+            )
     };
     let ids: Vec<ServerId> = briefs.iter().filter(look).map(|brief| brief.id).collect();
     if !ids.is_empty() {

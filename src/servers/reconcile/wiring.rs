@@ -6,7 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::drivers::engine::{EngineError, EngineResult, NetworkKey, NetworkSpec, ObservedState, Outcome, TenantKey};
+use crate::drivers::engine::{
+    EngineError, EngineResult, NetworkKey, NetworkSpec, ObservedState, Outcome, TenantKey,
+};
 use crate::networks::{self, Place, Places};
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -180,8 +182,16 @@ mod tests {
 
     #[test]
     fn what_is_reached_and_noted_is_left_alone() {
-        assert!(!differs(&member(true, true), Seen::Running, &keys(&[None, Some(NETWORK)])));
-        assert!(differs(&member(true, false), Seen::Running, &keys(&[None, Some(NETWORK)])));
+        assert!(!differs(
+            &member(true, true),
+            Seen::Running,
+            &keys(&[None, Some(NETWORK)])
+        ));
+        assert!(differs(
+            &member(true, false),
+            Seen::Running,
+            &keys(&[None, Some(NETWORK)])
+        ));
         assert!(differs(&member(true, true), Seen::Running, &keys(&[None])));
         assert!(differs(&member(false, true), Seen::Absent, &keys(&[])));
     }

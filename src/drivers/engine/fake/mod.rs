@@ -268,7 +268,9 @@ impl Engine for FakeEngine {
         network: &NetworkKey,
         aliases: &[String],
     ) -> EngineResult<Outcome> {
-        self.call(Call::JoinNetwork, |state| state.join_network(server, network, aliases))
+        self.call(Call::JoinNetwork, |state| {
+            state.join_network(server, network, aliases)
+        })
     }
 
     async fn leave_network(&self, server: &ServerKey, network: &NetworkKey) -> EngineResult<Outcome> {

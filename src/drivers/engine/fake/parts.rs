@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::{
     BuildEvent, BuildRequest, ContainerSpec, EngineError, EngineResult, EventKind, GuardSpec, GuardState,
-    Image, Network, NetworkKey, NetworkSpec, Outcome, ServerKey, Subject, TenantKey, Volume, VolumeDriver, VolumeKey,
-    VolumeSpec, spec,
+    Image, Network, NetworkKey, NetworkSpec, Outcome, ServerKey, Subject, TenantKey, Volume, VolumeDriver,
+    VolumeKey, VolumeSpec, spec,
 };
 use super::state::State;
 
@@ -92,10 +92,18 @@ impl State {
         let Some(asking) = self.containers.get(from) else {
             return false;
         };
-        let mut others = self.containers.values().filter(|other| other.spec.server != *from);
+        let mut others = self
+            .containers
+            .values()
+            .filter(|other| other.spec.server != *from);
         others.any(|other| {
             let mut shared = other.seen.networks.intersection(&asking.seen.networks);
-            shared.any(|network| other.aliases.get(network).is_some_and(|names| names.iter().any(|one| one == name)))
+            shared.any(|network| {
+                other
+                    .aliases
+                    .get(network)
+                    .is_some_and(|names| names.iter().any(|one| one == name))
+            })
         })
     }
 
