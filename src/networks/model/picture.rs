@@ -67,6 +67,14 @@ pub struct Picture {
     pub width: usize,
     /// How high it is.
     pub height: usize,
+    /// Where the world is.
+    pub world_y: usize,
+    /// The upper edge of servers' boxes.
+    pub node_y: usize,
+    /// How wide the boxes are.
+    pub node_width: usize,
+    /// How high they are.
+    pub node_height: usize,
     /// The networks, from above.
     pub lanes: Vec<Lane>,
     /// The servers, from the left.
@@ -101,41 +109,15 @@ impl Picture {
         Self {
             width: GUTTER + shown.len().max(1) * COLUMN,
             height: FIRST_LANE + lanes.len() * LANE - LANE / 2,
+            world_y: WORLD_Y,
+            node_y: NODE_Y,
+            node_width: NODE_WIDTH,
+            node_height: NODE_HEIGHT,
             lanes: lanes.iter().enumerate().map(lane).collect(),
             nodes,
             knots,
             left_out: map.servers.len() - shown.len(),
         }
-    }
-
-    /// Where the world is.
-    pub fn world_y(&self) -> usize {
-        WORLD_Y
-    }
-
-    /// Where lanes begin, beside their labels.
-    pub fn gutter(&self) -> usize {
-        GUTTER
-    }
-
-    /// The box of a server: left, top, width, height.
-    pub fn frame(&self, node: &Node) -> (usize, usize, usize, usize) {
-        (node.x - NODE_WIDTH / 2, NODE_Y, NODE_WIDTH, NODE_HEIGHT)
-    }
-
-    /// The lower edge of the servers' boxes.
-    pub fn node_end(&self) -> usize {
-        NODE_Y + NODE_HEIGHT
-    }
-
-    /// Their middle.
-    pub fn node_middle(&self) -> usize {
-        NODE_Y + NODE_HEIGHT / 2
-    }
-
-    /// Their upper edge.
-    pub fn node_start(&self) -> usize {
-        NODE_Y
     }
 }
 

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::web::{Ctx, ListQuery, Listing, Routes};
+use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Routes};
 
 use super::model::{Network, NetworkRef};
 use super::store;
@@ -44,7 +44,7 @@ pub(super) async fn page_of(
     if query.sort.as_deref().is_some_and(|sort| sort != "name") {
         return Err(Error::invalid("sort", "Use name."));
     }
-    let after: Option<String> = crate::platform::web::Cursor::decode(query.after.as_deref())?;
+    let after: Option<String> = Cursor::decode(query.after.as_deref())?;
     let (pattern, limit) = (query.pattern()?, query.fetch()?);
     let rows = store::list(tx, scope.tenant(), pattern.as_deref(), after.as_deref(), limit).await?;
     Listing::new(rows, query, |network| network.name.clone())

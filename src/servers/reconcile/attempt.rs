@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::drivers::engine::{ContainerSpec, NetworkKey};
-use crate::networks;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerEventId;
@@ -109,10 +108,8 @@ impl Work<'_> {
     /// What is there, and how its networks compare with what is wanted.
     async fn look(&self) -> Result<(Observation, Wiring), Trouble> {
         let (seen, within) = self.observe().await?;
-        let server = self.server();
-        let mut tx = self.servers.app.db.system().await?;
-        let places = networks::places(&mut tx, server.id).await?;
-        let wiring = wiring::compare(server.tenant, &places, (seen.seen, &within))?;
+        let there = (seen.seen, &within);
+        let wiring = wiring::look(&self.servers.app, self.server(), there).await?;
         Ok((seen, wiring))
     }
 
@@ -267,7 +264,7 @@ impl Work<'_> {
             failures: verdict.failures,
             retry_at: verdict.retry_at,
             next_attempt_at: verdict.next_attempt_at,
-            is_outdated: is_outdated(server, seen, hash),
+            is_outdated: spec::is_outdated(server, seen, hash),
             now,
         };
         let mut tx = app.db.system().await?;
@@ -343,14 +340,5 @@ impl Work<'_> {
             events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
         }
         Ok(())
-    }
-}
-
-/// Whether the container was made from another specification than the present one; as before if there is none now.
-fn is_outdated(server: &Server, seen: Option<&Observation>, hash: Option<&str>) -> bool {
-    match (seen, hash) {
-        (Some(seen), Some(hash)) => seen.spec.as_deref().is_some_and(|made| made != hash),
-        (Some(seen), None) => server.notes.is_outdated && seen.spec.is_some(),
-        (None, _) => server.notes.is_outdated,
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::App;
 use crate::drivers::engine::{
     EngineError, EngineResult, NetworkKey, NetworkSpec, ObservedState, Outcome, TenantKey,
 };
@@ -57,6 +58,17 @@ pub(super) fn compare(
         is_special: !places.is_plain(),
         differs,
     })
+}
+
+/// The same for one server, with what is now wanted of it.
+pub(super) async fn look(
+    app: &App,
+    server: &Server,
+    there: (Seen, &BTreeSet<NetworkKey>),
+) -> Result<Wiring, Trouble> {
+    let mut tx = app.db.system().await?;
+    let places = networks::places(&mut tx, server.id).await?;
+    Ok(compare(server.tenant, &places, there)?)
 }
 
 /// Puts the container where it should be, and notes where it is.

@@ -6,6 +6,7 @@
 
 mod calls;
 mod files;
+mod networks;
 mod outside;
 mod parts;
 mod state;
@@ -120,29 +121,9 @@ impl FakeEngine {
         drop(self.change(|state| state.remove(server)));
     }
 
-    /// Whether a server finds another by a name, in a network that both are in.
-    pub fn finds(&self, from: &ServerKey, name: &str) -> bool {
-        self.lock().finds(from, name)
-    }
-
-    /// Takes a server out of a network behind everybody's back.
-    pub fn unplug(&self, server: &ServerKey, network: &NetworkKey) {
-        drop(self.change(|state| state.leave_network(server, network)));
-    }
-
     /// Lets a server's health check change its mind.
     pub fn set_health(&self, server: &ServerKey, health: Health) {
         self.change(|state| state.set_health(server, health));
-    }
-
-    /// Whether the guard is there.
-    pub fn is_guarded(&self) -> bool {
-        self.lock().guard.is_some()
-    }
-
-    /// Removes the guard behind everybody's back.
-    pub fn lose_guard(&self) {
-        drop(self.change(State::remove_guard));
     }
 
     /// Puts a link, or something that is neither file, folder nor link, into a volume behind everybody's back.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::{
     BuildEvent, BuildRequest, ContainerSpec, EngineError, EngineResult, EventKind, GuardSpec, GuardState,
-    Image, Network, NetworkKey, NetworkSpec, Outcome, ServerKey, Subject, TenantKey, Volume, VolumeDriver,
-    VolumeKey, VolumeSpec, spec,
+    Image, Network, NetworkKey, NetworkSpec, Outcome, Subject, TenantKey, Volume, VolumeDriver, VolumeKey,
+    VolumeSpec, spec,
 };
 use super::state::State;
 
@@ -60,66 +60,6 @@ impl State {
             return Err(EngineError::InUse { name });
         }
         Ok(outcome(self.networks.remove(key).is_some()))
-    }
-
-    pub(super) fn join_network(
-        &mut self,
-        server: &ServerKey,
-        key: &NetworkKey,
-        aliases: &[String],
-    ) -> EngineResult<Outcome> {
-        self.own_name(server.as_str())?;
-        let Some(container) = self.containers.get(server) else {
-            return Ok(Outcome::Gone);
-        };
-        let name = self.own_name(key.as_str())?;
-        match self.networks.get(key) {
-            Some(network) => check_owner(name, &network.tenant, &container.spec.tenant)?,
-            None => return Err(EngineError::NetworkMissing { network: name }),
-        }
-        let aliases = aliases.to_vec();
-        let Some(container) = self.containers.get_mut(server) else {
-            return Ok(Outcome::Gone);
-        };
-        if !container.seen.networks.insert(key.clone()) {
-            return Ok(Outcome::Already);
-        }
-        container.aliases.insert(key.clone(), aliases);
-        Ok(Outcome::Done)
-    }
-
-    pub(super) fn finds(&self, from: &ServerKey, name: &str) -> bool {
-        let Some(asking) = self.containers.get(from) else {
-            return false;
-        };
-        let mut others = self
-            .containers
-            .values()
-            .filter(|other| other.spec.server != *from);
-        others.any(|other| {
-            let mut shared = other.seen.networks.intersection(&asking.seen.networks);
-            shared.any(|network| {
-                other
-                    .aliases
-                    .get(network)
-                    .is_some_and(|names| names.iter().any(|one| one == name))
-            })
-        })
-    }
-
-    pub(super) fn leave_network(&mut self, server: &ServerKey, key: &NetworkKey) -> EngineResult<Outcome> {
-        self.own_name(server.as_str())?;
-        let name = self.own_name(key.as_str());
-        let Some(container) = self.containers.get_mut(server) else {
-            return Ok(Outcome::Gone);
-        };
-        if !container.seen.networks.contains(key) {
-            return Ok(Outcome::Gone);
-        }
-        name?;
-        container.seen.networks.remove(key);
-        container.aliases.remove(key);
-        Ok(Outcome::Done)
     }
 
     pub(super) fn ensure_volume(&mut self, spec: &VolumeSpec) -> EngineResult<Volume> {
@@ -289,7 +229,7 @@ impl State {
     }
 }
 
-fn check_owner(name: String, tenant: &TenantKey, wanted: &TenantKey) -> EngineResult<()> {
+pub(super) fn check_owner(name: String, tenant: &TenantKey, wanted: &TenantKey) -> EngineResult<()> {
     if tenant == wanted {
         Ok(())
     } else {
