@@ -1,9 +1,8 @@
 //! One attempt to bring one server to its goal.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::drivers::engine::{ContainerSpec, NetworkKey};
+use crate::drivers::engine::{ContainerSpec, Observed};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerEventId;
@@ -97,19 +96,18 @@ impl Work<'_> {
         self.conclude(after.as_ref(), attempt, hash.as_deref()).await
     }
 
-    async fn observe(&self) -> Result<(Observation, BTreeSet<NetworkKey>), Trouble> {
+    async fn observe(&self) -> Result<(Observation, Observed), Trouble> {
         let key = server_key(self.server())?;
         let observed = self.servers.app.engine.observe(&key).await?;
         let mut seen = Observation::from(&observed);
         self.egg.listen(self.servers, self.server(), &mut seen);
-        Ok((seen, observed.networks))
+        Ok((seen, observed))
     }
 
     /// What is there, and how its networks compare with what is wanted.
     async fn look(&self) -> Result<(Observation, Wiring), Trouble> {
-        let (seen, within) = self.observe().await?;
-        let there = (seen.seen, &within);
-        let wiring = wiring::look(&self.servers.app, self.server(), there).await?;
+        let (seen, there) = self.observe().await?;
+        let wiring = wiring::look(&self.servers.app, self.server(), &there).await?;
         Ok((seen, wiring))
     }
 

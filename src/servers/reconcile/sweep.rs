@@ -6,7 +6,7 @@ use crate::drivers::engine::Observed;
 use crate::networks::{self, Places};
 use crate::platform::ids::ServerId;
 
-use super::super::model::{Condition, Observation};
+use super::super::model::{Condition, Observation, Seen};
 use super::super::store::{self, Brief};
 use super::Servers;
 use super::orphans::find_orphans;
@@ -60,7 +60,7 @@ fn is_elsewhere(brief: &Brief, observed: Option<&Observed>, places: &Places) -> 
     let Some(observed) = observed.filter(|_| !brief.is_busy) else {
         return false;
     };
-    let there = (Observation::from(observed).seen, &observed.networks);
+    let there = (Seen::from(&observed.state), &observed.networks);
     wiring::compare(brief.tenant, places, there).is_ok_and(|wiring| wiring.differs)
 }
 
@@ -68,7 +68,7 @@ fn is_elsewhere(brief: &Brief, observed: Option<&Observed>, places: &Places) -> 
 mod tests {
     use uuid::Uuid;
 
-    use super::super::super::model::{Goal, Seen};
+    use super::super::super::model::Goal;
     use super::*;
     use crate::platform::ids::TenantId;
 

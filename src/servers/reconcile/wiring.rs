@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::app::App;
 use crate::drivers::engine::{
-    EngineError, EngineResult, NetworkKey, NetworkSpec, ObservedState, Outcome, TenantKey,
+    EngineError, EngineResult, NetworkKey, NetworkSpec, Observed, ObservedState, Outcome, TenantKey,
 };
 use crate::networks::{self, Place, Places};
 use crate::platform::error::Error;
@@ -61,13 +61,10 @@ pub(super) fn compare(
 }
 
 /// The same for one server, with what is now wanted of it.
-pub(super) async fn look(
-    app: &App,
-    server: &Server,
-    there: (Seen, &BTreeSet<NetworkKey>),
-) -> Result<Wiring, Trouble> {
+pub(super) async fn look(app: &App, server: &Server, observed: &Observed) -> Result<Wiring, Trouble> {
     let mut tx = app.db.system().await?;
     let places = networks::places(&mut tx, server.id).await?;
+    let there = (Seen::from(&observed.state), &observed.networks);
     Ok(compare(server.tenant, &places, there)?)
 }
 
