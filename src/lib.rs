@@ -14,6 +14,7 @@ pub mod eggs;
 pub mod files;
 pub mod help;
 pub mod housekeeping;
+pub mod networks;
 pub mod overview;
 pub mod platform;
 pub mod routes;

@@ -20,7 +20,8 @@ use crate::platform::web::{
     log_requests, refuse_cross_origin, security_headers,
 };
 use crate::{
-    accounts, audit, catalogue, eggs, files, help, overview, schedules, search, servers, tenants, usage,
+    accounts, audit, catalogue, eggs, files, help, networks, overview, schedules, search, servers, tenants,
+    usage,
 };
 
 /// Every route of the panel.
@@ -36,6 +37,7 @@ pub fn all() -> Routes<App> {
         .merge(files::routes())
         .merge(eggs::routes())
         .merge(help::routes())
+        .merge(networks::routes())
         .merge(overview::routes())
         .merge(schedules::routes())
         .merge(search::routes())
@@ -175,6 +177,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
     let entries = [
         ("Overview", "layout-dashboard", "", P::TenantRead),
         ("Servers", "server", "/servers", P::ServerRead),
+        ("Networks", "network", "/networks", P::NetworkRead),
         ("Members", "users", "/members", P::MemberRead),
         ("Audit log", "history", "/audit", P::AuditRead),
         ("Settings", "settings", "/settings", P::TenantRead),

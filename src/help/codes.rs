@@ -84,6 +84,11 @@ codes! {
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";
         "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed.", "Leave `variables` out, or ask your provider for the template.";
+        "network-not-empty": "Servers are in the network.", "Take them out first, or send `disconnect=true`: then they leave it.";
+        "network-deleting": "The network is being deleted.", "Nothing can be done with it any more.";
+        "only-network": "A server would be in no network then.", "Put it into another one first.";
+        "common-network": "The common network has no name of its own and stays.", "Only networks that were made can be renamed and deleted.";
+        "other-location": "The server is in another place than the network.", "Make a network where the server is.";
         "egg-in-use": "Servers use the egg, of whatever version.", "Take it out of offer, or have the servers deleted first.";
         "not-imported": "The server's template is one of the catalogue, which installs nothing.", "Only servers of imported templates are installed and updated so.";
         "not-failed": "The server's last installation did not fail.", "Read its installation.";

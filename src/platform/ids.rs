@@ -155,6 +155,8 @@ ids! {
     OperationId = "opn";
     /// An audit event.
     AuditId = "aud";
+    /// A network that a tenant made.
+    NetworkId = "net";
 }
 
 #[cfg(test)]

@@ -24,11 +24,11 @@ mod updates;
 use crate::platform::access::SystemScope;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
+use crate::platform::ids::{LocationId, ServerId};
 
 pub use actions::{
-    Asked, NewServerInput, SettingsInput, VariableChange, change, command, command_within, create, delete,
-    set_up_location, update,
+    Asked, NewServerInput, SettingsInput, TOPIC, VariableChange, change, command, command_within, create,
+    delete, rewire, set_up_location, update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};
@@ -44,6 +44,11 @@ pub async fn ports(scope: &SystemScope) -> Result<Vec<(u16, bool)>, Error> {
 /// A server, if the scope may see it.
 pub async fn find(tx: &mut impl Scoped, id: ServerId) -> Result<model::Server, Error> {
     store::find(tx, id).await
+}
+
+/// Where a tenant's next server is placed; none before a panel has started on this database.
+pub async fn own_location(tx: &mut impl Scoped) -> Result<Option<LocationId>, Error> {
+    Ok(store::own_location(tx).await?.map(|location| location.id))
 }
 
 /// The feature's addresses.

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
-    LinkId, LocationId, OperationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, TenantId,
-    TokenId, UserId,
+    LinkId, LocationId, NetworkId, OperationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId,
+    TenantId, TokenId, UserId,
 };
 use crate::platform::operations;
 use crate::platform::secret::OneTimeToken;
@@ -164,6 +164,20 @@ impl TestApp {
         let mut tx = self.system().begin().await.unwrap();
         store::location(&mut tx, place).await.unwrap();
         store::server(&mut tx, (id, tenant), name, now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A network as a row only, at the place `test`.
+    pub async fn network(&self, tenant: TenantId, name: &str) -> NetworkId {
+        let now = self.app.now();
+        let (id, place) = (
+            NetworkId::new(&*self.app.ids, now),
+            LocationId::new(&*self.app.ids, now),
+        );
+        let mut tx = self.system().begin().await.unwrap();
+        store::location(&mut tx, place).await.unwrap();
+        store::network(&mut tx, (id, tenant), name, now).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

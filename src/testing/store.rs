@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    LinkId, LocationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, TenantId, TokenId, UserId,
+    LinkId, LocationId, NetworkId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, TenantId, TokenId,
+    UserId,
 };
 
 pub(super) async fn person(
@@ -195,6 +196,26 @@ pub(super) async fn schedule(
         run.0,
         tenant.0,
         schedule.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A network of a tenant at the tests' location.
+pub(super) async fn network(
+    tx: &mut SystemTx,
+    (id, tenant): (NetworkId, TenantId),
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into network (id, tenant_id, location_id, name, created_at) \
+         select $1, $2, l.id, $3, $4 from location l where l.slug = 'test'",
+        id.0,
+        tenant.0,
+        name,
         now
     )
     .execute(tx.conn())

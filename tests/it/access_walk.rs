@@ -34,6 +34,7 @@ impl Scene {
         app.member(tenant, person, TenantRole::Viewer).await;
         let server = app.server(tenant, "web-1").await;
         let operation = app.operation(tenant, server).await;
+        let network = app.network(tenant, "back").await;
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
         app.egg("paper").await;
@@ -48,6 +49,7 @@ impl Scene {
             ("/servers/{server_id}", server.to_string()),
             ("/schedules/{schedule}", schedule.to_string()),
             ("/runs/{run}", run.to_string()),
+            ("/networks/{network_id}", network.to_string()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),
             ("/invitations/{id}", invitation.to_string()),

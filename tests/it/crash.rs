@@ -35,6 +35,10 @@ async fn case(wish: Wish, point: &str) {
     match wish {
         Wish::Update => life.fall_behind("tiny").await,
         Wish::BadUpdate => life.fall_behind("brittle").await,
+        Wish::Part => {
+            life.ask(Wish::Join).await;
+            life.settle(Wish::Join).await;
+        }
         Wish::StopInstall => {
             life.ask(Wish::Stop).await;
             life.settle(Wish::Stop).await;
@@ -46,6 +50,10 @@ async fn case(wish: Wish, point: &str) {
     life.ask(wish).await;
     life.die_at(point).await;
     life.settle(wish).await;
+    if wish == Wish::Join {
+        life.ask(Wish::Part).await;
+        life.settle(Wish::Part).await;
+    }
     if wish != Wish::Delete {
         life.ask(Wish::Delete).await;
         life.settle(Wish::Delete).await;
@@ -90,6 +98,13 @@ const INSTALL: &[(Wish, &str)] = &[
     (Wish::StopInstall, "servers.after_end_install"),
 ];
 
+const NETWORK: &[(Wish, &str)] = &[
+    (Wish::Join, "engine.network_connected"),
+    (Wish::Join, "servers.after_wire"),
+    (Wish::Part, "servers.after_wire"),
+    (Wish::Part, "networks.removed"),
+];
+
 /// Between an effect on the engine and the driver's answer about it.
 const DRIVER: &[(Wish, &str)] = &[
     (Wish::Create, "engine.network_made"),
@@ -125,13 +140,18 @@ async fn a_panel_that_dies_while_installing_goes_on() {
 }
 
 #[tokio::test]
+async fn a_panel_that_dies_while_networks_change_goes_on() {
+    survive(NETWORK).await;
+}
+
+#[tokio::test]
 async fn a_panel_that_dies_while_deleting_goes_on() {
     survive(DELETE).await;
 }
 
 #[test]
 fn every_crash_point_has_a_case() {
-    let cases = [CREATE, CHANGE, UPDATE, INSTALL, DELETE, DRIVER].concat();
+    let cases = [CREATE, CHANGE, UPDATE, INSTALL, NETWORK, DELETE, DRIVER].concat();
     // Runs of schedules die in tests of their own.
     let elsewhere = crate::schedules::POINTS.iter().map(|(point, ..)| point);
     let tested = cases.iter().map(|(_, point)| point).chain(elsewhere);

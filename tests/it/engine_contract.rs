@@ -20,6 +20,7 @@ mod installations;
 mod io;
 mod lifecycle;
 mod measured;
+mod networks;
 mod outside;
 mod ownership;
 mod parts;
@@ -80,6 +81,12 @@ contract! {
         an_image_is_built_listed_and_removed,
         a_build_that_cannot_work_fails,
         the_host_is_described,
+    }
+    networks {
+        a_server_joins_and_leaves_networks_while_it_runs,
+        a_server_that_does_not_run_starts_where_it_was_put,
+        networks_of_others_are_not_joined,
+        a_network_in_use_stays_and_one_that_is_gone_is_left,
     }
     guard {
         the_guard_comes_and_goes,

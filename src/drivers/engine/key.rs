@@ -84,7 +84,7 @@ key!(
     "tenant"
 );
 key!(
-    /// A network. There is one per tenant, so this is usually the tenant's key.
+    /// A network: the tenant's key for the one that all of its servers are in, and more than that for others.
     NetworkKey,
     "network"
 );

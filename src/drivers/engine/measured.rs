@@ -69,6 +69,8 @@ calls! {
     remove(server: &ServerKey) -> Outcome;
     ensure_network(spec: &NetworkSpec) -> Network;
     remove_network(network: &NetworkKey) -> Outcome;
+    join_network(server: &ServerKey, network: &NetworkKey, aliases: &[String]) -> Outcome;
+    leave_network(server: &ServerKey, network: &NetworkKey) -> Outcome;
     list_networks() -> Vec<Network>;
     ensure_volume(spec: &VolumeSpec) -> Volume;
     remove_volume(volume: &VolumeKey) -> Outcome;

@@ -117,6 +117,18 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
     /// Removes a network that no running container uses; otherwise [`EngineError::InUse`].
     async fn remove_network(&self, network: &NetworkKey) -> EngineResult<Outcome>;
 
+    /// Puts the server's container, running or not, into one more network of its tenant, where it is found by the aliases.
+    /// [`Outcome::Gone`] if there is no container; [`EngineError::NetworkMissing`] if there is no network.
+    async fn join_network(
+        &self,
+        server: &ServerKey,
+        network: &NetworkKey,
+        aliases: &[String],
+    ) -> EngineResult<Outcome>;
+
+    /// Takes the server's container out of a network. [`Outcome::Gone`] if it is not in it, or one of the two is gone.
+    async fn leave_network(&self, server: &ServerKey, network: &NetworkKey) -> EngineResult<Outcome>;
+
     /// All networks of our instance.
     async fn list_networks(&self) -> EngineResult<Vec<Network>>;
 

@@ -1,10 +1,10 @@
 //! What an engine says about itself and about servers' containers: plain data, no I/O.
 
-use std::{net::IpAddr, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use chrono::{DateTime, Utc};
 
-use super::{Protocol, ServerKey};
+use super::{NetworkKey, Protocol, ServerKey};
 
 /// What the engine and its host are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Observed {
     pub restart_count: u64,
     /// Its addresses in its network, while it runs.
     pub ip_addresses: Vec<IpAddr>,
+    /// The networks that it is in, running or not, by name ones of ours.
+    pub networks: BTreeSet<NetworkKey>,
     /// Its ports that are published on the host, while it runs.
     pub ports: Vec<PublishedPort>,
 }
@@ -85,6 +87,7 @@ impl Observed {
             finished_at: None,
             restart_count: 0,
             ip_addresses: Vec::new(),
+            networks: BTreeSet::new(),
             ports: Vec::new(),
         }
     }

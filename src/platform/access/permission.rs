@@ -84,6 +84,10 @@ permissions! {
     ScheduleWrite = "schedules:write", Tenant, write;
     /// Delete servers with their data.
     ServerDelete = "servers:delete", Tenant, write;
+    /// See networks, and who reaches whom.
+    NetworkRead = "networks:read", Tenant, read;
+    /// Make, rename and delete networks, and say which servers are in them.
+    NetworkWrite = "networks:write", Tenant, write;
     /// See the tenant's audit events.
     AuditRead = "audit:read", Tenant, read;
 

@@ -110,6 +110,12 @@ async fn tell(app: &App, tx: &mut impl Scoped, server: &Server, text: String) ->
     events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await
 }
 
+/// Lets the reconciler look at a server whose networks somebody changed, and tells its history.
+pub async fn rewire(app: &App, tx: &mut impl Scoped, server: &Server, text: String) -> Result<(), Error> {
+    store::wake(tx, &[server.id], app.now()).await?;
+    tell(app, tx, server, text).await
+}
+
 /// The open operation for the wish that a server has, if there is one.
 async fn under_way(tx: &mut impl Scoped, server: &Server) -> Result<Option<Operation>, Error> {
     let newest = operations::for_target(tx, server.id.0, 1).await?;

@@ -33,7 +33,7 @@ pub use name::{NameError, ServerName};
 pub use parts::{
     HistoryEntry, Location, NewPort, NewServer, PortRange, PublishedPort, Size, StoredVariable, seal_context,
 };
-pub use plan::{Desired, Installation, Present, Step, is_outdated, plan};
+pub use plan::{Desired, Installation, Present, Step, Wiring, is_outdated, plan};
 pub use status::{Phase, Status, clock_time};
 pub use update::{FailedUpdate, Trial, Update};
 pub use verdict::{Attempt, Verdict, judge};

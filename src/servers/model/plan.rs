@@ -42,6 +42,17 @@ pub struct Present<'a> {
     pub seen: Seen,
     /// The hash that it was made from.
     pub spec: Option<&'a str>,
+    /// How its networks compare with what is wanted.
+    pub wiring: Wiring,
+}
+
+/// Where a container is, against where it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wiring {
+    /// It should be in other networks than the common one alone, in which it is made.
+    pub is_special: bool,
+    /// It is in others than it should be, or that was not noted.
+    pub differs: bool,
 }
 
 /// One effect. Each is harmless when repeated.
@@ -59,6 +70,8 @@ pub enum Step {
     EndInstall,
     /// Make the container from the present specification. What was there before is replaced; volumes stay.
     Ensure,
+    /// Put it into the networks that it should be in, and out of others.
+    Wire,
     /// Start it.
     Start,
     /// End it in good order.
@@ -86,6 +99,7 @@ impl Step {
         Self::Install,
         Self::EndInstall,
         Self::Ensure,
+        Self::Wire,
         Self::Start,
         Self::Stop,
         Self::Kill,
@@ -105,6 +119,7 @@ impl Step {
             Self::Install => "install",
             Self::EndInstall => "end_install",
             Self::Ensure => "ensure",
+            Self::Wire => "wire",
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Kill => "kill",
@@ -125,6 +140,7 @@ impl Step {
             Self::Install => Some("Install it"),
             Self::EndInstall => Some("End the installation"),
             Self::Ensure => Some("Make the container"),
+            Self::Wire => Some("Connect its networks"),
             Self::Start => Some("Start it"),
             Self::Stop => Some("Stop it"),
             Self::Kill => Some("Kill it"),
@@ -145,6 +161,7 @@ impl Step {
             Self::Install => "It is being installed.",
             Self::EndInstall => "Its installation is being ended.",
             Self::Ensure => "The container is being made.",
+            Self::Wire => "Its networks are being connected.",
             Self::Start | Self::NoteRestart => "It is being started.",
             Self::Stop => "It is being stopped.",
             Self::Kill => "It is being killed.",
@@ -179,9 +196,9 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
         Goal::Stop | Goal::Kill if desired.install == Installation::Running && !present.seen.is_alive() => {
             vec![Step::EndInstall]
         }
-        Goal::Stop if present.seen.is_alive() => vec![Step::Stop],
-        Goal::Kill if present.seen.is_alive() => vec![Step::Kill],
-        Goal::Stop | Goal::Kill => Vec::new(),
+        Goal::Stop if present.seen.is_alive() => then_wire(vec![Step::Stop], present),
+        Goal::Kill if present.seen.is_alive() => then_wire(vec![Step::Kill], present),
+        Goal::Stop | Goal::Kill => then_wire(Vec::new(), present),
         Goal::Delete => vec![
             Step::RemoveContainer,
             Step::RemoveVolumes,
@@ -191,6 +208,12 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
     }
 }
 
+/// Networks change also while it runs, or does not: what was left must be left, whatever comes next.
+fn then_wire(mut steps: Vec<Step>, present: &Present<'_>) -> Vec<Step> {
+    steps.extend(present.wiring.differs.then_some(Step::Wire));
+    steps
+}
+
 fn run(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
     if must_make(desired, present) || must_install(desired, present) {
         return make(desired, present);
@@ -198,15 +221,19 @@ fn run(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
     let note = desired.restart.then_some(Step::NoteRestart);
     match present.seen {
         Seen::Running | Seen::Restarting | Seen::Paused if desired.restart => {
-            vec![Step::Stop, Step::NoteRestart, Step::Start]
+            let mut steps = then_wire(vec![Step::Stop, Step::NoteRestart], present);
+            steps.push(Step::Start);
+            steps
         }
         // The engine is at it itself.
         // What can't be seen is better left alone than replaced.
-        Seen::Running | Seen::Restarting | Seen::Unknown => Vec::new(),
+        Seen::Running | Seen::Restarting | Seen::Unknown => then_wire(Vec::new(), present),
         Seen::Paused | Seen::Created | Seen::Exited | Seen::Absent | Seen::Dead => {
             let repair = desired.repair.then_some([Step::Network, Step::Volumes]);
             let repair = repair.into_iter().flatten();
-            repair.chain(note).chain([Step::Start]).collect()
+            let wire = present.wiring.differs || desired.repair && present.wiring.is_special;
+            let wire = wire.then_some(Step::Wire);
+            repair.chain(wire).chain(note).chain([Step::Start]).collect()
         }
     }
 }
@@ -245,6 +272,9 @@ fn make(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
         steps.push(Step::Install);
     }
     steps.push(Step::Ensure);
+    if present.wiring.is_special || present.wiring.differs {
+        steps.push(Step::Wire);
+    }
     if desired.restart {
         steps.push(Step::NoteRestart);
     }

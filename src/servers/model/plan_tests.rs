@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-use super::plan::{Desired, Installation, Present, Step, plan};
+use super::plan::{Desired, Installation, Present, Step, Wiring, plan};
 use super::wish::{Goal, Seen};
 
 const NEW: &str = "new";
@@ -22,6 +22,7 @@ fn steps(goal: Goal, seen: Seen, change: impl FnOnce(&mut Desired<'_>, &mut Pres
     let mut present = Present {
         seen,
         spec: (seen != Seen::Absent).then_some(NEW),
+        wiring: Wiring::default(),
     };
     change(&mut desired, &mut present);
     plan(&desired, &present)
@@ -49,8 +50,15 @@ fn every_state_has_its_plan() {
             let repair = steps(goal, *seen, |desired, _| desired.repair = true);
             let install = steps(goal, *seen, |desired, _| desired.install = Installation::Needed);
             let installing = steps(goal, *seen, |desired, _| desired.install = Installation::Running);
+            let moved = steps(goal, *seen, |_, present| {
+                present.wiring = Wiring {
+                    is_special: true,
+                    differs: true,
+                };
+            });
             let all = [
                 ("as specified", same),
+                ("in other networks", moved),
                 ("outdated, asked for", old),
                 ("outdated", kept),
                 ("to be restarted", restart),
@@ -104,6 +112,9 @@ struct World {
     volumes: bool,
     noted: bool,
     install: Installation,
+    /// Whether its container should be in other networks than the one that it is made in, and is where it should be.
+    is_special: bool,
+    is_wired: bool,
     starts: u32,
     is_forgotten: bool,
 }
@@ -124,9 +135,12 @@ impl World {
                 need(self.image && self.network && self.volumes && self.seen != Seen::Dead)?;
                 if self.seen == Seen::Absent || self.spec != Some(NEW) {
                     (self.seen, self.spec) = (Seen::Created, Some(NEW));
+                    self.is_wired = !self.is_special;
                 }
             }
+            Step::Wire => self.is_wired = true,
             Step::Start => {
+                need(self.is_wired)?;
                 need(self.network && self.volumes && self.seen != Seen::Absent && self.seen != Seen::Dead)?;
                 self.starts += u32::from(self.seen != Seen::Running);
                 self.seen = Seen::Running;
@@ -154,7 +168,9 @@ impl World {
     fn is_as_wanted(&self, goal: Goal) -> bool {
         match goal {
             Goal::Delete => self.is_forgotten,
-            _ => goal.is_met_by(self.seen),
+            _ => {
+                goal.is_met_by(self.seen) && (self.is_wired || matches!(self.seen, Seen::Absent | Seen::Dead))
+            }
         }
     }
 }
@@ -175,6 +191,10 @@ fn converge(world: &mut World, goal: Goal, is_fresh: bool, restart: bool, cuts: 
         let present = Present {
             seen: world.seen,
             spec: world.spec,
+            wiring: Wiring {
+                is_special: world.is_special,
+                differs: !world.is_wired && !matches!(world.seen, Seen::Absent | Seen::Dead),
+            },
         };
         let steps = plan(&desired, &present);
         let rest = if world.seen == Seen::Restarting {
@@ -201,7 +221,7 @@ prop_compose! {
         seen in prop::sample::select(Seen::ALL).prop_filter("nothing is planned for what can't be seen", |seen| {
             !matches!(seen, Seen::Unknown | Seen::Restarting)
         }),
-        is_old: bool, image: bool, network: bool, volumes: bool,
+        is_old: bool, image: bool, network: bool, volumes: bool, is_special: bool, is_wired: bool,
         install in prop::sample::select(&[Installation::Done, Installation::Needed, Installation::Running][..]),
     ) -> World {
         let exists = seen != Seen::Absent;
@@ -213,6 +233,8 @@ prop_compose! {
             volumes,
             noted: false,
             install,
+            is_special,
+            is_wired,
             starts: 0,
             is_forgotten: false,
         }
@@ -242,7 +264,7 @@ proptest! {
     fn a_restart_is_done_once(
         world in worlds(), cuts in prop::collection::vec(0..7_usize, 0..6),
     ) {
-        let mut world = World { seen: Seen::Running, spec: Some(NEW), network: true, volumes: true, ..world };
+        let mut world = World { seen: Seen::Running, spec: Some(NEW), network: true, volumes: true, is_wired: true, ..world };
         prop_assert!(converge(&mut world, Goal::Run, true, true, &cuts).is_some());
         prop_assert_eq!(world.starts, 1);
         prop_assert!(world.noted);
@@ -250,7 +272,7 @@ proptest! {
 
     #[test]
     fn what_is_as_wanted_is_left_alone(world in worlds(), restart in Just(false)) {
-        let mut same = World { seen: Seen::Running, ..world };
+        let mut same = World { seen: Seen::Running, is_wired: true, ..world };
         prop_assert_eq!(converge(&mut same, Goal::Run, false, restart, &[]), Some(0));
         prop_assert_eq!(same.starts, 0);
     }

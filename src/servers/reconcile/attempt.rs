@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::drivers::engine::ContainerSpec;
+use crate::drivers::engine::{ContainerSpec, Observed};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerEventId;
@@ -10,8 +10,8 @@ use crate::platform::{events, fault, operations};
 
 use super::super::actions::TOPIC;
 use super::super::model::{
-    Attempt, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step, Verdict, judge,
-    plan, transitions,
+    Attempt, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step, Verdict, Wiring,
+    judge, plan, transitions,
 };
 use super::super::store::{self, Claimed, Finish, NewEvent};
 use super::eggs::State;
@@ -19,7 +19,7 @@ use super::in_work::Working;
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
 use super::trouble::Trouble;
-use super::{LEASE, Servers, update};
+use super::{LEASE, Servers, update, wiring};
 
 /// How often a long step holds on to its lease: well within it.
 const RENEW: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ impl Work<'_> {
 
     async fn run(&self) -> Result<bool, Error> {
         fault::point("servers.claimed");
-        let before = match self.observe().await {
+        let (before, wiring) = match self.look().await {
             Ok(before) => before,
             Err(trouble) => return self.conclude(None, self.went_wrong(&trouble), None).await,
         };
@@ -75,7 +75,7 @@ impl Work<'_> {
             installs: self.egg.installation() != Installation::Done,
         };
         let hash = effects.spec.as_ref().ok().and_then(|spec| spec.hash().ok());
-        let steps = self.steps(&before, hash.as_deref());
+        let steps = self.steps(&before, hash.as_deref(), wiring);
         let is_held = !steps.is_empty() && self.server().is_held(self.servers.app.now());
         let death = self.server().death(&before).map(Attempt::Failed);
         if let Some(attempt) = death.or(is_held.then_some(Attempt::Held)) {
@@ -91,19 +91,27 @@ impl Work<'_> {
         let after = if steps.is_empty() {
             Some(before)
         } else {
-            self.observe().await.ok()
+            self.observe().await.ok().map(|(after, _)| after)
         };
         self.conclude(after.as_ref(), attempt, hash.as_deref()).await
     }
 
-    async fn observe(&self) -> Result<Observation, Trouble> {
+    async fn observe(&self) -> Result<(Observation, Observed), Trouble> {
         let key = server_key(self.server())?;
-        let mut seen = Observation::from(&self.servers.app.engine.observe(&key).await?);
+        let observed = self.servers.app.engine.observe(&key).await?;
+        let mut seen = Observation::from(&observed);
         self.egg.listen(self.servers, self.server(), &mut seen);
-        Ok(seen)
+        Ok((seen, observed))
     }
 
-    fn steps(&self, before: &Observation, hash: Option<&str>) -> Vec<Step> {
+    /// What is there, and how its networks compare with what is wanted.
+    async fn look(&self) -> Result<(Observation, Wiring), Trouble> {
+        let (seen, there) = self.observe().await?;
+        let wiring = wiring::look(&self.servers.app, self.server(), &there).await?;
+        Ok((seen, wiring))
+    }
+
+    fn steps(&self, before: &Observation, hash: Option<&str>, wiring: Wiring) -> Vec<Step> {
         let server = self.server();
         let desired = Desired {
             goal: server.goal(),
@@ -116,6 +124,7 @@ impl Work<'_> {
         let present = Present {
             seen: before.seen,
             spec: before.spec.as_deref(),
+            wiring,
         };
         plan(&desired, &present)
     }
@@ -253,7 +262,7 @@ impl Work<'_> {
             failures: verdict.failures,
             retry_at: verdict.retry_at,
             next_attempt_at: verdict.next_attempt_at,
-            is_outdated: is_outdated(server, seen, hash),
+            is_outdated: spec::is_outdated(server, seen, hash),
             now,
         };
         let mut tx = app.db.system().await?;
@@ -329,14 +338,5 @@ impl Work<'_> {
             events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
         }
         Ok(())
-    }
-}
-
-/// Whether the container was made from another specification than the present one; as before if there is none now.
-fn is_outdated(server: &Server, seen: Option<&Observation>, hash: Option<&str>) -> bool {
-    match (seen, hash) {
-        (Some(seen), Some(hash)) => seen.spec.as_deref().is_some_and(|made| made != hash),
-        (Some(seen), None) => server.notes.is_outdated && seen.spec.is_some(),
-        (None, _) => server.notes.is_outdated,
     }
 }

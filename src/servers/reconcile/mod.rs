@@ -17,6 +17,7 @@ mod sweep;
 mod trouble;
 mod update;
 mod watch;
+mod wiring;
 
 use std::sync::Arc;
 use std::time::Duration;

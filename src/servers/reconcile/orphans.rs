@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Duration, Utc};
 
 use crate::drivers::engine::{EngineError, Network, NetworkKey, Observed, ServerKey, Volume, VolumeKey};
+use crate::networks;
 
 use super::super::store::{self, Brief, Orphan};
 use super::Servers;
@@ -32,9 +33,10 @@ const VOLUME: &str = "volume";
 pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[Brief]) -> Result<(), Watch> {
     let engine = &servers.app.engine;
     let (networks, volumes) = (engine.list_networks().await?, engine.list_volumes().await?);
-    let found = without_row((all, &networks, &volumes), briefs);
     let now = servers.app.now();
     let mut tx = servers.app.db.system().await?;
+    let private = networks::all_keys(&mut tx, servers.location).await?;
+    let found = without_row((all, &networks, &volumes), briefs, &private);
     let orphans = store::note_orphans(&mut tx, &found, now).await?;
     tx.commit().await?;
     let everything = all.len() + networks.len() + volumes.len();
@@ -59,6 +61,7 @@ pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[
 fn without_row(
     (containers, networks, volumes): (&[Observed], &[Network], &[Volume]),
     briefs: &[Brief],
+    private: &HashSet<String>,
 ) -> Vec<(&'static str, String)> {
     let rows: HashSet<String> = briefs.iter().map(|brief| brief.id.to_string()).collect();
     let tenants: HashSet<String> = briefs.iter().map(|brief| brief.tenant.to_string()).collect();
@@ -68,7 +71,10 @@ fn without_row(
         .map(|container| (CONTAINER, container.server.to_string()));
     let networks = networks
         .iter()
-        .filter(|network| network.is_marked && !tenants.contains(network.key.as_str()))
+        .filter(|network| {
+            let key = network.key.as_str();
+            network.is_marked && !tenants.contains(key) && !private.contains(key)
+        })
         .map(|network| (NETWORK, network.key.to_string()));
     let is_left = |server: Option<&ServerKey>| server.is_some_and(|server| !rows.contains(server.as_str()));
     let volumes = volumes

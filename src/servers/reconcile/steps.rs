@@ -19,12 +19,13 @@ use super::eggs;
 use super::guard::Guard;
 use super::spec::{network_key, server_key, tenant_key};
 use super::trouble::Trouble;
+use super::wiring;
 
 const MIB: u64 = 1024 * 1024;
 /// How long a process may take to end when its template is gone.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 /// How many subnets are tried until one is free on the host.
-const SUBNET_TRIES: usize = 8;
+pub(super) const SUBNET_TRIES: usize = 8;
 
 /// What steps work with.
 pub(super) struct Effects<'a> {
@@ -38,7 +39,7 @@ pub(super) struct Effects<'a> {
 }
 
 impl Effects<'_> {
-    fn server(&self) -> &Server {
+    pub(super) fn server(&self) -> &Server {
         &self.claimed.server
     }
 
@@ -52,6 +53,7 @@ impl Effects<'_> {
             Step::Install => self.install().await,
             Step::EndInstall => eggs::end_install(self).await,
             Step::Ensure => self.ensure().await,
+            Step::Wire => wiring::wire(self).await,
             Step::Start => self.start().await,
             Step::Stop => self.stop().await,
             Step::Kill => Ok(engine.kill(&key).await.map(drop)?),
@@ -97,7 +99,7 @@ impl Effects<'_> {
     }
 
     /// The subnet is ours to choose, but the host may have it already: then another is drawn.
-    async fn network(&self) -> Result<(), Trouble> {
+    pub(super) async fn network(&self) -> Result<(), Trouble> {
         let server = self.server();
         let mut subnet = self.subnet(false).await?;
         for _ in 0..SUBNET_TRIES {

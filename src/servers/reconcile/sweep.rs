@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use crate::drivers::engine::Observed;
+use crate::networks::{self, Places};
 use crate::platform::ids::ServerId;
 
-use super::super::model::{Condition, Observation};
+use super::super::model::{Condition, Observation, Seen};
 use super::super::store::{self, Brief};
 use super::Servers;
 use super::orphans::find_orphans;
 use super::watch::Watch;
+use super::wiring;
 
 /// Compares all servers with the engine and wakes those that are not as they should be, or not as they were.
 pub(super) async fn sweep(servers: &Servers) -> Result<(), Watch> {
@@ -17,12 +19,18 @@ pub(super) async fn sweep(servers: &Servers) -> Result<(), Watch> {
     let mut tx = servers.app.db.system().await?;
     let briefs = store::briefs(&mut tx, servers.location).await?;
     let observed: HashMap<ServerId, &Observed> = all.iter().filter_map(by_id).collect();
-    let absent = Observation::default();
+    let (absent, plain) = (Observation::default(), Places::default());
+    let places = networks::all_places(&mut tx, servers.location).await?;
     let look = |brief: &&Brief| {
         let seen = observed
             .get(&brief.id)
             .map(|observed| Observation::from(*observed));
         needs_a_look(brief, seen.as_ref().unwrap_or(&absent))
+            || is_elsewhere(
+                brief,
+                observed.get(&brief.id).copied(),
+                places.get(&brief.id).unwrap_or(&plain),
+            )
     };
     let ids: Vec<ServerId> = briefs.iter().filter(look).map(|brief| brief.id).collect();
     if !ids.is_empty() {
@@ -47,11 +55,20 @@ fn needs_a_look(brief: &Brief, seen: &Observation) -> bool {
     !brief.is_busy && !is_settled
 }
 
+/// Whether a container is in other networks than it should be, as far as that can be seen.
+fn is_elsewhere(brief: &Brief, observed: Option<&Observed>, places: &Places) -> bool {
+    let Some(observed) = observed.filter(|_| !brief.is_busy) else {
+        return false;
+    };
+    let there = (Seen::from(&observed.state), &observed.networks);
+    wiring::compare(brief.tenant, places, there).is_ok_and(|wiring| wiring.differs)
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
 
-    use super::super::super::model::{Goal, Seen};
+    use super::super::super::model::Goal;
     use super::*;
     use crate::platform::ids::TenantId;
 

@@ -177,6 +177,7 @@ pub async fn subnet(
            select set_masklen((host(network(l.network_pool))::inet + n * 256)::cidr, 24) as subnet \
            from location l, generate_series(0, (1 << (24 - masklen(l.network_pool))) - 1) n where l.id = $2) free \
          where not exists (select from tenant_network x where x.location_id = $2 and x.subnet = free.subnet) \
+           and not exists (select from network x where x.location_id = $2 and x.subnet = free.subnet) \
            and not exists (select from tenant_network x where x.location_id = $2 and x.tenant_id = $1) \
          order by random() limit 1 on conflict do nothing",
         tenant.0,

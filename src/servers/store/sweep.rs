@@ -59,7 +59,7 @@ pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief
 }
 
 /// Makes servers due.
-pub async fn wake(tx: &mut SystemTx, ids: &[ServerId], now: DateTime<Utc>) -> Result<(), Error> {
+pub async fn wake(tx: &mut impl Scoped, ids: &[ServerId], now: DateTime<Utc>) -> Result<(), Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     sqlx::query!(
         "update server set next_attempt_at = $2 where id = any($1) \

@@ -6,6 +6,7 @@ mod engine;
 mod faults;
 mod guard;
 mod live;
+mod networks;
 mod power;
 mod reseal;
 mod scene;

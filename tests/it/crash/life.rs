@@ -2,10 +2,11 @@
 
 use std::sync::Mutex;
 
+use berth::networks::{self, NetworkRef};
 use berth::platform::access::{Actor, Member, Permission, StaffRole, TenantRole, TenantScope, Via, Who};
 use berth::platform::clock::{Clock as _, SystemClock};
 use berth::platform::db::Scoped as _;
-use berth::platform::ids::{OperationId, ServerId, SessionId};
+use berth::platform::ids::{NetworkId, OperationId, ServerId, SessionId};
 use berth::servers::model::Command;
 use berth::servers::{self, NewServerInput, SettingsInput, VariableChange};
 use berth::testing::{TestApp, noon};
@@ -32,6 +33,10 @@ pub(crate) enum Wish {
     Update,
     /// A newer image, whose process ends at once.
     BadUpdate,
+    /// Another network, while it runs.
+    Join,
+    /// The end of that network.
+    Part,
     Delete,
 }
 
@@ -43,6 +48,7 @@ pub(crate) struct Life {
     remains: Remains,
     server: Mutex<Option<ServerId>>,
     operation: Mutex<Option<OperationId>>,
+    network: Mutex<Option<NetworkId>>,
     /// The container as it was before the last wish.
     before: Mutex<Option<Look>>,
 }
@@ -76,6 +82,7 @@ impl Life {
             remains,
             server: Mutex::default(),
             operation: Mutex::default(),
+            network: Mutex::default(),
             before: Mutex::default(),
         }
     }
@@ -151,9 +158,12 @@ impl Life {
         }
         let look = self.remains.look().await;
         *self.before.lock().unwrap() = Some(look);
+        if matches!(wish, Wish::Join | Wish::Part) {
+            return self.rewire(wish).await;
+        }
         let command = |command| servers::command(app, scope, self.id(), command);
         let operation = match wish {
-            Wish::Create | Wish::CreateEgg => return,
+            Wish::Create | Wish::CreateEgg | Wish::Join | Wish::Part => return,
             Wish::Stop | Wish::StopInstall => command(Command::Stop).await.unwrap().operation,
             Wish::Kill => command(Command::Kill).await.unwrap().operation,
             Wish::Restart => command(Command::Restart).await.unwrap().operation,
@@ -167,6 +177,35 @@ impl Life {
             }
         };
         *self.operation.lock().unwrap() = Some(operation.id);
+    }
+
+    /// Puts the server into a network of its own, or deletes that.
+    async fn rewire(&self, wish: Wish) {
+        let (app, scope) = (&self.app.app, &self.scope);
+        if wish == Wish::Join {
+            let network = networks::create(app, scope, "Back office").await.unwrap();
+            *self.network.lock().unwrap() = Some(network.id);
+            let network = NetworkRef::Private(network.id);
+            networks::join(app, scope, network, self.id()).await.unwrap();
+            return;
+        }
+        let network = self.network.lock().unwrap().unwrap();
+        networks::remove(app, scope, NetworkRef::Private(network), true)
+            .await
+            .unwrap();
+    }
+
+    /// Whether the server's networks are as they should be, says the database.
+    async fn is_rewired(&self, wish: Wish) -> bool {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let found = sqlx::query!(
+            r#"select (select count(*) from network) as "networks!",
+                 (select count(*) from network_member where is_wanted and is_in) as "members!",
+                 (select count(*) from server where lease_id is not null or next_attempt_at is not null) as "busy!""#
+        );
+        let found = found.fetch_one(tx.conn()).await.unwrap();
+        let wanted = i64::from(wish == Wish::Join);
+        (found.networks, found.members, found.busy) == (wanted, wanted, 0)
     }
 
     async fn change(&self) -> berth::platform::operations::Operation {
@@ -230,6 +269,9 @@ impl Life {
     }
 
     async fn is_settled(&self, wish: Wish) -> bool {
+        if matches!(wish, Wish::Join | Wish::Part) {
+            return self.is_rewired(wish).await;
+        }
         let mut tx = self.app.app.db.system().await.unwrap();
         let found = sqlx::query_scalar!(
             r#"select generation = observed_generation and lease_id is null as "settled!" from server where id = $1"#,
@@ -244,7 +286,7 @@ impl Life {
     async fn check(&self, wish: Wish) {
         if wish == Wish::BadUpdate {
             self.was_rolled_back().await;
-        } else {
+        } else if !matches!(wish, Wish::Join | Wish::Part) {
             self.operation_succeeded(wish).await;
         }
         let count = self.remains.count().await;
@@ -253,12 +295,21 @@ impl Life {
             self.nothing_is_taken().await;
             return;
         }
-        assert_eq!(count, Count::ONE, "{wish:?}");
+        let networks = if wish == Wish::Join { 2 } else { 1 };
+        assert_eq!(
+            count,
+            Count {
+                networks,
+                ..Count::ONE
+            },
+            "{wish:?}"
+        );
         let (look, before) = (self.remains.look().await, self.before.lock().unwrap().clone());
         let is_started_anew = before.is_none_or(|before| before.started_at != look.started_at);
         let should_run = !matches!(wish, Wish::Stop | Wish::StopInstall | Wish::Kill);
         assert_eq!(look.is_running, should_run, "{wish:?}");
-        assert_eq!(is_started_anew, should_run, "{wish:?}");
+        let should_start = should_run && !matches!(wish, Wish::Join | Wish::Part);
+        assert_eq!(is_started_anew, should_start, "{wish:?}");
         let greeting = if wish == Wish::Change {
             "GREETING=ahoy"
         } else {
@@ -304,7 +355,7 @@ impl Life {
         let mut tx = self.app.app.db.system().await.unwrap();
         let left = sqlx::query_scalar!(
             r#"select (select count(*) from server_port) + (select count(*) from tenant_network)
-             + (select count(*) from server_variable) + (select count(*) from engine_orphan) as "left!""#
+             + (select count(*) from network) + (select count(*) from server_variable) + (select count(*) from engine_orphan) as "left!""#
         );
         assert_eq!(left.fetch_one(tx.conn()).await.unwrap(), 0);
     }

@@ -87,7 +87,7 @@ pub(super) async fn a_guard_is_no_server_but_tells_of_itself(world: &dyn World) 
 }
 
 /// A server of a tenant that answers on port 8080 with its name.
-async fn web(world: &DockerWorld, name: &str, of: &str) -> (ContainerSpec, Observed) {
+pub(super) async fn web(world: &DockerWorld, name: &str, of: &str) -> (ContainerSpec, Observed) {
     let mut spec = spec(world, name);
     spec.tenant = tenant(of);
     spec.network = network(of).key;
@@ -111,7 +111,7 @@ async fn web(world: &DockerWorld, name: &str, of: &str) -> (ContainerSpec, Obser
 }
 
 /// What a server is told at an address. A listener may need a moment after its start; a wall does not go away.
-async fn hears(world: &DockerWorld, from: &ContainerSpec, host: &str, port: u16) -> String {
+pub(super) async fn hears(world: &DockerWorld, from: &ContainerSpec, host: &str, port: u16) -> String {
     let tries = format!("for i in 1 2 3; do nc -w 1 {host} {port} </dev/null && exit; usleep 200000; done");
     let argv = ["sh", "-c", &tries].map(str::to_owned).into();
     let output = world.engine().exec(&from.server, argv, PATIENCE).await.unwrap();
@@ -122,7 +122,7 @@ async fn hears(world: &DockerWorld, from: &ContainerSpec, host: &str, port: u16)
 }
 
 /// Something on the host that says "host" to everybody on all of its addresses.
-fn listen_on_the_host() -> u16 {
+pub(super) fn listen_on_the_host() -> u16 {
     use std::io::Write as _;
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -177,6 +177,19 @@ impl Engine for DockerEngine {
         self.connect().await?.remove_network(network).await
     }
 
+    async fn join_network(
+        &self,
+        server: &ServerKey,
+        network: &NetworkKey,
+        aliases: &[String],
+    ) -> EngineResult<Outcome> {
+        self.connect().await?.join_network(server, network, aliases).await
+    }
+
+    async fn leave_network(&self, server: &ServerKey, network: &NetworkKey) -> EngineResult<Outcome> {
+        self.connect().await?.leave_network(server, network).await
+    }
+
     async fn list_networks(&self) -> EngineResult<Vec<Network>> {
         self.connect().await?.list_networks().await
     }

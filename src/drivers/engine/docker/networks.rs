@@ -4,12 +4,14 @@
 //! two have. Two panels can make one tenant's first network at the same moment, so whoever makes one looks again
 //! afterwards: the oldest stays, and each maker removes its own if that is another.
 
+use bollard::models::{EndpointSettings, NetworkConnectRequest, NetworkDisconnectRequest};
 use bollard::query_parameters::ListNetworksOptionsBuilder;
 
 use crate::platform::fault;
 
 use super::super::{
-    EngineError, EngineResult, Network, NetworkKey, NetworkSpec, Outcome, Owner, TenantKey, spec::label,
+    EngineError, EngineResult, Network, NetworkKey, NetworkSpec, Outcome, Owner, ServerKey, TenantKey,
+    spec::label,
 };
 use super::{connection::Connection, error, raw};
 
@@ -71,6 +73,71 @@ impl Connection {
                 Some(403 | 409) => Err(EngineError::InUse {
                     name: name.to_owned(),
                 }),
+                _ => Err(self.failure(failure)),
+            },
+        }
+    }
+
+    pub(super) async fn join_network(
+        &self,
+        server: &ServerKey,
+        key: &NetworkKey,
+        aliases: &[String],
+    ) -> EngineResult<Outcome> {
+        let Some(container) = self.find(server).await? else {
+            return Ok(Outcome::Gone);
+        };
+        let name = self.instance.name(key.as_str());
+        let Some(network) = self.find_network(key).await? else {
+            return Err(EngineError::NetworkMissing { network: name });
+        };
+        if network.labels.get(label::TENANT) != container.config.labels.get(label::TENANT) {
+            return Err(EngineError::Foreign { name });
+        }
+        if container.network.networks.contains_key(&name) {
+            return Ok(Outcome::Already);
+        }
+        let request = NetworkConnectRequest {
+            container: container.id.clone(),
+            endpoint_config: Some(EndpointSettings {
+                aliases: Some(aliases.to_vec()),
+                ..EndpointSettings::default()
+            }),
+        };
+        match self.docker.connect_network(&network.id, request).await {
+            Ok(()) => {
+                fault::point("engine.network_connected");
+                Ok(Outcome::Done)
+            }
+            Err(failure) => match (error::status(&failure), error::message(&failure)) {
+                (_, message) if message.contains("already exists in network") => Ok(Outcome::Already),
+                (Some(404), message) if message.contains("No such container") => Ok(Outcome::Gone),
+                (Some(404), _) => Err(EngineError::NetworkMissing { network: name }),
+                _ => Err(self.failure(failure)),
+            },
+        }
+    }
+
+    /// By the network's name, because a stopped container may be in one that is gone, in which it could not start.
+    pub(super) async fn leave_network(&self, server: &ServerKey, key: &NetworkKey) -> EngineResult<Outcome> {
+        let name = self.instance.name(key.as_str());
+        let Some(container) = self.find(server).await? else {
+            return Ok(Outcome::Gone);
+        };
+        if !container.network.networks.contains_key(&name) {
+            return Ok(Outcome::Gone);
+        }
+        // Somebody else's network of that name is not left either.
+        self.find_network(key).await?;
+        let request = NetworkDisconnectRequest {
+            container: container.id.clone(),
+            force: Some(true),
+        };
+        match self.docker.disconnect_network(&name, request).await {
+            Ok(()) => Ok(Outcome::Done),
+            Err(failure) => match (error::status(&failure), error::message(&failure)) {
+                (Some(404), _) => Ok(Outcome::Gone),
+                (_, message) if message.contains("is not connected to") => Ok(Outcome::Gone),
                 _ => Err(self.failure(failure)),
             },
         }

@@ -20,6 +20,8 @@ pub enum Call {
     Remove,
     EnsureNetwork,
     RemoveNetwork,
+    JoinNetwork,
+    LeaveNetwork,
     ListNetworks,
     EnsureVolume,
     RemoveVolume,

@@ -6,6 +6,7 @@
 
 mod calls;
 mod files;
+mod networks;
 mod outside;
 mod parts;
 mod state;
@@ -125,16 +126,6 @@ impl FakeEngine {
         self.change(|state| state.set_health(server, health));
     }
 
-    /// Whether the guard is there.
-    pub fn is_guarded(&self) -> bool {
-        self.lock().guard.is_some()
-    }
-
-    /// Removes the guard behind everybody's back.
-    pub fn lose_guard(&self) {
-        drop(self.change(State::remove_guard));
-    }
-
     /// Puts a link, or something that is neither file, folder nor link, into a volume behind everybody's back.
     pub fn add_odd_file(&self, volume: &VolumeKey, path: &VolumePath, target: Option<&[u8]>) {
         self.change(|state| state.add_odd_file(volume, path, target));
@@ -250,6 +241,21 @@ impl Engine for FakeEngine {
 
     async fn remove_network(&self, network: &NetworkKey) -> EngineResult<Outcome> {
         self.call(Call::RemoveNetwork, |state| state.remove_network(network))
+    }
+
+    async fn join_network(
+        &self,
+        server: &ServerKey,
+        network: &NetworkKey,
+        aliases: &[String],
+    ) -> EngineResult<Outcome> {
+        self.call(Call::JoinNetwork, |state| {
+            state.join_network(server, network, aliases)
+        })
+    }
+
+    async fn leave_network(&self, server: &ServerKey, network: &NetworkKey) -> EngineResult<Outcome> {
+        self.call(Call::LeaveNetwork, |state| state.leave_network(server, network))
     }
 
     async fn list_networks(&self) -> EngineResult<Vec<Network>> {

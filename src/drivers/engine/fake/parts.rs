@@ -56,7 +56,7 @@ impl State {
             .containers
             .values()
             .filter(|container| !container.seen.ip_addresses.is_empty());
-        if running.any(|container| container.spec.network == *key) {
+        if running.any(|container| container.seen.networks.contains(key)) {
             return Err(EngineError::InUse { name });
         }
         Ok(outcome(self.networks.remove(key).is_some()))
@@ -229,7 +229,7 @@ impl State {
     }
 }
 
-fn check_owner(name: String, tenant: &TenantKey, wanted: &TenantKey) -> EngineResult<()> {
+pub(super) fn check_owner(name: String, tenant: &TenantKey, wanted: &TenantKey) -> EngineResult<()> {
     if tenant == wanted {
         Ok(())
     } else {

@@ -55,6 +55,8 @@ pub(super) struct Container {
     pub(super) spec: ContainerSpec,
     pub(super) seen: Observed,
     pub(super) log: Vec<LogLine>,
+    /// The names that it has in each of its networks.
+    pub(super) aliases: BTreeMap<NetworkKey, Vec<String>>,
 }
 
 impl State {
@@ -130,12 +132,14 @@ impl State {
             spec_hash: Some(hash),
             container_id: Some(format!("{:064x}", self.made)),
             image: Some(spec.image.clone()),
+            networks: BTreeSet::from([spec.network.clone()]),
             ..Observed::gone(spec.server.clone())
         };
         let container = Container {
             spec: spec.clone(),
             seen: seen.clone(),
             log: Vec::new(),
+            aliases: BTreeMap::from([(spec.network.clone(), spec.aliases.clone())]),
         };
         self.containers.insert(spec.server.clone(), container);
         self.tell(&spec.server, EventKind::Created);

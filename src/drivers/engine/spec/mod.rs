@@ -103,7 +103,7 @@ pub struct ContainerSpec {
     pub env: Env,
     /// Labels besides ours. Keys must not start with `berth.`.
     pub labels: BTreeMap<String, String>,
-    /// The only network that it is in. It must exist and belong to the same tenant.
+    /// The network that it is made in. It must exist and belong to the same tenant. It may be put into others later.
     pub network: NetworkKey,
     /// Its own host name; the engine's short id if absent.
     pub hostname: Option<String>,

@@ -1,13 +1,13 @@
 //! Looking at containers.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{collections::BTreeSet, net::IpAddr, str::FromStr};
 
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::super::super::{
-    EngineError, EngineResult, Health, Observed, ObservedState, Owner, Protocol, PublishedPort, ServerKey,
-    spec::label,
+    EngineError, EngineResult, Health, NetworkKey, Observed, ObservedState, Owner, Protocol, PublishedPort,
+    ServerKey, spec::label,
 };
 use super::super::{connection::Connection, error, raw};
 
@@ -131,6 +131,7 @@ pub(super) fn observed(server: ServerKey, container: raw::Container) -> Observed
         finished_at: raw::moment(&state.finished_at),
         restart_count,
         ip_addresses: addresses(&network),
+        networks: networks(&network, &config.labels),
         ports: published(&network),
         state: word(state),
     }
@@ -167,6 +168,18 @@ fn addresses(network: &raw::NetworkSettings) -> Vec<IpAddr> {
         .values()
         .flat_map(|attached| [&attached.ipv4, &attached.ipv6]);
     texts.filter_map(|text| text.parse().ok()).collect()
+}
+
+/// By their names on the engine, which begin with the instance's: what else somebody put the container into is theirs.
+fn networks(network: &raw::NetworkSettings, labels: &raw::Labels) -> BTreeSet<NetworkKey> {
+    let Some(instance) = labels.get(label::INSTANCE) else {
+        return BTreeSet::new();
+    };
+    let key = |name: &String| {
+        let key = name.strip_prefix(instance.as_str())?.strip_prefix('-')?;
+        NetworkKey::new(key).ok()
+    };
+    network.networks.keys().filter_map(key).collect()
 }
 
 fn published(network: &raw::NetworkSettings) -> Vec<PublishedPort> {

@@ -1,0 +1,31 @@
+//! Networks: who of a tenant's servers reaches whom.
+//!
+//! Every tenant has a common network that all of its servers are in, made and removed with them (`servers::reconcile`). This
+//! is about the others, which people make: a server may be in several, and may be taken out of the common one, so that only
+//! those reach it that share another with it.
+//!
+//! - A row says who should be in a network and who is. Actions write the first half; the reconciler of servers moves
+//!   containers and writes the second. Nothing is on the engine before the first server is to join.
+//! - Deleting is a state: the servers leave, the engine's network goes, the row goes last ([`reconcile`](self)).
+//! - All networks are the tenant's own bridges behind the network guard, which knows them by how their names begin.
+//! - A server is always in at least one network.
+
+mod actions;
+mod api;
+mod model;
+mod pages;
+mod reconcile;
+mod store;
+
+pub use actions::{create, join, leave, remove};
+pub use model::{Network, NetworkRef, Place, Places, key_text};
+pub use reconcile::{Networks, begin};
+pub use store::{all_keys, all_places, places, settle, subnet};
+
+/// Events about a network have this topic; without a target they are about the common one.
+pub const TOPIC: &str = "network";
+
+/// The feature's addresses.
+pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
+    pages::routes().merge(api::routes())
+}
