@@ -78,6 +78,10 @@ permissions! {
     ServerConfigure = "servers:configure", Tenant, write;
     /// Delete servers with their data.
     ServerDelete = "servers:delete", Tenant, write;
+    /// See whom servers are shared with.
+    GuestRead = "guests:read", Tenant, read;
+    /// Share servers with people outside of the organisation, change what they may, end it.
+    GuestManage = "guests:write", Tenant, write;
     /// See the tenant's audit events.
     AuditRead = "audit:read", Tenant, read;
 
