@@ -9,11 +9,11 @@ use crate::audit::{self, Change, Target};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::{Engine, Installation};
-use crate::platform::access::{Authenticate, Who};
+use crate::platform::access::{Authenticate, TenantScope, Who};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Scoped};
 use crate::platform::error::Error;
-use crate::platform::events::Hub;
+use crate::platform::events::{self, Hub};
 use crate::platform::ids::{AuditId, IdGen};
 use crate::platform::reconcile::Poke;
 use crate::platform::secret::Keyring;
@@ -75,6 +75,21 @@ impl App {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(lifetime) => {}
+            }
+        }
+    }
+
+    /// The same for a page of a server's people: a guest's stream ends as soon as anything changes about whom the server is
+    /// shared with. The page connects again by itself, and who has lost access is refused.
+    pub fn stream_end_for(&self, scope: &TenantScope) -> impl Future<Output = ()> + Send + use<> {
+        let (end, mut news) = (
+            self.stream_end(),
+            events::Sharing::new(&self.hub, scope.guest_of()),
+        );
+        async move {
+            tokio::select! {
+                () = end => {}
+                () = news.changed() => {}
             }
         }
     }

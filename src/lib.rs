@@ -12,6 +12,7 @@ pub mod demo;
 pub mod drivers;
 pub mod eggs;
 pub mod files;
+pub mod guests;
 pub mod help;
 pub mod housekeeping;
 pub mod networks;

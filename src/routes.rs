@@ -20,8 +20,8 @@ use crate::platform::web::{
     log_requests, refuse_cross_origin, security_headers,
 };
 use crate::{
-    accounts, audit, catalogue, eggs, files, help, networks, overview, schedules, search, servers, tenants,
-    usage,
+    accounts, audit, catalogue, eggs, files, guests, help, networks, overview, schedules, search, servers,
+    tenants, usage,
 };
 
 /// Every route of the panel.
@@ -36,6 +36,7 @@ pub fn all() -> Routes<App> {
         .merge(catalogue::routes())
         .merge(files::routes())
         .merge(eggs::routes())
+        .merge(guests::routes())
         .merge(help::routes())
         .merge(networks::routes())
         .merge(overview::routes())
@@ -106,12 +107,15 @@ pub fn kit(app: &App) -> Kit {
 }
 
 fn draw_nav(actor: &Actor, member: Option<&Member>, path: &str) -> Nav {
+    let is_shared = is_shared(member, path);
     let items = match member {
+        _ if is_shared => shared_items(actor, path),
         Some(member) => tenant_items(actor, member, path),
         None if path.starts_with("/staff") => staff_items(actor, path),
         None => account_items(path),
     };
     let (area, home) = match member {
+        _ if is_shared => (SHARED.to_owned(), "/shared".to_owned()),
         Some(member) => (member.name.clone(), format!("/t/{}", member.slug)),
         None if path.starts_with("/staff") => ("Provider".to_owned(), "/staff".to_owned()),
         None => ("Your account".to_owned(), "/account".to_owned()),
@@ -127,10 +131,20 @@ fn draw_nav(actor: &Actor, member: Option<&Member>, path: &str) -> Nav {
     }
 }
 
+/// The area of what others share with a person.
+const SHARED: &str = "Shared with me";
+
+/// Whether a page is of that area: its list, or a server at whose tenant the person is a guest.
+fn is_shared(member: Option<&Member>, path: &str) -> bool {
+    member.map_or(path == "/shared", |member| member.pass().is_some())
+}
+
 /// Where the command palette asks; nowhere on a person's own pages.
 fn palette(actor: &Actor, member: Option<&Member>, path: &str) -> String {
     match member {
-        Some(member) if actor.may_in(member, Permission::ServerRead) => format!("/t/{}/search", member.slug),
+        Some(member) if member.pass().is_none() && actor.may_in(member, Permission::ServerRead) => {
+            format!("/t/{}/search", member.slug)
+        }
         None if path.starts_with("/staff") && actor.may_as_staff(Permission::StaffServerRead) => {
             "/staff/search".to_owned()
         }
@@ -149,7 +163,12 @@ fn areas(actor: &Actor, member: Option<&Member>, path: &str) -> Vec<NavArea> {
         href: format!("/t/{}", known.slug),
         current: member.is_some_and(|member| member.tenant == known.tenant),
     });
-    let areas: Vec<_> = staff.into_iter().chain(tenants).collect();
+    let shared = (!actor.guests.is_empty()).then(|| NavArea {
+        label: SHARED.to_owned(),
+        href: "/shared".to_owned(),
+        current: is_shared(member, path),
+    });
+    let areas: Vec<_> = staff.into_iter().chain(tenants).chain(shared).collect();
     let is_somewhere_else = !areas.iter().any(|area| area.current);
     if areas.len() > 1 || is_somewhere_else {
         areas
@@ -164,11 +183,25 @@ fn item(label: &'static str, icon: &'static str, href: String, home: &str, path:
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let current = if href == home { path == home } else { below };
     NavItem {
-        label,
+        label: label.into(),
         href,
         icon,
         current,
     }
+}
+
+/// The servers that are shared with a person, by whatever tenant.
+fn shared_items(actor: &Actor, path: &str) -> Vec<NavItem> {
+    let list = item(SHARED, "users", "/shared".to_owned(), "/shared", path);
+    let servers = actor.guests.iter().map(|guest| NavItem {
+        label: guest.server_name.clone().into(),
+        ..item("", "server", guests::href(guest), "", path)
+    });
+    [list]
+        .into_iter()
+        .chain(servers)
+        .chain([help_item(path)])
+        .collect()
 }
 
 fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {

@@ -9,7 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::app::App;
 use crate::config::Config;
-use crate::platform::access::{Actor, Authenticate, Member, StaffRole, Via};
+use crate::platform::access::{Actor, Authenticate, Guest, Member, StaffRole, Via};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, may_ask_again};
 use crate::platform::error::Error;
@@ -123,11 +123,13 @@ fn session_actor(owner: SessionOwner) -> Result<Actor, Error> {
         name: owner.name,
         email: owner.email,
         memberships: owner.memberships.0.into_iter().map(Member::from).collect(),
+        guests: owner.guests.0.into_iter().map(Guest::from).collect(),
         via: Via::Session(SessionId(owner.id)),
     })
 }
 
-/// Nobody, if the ground that the token stood on is gone: the membership ended, the tenant closed, the role taken back.
+/// Nobody, if the ground that the token stood on is gone: the membership ended, the server is not shared any more, the tenant closed,
+/// the role taken back.
 fn token_actor(owner: TokenOwner) -> Result<Option<Actor>, Error> {
     let staff = staff_role(owner.staff_role.as_deref())?;
     let tenant = owner.tenant_id.map(TenantId);
@@ -136,8 +138,9 @@ fn token_actor(owner: TokenOwner) -> Result<Option<Actor>, Error> {
         .into_iter()
         .map(|row| Member::from(row.0))
         .collect();
+    let guests: Vec<Guest> = owner.guest.into_iter().map(|row| Guest::from(row.0)).collect();
     let has_ground = if tenant.is_some() {
-        !memberships.is_empty()
+        !memberships.is_empty() || !guests.is_empty()
     } else {
         staff.is_some()
     };
@@ -147,6 +150,7 @@ fn token_actor(owner: TokenOwner) -> Result<Option<Actor>, Error> {
         name: owner.name,
         email: owner.email,
         memberships,
+        guests,
         via: Via::Token {
             id: TokenId(owner.id),
             tenant,

@@ -20,8 +20,8 @@ use crate::platform::web::Routes;
 pub use actions::*;
 pub use authenticate::Authenticator;
 pub use model::{
-    ApiToken, Client, EmailAddress, EmailError, Invitation, IssuedLink, NameError, NewToken, PasswordError,
-    PeopleFilter, Person, PersonName, Session, device,
+    ApiToken, Client, EmailAddress, EmailError, GuestInvitation, Invitation, IssuedLink, MAX_GUESTS,
+    NameError, NewToken, Offer, PasswordError, PeopleFilter, Person, PersonName, Session, device,
 };
 pub use pages::ask_again;
 

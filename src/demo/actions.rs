@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::accounts::{self, NewInvitation};
 use crate::app::App;
 use crate::platform::access::{
-    Actor, Member, StaffRole, StaffScope, SystemScope, TenantRole, TenantScope, Via, Who,
+    Actor, Member, StaffRole, StaffScope, Standing, SystemScope, TenantRole, TenantScope, Via, Who,
 };
 use crate::platform::error::Error;
 use crate::platform::ids::{PlanId, ServerId, SessionId, TenantId, UserId};
@@ -62,6 +62,7 @@ fn robot() -> Actor {
         email: "demo".to_owned(),
         staff: Some(StaffRole::Owner),
         memberships: Vec::new(),
+        guests: Vec::new(),
         via: Via::Session(SessionId(Uuid::nil())),
     }
 }
@@ -104,7 +105,7 @@ async fn make_server(app: &App, who: Who, tenant: TenantId) -> Result<ServerId, 
         tenant,
         slug: SLUG.to_owned(),
         name: NAME.to_owned(),
-        role: TenantRole::Owner,
+        standing: Standing::Member(TenantRole::Owner),
         suspended: None,
     };
     let scope = TenantScope::new(app.db.clone(), who, robot(), member);

@@ -65,6 +65,8 @@ codes! {
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
         "idempotency-key-in-use": "The first request with this key is still running.", "Wait and repeat the request.";
         "idempotency-key-done": "The request with this key was done, and its answer is lost.", "Read what it changed; use a new key for another request.";
+        "too-many-guests": "The server is shared with as many people as it can be, open invitations among them.", "End somebody's access, or take an invitation back.";
+        "offer-over": "The last day of what an invitation offers is over.", "Take it back, and invite with another day.";
         "file-exists": "There is something at that place already.", "Choose another name; when writing, leave `If-None-Match` out to replace it.";
         "not-a-folder": "A part of the path, or the entry, is not a folder.", "List the folder above to see what is there.";
         "is-a-folder": "The entry is a folder, not a file.", "Ask for `archive` to download it.";

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::app::App;
-use crate::platform::access::{Permission, Side, StaffRole, TenantRole, UserScope, staff_may, tenant_may};
+use crate::platform::access::{
+    Permission, Side, StaffRole, TenantRole, UserScope, guest_may, staff_may, tenant_may,
+};
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, Page};
 use crate::servers::model::Phase;
@@ -38,7 +40,8 @@ fn roles(permission: Permission) -> Vec<&'static str> {
             let may = TenantRole::ALL
                 .iter()
                 .filter(|role| tenant_may(**role, permission));
-            may.map(|role| role.label()).collect()
+            let guests = guest_may(permission).then_some("Guest (if chosen)");
+            may.map(|role| role.label()).chain(guests).collect()
         }
         Side::Staff => {
             let may = StaffRole::ALL.iter().filter(|role| staff_may(**role, permission));

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::audit;
 use crate::config::NetworkGuard;
-use crate::platform::access::{Actor, Permission, StaffScope, TenantScope, UserScope, Visitor};
+use crate::platform::access::{Actor, Permission, StaffScope, TenantRole, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::web::page::Tone;
@@ -32,6 +32,7 @@ pub async fn home(visitor: Visitor) -> Redirect {
 fn start(actor: &Actor) -> String {
     match (actor.staff, actor.memberships.as_slice()) {
         (Some(_), _) => "/staff".to_owned(),
+        (None, []) if !actor.guests.is_empty() => "/shared".to_owned(),
         (None, [only]) => format!("/t/{}", only.slug),
         (None, _) => "/areas".to_owned(),
     }
@@ -56,11 +57,16 @@ pub async fn areas(scope: UserScope, ctx: Ctx) -> Response {
     let members = scope.actor.memberships.iter();
     let areas = members.map(|member| AreaCard {
         name: member.name.clone(),
-        role: member.role.label(),
+        role: member.role().map_or("Guest", TenantRole::label),
         href: format!("/t/{}", member.slug),
     });
+    let shared = (!scope.actor.guests.is_empty()).then(|| AreaCard {
+        name: "Shared with me".to_owned(),
+        role: "Guest",
+        href: "/shared".to_owned(),
+    });
     Page(Areas {
-        areas: areas.collect(),
+        areas: areas.chain(shared).collect(),
         ctx,
     })
     .into_response()

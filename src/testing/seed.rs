@@ -9,7 +9,7 @@ use crate::platform::ids::{
     TenantId, TokenId, UserId,
 };
 use crate::platform::operations;
-use crate::platform::secret::OneTimeToken;
+use crate::platform::secret::{OneTimeToken, hash_token};
 use crate::platform::web::SESSION_COOKIE;
 
 use super::{Client, TestApp, store};
@@ -144,6 +144,32 @@ impl TestApp {
         .unwrap();
         tx.commit().await.unwrap();
         self.anonymous().with_token(token.text.expose())
+    }
+
+    /// Shares a server with somebody.
+    pub async fn guest(&self, tenant: TenantId, server: ServerId, user: UserId, given: &[Permission]) {
+        let given: Vec<String> = given.iter().map(|one| one.name().to_owned()).collect();
+        let mut tx = self.system().begin().await.unwrap();
+        store::guest(&mut tx, (tenant, server, user), &given, self.app.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A program with a token of a server's guest. It lasts an hour.
+    pub async fn guest_program(
+        &self,
+        user: UserId,
+        (tenant, server): (TenantId, ServerId),
+        scopes: &[Permission],
+    ) -> Client {
+        let program = self.program(user, Some(tenant), scopes).await;
+        let mut tx = self.system().begin().await.unwrap();
+        store::bind_token(&mut tx, &hash_token(program.bearer()), server)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        program
     }
 
     /// An owner of a new tenant, signed in.

@@ -141,6 +141,39 @@ pub(super) async fn token(
     Ok(())
 }
 
+/// A server that is shared with somebody.
+pub(super) async fn guest(
+    tx: &mut SystemTx,
+    (tenant, server, user): (TenantId, ServerId, UserId),
+    permissions: &[String],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into server_guest (server_id, user_id, tenant_id, permissions, invited_by, created_at, updated_at) \
+         values ($1, $2, $3, $4, 'test', $5, $5)",
+        server.0,
+        user.0,
+        tenant.0,
+        permissions,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Makes a token one of a guest of a server.
+pub(super) async fn bind_token(tx: &mut SystemTx, hash: &[u8], server: ServerId) -> Result<(), Error> {
+    sqlx::query!(
+        "update api_token set server_id = $2 where token_hash = $1",
+        hash,
+        server.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Where seeded servers are; the first one made stays.
 pub(super) async fn location(tx: &mut SystemTx, id: LocationId) -> Result<(), Error> {
     sqlx::query!(

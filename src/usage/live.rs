@@ -22,7 +22,7 @@ pub async fn one(
     seen: LastSeen,
 ) -> Result<Response, Error> {
     servers::find(&mut scope.begin().await?, id).await?;
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
+    let (hub, end, begin) = (app.hub.clone(), app.stream_end_for(&scope), scope.clone());
     let draw = move |event: crate::platform::events::Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {

@@ -1,7 +1,9 @@
 //! Walks every route of the table as everybody who must not get in. A route without a sample address fails the test, so a
 //! new route is walked from its first day.
 
-use berth::platform::access::{Permission, Rule, Side, StaffRole, TenantRole, staff_may, tenant_may};
+use berth::platform::access::{
+    Permission, Rule, Side, StaffRole, TenantRole, guest_may, staff_may, tenant_may,
+};
 use berth::platform::ids::{ServerId, TenantId};
 use berth::platform::web::{Kind, RouteInfo};
 use berth::testing::{Answer, Client, TestApp};
@@ -12,6 +14,7 @@ use serde_json::json;
 pub(crate) struct Scene {
     pub(crate) app: TestApp,
     pub(crate) tenant: TenantId,
+    server: ServerId,
     samples: Vec<(&'static str, String)>,
 }
 
@@ -37,6 +40,8 @@ impl Scene {
         let network = app.network(tenant, "back").await;
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
+        let guest = app.person("known-guest").await;
+        app.guest(tenant, server, guest, &[Permission::ServerRead]).await;
         app.egg("paper").await;
         let samples = vec![
             ("/eggs/{egg}", "paper".to_owned()),
@@ -59,6 +64,7 @@ impl Scene {
             ("/members/{id}", person.to_string()),
             ("/members/{user}", person.to_string()),
             ("/members/{member}", person.to_string()),
+            ("/guests/{user}", guest.to_string()),
             ("/templates/{name}", "static-site".to_owned()),
             ("/templates/{template}", "static-site".to_owned()),
             ("/catalogue/{name}", "static-site".to_owned()),
@@ -72,7 +78,12 @@ impl Scene {
             ("/tokens/{id}", "tok_01h455vb4pex5vsknk084sn02q".to_owned()),
             ("/tokens/{token}", "tok_01h455vb4pex5vsknk084sn02q".to_owned()),
         ];
-        Self { app, tenant, samples }
+        Self {
+            app,
+            tenant,
+            server,
+            samples,
+        }
     }
 
     /// The sample of a pattern.
@@ -94,6 +105,18 @@ impl Scene {
             route.path
         );
         path
+    }
+
+    /// Somebody with whom a server is shared: their browser, and a program with a token for it that says all scopes.
+    async fn guest_client(&self, name: &str, server: ServerId, given: &[Permission]) -> (Client, Client) {
+        let user = self.app.person(name).await;
+        self.app.guest(self.tenant, server, user, given).await;
+        let place = (self.tenant, server);
+        let program = self
+            .app
+            .guest_program(user, place, &permissions(Side::Tenant))
+            .await;
+        (self.app.browser(user).await, program)
     }
 
     async fn member_client(&self, name: &str, role: TenantRole) -> (Client, Client) {
@@ -393,5 +416,105 @@ async fn the_owner_gets_in_everywhere() {
         // Samples without a secret or an engine behind them may be absent or away, but never refused and never a defect.
         let fine = answer.status < 400 || [404, 503].contains(&answer.status);
         assert!(fine, "{route:?}: {answer:?}");
+    }
+}
+
+fn given_to_guests() -> Vec<Permission> {
+    let all = permissions(Side::Tenant).into_iter();
+    all.filter(|permission| guest_may(*permission)).collect()
+}
+
+#[tokio::test]
+async fn for_a_guest_of_another_server_it_does_not_exist() {
+    let scene = Scene::set().await;
+    let other = scene.app.server(scene.tenant, "shop-1").await;
+    let guest = scene.guest_client("guest", other, &given_to_guests()).await;
+    let mut walked = 0;
+    for route in guarded() {
+        if !matches!(route.rule, Rule::Tenant(_)) {
+            continue;
+        }
+        let address = scene.address(&route);
+        let answer = call(pick(&route, &guest), &route, &address).await;
+        assert_eq!(answer.status, 404, "{route:?}: {answer:?}");
+        assert!(!answer.body.contains("web-1"), "{route:?}");
+        walked += 1;
+    }
+    assert!(walked > 60, "only {walked}: the walk is blind");
+}
+
+#[tokio::test]
+async fn a_guest_without_the_permission_is_refused() {
+    let scene = Scene::set().await;
+    let guest = scene
+        .guest_client("guest", scene.server, &[Permission::ServerRead])
+        .await;
+    for route in guarded() {
+        let Rule::Tenant(permission) = route.rule else {
+            continue;
+        };
+        if permission == Permission::ServerRead && route.has_guests {
+            continue;
+        }
+        // What no guest can have at all does not exist for them.
+        let expected = if route.has_guests { 403 } else { 404 };
+        assert_eq!(
+            route.has_guests,
+            guest_may(permission) && route.path.contains("/{server_id}"),
+            "{route:?}"
+        );
+        let answer = call(pick(&route, &guest), &route, &scene.address(&route)).await;
+        assert_eq!(answer.status, expected, "{route:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_guest_with_the_permission_gets_what_a_member_gets() {
+    let scene = Scene::set().await;
+    let guest = scene
+        .guest_client("guest", scene.server, &given_to_guests())
+        .await;
+    let owner = scene.member_client("owner", TenantRole::Owner).await;
+    let (mut read, mut written) = (0, 0);
+    for route in guarded()
+        .iter()
+        .filter(|route| route.has_guests && !is_stream(route))
+    {
+        let address = scene.address(route);
+        let answer = call(pick(route, &guest), route, &address).await;
+        if route.method == "GET" {
+            let theirs = call(pick(route, &owner), route, &address).await;
+            assert_eq!(answer.status, theirs.status, "{route:?}: {answer:?}");
+            read += 1;
+        } else {
+            // What is sent is empty, so some of it is wrong; but none of it is refused, and nothing is a defect.
+            let fine = ![401, 403, 500].contains(&answer.status) && !answer.location().contains("/sign-in");
+            assert!(fine, "{route:?}: {answer:?}");
+            written += 1;
+        }
+    }
+    assert!(
+        read > 15 && written > 15,
+        "{read} and {written}: the walk is blind"
+    );
+}
+
+#[tokio::test]
+async fn what_needs_a_guest_s_permission_in_a_suspended_tenant_reads_and_changes_nothing() {
+    let scene = Scene::set().await;
+    let guest = scene
+        .guest_client("guest", scene.server, &given_to_guests())
+        .await;
+    scene.app.suspend(scene.tenant).await;
+    for route in guarded() {
+        let Rule::Tenant(permission) = route.rule else {
+            continue;
+        };
+        if !route.has_guests || is_stream(&route) {
+            continue;
+        }
+        let answer = call(pick(&route, &guest), &route, &scene.address(&route)).await;
+        let is_refused = answer.status == 403 && answer.body.to_lowercase().contains("suspended");
+        assert_eq!(is_refused, permission.writes(), "{route:?}: {answer:?}");
     }
 }

@@ -16,6 +16,8 @@ const EGG: &str = r#"{"meta": {"version": "PTDL_v2"}, "name": "Kept", "author": 
     "docker_images": {"Kept": "example.com/kept:1"}, "startup": "./kept", "config": {"files": "{}", "startup": "{}", "logs": "{}",
     "stop": "^C"}, "scripts": {"installation": null}, "variables": []}"#;
 const PASSWORD: &str = "quiet harbour lantern 7";
+/// What a form about a guest holds that is nobody else's.
+const LAST_DAY: &str = "2027-01-31";
 const SERVERS: &str = "/t/acme/servers";
 /// What was chosen where nothing can be written.
 const CHOSEN: &str = "value=\"Pacific/Chatham\" selected";
@@ -243,6 +245,8 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("to", own("/site/Kept/there")),
         ("content", own("Kept")),
         ("egg", own(EGG)),
+        ("permissions", own("servers:logs")),
+        ("until", own(LAST_DAY)),
     ]
 }
 
@@ -289,7 +293,9 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
             form.body
         );
         assert!(
-            form.body.contains("Kept") || form.body.contains(&other) || form.body.contains(CHOSEN),
+            ["Kept", &*other, LAST_DAY, CHOSEN]
+                .iter()
+                .any(|typed| form.body.contains(typed)),
             "{address} is empty"
         );
         assert_eq!(works(app).await, before, "{address} was done");

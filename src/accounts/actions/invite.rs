@@ -37,7 +37,7 @@ impl NewInvitation<'_> {
 /// A member invites somebody to their tenant. The link is shown to the inviter once.
 pub async fn invite(app: &App, scope: &TenantScope, new: &NewInvitation<'_>) -> Result<IssuedLink, Error> {
     let (email, role) = new.parse::<TenantRole>()?;
-    if !may_grant(scope.member.role, role) {
+    if !may_grant(scope.member.role().ok_or(Error::Forbidden)?, role) {
         return Err(Error::Forbidden);
     }
     let mut tx = scope.begin().await?;
@@ -81,7 +81,7 @@ async fn invite_to(
         tenant: Some(tenant),
         email: Some(email.as_str()),
         role: Some(role.name()),
-        user: None,
+        ..For::default()
     };
     let link = issue(app, tx, who, Purpose::Invite, made_for).await?;
     let change = Change::to("invitation.create", json!({ "role": role.name() }));
@@ -167,7 +167,8 @@ pub async fn revoke_invitation(app: &App, scope: &TenantScope, id: LinkId) -> Re
     let role = store::invitation_role(&mut tx, Some(scope.tenant()), id)
         .await?
         .ok_or(Error::NotFound)?;
-    if !may_grant(scope.member.role, role.parse().map_err(Error::internal)?) {
+    let mine = scope.member.role().ok_or(Error::Forbidden)?;
+    if !may_grant(mine, role.parse().map_err(Error::internal)?) {
         return Err(Error::Forbidden);
     }
     revoke(app, &mut tx, &scope.who, Some(scope.tenant()), id).await?;

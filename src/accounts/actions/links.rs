@@ -1,6 +1,6 @@
 //! Handing out single-use links.
 
-use crate::accounts::model::{IssuedLink, Link, Purpose};
+use crate::accounts::model::{IssuedLink, Link, Offer, Purpose};
 use crate::accounts::store;
 use crate::app::App;
 use crate::platform::access::Who;
@@ -16,6 +16,7 @@ pub(super) struct For<'a> {
     pub(super) tenant: Option<TenantId>,
     pub(super) email: Option<&'a str>,
     pub(super) role: Option<&'static str>,
+    pub(super) offer: Option<Offer>,
 }
 
 /// Makes a link; only its hash is kept.
@@ -35,6 +36,7 @@ pub(super) async fn issue(
         tenant: made_for.tenant,
         email: made_for.email.map(str::to_owned),
         role: made_for.role.map(str::to_owned),
+        offer: made_for.offer,
         created_by: who.label.clone(),
         expires_at: now + purpose.lifetime(),
     };

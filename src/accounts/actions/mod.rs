@@ -1,6 +1,7 @@
 //! What can be done with accounts, one transaction each, every one with its audit event.
 
 mod clean_up;
+mod guests;
 mod invite;
 mod join;
 mod links;
@@ -14,11 +15,12 @@ mod throttle;
 mod tokens;
 
 pub use clean_up::clean_up;
+pub use guests::{guest_invitations, offer_server, renew_offer, revoke_offer};
 pub use invite::{
     NewInvitation, invitations, invite, invite_as_staff, invite_colleague, revoke_colleague_invitation,
     revoke_invitation, revoke_invitation_as_staff, staff_invitations, tenant_invitations,
 };
-pub use join::{InvitationView, accept, accept_as_new, view_invitation};
+pub use join::{InvitationView, SharedView, accept, accept_as_new, view_invitation};
 pub use password::{
     change_password, issue_password_link, issue_password_link_by_email, reset_password, view_password_link,
 };

@@ -7,10 +7,10 @@ use crate::accounts::model::{ApiToken, Lifetime, NewToken, TokenName};
 use crate::accounts::store;
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::platform::access::{Actor, Permission, Side, UserScope, Via, staff_may, tenant_may};
-use crate::platform::db::Scoped;
+use crate::platform::access::{Actor, Permission, Side, UserScope, Via, staff_may};
+use crate::platform::db::{Plans, Scoped, TenantTx};
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::{TenantId, TokenId};
+use crate::platform::ids::{ServerId, TenantId, TokenId, UserId};
 use crate::platform::secret::Secret;
 
 /// More than anybody has a use for.
@@ -29,6 +29,8 @@ pub struct Area {
     pub label: String,
     /// The tenant; absent for the staff area.
     pub tenant: Option<TenantId>,
+    /// The server, where the person is its guest.
+    pub server: Option<ServerId>,
     /// What the person may do there now, so what a token may get.
     pub scopes: Vec<Permission>,
 }
@@ -46,15 +48,24 @@ pub fn areas(actor: &Actor) -> Vec<Area> {
         value: member.tenant.to_string(),
         label: member.name.clone(),
         tenant: Some(member.tenant),
-        scopes: permitted(Side::Tenant, &|scope| tenant_may(member.role, scope)),
+        server: None,
+        scopes: permitted(Side::Tenant, &|scope| actor.may_in(member, scope)),
+    });
+    let shared = actor.guests.iter().map(|guest| Area {
+        value: guest.server.to_string(),
+        label: format!("{} of {}", guest.server_name, guest.member.name),
+        tenant: Some(guest.member.tenant),
+        server: Some(guest.server),
+        scopes: permitted(Side::Tenant, &|scope| actor.may_in(&guest.member, scope)),
     });
     let staff = actor.staff.map(|role| Area {
         value: STAFF.to_owned(),
         label: "Provider (staff area)".to_owned(),
         tenant: None,
+        server: None,
         scopes: permitted(Side::Staff, &|scope| staff_may(role, scope)),
     });
-    tenants.chain(staff).collect()
+    tenants.chain(shared).chain(staff).collect()
 }
 
 /// A token as asked for, as typed.
@@ -126,6 +137,7 @@ pub async fn create_token(
         prefix: made.prefix,
         tenant: area.tenant,
         tenant_name: area.tenant.map(|_| area.label),
+        server: area.server,
         scopes,
         expires_at: Some(lifetime.end(now)),
         last_used_at: None,
@@ -134,7 +146,7 @@ pub async fn create_token(
     };
     // Inside the tenant, so that its members see the event.
     if let Some(tenant) = area.tenant {
-        let mut tx = app.db.tenant(tenant, scope.actor.user).await?;
+        let mut tx = begin_at(app, (tenant, area.server), scope.actor.user).await?;
         keep(app, &mut tx, scope, &token, &made.hash).await?;
         tx.commit().await?;
     } else {
@@ -143,6 +155,18 @@ pub async fn create_token(
         tx.commit().await?;
     }
     Ok((token, made.text))
+}
+
+/// Inside the tenant, as a member or as a guest of the server.
+async fn begin_at(
+    app: &App,
+    (tenant, server): (TenantId, Option<ServerId>),
+    user: UserId,
+) -> Result<TenantTx, Error> {
+    match server {
+        Some(server) => app.db.guest_with((tenant, server), user, Plans::Fitted).await,
+        None => app.db.tenant(tenant, user).await,
+    }
 }
 
 async fn keep(
@@ -191,7 +215,8 @@ pub async fn list_tokens_of_area(app: &App, scope: &UserScope) -> Result<Vec<Api
         return list_tokens(app, scope).await;
     };
     let mut tokens = list_tokens(app, scope).await?;
-    tokens.retain(|token| token.tenant == tenant);
+    let server = scope.actor.guests.first().map(|guest| guest.server);
+    tokens.retain(|token| token.tenant == tenant && token.server == server);
     Ok(tokens)
 }
 
@@ -201,9 +226,10 @@ pub async fn revoke_token(app: &App, scope: &UserScope, id: TokenId) -> Result<(
         return Err(Error::Forbidden);
     }
     let mut tx = scope.begin().await?;
-    if let Some(tenant) = store::token_tenant(&mut tx, scope.actor.user, id).await? {
+    let (tenant, server) = store::token_place(&mut tx, scope.actor.user, id).await?;
+    if let Some(tenant) = tenant {
         tx.commit().await?;
-        let mut tx = app.db.tenant(tenant, scope.actor.user).await?;
+        let mut tx = begin_at(app, (tenant, server), scope.actor.user).await?;
         revoke(app, &mut tx, scope, id).await?;
         return tx.commit().await;
     }

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use crate::accounts::actions;
 use crate::accounts::model::ApiToken;
 use crate::app::App;
-use crate::platform::access::{Actor, Member, Permission, StaffRole, TenantRole, UserScope, Via};
+use crate::platform::access::{Actor, Guest, Member, Permission, StaffRole, TenantRole, UserScope, Via};
 use crate::platform::error::Error;
-use crate::platform::ids::{TenantId, TokenId, UserId};
+use crate::platform::ids::{ServerId, TenantId, TokenId, UserId};
 use crate::platform::web::{Json, ListOut, ListQuery, Listing};
 
 /// Who a token acts as.
@@ -23,6 +23,8 @@ pub(super) struct MeOut {
     scopes: Vec<&'static str>,
     /// The tenant that it works in; null for the staff area.
     tenant: Option<TenantOut>,
+    /// The server that it works for; null unless it is a guest's token.
+    shared_server: Option<SharedOut>,
     /// The person's role among the staff; null for a tenant's token.
     staff_role: Option<StaffRole>,
 }
@@ -49,14 +51,36 @@ struct TenantOut {
     suspended: Option<String>,
 }
 
-impl From<&Member> for TenantOut {
-    fn from(member: &Member) -> Self {
-        Self {
+impl TenantOut {
+    /// A guest belongs to no tenant.
+    fn of(member: &Member) -> Option<Self> {
+        Some(Self {
             id: member.tenant,
             slug: member.slug.clone(),
             name: member.name.clone(),
-            role: member.role,
+            role: member.role()?,
             suspended: member.suspended.clone(),
+        })
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MySharedServerOut)]
+struct SharedOut {
+    server_id: ServerId,
+    #[schema(example = "web-1")]
+    name: String,
+    /// What the person may do with it, as long as the token has the scope.
+    permissions: Vec<&'static str>,
+}
+
+impl From<&Guest> for SharedOut {
+    fn from(guest: &Guest) -> Self {
+        let pass = guest.member.pass();
+        Self {
+            server_id: guest.server,
+            name: guest.server_name.clone(),
+            permissions: pass.map(|pass| names(&pass.permissions)).unwrap_or_default(),
         }
     }
 }
@@ -78,7 +102,8 @@ impl From<Actor> for MeOut {
                 email: actor.email,
             },
             scopes,
-            tenant: actor.memberships.first().map(TenantOut::from),
+            tenant: actor.memberships.first().and_then(TenantOut::of),
+            shared_server: actor.guests.first().map(SharedOut::from),
             staff_role: actor.staff,
         }
     }
@@ -125,6 +150,8 @@ pub(super) struct TokenOut {
     prefix: String,
     /// The tenant that it works in; null for the staff area.
     tenant_id: Option<TenantId>,
+    /// The server that it works for; null unless it is a guest's.
+    server_id: Option<ServerId>,
     scopes: Vec<&'static str>,
     expires_at: Option<DateTime<Utc>>,
     /// To the minute.
@@ -140,6 +167,7 @@ impl From<ApiToken> for TokenOut {
             name: token.name,
             prefix: token.prefix,
             tenant_id: token.tenant,
+            server_id: token.server,
             scopes: names(&token.scopes),
             expires_at: token.expires_at,
             last_used_at: token.last_used_at,

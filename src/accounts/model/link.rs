@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::platform::access::{StaffRole, TenantRole};
-use crate::platform::ids::{LinkId, TenantId, UserId};
+use crate::platform::access::{Permission, StaffRole, TenantRole};
+use crate::platform::ids::{LinkId, ServerId, TenantId, UserId};
 
 /// What a link lets its holder do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) enum Purpose {
     Setup,
     /// Join a tenant or the staff.
     Invite,
+    /// Become the guest of a server.
+    Guest,
     /// Choose a new password.
     Password,
 }
@@ -22,6 +24,7 @@ impl Purpose {
         match self {
             Self::Setup => "setup",
             Self::Invite => "invite",
+            Self::Guest => "guest",
             Self::Password => "password",
         }
     }
@@ -30,7 +33,7 @@ impl Purpose {
     pub(crate) fn path(self, token: &str) -> String {
         match self {
             Self::Setup => format!("/setup/{token}"),
-            Self::Invite => format!("/invite/{token}"),
+            Self::Invite | Self::Guest => format!("/invite/{token}"),
             Self::Password => format!("/password/{token}"),
         }
     }
@@ -39,9 +42,23 @@ impl Purpose {
     pub(crate) fn lifetime(self) -> Duration {
         match self {
             Self::Setup | Self::Password => Duration::hours(24),
-            Self::Invite => Duration::days(7),
+            Self::Invite | Self::Guest => Duration::days(7),
         }
     }
+}
+
+/// With how many people one server can be shared.
+pub const MAX_GUESTS: i64 = 20;
+
+/// What an invitation to a server gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The server.
+    pub server: ServerId,
+    /// What the guest may do with it.
+    pub permissions: Vec<Permission>,
+    /// Until when.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A link as it is kept: without its text, which only its holder has.
@@ -59,6 +76,8 @@ pub(crate) struct Link {
     pub email: Option<String>,
     /// The role that it gives.
     pub role: Option<String>,
+    /// The server that it opens.
+    pub offer: Option<Offer>,
     /// Who made it.
     pub created_by: String,
     /// When it ends.
@@ -91,6 +110,23 @@ pub struct Invitation {
     /// When.
     pub created_at: DateTime<Utc>,
     /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An open invitation to a server as it is listed.
+#[derive(Debug, Clone)]
+pub struct GuestInvitation {
+    /// Its id.
+    pub id: LinkId,
+    /// Who is invited.
+    pub email: String,
+    /// What it gives.
+    pub offer: Offer,
+    /// Who invited.
+    pub created_by: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// When the link ends.
     pub expires_at: DateTime<Utc>,
 }
 

@@ -10,7 +10,7 @@ mod throttle;
 mod token;
 
 pub(super) use grants::{may_grant, may_touch_colleague};
-pub use link::{Invitation, IssuedLink};
+pub use link::{GuestInvitation, Invitation, IssuedLink, MAX_GUESTS, Offer};
 pub(super) use link::{Link, Purpose};
 pub(super) use password::NewPassword;
 pub use password::PasswordError;

@@ -8,7 +8,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::platform::access::Permission;
-use crate::platform::ids::{TenantId, TokenId};
+use crate::platform::ids::{ServerId, TenantId, TokenId};
 use crate::platform::secret::{Secret, hash_token, random_text};
 
 const MARK: &str = "brt";
@@ -143,6 +143,8 @@ pub struct ApiToken {
     pub tenant: Option<TenantId>,
     /// That tenant's name.
     pub tenant_name: Option<String>,
+    /// The server that it works for, if it is a guest's.
+    pub server: Option<ServerId>,
     /// What it may be used for. A scope that no longer exists is left out.
     pub scopes: Vec<Permission>,
     /// When it ends.

@@ -53,11 +53,21 @@ impl Invite {
         }
     }
 
-    fn place(&self) -> &str {
-        self.invitation
-            .tenant
-            .as_deref()
-            .unwrap_or("the provider's staff")
+    fn place(&self) -> String {
+        match (&self.invitation.server, &self.invitation.tenant) {
+            (Some(server), Some(tenant)) => format!("the server {} of {tenant}", server.name),
+            (_, Some(tenant)) => tenant.clone(),
+            (_, None) => "the provider's staff".to_owned(),
+        }
+    }
+
+    /// What accepting does, for its button.
+    fn verb(&self) -> &'static str {
+        if self.invitation.server.is_some() {
+            "Accept"
+        } else {
+            "Join"
+        }
     }
 }
 
@@ -92,7 +102,11 @@ pub(super) async fn accept(
     let Some(invitation) = actions::view_invitation(&app, &token).await? else {
         return Ok(closed(ctx));
     };
-    let welcome = |home: String| SeeOther::to(home).good("Welcome. You have joined.");
+    let words = match &invitation.server {
+        Some(server) => format!("Welcome. {} is shared with you now.", server.name),
+        None => "Welcome. You have joined.".to_owned(),
+    };
+    let welcome = |home: String| SeeOther::to(home).good(words);
     if let Some(actor) = &guest.visitor.actor {
         let who = Who::actor(actor, &guest.client.ip, &guest.client.request_id);
         let home = actions::accept(&app, actor, &who, &token).await?;

@@ -44,7 +44,7 @@ pub(super) async fn list(State(app): State<App>, scope: UserScope, ctx: Ctx) -> 
         let (state, tone) = token.state(now);
         Row {
             id: token.id,
-            area: area(&token),
+            area: area(&token, &scope),
             name: token.name,
             prefix: token.prefix,
             scopes: token.scopes.iter().map(|scope| scope.name()).collect(),
@@ -62,7 +62,14 @@ pub(super) async fn list(State(app): State<App>, scope: UserScope, ctx: Ctx) -> 
     }))
 }
 
-fn area(token: &ApiToken) -> String {
+fn area(token: &ApiToken, scope: &UserScope) -> String {
+    if let Some(server) = token.server {
+        let known = scope.actor.guests.iter().find(|guest| guest.server == server);
+        return known.map_or_else(
+            || "A server that was shared with you".to_owned(),
+            |guest| format!("{} of {}", guest.server_name, guest.member.name),
+        );
+    }
     match (token.tenant, &token.tenant_name) {
         (None, _) => "Provider (staff area)".to_owned(),
         (Some(_), Some(name)) => name.clone(),
@@ -193,7 +200,7 @@ pub(super) async fn create(
         Ok((token, text)) => {
             let page = Created {
                 ctx: ctx.with_crumbs(CRUMBS),
-                area: area(&token),
+                area: area(&token, &scope),
                 name: token.name,
                 text: text.expose().clone(),
                 expires: token.expires_at.map(|at| Moment::new(at, app.now())),

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::accounts::model::{Invitation, Link, Purpose};
-use crate::platform::access::TenantRole;
+use crate::accounts::model::{Invitation, Link, Offer, Purpose};
+use crate::platform::access::Permission;
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{LinkId, TenantId, UserId};
+use crate::platform::ids::{LinkId, ServerId, TenantId, UserId};
 
 /// Keeps a new link.
 pub(crate) async fn insert_link(
@@ -17,9 +17,12 @@ pub(crate) async fn insert_link(
     created_by: &str,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    let offer = link.offer.as_ref();
+    let permissions = offer.map(|offer| names(&offer.permissions));
     sqlx::query!(
         "insert into one_time_link (id, purpose, token_hash, user_id, tenant_id, email, role, created_by, created_at, \
-         expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         expires_at, server_id, permissions, access_until) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         link.id.0,
         link.purpose.name(),
         token_hash,
@@ -29,11 +32,28 @@ pub(crate) async fn insert_link(
         link.role,
         created_by,
         now,
-        link.expires_at
+        link.expires_at,
+        offer.map(|offer| offer.server.0),
+        permissions.as_deref(),
+        offer.and_then(|offer| offer.until)
     )
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// How permissions are kept.
+pub(super) fn names(permissions: &[Permission]) -> Vec<String> {
+    permissions.iter().map(|one| one.name().to_owned()).collect()
+}
+
+/// An offer as rows keep it. A permission that a later version took away gives no right.
+pub(super) fn offer(server: Uuid, permissions: &[String], until: Option<DateTime<Utc>>) -> Offer {
+    Offer {
+        server: ServerId(server),
+        permissions: permissions.iter().filter_map(|name| name.parse().ok()).collect(),
+        until,
+    }
 }
 
 struct Row {
@@ -42,6 +62,9 @@ struct Row {
     tenant_id: Option<Uuid>,
     email: Option<String>,
     role: Option<String>,
+    server_id: Option<Uuid>,
+    permissions: Option<Vec<String>>,
+    access_until: Option<DateTime<Utc>>,
     created_by: String,
     expires_at: DateTime<Utc>,
 }
@@ -55,6 +78,9 @@ impl Row {
             tenant: self.tenant_id.map(TenantId),
             email: self.email,
             role: self.role,
+            offer: self
+                .server_id
+                .map(|server| offer(server, &self.permissions.unwrap_or_default(), self.access_until)),
             created_by: self.created_by,
             expires_at: self.expires_at,
         }
@@ -70,7 +96,8 @@ pub(crate) async fn find_link(
 ) -> Result<Option<Link>, Error> {
     let row = sqlx::query_as!(
         Row,
-        "select id, user_id, tenant_id, email, role, created_by, expires_at from one_time_link \
+        "select id, user_id, tenant_id, email, role, server_id, permissions, access_until, created_by, expires_at \
+         from one_time_link \
          where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3",
         hash,
         purpose.name(),
@@ -93,7 +120,7 @@ pub(crate) async fn use_link(
         Row,
         "update one_time_link set used_at = $3 \
          where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3 \
-         returning id, user_id, tenant_id, email, role, created_by, expires_at",
+         returning id, user_id, tenant_id, email, role, server_id, permissions, access_until, created_by, expires_at",
         hash,
         purpose.name(),
         now
@@ -205,47 +232,6 @@ pub(crate) async fn purge_links(tx: &mut SystemTx, before: DateTime<Utc>) -> Res
     Ok(done.execute(tx.conn()).await?.rows_affected())
 }
 
-/// What an invitation's page and its acceptance need to know of the tenant.
-#[derive(Debug)]
-pub(crate) struct Host {
-    pub(crate) name: String,
-    pub(crate) slug: String,
-    pub(crate) is_closed: bool,
-    pub(crate) max_members: i32,
-    pub(crate) members: i64,
-}
-
-/// The tenant that somebody is invited to.
-pub(crate) async fn host(tx: &mut impl Scoped, tenant: TenantId) -> Result<Host, Error> {
-    let row = sqlx::query_as!(
-        Host,
-        r#"select t.name, t.slug, t.status = 'closed' as "is_closed!", p.max_members,
-             (select count(*) from membership m where m.tenant_id = t.id) as "members!"
-           from tenant t join plan p on p.id = t.plan_id where t.id = $1"#,
-        tenant.0
-    );
-    Ok(row.fetch_one(tx.conn()).await?)
-}
-
-/// Holds other acceptances back until the transaction ends, so that the last free place is given once.
-pub(crate) async fn lock_tenant(tx: &mut SystemTx, tenant: TenantId) -> Result<(), Error> {
-    sqlx::query!("select id from tenant where id = $1 for no key update", tenant.0)
-        .fetch_one(tx.conn())
-        .await?;
-    Ok(())
-}
-
-/// Whether somebody with this address is a member.
-pub(crate) async fn is_member(tx: &mut impl Scoped, tenant: TenantId, email: &str) -> Result<bool, Error> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from membership m join user_account u on u.id = m.user_id
-                          where m.tenant_id = $1 and u.email = $2) as "found!""#,
-        tenant.0,
-        email
-    );
-    Ok(found.fetch_one(tx.conn()).await?)
-}
-
 /// Whether somebody with this address is staff.
 pub(crate) async fn is_staff(tx: &mut impl Scoped, email: &str) -> Result<bool, Error> {
     let found = sqlx::query_scalar!(
@@ -255,46 +241,10 @@ pub(crate) async fn is_staff(tx: &mut impl Scoped, email: &str) -> Result<bool, 
     Ok(found.fetch_one(tx.conn()).await?)
 }
 
-/// Makes a person a member.
-pub(crate) async fn insert_membership(
-    tx: &mut SystemTx,
-    tenant: TenantId,
-    user: UserId,
-    role: TenantRole,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "insert into membership (tenant_id, user_id, role, created_at) values ($1, $2, $3, $4)",
-        tenant.0,
-        user.0,
-        role.name(),
-        now
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
 /// Lets one process at a time make or use set-up links: the first owner is made once.
 pub(crate) async fn lock_setup(tx: &mut SystemTx) -> Result<(), Error> {
     sqlx::query!("select pg_advisory_xact_lock(4212750002)")
         .execute(tx.conn())
         .await?;
     Ok(())
-}
-
-impl Host {
-    /// Whether one more member fits beside `promised` open invitations.
-    pub(crate) fn check_room(&self, promised: i64) -> Result<(), Error> {
-        let limit = i64::from(self.max_members);
-        let used = self.members.saturating_add(promised);
-        if used >= limit {
-            return Err(Error::LimitReached {
-                what: "members",
-                limit,
-                used,
-            });
-        }
-        Ok(())
-    }
 }

@@ -5,10 +5,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::accounts::model::{Client, Session};
-use crate::platform::access::{Member, TenantRole};
+use crate::platform::access::{Guest, Member, Pass, Standing, TenantRole};
 use crate::platform::db::{LoginConn, Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{SessionId, TenantId, UserId};
+use crate::platform::ids::{ServerId, SessionId, TenantId, UserId};
 
 /// A membership as the database tells it.
 #[derive(Debug, serde::Deserialize)]
@@ -26,8 +26,43 @@ impl From<MemberRow> for Member {
             tenant: TenantId(row.tenant),
             slug: row.slug,
             name: row.name,
-            role: row.role,
+            standing: Standing::Member(row.role),
             suspended: row.suspended,
+        }
+    }
+}
+
+/// A server that is shared with somebody, as the database tells it.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct GuestRow {
+    tenant: Uuid,
+    slug: String,
+    name: String,
+    suspended: Option<String>,
+    server: Uuid,
+    server_name: String,
+    permissions: Vec<String>,
+}
+
+impl From<GuestRow> for Guest {
+    fn from(row: GuestRow) -> Self {
+        let server = ServerId(row.server);
+        // A permission that a later version took away gives no right.
+        let permissions = row.permissions.iter().filter_map(|name| name.parse().ok());
+        let pass = Pass {
+            server,
+            permissions: permissions.collect(),
+        };
+        Self {
+            server_name: row.server_name,
+            server,
+            member: Member {
+                tenant: TenantId(row.tenant),
+                slug: row.slug,
+                name: row.name,
+                standing: Standing::Guest(pass),
+                suspended: row.suspended,
+            },
         }
     }
 }
@@ -42,6 +77,7 @@ pub(crate) struct SessionOwner {
     pub(crate) email: String,
     pub(crate) staff_role: Option<String>,
     pub(crate) memberships: Json<Vec<MemberRow>>,
+    pub(crate) guests: Json<Vec<GuestRow>>,
 }
 
 /// The owner of the session with this hash, if it is valid now.
@@ -54,7 +90,8 @@ pub(crate) async fn session_owner(
     let row = sqlx::query_as!(
         SessionOwner,
         r#"select id as "id!", last_seen_at as "last_seen_at!", user_id as "user_id!", name as "name!",
-             email as "email!", staff_role, memberships as "memberships!: Json<Vec<MemberRow>>"
+             email as "email!", staff_role, memberships as "memberships!: Json<Vec<MemberRow>>",
+             guests as "guests!: Json<Vec<GuestRow>>"
            from session_owner($1, $2, $3)"#,
         hash,
         now,

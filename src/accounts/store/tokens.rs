@@ -7,9 +7,9 @@ use uuid::Uuid;
 use crate::accounts::model::ApiToken;
 use crate::platform::db::{LoginConn, Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{TenantId, TokenId, UserId};
+use crate::platform::ids::{ServerId, TenantId, TokenId, UserId};
 
-use super::sessions::MemberRow;
+use super::sessions::{GuestRow, MemberRow};
 
 /// A token's owner.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct TokenOwner {
     pub(crate) staff_role: Option<String>,
     /// In the token's tenant, if it is not closed.
     pub(crate) membership: Option<Json<MemberRow>>,
+    /// The server that the token is for, if it is a guest's and the server is still shared with them.
+    pub(crate) guest: Option<Json<GuestRow>>,
 }
 
 /// The owner of the token with this hash, if it is valid now.
@@ -35,7 +37,8 @@ pub(crate) async fn token_owner(
     let row = sqlx::query_as!(
         TokenOwner,
         r#"select id as "id!", tenant_id, scopes as "scopes!", last_used_at, user_id as "user_id!", name as "name!",
-             email as "email!", staff_role, membership as "membership: Json<MemberRow>"
+             email as "email!", staff_role, membership as "membership: Json<MemberRow>",
+             guest as "guest: Json<GuestRow>"
            from token_owner($1, $2)"#,
         hash,
         now
@@ -64,8 +67,8 @@ pub(crate) async fn insert_token(
 ) -> Result<(), Error> {
     let scopes: Vec<String> = token.scopes.iter().map(|scope| scope.name().to_owned()).collect();
     sqlx::query!(
-        "insert into api_token (id, user_id, tenant_id, name, prefix, token_hash, scopes, expires_at, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into api_token (id, user_id, tenant_id, name, prefix, token_hash, scopes, expires_at, created_at, \
+         server_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         token.id.0,
         user.0,
         token.tenant.map(|id| id.0),
@@ -74,7 +77,8 @@ pub(crate) async fn insert_token(
         hash,
         &scopes,
         token.expires_at,
-        token.created_at
+        token.created_at,
+        token.server.map(|id| id.0)
     )
     .execute(tx.conn())
     .await?;
@@ -87,6 +91,7 @@ struct Row {
     prefix: String,
     tenant_id: Option<Uuid>,
     tenant_name: Option<String>,
+    server_id: Option<Uuid>,
     scopes: Vec<String>,
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
@@ -102,6 +107,7 @@ impl From<Row> for ApiToken {
             prefix: row.prefix,
             tenant: row.tenant_id.map(TenantId),
             tenant_name: row.tenant_name,
+            server: row.server_id.map(ServerId),
             scopes: row.scopes.iter().filter_map(|scope| scope.parse().ok()).collect(),
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
@@ -119,7 +125,7 @@ pub(crate) async fn tokens(
 ) -> Result<Vec<ApiToken>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select k.id, k.name, k.prefix, k.tenant_id, t.name as "tenant_name?", k.scopes, k.expires_at,
+        r#"select k.id, k.name, k.prefix, k.tenant_id, t.name as "tenant_name?", k.server_id, k.scopes, k.expires_at,
              k.last_used_at, k.revoked_at, k.created_at
            from api_token k left join tenant t on t.id = k.tenant_id
            where k.user_id = $1 and coalesce(k.revoked_at, k.expires_at, 'infinity') > $2
@@ -186,17 +192,17 @@ pub(crate) async fn revoke_tokens(
     Ok(())
 }
 
-/// The tenant of one of a person's tokens.
-pub(crate) async fn token_tenant(
+/// The tenant of one of a person's tokens, and the server if it is a guest's.
+pub(crate) async fn token_place(
     tx: &mut impl Scoped,
     user: UserId,
     id: TokenId,
-) -> Result<Option<TenantId>, Error> {
+) -> Result<(Option<TenantId>, Option<ServerId>), Error> {
     let row = sqlx::query!(
-        "select tenant_id from api_token where id = $1 and user_id = $2",
+        "select tenant_id, server_id from api_token where id = $1 and user_id = $2",
         id.0,
         user.0
     );
     let row = row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
-    Ok(row.tenant_id.map(TenantId))
+    Ok((row.tenant_id.map(TenantId), row.server_id.map(ServerId)))
 }

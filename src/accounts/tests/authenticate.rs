@@ -49,7 +49,7 @@ async fn a_session_brings_all_open_memberships() {
     let seen: Vec<_> = actor
         .memberships
         .iter()
-        .map(|m| (m.slug.as_str(), m.role, m.suspended.is_some()))
+        .map(|m| (m.slug.as_str(), m.role().unwrap(), m.suspended.is_some()))
         .collect();
     assert_eq!(
         seen,

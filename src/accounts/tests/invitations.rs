@@ -91,7 +91,7 @@ async fn a_new_person_joins_once() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(actor.memberships[0].role, TenantRole::Operator);
+    assert_eq!(actor.memberships[0].role(), Some(TenantRole::Operator));
     scene.app.anonymous().post(&link, &NEW).await.expect(404);
     assert_eq!(
         audited(&scene.app).await,

@@ -120,6 +120,7 @@ kinds! {
     "session" => SessionId,
     "token" => TokenId,
     "invitation" => LinkId,
+    "guest" => UserId,
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 52] = [
+const WITH_TARGET: [(&str, &str); 58] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -75,6 +75,15 @@ const WITH_TARGET: [(&str, &str); 52] = [
     ("member.role", "Changed the role of"),
     ("member.remove", "Removed the member"),
     ("member.leave", "Left the tenant"),
+    ("guest.invite", "Offered to share a server with"),
+    ("guest.renew", "Made a new invitation link to a server for"),
+    (
+        "guest.revoke_invitation",
+        "Took back the offer to share a server with",
+    ),
+    ("guest.accept", "Accepted to share a server:"),
+    ("guest.change", "Changed what is shared with"),
+    ("guest.revoke", "Ended the access of the guest"),
     ("invitation.create", "Invited"),
     ("invitation.revoke", "Took back the invitation of"),
     ("token.create", "Created the API token"),

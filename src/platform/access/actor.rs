@@ -2,12 +2,30 @@
 
 use crate::platform::db::Db;
 use crate::platform::error::Error;
-use crate::platform::ids::{SessionId, TenantId, TokenId, UserId};
+use crate::platform::ids::{ServerId, SessionId, TenantId, TokenId, UserId};
 
 use super::permission::{Permission, Side};
-use super::policy::{StaffRole, TenantRole, staff_may, tenant_may};
+use super::policy::{StaffRole, TenantRole, guest_may, staff_may, tenant_may};
 
-/// One of a person's memberships, with what the guard needs to know of the tenant.
+/// What one server is opened with for somebody outside of its tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// The server, and no other.
+    pub server: ServerId,
+    /// What they may do with it.
+    pub permissions: Vec<Permission>,
+}
+
+/// As what a person is in a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// As one of its members.
+    Member(TenantRole),
+    /// As somebody whom one of its servers is shared with.
+    Guest(Pass),
+}
+
+/// One of a person's memberships or passes, with what the guard needs to know of the tenant.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// The tenant.
@@ -16,10 +34,39 @@ pub struct Member {
     pub slug: String,
     /// Its name.
     pub name: String,
-    /// The member's role.
-    pub role: TenantRole,
+    /// As what.
+    pub standing: Standing,
     /// Why the tenant is suspended, if it is.
     pub suspended: Option<String>,
+}
+
+impl Member {
+    /// The member's role; a guest has none.
+    pub fn role(&self) -> Option<TenantRole> {
+        match &self.standing {
+            Standing::Member(role) => Some(*role),
+            Standing::Guest(_) => None,
+        }
+    }
+
+    /// A guest's pass.
+    pub fn pass(&self) -> Option<&Pass> {
+        match &self.standing {
+            Standing::Member(_) => None,
+            Standing::Guest(pass) => Some(pass),
+        }
+    }
+}
+
+/// A server that is shared with a person.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    /// The server's name.
+    pub server_name: String,
+    /// The server.
+    pub server: ServerId,
+    /// Their standing in its tenant, whose pass is for this server.
+    pub member: Member,
 }
 
 /// What proved who it is.
@@ -51,6 +98,8 @@ pub struct Actor {
     pub staff: Option<StaffRole>,
     /// Where the person is a member; closed tenants are left out. For a token: its tenant only.
     pub memberships: Vec<Member>,
+    /// What is shared with the person by tenants of which they are no member. For a guest's token: its server only.
+    pub guests: Vec<Guest>,
     /// What proved it.
     pub via: Via,
 }
@@ -71,7 +120,11 @@ impl Actor {
 
     /// Whether the actor may do this in the tenant that `member` tells of, suspension aside.
     pub fn may_in(&self, member: &Member, permission: Permission) -> bool {
-        tenant_may(member.role, permission) && self.token_covers(permission)
+        let holds = match &member.standing {
+            Standing::Member(role) => tenant_may(*role, permission),
+            Standing::Guest(pass) => guest_may(permission) && pass.permissions.contains(&permission),
+        };
+        holds && self.token_covers(permission)
     }
 
     /// Whether the actor may do this as staff.

@@ -9,8 +9,8 @@ mod policy;
 mod rule;
 mod scope;
 
-pub use actor::{Actor, Authenticate, Member, Via, Who};
+pub use actor::{Actor, Authenticate, Guest, Member, Pass, Standing, Via, Who};
 pub use permission::{Permission, Side};
-pub use policy::{StaffRole, TenantRole, UnknownRole, matrix, staff_may, tenant_may};
+pub use policy::{StaffRole, TenantRole, UnknownRole, guest_may, matrix, staff_may, tenant_may};
 pub use rule::Rule;
 pub use scope::{StaffScope, SystemScope, TenantScope, UserScope, Visitor};

@@ -88,6 +88,10 @@ permissions! {
     NetworkRead = "networks:read", Tenant, read;
     /// Make, rename and delete networks, and say which servers are in them.
     NetworkWrite = "networks:write", Tenant, write;
+    /// See whom servers are shared with.
+    GuestRead = "guests:read", Tenant, read;
+    /// Share servers with people outside of the organisation, change what they may, end it.
+    GuestManage = "guests:write", Tenant, write;
     /// See the tenant's audit events.
     AuditRead = "audit:read", Tenant, read;
 

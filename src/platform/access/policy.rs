@@ -84,12 +84,31 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
                     | P::ServerCreate
                     | P::ServerDelete
                     | P::NetworkWrite
+                    | P::GuestManage
                     | P::AuditRead
             ),
             TenantRole::Viewer => {
                 !permission.writes() && !matches!(permission, P::ServerSecrets | P::AuditRead)
             }
         }
+}
+
+/// Whether somebody whom a server is shared with can be given `permission` for it. What is not named here no guest ever
+/// holds, whatever their row says.
+pub fn guest_may(permission: Permission) -> bool {
+    use Permission as P;
+    matches!(
+        permission,
+        P::ServerRead
+            | P::ServerLogs
+            | P::FileRead
+            | P::FileWrite
+            | P::ServerConsoleWatch
+            | P::ServerConsole
+            | P::ServerSecrets
+            | P::ServerPower
+            | P::ServerConfigure
+    )
 }
 
 /// Whether one of the staff with `role` holds `permission`.
@@ -141,6 +160,9 @@ pub fn matrix() -> String {
     let names: Vec<_> = TenantRole::ALL.iter().map(|role| role.name()).collect();
     table("member of a tenant", Side::Tenant, &names, &|at, p| {
         tenant_may(TenantRole::ALL[at], p)
+    });
+    table("guest of a server", Side::Tenant, &["at most"], &|_, p| {
+        guest_may(p)
     });
     let names: Vec<_> = StaffRole::ALL.iter().map(|role| role.name()).collect();
     table("staff of the provider", Side::Staff, &names, &|at, p| {

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use crate::platform::db::{Db, Plans, StaffTx, SystemTx, TenantTx, UserTx};
 use crate::platform::error::Error;
-use crate::platform::ids::TenantId;
+use crate::platform::ids::{ServerId, TenantId};
 
 use super::actor::{Actor, Member, Who};
 use super::permission::Permission;
@@ -40,16 +40,23 @@ impl TenantScope {
         self.member.tenant
     }
 
-    /// Opens a transaction that sees this tenant only.
+    /// Opens a transaction that sees this tenant only, and of it for a guest their server only.
     pub async fn begin(&self) -> Result<TenantTx, Error> {
         self.begin_with(Plans::Fitted).await
     }
 
     /// The same, with a say in how its statements are planned.
     pub async fn begin_with(&self, plans: Plans) -> Result<TenantTx, Error> {
-        self.db
-            .tenant_with(self.member.tenant, self.actor.user, plans)
-            .await
+        let (tenant, user) = (self.member.tenant, self.actor.user);
+        match self.member.pass() {
+            None => self.db.tenant_with(tenant, user, plans).await,
+            Some(pass) => self.db.guest_with((tenant, pass.server), user, plans).await,
+        }
+    }
+
+    /// The server that the scope is bound to, if somebody is here as its guest.
+    pub fn guest_of(&self) -> Option<ServerId> {
+        self.member.pass().map(|pass| pass.server)
     }
 
     /// Whether the person may also do this, to show or hide its button.

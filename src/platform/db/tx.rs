@@ -6,7 +6,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr as _, Transaction};
 
 use crate::platform::error::{Cause, Error};
-use crate::platform::ids::{TenantId, UserId};
+use crate::platform::ids::{ServerId, TenantId, UserId};
 
 use super::{Db, once};
 
@@ -39,7 +39,7 @@ macro_rules! transactions {
 }
 
 transactions! {
-    /// Sees one tenant.
+    /// Sees one tenant, or one server of it.
     TenantTx;
     /// Sees one person's own rows.
     UserTx;
@@ -109,6 +109,7 @@ pub enum Plans {
 struct Bounds {
     role: &'static str,
     tenant: Option<TenantId>,
+    server: Option<ServerId>,
     user: Option<UserId>,
     plans: Plans,
 }
@@ -118,12 +119,13 @@ impl Bounds {
         Self {
             role,
             tenant: None,
+            server: None,
             user: None,
             plans: Plans::Fitted,
         }
     }
 
-    /// The text holds a fixed role and at most two UUIDs, so nothing in it can be injected; as one simple query it saves
+    /// The text holds a fixed role and at most three UUIDs, so nothing in it can be injected; as one simple query it saves
     /// the round trip of a `BEGIN` of its own.
     fn statement(&self) -> String {
         let text = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
@@ -133,9 +135,13 @@ impl Bounds {
                 ", set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_sort', 'off', true)"
             }
         };
+        // Only a guest's role asks for it, so only a guest's transaction says it.
+        let server = self.server.map_or_else(String::new, |id| {
+            format!(", set_config('berth.server_id', '{}', true)", id.0)
+        });
         format!(
             "begin; select set_config('role', '{}', true), set_config('berth.tenant_id', '{}', true), \
-             set_config('berth.user_id', '{}', true){plans}",
+             set_config('berth.user_id', '{}', true){server}{plans}",
             self.role,
             text(self.tenant.map(|id| id.0)),
             text(self.user.map(|id| id.0)),
@@ -156,6 +162,24 @@ impl Db {
             user: Some(user),
             plans,
             ..Bounds::role("berth_web")
+        };
+        self.begin(&bounds).await.map(TenantTx)
+    }
+
+    /// Opens a transaction for somebody whom one server of a tenant is shared with. It sees nothing else of the tenant, and
+    /// nothing at all once the server is not shared with them any more.
+    pub async fn guest_with(
+        &self,
+        (tenant, server): (TenantId, ServerId),
+        user: UserId,
+        plans: Plans,
+    ) -> Result<TenantTx, Error> {
+        let bounds = Bounds {
+            tenant: Some(tenant),
+            server: Some(server),
+            user: Some(user),
+            plans,
+            ..Bounds::role("berth_guest")
         };
         self.begin(&bounds).await.map(TenantTx)
     }

@@ -52,6 +52,12 @@ impl Hub {
         self.sender.subscribe()
     }
 
+    /// How many listen.
+    #[cfg(all(test, feature = "testing"))]
+    pub(crate) fn listeners(&self) -> usize {
+        self.sender.receiver_count()
+    }
+
     /// Tells everybody who listens. That nobody does is no error.
     pub(crate) fn hand_out(&self, event: Event) {
         let _ = self.sender.send(event);

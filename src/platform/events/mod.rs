@@ -4,7 +4,9 @@
 //! (SSE), reconcilers and, later, webhooks. A notification only says that something changed. Who hears it re-reads.
 
 mod hub;
+mod sharing;
 mod store;
 
 pub use hub::{Event, Hub};
+pub use sharing::{GUEST_TOPIC, Sharing};
 pub use store::{emit, missed, newest, purge};

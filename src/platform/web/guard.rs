@@ -16,10 +16,12 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use crate::platform::access::{
     Actor, Authenticate, Member, Permission, Rule, StaffScope, TenantScope, UserScope, Via, Visitor, Who,
+    guest_may,
 };
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
 use crate::platform::error::Error;
+use crate::platform::ids::ServerId;
 use crate::platform::secret::Keyring;
 
 use super::address::ClientAddress;
@@ -53,6 +55,17 @@ pub(super) struct Guard {
     pub(super) rule: Rule,
     pub(super) kind: Kind,
     pub(super) returns: bool,
+    /// Whether guests of a server may come in at all.
+    pub(super) has_guests: bool,
+}
+
+/// What a tenant's address says it is about.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    /// The tenant's name, on pages.
+    slug: Option<String>,
+    /// The server.
+    server: Option<ServerId>,
 }
 
 /// The cookie that carries a new session.
@@ -136,12 +149,12 @@ impl Guard {
         }
         let actor = actor.ok_or(Error::SignInRequired)?;
         let who = Who::actor(&actor, &ip, &request_id);
-        let slug = self.slug(request).await;
+        let place = self.place(request).await;
         if request.headers().contains_key(header::UPGRADE) {
-            let recheck = Recheck::new(self, request.headers(), slug.as_deref(), &who);
+            let recheck = Recheck::new(self, request.headers(), &place, &who);
             request.extensions_mut().insert(recheck);
         }
-        self.grant(request.extensions_mut(), db, actor, (who, slug.as_deref()))?;
+        self.grant(request.extensions_mut(), db, actor, (who, &place))?;
         Ok(left)
     }
 
@@ -163,24 +176,30 @@ impl Guard {
         &self,
         granted: &mut Extensions,
         proof: &HeaderMap,
-        context: (Who, Option<&str>),
+        context: (Who, &Place),
     ) -> Result<(), Error> {
         let db = &self.kit.db;
         let actor = self.authenticate(db, proof).await?;
         self.grant(granted, db, actor.ok_or(Error::SignInRequired)?, context)
     }
 
-    /// The tenant's name in the address, on pages that have one.
-    async fn slug(&self, request: &mut Request) -> Option<String> {
-        if self.kind == Kind::Api || !matches!(self.rule, Rule::Tenant(_)) {
-            return None;
+    /// The tenant on pages that have one, and the server where the address has one.
+    async fn place(&self, request: &mut Request) -> Place {
+        let is_told = self.kind == Kind::Page || self.has_guests;
+        if !is_told || !matches!(self.rule, Rule::Tenant(_)) {
+            return Place::default();
         }
-        let params: RawPathParams = request.extract_parts().await.ok()?;
-        params
-            .iter()
-            .collect::<HashMap<_, _>>()
-            .get("tenant")
-            .map(|slug| (*slug).to_owned())
+        let Ok(params) = request.extract_parts::<RawPathParams>().await else {
+            return Place::default();
+        };
+        let params: HashMap<_, _> = params.iter().collect();
+        Place {
+            slug: params
+                .get("tenant")
+                .filter(|_| self.kind == Kind::Page)
+                .map(|slug| (*slug).to_owned()),
+            server: params.get("server_id").and_then(|id| id.parse().ok()),
+        }
     }
 
     fn grant(
@@ -188,7 +207,7 @@ impl Guard {
         extensions: &mut Extensions,
         db: &Db,
         actor: Actor,
-        (who, slug): (Who, Option<&str>),
+        (who, place): (Who, &Place),
     ) -> Result<(), Error> {
         let db = db.clone();
         extensions.insert(actor.clone());
@@ -198,7 +217,9 @@ impl Guard {
                 extensions.insert(UserScope::new(db, who, actor));
             }
             Rule::Tenant(permission) => {
-                let member = membership(&actor, slug).ok_or(Error::NotFound)?.clone();
+                let member = membership(&actor, place.slug.as_deref());
+                let member = member.or_else(|| self.pass(&actor, place, permission));
+                let member = member.ok_or(Error::NotFound)?.clone();
                 may(&actor, &member, permission)?;
                 extensions.insert(member.clone());
                 extensions.insert(TenantScope::new(db, who, actor, member));
@@ -215,6 +236,36 @@ impl Guard {
             }
         }
         Ok(())
+    }
+}
+
+impl Guard {
+    /// What the server that a request is about is shared with the actor as. A guest is at home on the routes of their server
+    /// whose permission can be a guest's; all else of the tenant is not there for them.
+    fn pass<'a>(&self, actor: &'a Actor, place: &Place, permission: Permission) -> Option<&'a Member> {
+        if !self.has_guests {
+            return None;
+        }
+        let shared = match (&actor.via, place.slug.as_deref(), place.server) {
+            (Via::Session(_), Some(slug), Some(server)) => actor
+                .guests
+                .iter()
+                .find(|guest| guest.member.slug == slug && guest.server == server),
+            // A guest's token is for one server, which the address names or, for what a server's work is called, does not.
+            (
+                Via::Token {
+                    tenant: Some(tenant), ..
+                },
+                None,
+                server,
+            ) => actor.guests.iter().find(|guest| {
+                guest.member.tenant == *tenant && server.is_none_or(|server| server == guest.server)
+            }),
+            _ => None,
+        };
+        shared
+            .map(|guest| &guest.member)
+            .filter(|_| guest_may(permission))
     }
 }
 

@@ -280,7 +280,7 @@ fn first_letter(words: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct NavItem {
     /// The words.
-    pub label: &'static str,
+    pub label: std::borrow::Cow<'static, str>,
     /// The address.
     pub href: String,
     /// The name of a lucide icon in the sprite.

@@ -8,25 +8,25 @@ use axum::http::{Extensions, HeaderMap, header};
 use crate::platform::access::{StaffScope, TenantScope, Who};
 use crate::platform::error::Error;
 
-use super::guard::Guard;
+use super::guard::{Guard, Place};
 
 /// What a request proved itself with.
 #[derive(Clone)]
 pub struct Recheck {
     guard: Guard,
     proof: HeaderMap,
-    slug: Option<String>,
+    place: Place,
     who: Who,
 }
 
 impl Recheck {
-    pub(super) fn new(guard: &Guard, headers: &HeaderMap, slug: Option<&str>, who: &Who) -> Self {
+    pub(super) fn new(guard: &Guard, headers: &HeaderMap, place: &Place, who: &Who) -> Self {
         let proof = [header::COOKIE, header::AUTHORIZATION];
         let kept = headers.iter().filter(|(name, _)| proof.contains(name));
         Self {
             guard: guard.clone(),
             proof: kept.map(|(name, value)| (name.clone(), value.clone())).collect(),
-            slug: slug.map(str::to_owned),
+            place: place.clone(),
             who: who.clone(),
         }
     }
@@ -43,9 +43,8 @@ impl Recheck {
 
     async fn again<T: Clone + Send + Sync + 'static>(&self) -> Result<T, Error> {
         let mut granted = Extensions::new();
-        let (who, slug) = (self.who.clone(), self.slug.as_deref());
         self.guard
-            .ask_again(&mut granted, &self.proof, (who, slug))
+            .ask_again(&mut granted, &self.proof, (self.who.clone(), &self.place))
             .await?;
         granted
             .remove()

@@ -18,7 +18,7 @@ use axum::routing::{MethodRouter, get, post};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::UtoipaMethodRouter;
 
-use crate::platform::access::Rule;
+use crate::platform::access::{Rule, guest_may};
 
 use super::guard::{Guard, Kit, guard};
 use super::timeout::Lasting;
@@ -48,6 +48,8 @@ pub struct RouteInfo {
     pub returns: bool,
     /// Whether it may take longer than a page.
     pub may_last: bool,
+    /// Whether it is about one server, so that those may come whom the server is shared with.
+    pub has_guests: bool,
 }
 
 struct Entry<S> {
@@ -140,6 +142,16 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// The route that was mounted last is about one server without naming it, and shows of the tenant what row-level security
+    /// shows a guest. Whatever names its server is theirs anyway, if they have its permission.
+    #[must_use]
+    pub fn for_guests_too(mut self) -> Self {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.info.has_guests = true;
+        }
+        self
+    }
+
     /// The paths of those.
     pub fn lasting(&self) -> Lasting {
         let lasting = self.entries.iter().filter(|entry| entry.info.may_last);
@@ -183,6 +195,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 rule: info.rule,
                 kind: info.kind,
                 returns: info.returns,
+                has_guests: info.has_guests,
             };
             router.route(&info.path, methods.route_layer(from_fn_with_state(state, guard)))
         })
@@ -214,5 +227,7 @@ fn page(method: &str, path: &str, rule: Rule) -> RouteInfo {
         kind: Kind::Page,
         returns: false,
         may_last: false,
+        has_guests: matches!(rule, Rule::Tenant(permission) if guest_may(permission))
+            && path.contains("/{server_id}"),
     }
 }

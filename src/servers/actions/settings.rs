@@ -101,6 +101,11 @@ pub async fn change(
         None => None,
     };
     let (name, size, edits) = check(app, &before, &stored, &input, size)?;
+    // It would be counted against limits that a guest can't see.
+    if size.is_some() && scope.guest_of().is_some() {
+        let message = "The size is what the organisation pays for. Only its members change it.";
+        return Err(Error::invalid("size", message));
+    }
     if let Some(name) = &name {
         store::save_name(&mut tx, id, name, app.now()).await?;
     }

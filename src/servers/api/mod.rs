@@ -37,6 +37,7 @@ pub fn routes() -> Routes<App> {
         .api(tenant(P::ServerRead), routes!(servers::sizes))
         .api(tenant(P::ServerRead), routes!(operations::list))
         .api(tenant(P::ServerRead), routes!(operations::show))
+        .for_guests_too()
         .api(Rule::Staff(P::StaffServerRead), routes!(staff::list))
         .api(Rule::Staff(P::StaffServerRead), routes!(staff::show))
         .api(Rule::Staff(P::StaffServerPower), routes!(staff::act))

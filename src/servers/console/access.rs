@@ -1,4 +1,5 @@
-//! Who may look and who may type, when the console is opened and from then on once a minute.
+//! Who may look and who may type, when the console is opened and from then on once a minute; for guests also as soon as
+//! whom the server is shared with has changed.
 
 use crate::platform::access::{Permission, StaffScope, TenantScope, Who};
 use crate::platform::error::Error;
@@ -30,6 +31,14 @@ impl Scope {
         match self {
             Self::Tenant(scope) => &scope.who,
             Self::Staff(scope) => &scope.who,
+        }
+    }
+
+    /// The server whose guest they are, if they are one.
+    pub(super) fn guest_of(&self) -> Option<ServerId> {
+        match self {
+            Self::Tenant(scope) => scope.guest_of(),
+            Self::Staff(_) => None,
         }
     }
 

@@ -100,6 +100,13 @@ pub(super) async fn go_on(app: &App, scope: &Scope, visit: &Visit) -> Result<(),
 /// database does not answer now, its end is written then, too.
 pub(super) async fn close(app: &App, scope: &Scope, visit: &Visit, end: End) -> Result<(), Error> {
     match scope {
+        // A guest's transaction sees nothing any more once their access was taken back, and that is just when the end has to
+        // be written.
+        Scope::Tenant(scope) if scope.guest_of().is_some() => {
+            let mut tx = app.db.system().await?;
+            closed(app, &mut tx, &scope.who, visit, end).await?;
+            tx.commit().await
+        }
         Scope::Tenant(scope) => {
             let mut tx = scope.begin().await?;
             closed(app, &mut tx, &scope.who, visit, end).await?;

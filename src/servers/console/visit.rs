@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use crate::app::App;
 use crate::drivers::engine::TerminalSize;
 use crate::platform::error::Error;
+use crate::platform::events::Sharing;
 use crate::platform::web::Recheck;
 
 use super::super::model::Server;
@@ -108,11 +109,13 @@ impl Guest {
         let mut minute = interval(self.app.config.stream_lifetime);
         minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
         minute.tick().await;
+        let mut sharing = Sharing::new(&self.app.hub, self.scope.guest_of());
         loop {
             tokio::select! {
                 // The session says good-bye to all; this is for who hangs in the middle of sending.
                 () = self.app.tasks.stopping() => return End::Shutdown,
                 _ = minute.tick() => {}
+                () = sharing.changed() => {}
             }
             match self.ask(visit).await {
                 Ok(None) => {}

@@ -26,7 +26,7 @@ fn subject(scope: &TenantScope, event: &Event) -> Option<ServerId> {
 
 /// The list's stream: one row for each change.
 pub async fn list(State(app): State<App>, scope: TenantScope, seen: LastSeen) -> Result<Response, Error> {
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
+    let (hub, end, begin) = (app.hub.clone(), app.stream_end_for(&scope), scope.clone());
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {
@@ -60,7 +60,7 @@ pub async fn one(
     Path((_, id)): Path<(String, ServerId)>,
     seen: LastSeen,
 ) -> Result<Response, Error> {
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
+    let (hub, end, begin) = (app.hub.clone(), app.stream_end_for(&scope), scope.clone());
     let draw = move |event: Event| {
         let (app, scope) = (app.clone(), scope.clone());
         async move {

@@ -244,7 +244,7 @@ pub async fn live(
 ) -> Result<Response, Error> {
     find(&scope, id).await?;
     let since = from.after.unwrap_or_else(|| app.now());
-    let end = app.stream_end();
+    let end = app.stream_end_for(&scope);
     let lines = follow(app, id, key(id)?, since).filter_map(async |line| event(line).ok());
     let lines = lines.take_until(end);
     Ok(Sse::new(lines.map(Ok::<_, Infallible>))

@@ -68,7 +68,9 @@ async fn page(
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
     eggs::warm(app, &mut tx, &server.template).await?;
-    let sizes = store::sizes(&mut tx).await?;
+    let mut sizes = store::sizes(&mut tx).await?;
+    // What it costs is for those to say who pay for it.
+    sizes.retain(|size| scope.guest_of().is_none() || size.id == server.size);
     let stored = store::variables(&mut tx, id).await?;
     let form = again.map_or_else(
         || FormState::default().with("name", server.name.clone()),

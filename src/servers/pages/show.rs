@@ -43,6 +43,7 @@ pub struct Head {
     pub(crate) may_watch: bool,
     pub(crate) may_configure: bool,
     pub(crate) may_schedule: bool,
+    pub(crate) may_see_guests: bool,
 }
 
 impl Head {
@@ -58,12 +59,16 @@ impl Head {
             may_watch: scope.may(Permission::ServerConsoleWatch),
             may_configure: scope.may(Permission::ServerConfigure),
             may_schedule: scope.may(Permission::ScheduleRead),
+            may_see_guests: scope.may(Permission::GuestRead),
         }
     }
 }
 
-/// Adds the way back.
+/// Adds the way back: to the tenant's servers, or for a guest to what is shared with them.
 pub fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
+    if scope.guest_of().is_some() {
+        return ctx.with_crumbs([("Shared with me", "/shared")]);
+    }
     ctx.with_crumbs([("Servers", format!("/t/{}/servers", scope.member.slug))])
 }
 

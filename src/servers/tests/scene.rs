@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::drivers::engine::{Engine as _, Observed, ServerKey};
-use crate::platform::access::{Actor, Member, TenantRole, TenantScope, Via, Who};
+use crate::platform::access::{Actor, Member, Standing, TenantRole, TenantScope, Via, Who};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{SessionId, TenantId, UserId};
@@ -292,7 +292,7 @@ fn scope(test: &TestApp, tenant: TenantId, user: UserId) -> TenantScope {
         tenant,
         slug: "acme".to_owned(),
         name: "Acme".to_owned(),
-        role: TenantRole::Owner,
+        standing: Standing::Member(TenantRole::Owner),
         suspended: None,
     };
     let actor = Actor {
@@ -301,6 +301,7 @@ fn scope(test: &TestApp, tenant: TenantId, user: UserId) -> TenantScope {
         email: "ada@example.com".to_owned(),
         staff: None,
         memberships: vec![member.clone()],
+        guests: Vec::new(),
         via: Via::Session(SessionId::new(&*test.app.ids, test.app.now())),
     };
     let who = Who::actor(&actor, "127.0.0.1", "test");

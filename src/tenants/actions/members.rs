@@ -46,7 +46,7 @@ impl By<'_> {
             return Ok(Office::Staff);
         };
         let now = store::find_member(tx, scope.tenant(), scope.actor.user).await?;
-        if now.role == scope.member.role {
+        if Some(now.role) == scope.member.role() {
             Ok(Office::Member(now.role))
         } else {
             Err(Error::Forbidden)

@@ -30,7 +30,7 @@ fn own_path(scope: &TenantScope, below: &str) -> String {
 async fn page(app: &App, scope: &TenantScope, ctx: Ctx, told: Told) -> Result<Page<OwnMembers>, Error> {
     let invitations = accounts::invitations(app, scope).await?;
     let mut tx = scope.begin().await?;
-    let viewer = Viewer::member(scope);
+    let viewer = Viewer::member(scope)?;
     let people = People::load(app, &mut tx, &viewer, own_path(scope, ""), (told, invitations)).await?;
     let leave_path = format!("/t/{}/leave", scope.member.slug);
     Ok(Page(OwnMembers {

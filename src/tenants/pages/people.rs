@@ -116,13 +116,13 @@ impl People {
 }
 
 impl Viewer {
-    pub(super) fn member(scope: &TenantScope) -> Self {
-        Self {
+    pub(super) fn member(scope: &TenantScope) -> Result<Self, Error> {
+        Ok(Self {
             tenant: scope.tenant(),
-            office: Office::Member(scope.member.role),
+            office: Office::Member(scope.member.role().ok_or(Error::Forbidden)?),
             user: scope.actor.user,
             may_manage: scope.may(Permission::MemberManage),
-        }
+        })
     }
 
     pub(super) fn staff(scope: &StaffScope, tenant: TenantId) -> Self {

@@ -126,6 +126,49 @@ async fn whoever_loses_the_right_is_out_at_the_next_question() {
 }
 
 #[tokio::test]
+async fn a_guest_is_out_as_soon_as_access_is_taken_back_or_narrowed() {
+    // Nobody asks again by the clock here: what ends the consoles is the change itself.
+    let scene = Scene::set(|config| config.stream_lifetime = Duration::from_hours(24)).await;
+    let id = scene.server("web", "static-site").await;
+    let server = id.parse().unwrap();
+    let grace = scene.app.person("grace").await;
+    let given = [
+        Permission::ServerRead,
+        Permission::ServerConsoleWatch,
+        Permission::ServerConsole,
+    ];
+    scene.app.guest(scene.tenant, server, grace, &given).await;
+    let place = (scene.tenant, server);
+    let program = scene.app.guest_program(grace, place, &all(Side::Tenant)).await;
+    let mut console = scene.console(&program, &id).await.unwrap();
+    console.state("open").await;
+    console.keys("echo mine\r").await;
+    console.shows_times("mine", 2).await;
+
+    // Looking only, from now on: the one that may type is closed, the next one opens without typing.
+    let one = format!("/api/v1/servers/{id}/guests/{grace}");
+    let less = json!({ "permissions": ["servers:console-watch"] });
+    scene.program.json("PATCH", &one, &less).await.expect(200);
+    assert_eq!(console.ends().await, "access");
+    let browser = scene.app.browser(grace).await;
+    let mut console = scene.page(&browser, &id).await.unwrap();
+    let hello = console.event("hello", |event| event["type"] == "hello").await;
+    assert_eq!(hello["may_type"], false);
+
+    scene.program.json("DELETE", &one, &json!({})).await.expect(204);
+    assert_eq!(console.ends().await, "access");
+    assert_eq!(scene.console(&program, &id).await.err(), Some(401));
+    assert_eq!(scene.page(&browser, &id).await.err(), Some(404));
+    // Their ends are written although a guest's own transactions see nothing any more.
+    until("both ends are told", async || {
+        let closes = scene.visits().await;
+        let ends = closes.iter().filter(|(action, _)| action == "console.close");
+        ends.filter(|(_, after)| after["ended"] == "access").count() == 2
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn each_visit_is_told_and_what_was_typed_is_not() {
     let scene = Scene::set(|_| {}).await;
     let id = scene.server("web", "static-site").await;

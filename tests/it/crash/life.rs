@@ -3,7 +3,9 @@
 use std::sync::Mutex;
 
 use berth::networks::{self, NetworkRef};
-use berth::platform::access::{Actor, Member, Permission, StaffRole, TenantRole, TenantScope, Via, Who};
+use berth::platform::access::{
+    Actor, Member, Permission, StaffRole, Standing, TenantRole, TenantScope, Via, Who,
+};
 use berth::platform::clock::{Clock as _, SystemClock};
 use berth::platform::db::Scoped as _;
 use berth::platform::ids::{NetworkId, OperationId, ServerId, SessionId};
@@ -401,7 +403,7 @@ async fn owner(app: &TestApp) -> TenantScope {
         tenant,
         slug: "harbour".to_owned(),
         name: "Harbour".to_owned(),
-        role: TenantRole::Owner,
+        standing: Standing::Member(TenantRole::Owner),
         suspended: None,
     };
     let actor = Actor {
@@ -410,6 +412,7 @@ async fn owner(app: &TestApp) -> TenantScope {
         email: "ann@example.com".to_owned(),
         staff: None,
         memberships: vec![member.clone()],
+        guests: Vec::new(),
         via: Via::Session(SessionId::new(&*app.app.ids, app.app.now())),
     };
     let who = Who::actor(&actor, "127.0.0.1", "test");

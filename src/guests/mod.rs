@@ -1,0 +1,82 @@
+//! Guests: people outside of a tenant with whom one of its servers is shared, each with chosen permissions.
+//!
+//! What must hold: a guest sees the one server and nothing else of its tenant, by the route's rule and by a database role of
+//! their own (`berth_guest`), which is bound to the tenant, the server and the person; what was taken back acts on the next
+//! request, ends streams and consoles, and revokes the guest's tokens for the server; a member is nobody's guest at home; no
+//! guest ever holds what [`guest_may`](crate::platform::access::guest_may) does not name.
+//!
+//! Invitations are links like all others and live in `accounts`, where they are accepted.
+
+mod actions;
+mod api;
+mod model;
+mod pages;
+mod shared;
+mod store;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
+
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::platform::access::{Guest, Permission as P, Rule};
+use crate::platform::web::Routes;
+
+/// Where a guest finds a server.
+pub fn href(guest: &Guest) -> String {
+    format!("/t/{}/servers/{}", guest.member.slug, guest.server)
+}
+
+/// The feature's addresses.
+pub fn routes() -> Routes<App> {
+    let (read, write) = (Rule::Tenant(P::GuestRead), Rule::Tenant(P::GuestManage));
+    Routes::new()
+        .get("/t/{tenant}/servers/{server_id}/guests", read, pages::list::show)
+        .form(
+            "/t/{tenant}/servers/{server_id}/guests/invitations",
+            write,
+            pages::list::invite,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/guests/invitations/{invitation}/renew",
+            write,
+            pages::list::renew,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/guests/invitations/{invitation}/revoke",
+            write,
+            pages::list::revoke_invitation,
+        )
+        .get(
+            "/t/{tenant}/servers/{server_id}/guests/{user}",
+            write,
+            pages::edit::show,
+        )
+        .form(
+            "/t/{tenant}/servers/{server_id}/guests/{user}",
+            write,
+            pages::edit::save,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/guests/{user}/revoke",
+            write,
+            pages::list::revoke,
+        )
+        .get("/shared", Rule::SignedIn, shared::page)
+        .merge(api_routes())
+}
+
+fn api_routes() -> Routes<App> {
+    let (read, write) = (Rule::Tenant(P::GuestRead), Rule::Tenant(P::GuestManage));
+    Routes::new()
+        .api(read, routes!(api::list))
+        .api(read, routes!(api::show))
+        .api(write, routes!(api::change))
+        .api(write, routes!(api::revoke))
+        .api(read, routes!(api::invitations))
+        .api(write, routes!(api::invite))
+        .api(write, routes!(api::renew))
+        .api(write, routes!(api::revoke_invitation))
+        .api(Rule::SignedIn, routes!(shared::list))
+}
