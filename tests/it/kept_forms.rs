@@ -238,6 +238,9 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("to", own("/site/Kept/there")),
         ("content", own("Kept")),
         ("egg", own(EGG)),
+        ("add", own("Kept")),
+        ("tags", own("Kept")),
+        ("note", own("Kept")),
     ]
 }
 
@@ -253,7 +256,8 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
     let here = app.anonymous();
     sign_in(&here, "ada", PASSWORD, "").await.expect(303);
     let before = works(app).await;
-    let fields = filled(scene.tenant, &other);
+    let mut fields = filled(scene.tenant, &other);
+    fields.push(("server", scene.sample("/servers/{server_id}").to_owned()));
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
     let mut walked = 0;
     for route in berth::routes::all().table() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::drivers::engine::ContainerSpec;
+use crate::drivers::engine::{ContainerSpec, EngineResult};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerEventId;
@@ -34,6 +34,23 @@ enum Flow {
     Lost,
     /// One failed.
     Failed(Trouble),
+}
+
+/// How a container that is as specified is told from others.
+struct Made {
+    /// What the engine says of one.
+    stamp: String,
+    /// What it says of one from before there were stamps.
+    hash: String,
+}
+
+impl Made {
+    fn of(spec: &ContainerSpec) -> EngineResult<Self> {
+        Ok(Self {
+            stamp: spec.stamp()?,
+            hash: spec.hash()?,
+        })
+    }
 }
 
 /// One server under our lease.
@@ -74,12 +91,12 @@ impl Work<'_> {
             spec: self.spec().await?,
             installs: self.egg.installation() != Installation::Done,
         };
-        let hash = effects.spec.as_ref().ok().and_then(|spec| spec.hash().ok());
-        let steps = self.steps(&before, hash.as_deref());
+        let made = effects.spec.as_ref().ok().and_then(|spec| Made::of(spec).ok());
+        let steps = self.steps(&before, made.as_ref());
         let is_held = !steps.is_empty() && self.server().is_held(self.servers.app.now());
         let death = self.server().death(&before).map(Attempt::Failed);
         if let Some(attempt) = death.or(is_held.then_some(Attempt::Held)) {
-            return self.conclude(Some(&before), attempt, hash.as_deref()).await;
+            return self.conclude(Some(&before), attempt, made.as_ref()).await;
         }
         let attempt = match self.apply(&effects, &steps).await? {
             Flow::Lost => return Ok(false),
@@ -93,7 +110,7 @@ impl Work<'_> {
         } else {
             self.observe().await.ok()
         };
-        self.conclude(after.as_ref(), attempt, hash.as_deref()).await
+        self.conclude(after.as_ref(), attempt, made.as_ref()).await
     }
 
     async fn observe(&self) -> Result<Observation, Trouble> {
@@ -103,11 +120,12 @@ impl Work<'_> {
         Ok(seen)
     }
 
-    fn steps(&self, before: &Observation, hash: Option<&str>) -> Vec<Step> {
+    fn steps(&self, before: &Observation, made: Option<&Made>) -> Vec<Step> {
         let server = self.server();
         let desired = Desired {
             goal: server.goal(),
-            spec: hash,
+            spec: made.map(|made| &*made.stamp),
+            older: made.map(|made| &*made.hash),
             is_fresh: server.is_pending(),
             restart: server.must_restart(),
             install: self.egg.installation(),
@@ -239,7 +257,7 @@ impl Work<'_> {
         &self,
         seen: Option<&Observation>,
         attempt: Attempt,
-        hash: Option<&str>,
+        made: Option<&Made>,
     ) -> Result<bool, Error> {
         fault::point("servers.unwritten");
         let (app, server) = (&self.servers.app, self.server());
@@ -253,7 +271,7 @@ impl Work<'_> {
             failures: verdict.failures,
             retry_at: verdict.retry_at,
             next_attempt_at: verdict.next_attempt_at,
-            is_outdated: is_outdated(server, seen, hash),
+            is_outdated: is_outdated(server, seen, made),
             now,
         };
         let mut tx = app.db.system().await?;
@@ -333,9 +351,12 @@ impl Work<'_> {
 }
 
 /// Whether the container was made from another specification than the present one; as before if there is none now.
-fn is_outdated(server: &Server, seen: Option<&Observation>, hash: Option<&str>) -> bool {
-    match (seen, hash) {
-        (Some(seen), Some(hash)) => seen.spec.as_deref().is_some_and(|made| made != hash),
+fn is_outdated(server: &Server, seen: Option<&Observation>, made: Option<&Made>) -> bool {
+    match (seen, made) {
+        (Some(seen), Some(made)) => {
+            let is_as_wanted = |seen: &str| seen == made.stamp || seen == made.hash;
+            seen.spec.as_deref().is_some_and(|seen| !is_as_wanted(seen))
+        }
         (Some(seen), None) => server.notes.is_outdated && seen.spec.is_some(),
         (None, _) => server.notes.is_outdated,
     }
