@@ -64,7 +64,8 @@ pub use observed::{
 };
 pub use owner::{Installation, Owner};
 pub use spec::{
-    Capability, ContainerSpec, Env, HealthCheck, HealthTest, Limits, Port, Protocol, Tmpfs, VolumeMount, is_image_tag,
+    Capability, ContainerSpec, Env, HealthCheck, HealthTest, Limits, Port, Protocol, Tmpfs, VolumeMount,
+    is_image_tag,
 };
 pub use task::{TaskEvent, TaskSpec};
 pub use terminal::{Terminal, TerminalId, TerminalInput, TerminalSize};

@@ -106,7 +106,10 @@ async fn each<F: Future<Output = Result<Option<Operation>, Error>>>(
         return Err(Error::invalid("servers", "Choose at least one server."));
     }
     if i64::try_from(ids.len()).unwrap_or(i64::MAX) > AT_ONCE {
-        return Err(Error::invalid("servers", format!("Choose at most {AT_ONCE} servers.")));
+        return Err(Error::invalid(
+            "servers",
+            format!("Choose at most {AT_ONCE} servers."),
+        ));
     }
     let mut tx = scope.begin().await?;
     let mut servers = store::names(&mut tx, ids).await?;

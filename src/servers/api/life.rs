@@ -84,7 +84,10 @@ pub async fn tag_several(
     errors.into_result()?;
     let (add, remove) = (add.unwrap_or_default(), remove.unwrap_or_default());
     if add.is_empty() && remove.is_empty() {
-        return Err(Error::invalid("add", "Write at least one tag to add or to remove."));
+        return Err(Error::invalid(
+            "add",
+            "Write at least one tag to add or to remove.",
+        ));
     }
     let bulk = actions::retag_all(&app, &scope, &several.servers, (&add, &remove)).await?;
     Ok(Json(bulk.into()))

@@ -241,7 +241,8 @@ fn must_install(desired: &Desired<'_>, present: &Present<'_>) -> bool {
 
 /// Whether the container was made from another specification than the present one.
 pub fn is_outdated(desired: &Desired<'_>, present: &Present<'_>) -> bool {
-    let is_as_wanted = desired.spec == present.spec || desired.older.is_some() && desired.older == present.spec;
+    let is_as_wanted =
+        desired.spec == present.spec || desired.older.is_some() && desired.older == present.spec;
     present.seen != Seen::Absent && desired.spec.is_some() && !is_as_wanted
 }
 

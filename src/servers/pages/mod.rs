@@ -107,11 +107,7 @@ fn life_routes() -> Routes<App> {
             Rule::Tenant(P::ServerConfigure),
             rebuild::act,
         )
-        .form(
-            "/staff/servers/{server_id}/suspend",
-            may_manage,
-            suspend::suspend,
-        )
+        .form("/staff/servers/{server_id}/suspend", may_manage, suspend::suspend)
         .post("/staff/servers/{server_id}/resume", may_manage, suspend::resume)
 }
 

@@ -80,10 +80,7 @@ async fn page(
             .with("tags", server.tags.join(", "))
             .with("note", note)
     };
-    let form = again.map_or_else(
-        fresh,
-        |(data, errors)| FormState::new(data, errors),
-    );
+    let form = again.map_or_else(fresh, |(data, errors)| FormState::new(data, errors));
     let chosen = form.value("size");
     Ok(Page(Settings {
         ctx: crumbs(ctx, scope),

@@ -43,9 +43,10 @@ impl Bar {
 }
 
 /// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
+    #[default]
     Start,
     Stop,
     Restart,
@@ -69,7 +70,9 @@ impl Verb {
         match self {
             Self::Start => "Each of them starts.",
             Self::Stop => "Each of them ends in good order, and answers nobody until it is started again.",
-            Self::Restart => "Each of them ends in good order and starts again; until then it answers nobody.",
+            Self::Restart => {
+                "Each of them ends in good order and starts again; until then it answers nobody."
+            }
             Self::Kill => {
                 "Each of them ends at once, without finishing what it does. A database may have to repair itself at its \
                  next start. Stop asks them to end by themselves."
@@ -89,6 +92,7 @@ impl Verb {
 /// What the list's form sends.
 #[derive(Debug, Deserialize)]
 pub struct Choice {
+    #[serde(default)]
     action: Verb,
     #[serde(default)]
     server: Vec<ServerId>,
@@ -131,7 +135,8 @@ async fn question(
     let servers = store::names(&mut tx, &choice.server).await?;
     let count = i64::try_from(servers.len()).unwrap_or(i64::MAX);
     if count == 0 || count > AT_ONCE {
-        let words = format!("Choose between 1 and {AT_ONCE} servers first: check the boxes before their names.");
+        let words =
+            format!("Choose between 1 and {AT_ONCE} servers first: check the boxes before their names.");
         return Ok(SeeOther::to(back).bad(words).into_response());
     }
     let noun = if count == 1 { "server" } else { "servers" };

@@ -24,7 +24,9 @@ pub async fn suspend(
     match data.submit(suspended).await {
         Ok(asked) => {
             let words = format!("Suspended {}. Its customer reads the reason.", asked.server.name);
-            Ok(SeeOther::to(format!("/staff/servers/{id}")).good(words).into_response())
+            Ok(SeeOther::to(format!("/staff/servers/{id}"))
+                .good(words)
+                .into_response())
         }
         Err(Error::Invalid(errors)) => {
             let form = FormState::new(data, errors);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::drivers::engine::{ContainerSpec, EngineResult};
+use crate::drivers::engine::ContainerSpec;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerEventId;
@@ -16,6 +16,7 @@ use super::super::model::{
 use super::super::store::{self, Claimed, Finish, NewEvent};
 use super::eggs::State;
 use super::in_work::Working;
+use super::made::{Made, is_outdated};
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
 use super::trouble::Trouble;
@@ -34,23 +35,6 @@ enum Flow {
     Lost,
     /// One failed.
     Failed(Trouble),
-}
-
-/// How a container that is as specified is told from others.
-struct Made {
-    /// What the engine says of one.
-    stamp: String,
-    /// What it says of one from before there were stamps.
-    hash: String,
-}
-
-impl Made {
-    fn of(spec: &ContainerSpec) -> EngineResult<Self> {
-        Ok(Self {
-            stamp: spec.stamp()?,
-            hash: spec.hash()?,
-        })
-    }
 }
 
 /// One server under our lease.
@@ -347,17 +331,5 @@ impl Work<'_> {
             events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
         }
         Ok(())
-    }
-}
-
-/// Whether the container was made from another specification than the present one; as before if there is none now.
-fn is_outdated(server: &Server, seen: Option<&Observation>, made: Option<&Made>) -> bool {
-    match (seen, made) {
-        (Some(seen), Some(made)) => {
-            let is_as_wanted = |seen: &str| seen == made.stamp || seen == made.hash;
-            seen.spec.as_deref().is_some_and(|seen| !is_as_wanted(seen))
-        }
-        (Some(seen), None) => server.notes.is_outdated && seen.spec.is_some(),
-        (None, _) => server.notes.is_outdated,
     }
 }

@@ -20,7 +20,12 @@ pub async fn find(tx: &mut impl Scoped, id: ServerId) -> Result<Server, Error> {
 pub async fn several(tx: &mut impl Scoped, ids: &[ServerId]) -> Result<Vec<Server>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = select!("where s.id = any($1) order by lower(s.name), s.id", &ids);
-    Ok(rows.fetch_all(tx.conn()).await?.into_iter().map(Server::from).collect())
+    Ok(rows
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(Server::from)
+        .collect())
 }
 
 /// One server, locked until the transaction ends.

@@ -7,7 +7,6 @@ use crate::catalogue::Catalogue;
 use crate::drivers::engine::fake::Call;
 use crate::drivers::engine::{Engine as _, ObservedState, Stats};
 use crate::platform::access::{StaffRole, StaffScope};
-use crate::platform::db::Scoped as _;
 use crate::platform::error::Error;
 use crate::platform::operations::State;
 
@@ -32,7 +31,7 @@ impl Scene {
         self.change(server, input).await
     }
 
-    async fn staff(&self) -> StaffScope {
+    async fn engineer(&self) -> StaffScope {
         let sam = self.test.staff("sam", StaffRole::Engineer).await;
         let mut actor = self.scope.actor.clone();
         (actor.user, actor.staff) = (sam, Some(StaffRole::Engineer));
@@ -44,7 +43,12 @@ impl Scene {
         let catalogue: &Catalogue = &self.test.app.catalogue;
         let mut tx = self.scope.begin().await.unwrap();
         let listing = query.run(catalogue, &mut tx, Some(self.scope.tenant())).await;
-        listing.unwrap().items.into_iter().map(|server| server.name).collect()
+        listing
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|server| server.name)
+            .collect()
     }
 }
 
@@ -71,7 +75,11 @@ async fn another_size_is_given_to_a_server_while_it_runs() {
     let calls = scene.test.engine.calls(Call::Observe);
     scene.sweep().await;
     scene.work().await;
-    assert_eq!(scene.test.engine.calls(Call::Observe), calls, "it is as wanted and as known");
+    assert_eq!(
+        scene.test.engine.calls(Call::Observe),
+        calls,
+        "it is as wanted and as known"
+    );
 }
 
 #[tokio::test]
@@ -96,7 +104,11 @@ async fn less_memory_than_is_used_waits_and_says_so_until_a_restart() {
     let again = scene.command(&server, Command::Restart).await;
     scene.work().await;
     assert_eq!(scene.operation(&again).await.state, State::Succeeded);
-    assert_eq!(scene.test.engine.calls(Call::Ensure), 1, "the container is the same");
+    assert_eq!(
+        scene.test.engine.calls(Call::Ensure),
+        1,
+        "the container is the same"
+    );
     let seen = scene.seen(&server).await.spec_hash.unwrap();
     assert!(seen.ends_with(&format!("/{}", 256 << 20)), "{seen}");
 }
@@ -121,9 +133,16 @@ async fn a_rebuild_makes_a_new_container_and_keeps_the_data() {
     let scene = Scene::new().await;
     let server = scene.running("web").await;
     let before = scene.seen(&server).await;
-    let asked = actions::rebuild(&scene.test.app, &scene.scope, server.id).await.unwrap();
-    let again = actions::rebuild(&scene.test.app, &scene.scope, server.id).await.unwrap();
-    assert_eq!(again.operation.id, asked.operation.id, "asking twice watches the same work");
+    let asked = actions::rebuild(&scene.test.app, &scene.scope, server.id)
+        .await
+        .unwrap();
+    let again = actions::rebuild(&scene.test.app, &scene.scope, server.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        again.operation.id, asked.operation.id,
+        "asking twice watches the same work"
+    );
     scene.work().await;
     let after = scene.seen(&server).await;
     assert_ne!(after.container_id, before.container_id);
@@ -132,7 +151,11 @@ async fn a_rebuild_makes_a_new_container_and_keeps_the_data() {
     assert_eq!(scene.test.engine.calls(Call::RemoveVolume), 0);
     scene.command(&server, Command::Restart).await;
     scene.work().await;
-    assert_eq!(scene.seen(&server).await.container_id, after.container_id, "once is enough");
+    assert_eq!(
+        scene.seen(&server).await.container_id,
+        after.container_id,
+        "once is enough"
+    );
     let stranger = scene.stranger().await;
     let refused = actions::rebuild(&scene.test.app, &stranger, server.id).await;
     assert!(matches!(refused, Err(Error::NotFound)));
@@ -144,16 +167,24 @@ async fn a_suspended_server_stops_tells_why_and_comes_back_as_it_was() {
     let (up, down) = (scene.running("up").await, scene.running("down").await);
     scene.command(&down, Command::Stop).await;
     scene.work().await;
-    let (app, staff) = (&scene.test.app, scene.staff().await);
+    let (app, staff) = (&scene.test.app, scene.engineer().await);
     let empty = actions::suspend(app, &staff, up.id, " ").await;
     assert!(matches!(empty, Err(Error::Invalid(_))));
     for server in [&up, &down] {
-        let asked = actions::suspend(app, &staff, server.id, "It sends spam.").await.unwrap();
+        let asked = actions::suspend(app, &staff, server.id, "It sends spam.")
+            .await
+            .unwrap();
         scene.work().await;
         assert_eq!(scene.operation(&asked).await.state, State::Succeeded);
-        assert!(matches!(scene.seen(server).await.state, ObservedState::Exited { .. }));
+        assert!(matches!(
+            scene.seen(server).await.state,
+            ObservedState::Exited { .. }
+        ));
         let told = scene.told(server).await;
-        assert!(told.starts_with("Suspended: It is stopped because the provider"), "{told}");
+        assert!(
+            told.starts_with("Suspended: It is stopped because the provider"),
+            "{told}"
+        );
         for command in [Command::Start, Command::Restart] {
             let refused = actions::command(app, &scene.scope, server.id, command).await;
             assert_eq!(refused.unwrap_err().code(), "server-suspended");
@@ -166,13 +197,22 @@ async fn a_suspended_server_stops_tells_why_and_comes_back_as_it_was() {
         scene.work().await;
     }
     assert_eq!(scene.seen(&up).await.state, ObservedState::Running);
-    assert!(matches!(scene.seen(&down).await.state, ObservedState::Exited { .. }));
+    assert!(matches!(
+        scene.seen(&down).await.state,
+        ObservedState::Exited { .. }
+    ));
     let twice = actions::resume(app, &staff, up.id).await;
     assert_eq!(twice.unwrap_err().code(), "not-suspended");
     let log = scene.audit_log().await;
-    assert!(log.contains("server.suspend") && log.contains("It sends spam."), "{log}");
+    assert!(
+        log.contains("server.suspend") && log.contains("It sends spam."),
+        "{log}"
+    );
     let history = scene.history(&up).await;
-    assert!(history.iter().any(|text| text.contains("asked to suspend it")), "{history:?}");
+    assert!(
+        history.iter().any(|text| text.contains("asked to suspend it")),
+        "{history:?}"
+    );
 }
 
 #[tokio::test]
@@ -191,12 +231,19 @@ async fn tags_and_notes_touch_no_container_and_are_found() {
     assert_eq!(changed.server.tags, ["prod", "shop"]);
     assert!(changed.server.version > web.version);
     let same = scene.change(&web, input).await;
-    assert_eq!(same.server.version, changed.server.version, "what is so already is no change");
+    assert_eq!(
+        same.server.version, changed.server.version,
+        "what is so already is no change"
+    );
     let mut tx = scene.scope.begin().await.unwrap();
     assert_eq!(store::note(&mut tx, web.id).await.unwrap(), note);
     drop(tx);
     let mut tx = scene.stranger().await.begin().await.unwrap();
-    assert_eq!(store::note(&mut tx, web.id).await.unwrap(), "", "a stranger reads nothing");
+    assert_eq!(
+        store::note(&mut tx, web.id).await.unwrap(),
+        "",
+        "a stranger reads nothing"
+    );
     drop(tx);
 
     let mut query = ServerQuery::default();
@@ -219,13 +266,16 @@ async fn tags_and_notes_touch_no_container_and_are_found() {
     let Err(Error::Invalid(errors)) = refused else {
         panic!("{refused:?}")
     };
-    assert!(errors.get("tags").is_some() && errors.get("note").is_some(), "{errors:?}");
-    let none = SettingsInput {
+    assert!(
+        errors.get("tags").is_some() && errors.get("note").is_some(),
+        "{errors:?}"
+    );
+    let emptied = SettingsInput {
         tags: Some(Vec::new()),
         note: Some(String::new()),
         ..SettingsInput::default()
     };
-    assert!(scene.change(&web, none).await.server.tags.is_empty());
+    assert!(scene.change(&web, emptied).await.server.tags.is_empty());
     scene.work().await;
     assert_eq!(scene.test.engine.total_calls(), calls);
     let log = scene.audit_log().await;
@@ -240,7 +290,9 @@ async fn several_servers_are_told_at_once_and_each_has_its_own_work() {
     scene.delete(&gone).await;
     let app = &scene.test.app;
     let ids = [first.id, second.id, gone.id];
-    let bulk = actions::command_all(app, &scene.scope, &ids, Command::Stop).await.unwrap();
+    let bulk = actions::command_all(app, &scene.scope, &ids, Command::Stop)
+        .await
+        .unwrap();
     let names: Vec<_> = bulk.lines.iter().map(|line| line.name.as_str()).collect();
     assert_eq!((bulk.begun(), names), (2, vec!["a", "b", "gone"]));
     assert_eq!(
@@ -249,12 +301,21 @@ async fn several_servers_are_told_at_once_and_each_has_its_own_work() {
     );
     scene.work().await;
     for server in [&first, &second] {
-        assert!(matches!(scene.seen(server).await.state, ObservedState::Exited { .. }));
+        assert!(matches!(
+            scene.seen(server).await.state,
+            ObservedState::Exited { .. }
+        ));
     }
     let stranger = scene.stranger().await;
-    let theirs = actions::command_all(app, &stranger, &ids[..1], Command::Start).await.unwrap();
+    let theirs = actions::command_all(app, &stranger, &ids[..1], Command::Start)
+        .await
+        .unwrap();
     assert_eq!(theirs.begun(), 0);
-    assert_eq!(theirs.lines[0].name, first.id.to_string(), "not even the name is told");
+    assert_eq!(
+        theirs.lines[0].name,
+        first.id.to_string(),
+        "not even the name is told"
+    );
     let none = actions::command_all(app, &scene.scope, &[], Command::Stop).await;
     assert!(matches!(none, Err(Error::Invalid(_))));
 }
@@ -267,12 +328,18 @@ async fn several_servers_are_tagged_at_once() {
     let tags = |line: &str| Tags::parse_line(line).unwrap();
     let none = Tags::default();
     let ten = tags("a b c d e f g h i j");
-    actions::retag_all(app, &scene.scope, &ids[..1], (&ten, &none)).await.unwrap();
-    let bulk = actions::retag_all(app, &scene.scope, &ids, (&tags("x"), &none)).await.unwrap();
+    actions::retag_all(app, &scene.scope, &ids[..1], (&ten, &none))
+        .await
+        .unwrap();
+    let bulk = actions::retag_all(app, &scene.scope, &ids, (&tags("x"), &none))
+        .await
+        .unwrap();
     assert_eq!(bulk.begun(), 1);
     let refusal = bulk.lines[0].outcome.as_ref().unwrap_err();
     assert!(refusal.contains("at most 10 tags"), "{refusal}");
-    actions::retag_all(app, &scene.scope, &ids, (&tags("x"), &tags("a"))).await.unwrap();
+    actions::retag_all(app, &scene.scope, &ids, (&tags("x"), &tags("a")))
+        .await
+        .unwrap();
     assert_eq!(scene.find(&two).await.tags, ["x"]);
     assert_eq!(scene.find(&one).await.tags.len(), 10);
     assert!(scene.audit_log().await.contains("server.tag"));
@@ -289,10 +356,75 @@ async fn a_new_name_leaves_the_host_name() {
         ..SettingsInput::default()
     };
     let renamed = scene.change(&server, input).await.server;
-    assert_eq!((renamed.name.as_str(), renamed.host_name.as_str()), ("shop", "web"));
+    assert_eq!(
+        (renamed.name.as_str(), renamed.host_name.as_str()),
+        ("shop", "web")
+    );
     let next = scene.running("web").await;
-    assert_ne!(next.host_name, "web", "the old name is free, its host name is not");
+    assert_ne!(
+        next.host_name, "web",
+        "the old name is free, its host name is not"
+    );
     scene.later(Duration::seconds(1)).await;
     let started = scene.seen(&server).await.started_at;
     assert_eq!(started, scene.find(&server).await.observed.running_since);
+}
+
+#[tokio::test]
+async fn pages_choose_and_ask_and_show_text_as_text() {
+    let scene = Scene::new().await;
+    let server = scene.running("web <1>").await;
+    let id = server.id.to_string();
+    let input = SettingsInput {
+        tags: Some(vec!["prod".to_owned()]),
+        note: Some("<script>alert(1)</script>".to_owned()),
+        ..SettingsInput::default()
+    };
+    scene.change(&server, input).await;
+    let browser = scene.test.browser(scene.scope.actor.user).await;
+    let shown = browser.get(&format!("/t/acme/servers/{id}")).await.expect(200);
+    assert!(shown.body.contains("alert(1)") && !shown.body.contains("<script>alert"));
+    let list = browser.get("/t/acme/servers?tag=prod").await.expect(200);
+    let field = format!("name=\"server\" value=\"{id}\" form=\"several\"");
+    assert!(list.body.contains(&field) && list.body.contains("/t/acme/servers?tag=prod"));
+    assert!(!list.body.contains(" checked>"));
+    let all = browser.get("/t/acme/servers?select=page").await.expect(200);
+    assert!(all.body.contains(" checked>"));
+    browser.get("/t/acme/servers/bulk?action=stop").await.expect(303);
+    let ask = format!("/t/acme/servers/bulk?action=kill&server={id}");
+    let asked = browser.get(&ask).await.expect(200);
+    assert!(
+        asked.body.contains("Kill 1 server?")
+            && asked
+                .body
+                .contains("action=\"/t/acme/servers/bulk/actions/kill\"")
+    );
+    assert!(asked.body.contains("web") && !asked.body.contains("web <1>"));
+    assert_eq!(
+        scene.seen(&server).await.state,
+        ObservedState::Running,
+        "nothing was done yet"
+    );
+    let done = browser
+        .post("/t/acme/servers/bulk/actions/kill", &[("server", &id)])
+        .await
+        .expect(200);
+    assert!(done.body.contains("1 of 1 begun") && done.body.contains(&field));
+    scene.work().await;
+    assert!(matches!(
+        scene.seen(&server).await.state,
+        ObservedState::Exited { .. }
+    ));
+    let wrong = [("server", id.as_str()), ("add", "what?")];
+    let again = browser
+        .post("/t/acme/servers/bulk/tags", &wrong)
+        .await
+        .expect(422);
+    assert!(again.body.contains("value=\"what?\"") && again.body.contains("Use letters, digits"));
+    let right = [("server", id.as_str()), ("add", "shop")];
+    browser
+        .post("/t/acme/servers/bulk/tags", &right)
+        .await
+        .expect(200);
+    assert_eq!(scene.find(&server).await.tags, ["prod", "shop"]);
 }

@@ -277,7 +277,10 @@ impl Life {
             _ => (256 << 20, 25_000),
         };
         assert_eq!((look.memory, look.cpu_quota), limits, "{wish:?}");
-        assert_eq!(look.hostname, "survivor", "{wish:?}: neighbours find it whatever it is called");
+        assert_eq!(
+            look.hostname, "survivor",
+            "{wish:?}: neighbours find it whatever it is called"
+        );
         let greeting = if wish == Wish::Change {
             "GREETING=ahoy"
         } else {

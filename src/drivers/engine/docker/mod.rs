@@ -33,9 +33,9 @@ use self::connection::{Connection, READ_TIMEOUT};
 use self::metering::Meter;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, Limits, LogLine, LogQuery,
-    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec,
-    Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
+    EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, Limits, LogLine,
+    LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
+    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
 };
 
 /// Where an engine listens.

@@ -8,8 +8,9 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::super::{
-    ContainerSpec, EngineError, EngineEvent, EngineResult, EventKind, GuardSpec, Health, Image, InstanceKey, Limits,
-    LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Stats, Volume, VolumeKey,
+    ContainerSpec, EngineError, EngineEvent, EngineResult, EventKind, GuardSpec, Health, Image, InstanceKey,
+    Limits, LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Stats, Volume,
+    VolumeKey,
 };
 use super::calls::{Calls, Program};
 use super::terminal::Shells;

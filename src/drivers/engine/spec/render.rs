@@ -6,12 +6,15 @@ use std::{
 };
 
 use bollard::models::{
-    ContainerCreateBody, ContainerUpdateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
-    HostConfigLogConfig, Ipam, IpamConfig, Mount, MountType, NetworkCreateRequest, NetworkingConfig,
-    PortBinding, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest,
+    ContainerCreateBody, ContainerUpdateBody, EndpointSettings, HealthConfig, HostConfig,
+    HostConfigCgroupnsModeEnum, HostConfigLogConfig, Ipam, IpamConfig, Mount, MountType,
+    NetworkCreateRequest, NetworkingConfig, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+    VolumeCreateRequest,
 };
 
-use super::{ContainerSpec, HealthCheck, HealthTest, InstanceKey, Limits, Owner, Port, Tmpfs, VolumeMount, label};
+use super::{
+    ContainerSpec, HealthCheck, HealthTest, InstanceKey, Limits, Owner, Port, Tmpfs, VolumeMount, label,
+};
 use crate::drivers::engine::{EngineResult, NetworkSpec, VolumeDriver, VolumeSpec};
 
 /// The scheduler's usual period: shorter ones cost, longer ones stutter.

@@ -6,8 +6,8 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::super::super::{
-    EngineError, EngineResult, Health, Limits, Observed, ObservedState, Owner, Protocol, PublishedPort, ServerKey,
-    spec::label,
+    EngineError, EngineResult, Health, Limits, Observed, ObservedState, Owner, Protocol, PublishedPort,
+    ServerKey, spec::label,
 };
 use super::super::{connection::Connection, error, raw};
 
