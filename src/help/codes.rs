@@ -84,6 +84,8 @@ codes! {
         "up-to-date": "There is no newer image of the server's template.", "Nothing has to be done.";
         "server-deleting": "The server is being deleted.", "Nothing can be done with it any more.";
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
+        "server-suspended": "The provider has suspended the server, so it can't be started.", "Read the reason in its `suspension`, and ask your provider.";
+        "not-suspended": "The server is not suspended.", "Nothing has to be done.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";
         "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed.", "Leave `variables` out, or ask your provider for the template.";
         "network-not-empty": "Servers are in the network.", "Take them out first, or send `disconnect=true`: then they leave it.";

@@ -32,9 +32,21 @@ pub struct ServerFilter {
     #[param(inline)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<UpdateFilter>,
+    /// Only those with this tag.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[param(example = "prod", max_length = 30)]
+    pub tag: String,
     /// Only of this tenant. For staff; a tenant sees its own anyway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
+}
+
+impl ServerFilter {
+    /// The tag that is asked for, as tags are written.
+    fn tag(&self) -> Option<String> {
+        let tag = self.tag.trim().to_lowercase();
+        Some(tag).filter(|tag| !tag.is_empty())
+    }
 }
 
 /// Which servers, in which order.
@@ -67,6 +79,7 @@ impl ServerQuery {
         let filter = Filter {
             tenant,
             pattern: self.list.pattern()?,
+            tag: self.filter.tag(),
             state: self.filter.state,
             newest: self
                 .filter
@@ -78,11 +91,17 @@ impl ServerQuery {
         Listing::new(rows, &self.list, |server| key(server, column))
     }
 
+    /// The address of the same page.
+    pub fn address(&self) -> String {
+        format!("?{}", serde_html_form::to_string(self).unwrap_or_default())
+    }
+
     /// Whether a search or filter hides servers.
     pub fn is_narrowed(&self) -> bool {
         !self.list.text().is_empty()
             || self.filter.state.is_some()
             || self.filter.tenant.is_some()
+            || self.filter.tag().is_some()
             || self.wants_outdated()
     }
 

@@ -77,6 +77,7 @@ const CHANGE: &[(Wish, &str)] = &[
     (Wish::Restart, "servers.after_note_restart"),
     (Wish::Change, "servers.after_stop"),
     (Wish::Change, "servers.after_ensure"),
+    (Wish::Resize, "servers.after_resize"),
 ];
 const UPDATE: &[(Wish, &str)] = &[
     (Wish::Update, "servers.after_stop"),

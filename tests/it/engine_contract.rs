@@ -62,6 +62,7 @@ contract! {
         a_killed_server_stays_down,
         ensuring_again_changes_nothing,
         another_specification_makes_another_container,
+        limits_change_while_it_runs,
         what_is_missing_is_named_and_nothing_is_lost,
         many_at_once_make_one_container,
         a_crash_loop_shows_and_can_be_stopped,

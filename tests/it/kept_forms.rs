@@ -247,6 +247,9 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("egg", own(EGG)),
         ("permissions", own("servers:logs")),
         ("until", own(LAST_DAY)),
+        ("add", own("Kept")),
+        ("tags", own("Kept")),
+        ("note", own("Kept")),
     ]
 }
 
@@ -262,7 +265,8 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
     let here = app.anonymous();
     sign_in(&here, "ada", PASSWORD, "").await.expect(303);
     let before = works(app).await;
-    let fields = filled(scene.tenant, &other);
+    let mut fields = filled(scene.tenant, &other);
+    fields.push(("server", scene.sample("/servers/{server_id}").to_owned()));
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
     let mut walked = 0;
     for route in berth::routes::all().table() {

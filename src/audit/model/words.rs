@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 58] = [
+const WITH_TARGET: [(&str, &str); 62] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -35,6 +35,10 @@ const WITH_TARGET: [(&str, &str); 58] = [
     ("server.kill", "Killed the server"),
     ("server.delete", "Deleted the server"),
     ("server.configure", "Changed the server"),
+    ("server.tag", "Changed the server's tags"),
+    ("server.rebuild", "Asked to rebuild the server"),
+    ("server.suspend", "Suspended the server"),
+    ("server.resume", "Resumed the server"),
     ("server.reveal", "Revealed a secret of the server"),
     ("file.write", "Wrote a file of the server"),
     ("file.folder", "Made a folder on the server"),

@@ -69,6 +69,14 @@ pub enum EngineError {
         /// The name on the engine.
         name: String,
     },
+    /// The server's processes use more memory than it should be limited to.
+    #[error("{used} bytes of memory are in use, more than {limit}")]
+    MemoryInUse {
+        /// What they use.
+        used: u64,
+        /// What they should be limited to.
+        limit: u64,
+    },
     /// The call needs a running container.
     #[error("server {0} is not running")]
     NotRunning(ServerKey),

@@ -10,7 +10,7 @@ use crate::platform::metrics;
 
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, GuardSpec, GuardState, Image, LogLine, LogQuery, Network, NetworkKey,
+    EngineStream, ExecOutput, GuardSpec, GuardState, Image, Limits, LogLine, LogQuery, Network, NetworkKey,
     NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId,
     TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
 };
@@ -62,6 +62,7 @@ calls! {
     observe_all() -> Vec<Observed>;
     observe(server: &ServerKey) -> Observed;
     ensure(spec: &ContainerSpec) -> Observed;
+    set_limits(server: &ServerKey, limits: Limits) -> Outcome;
     start(server: &ServerKey) -> Outcome;
     stop(server: &ServerKey, grace: Duration) -> Outcome;
     stop_by_input(server: &ServerKey, line: &str, grace: Duration) -> Outcome;

@@ -64,7 +64,8 @@ pub use observed::{
 };
 pub use owner::{Installation, Owner};
 pub use spec::{
-    Capability, ContainerSpec, Env, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount, is_image_tag,
+    Capability, ContainerSpec, Env, HealthCheck, HealthTest, Limits, Port, Protocol, Tmpfs, VolumeMount,
+    is_image_tag,
 };
 pub use task::{TaskEvent, TaskSpec};
 pub use terminal::{Terminal, TerminalId, TerminalInput, TerminalSize};
@@ -94,6 +95,10 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
     /// their data stay. A container that is made here is [`ObservedState::Created`]: it is not started, whatever
     /// the one before it did. An existing one with the right hash is left as it is, running or not.
     async fn ensure(&self, spec: &ContainerSpec) -> EngineResult<Observed>;
+
+    /// Gives the server's container other limits without ending its process, whether it runs or not. Less memory than
+    /// its processes use now is refused, and nothing is changed: [`EngineError::MemoryInUse`].
+    async fn set_limits(&self, server: &ServerKey, limits: Limits) -> EngineResult<Outcome>;
 
     /// Starts the server's container, or thaws it if it is paused.
     async fn start(&self, server: &ServerKey) -> EngineResult<Outcome>;

@@ -52,7 +52,8 @@ pub struct Observed {
     pub state: ObservedState,
     /// What its health check says.
     pub health: Health,
-    /// The hash of the specification that it was made from.
+    /// What it was made from, and its limits as they are now: a [stamp](super::ContainerSpec::stamp), or the hash of the
+    /// specification for a container from before there were stamps.
     pub spec_hash: Option<String>,
     /// The engine's id.
     pub container_id: Option<String>,

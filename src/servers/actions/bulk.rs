@@ -1,11 +1,16 @@
 //! The same wish for several servers: each has a transaction and an operation of its own, and what one is refused does not
 //! hold up the others.
 
+use crate::app::App;
+use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::operations::Operation;
 
-use super::Asked;
+use super::super::model::{Command, Tags};
+use super::super::store;
+use super::describe::retag;
+use super::power::command;
 
 /// So many servers are taken at most by one request, which must end in time.
 pub const AT_ONCE: i64 = 100;
@@ -26,13 +31,13 @@ pub struct Line {
     pub id: ServerId,
     /// What people call it.
     pub name: String,
-    /// The work, or why there is none, in a sentence.
-    pub outcome: Result<Operation, String>,
+    /// The work, if it takes any, or why it was refused, in a sentence.
+    pub outcome: Result<Option<Operation>, String>,
 }
 
 impl Bulk {
     /// Gives the same wish to each of these servers, as far as one request takes them.
-    pub(super) async fn of<F: Future<Output = Result<Asked, Error>>>(
+    pub(super) async fn of<F: Future<Output = Result<Option<Operation>, Error>>>(
         servers: Vec<(ServerId, String)>,
         wish: impl Fn(ServerId) -> F,
     ) -> Result<Self, Error> {
@@ -53,12 +58,66 @@ impl Bulk {
 
 impl Line {
     /// A refusal is a line. What failed on our side ends it all: those before it are taken on, and asking again goes on.
-    fn new(id: ServerId, name: String, asked: Result<Asked, Error>) -> Result<Self, Error> {
+    fn new(id: ServerId, name: String, asked: Result<Option<Operation>, Error>) -> Result<Self, Error> {
         let outcome = match asked {
-            Ok(asked) => Ok(asked.operation),
+            Ok(operation) => Ok(operation),
             Err(error) if error.status() >= 500 => return Err(error),
             Err(error) => Err(error.sentence()),
         };
         Ok(Self { id, name, outcome })
     }
+}
+
+/// Tells several servers of the tenant what to do.
+pub async fn command_all(
+    app: &App,
+    scope: &TenantScope,
+    ids: &[ServerId],
+    what: Command,
+) -> Result<Bulk, Error> {
+    each(scope, ids, |id| async move {
+        let asked = command(app, scope, id, what).await?;
+        Ok(Some(asked.operation))
+    })
+    .await
+}
+
+/// Adds tags to several servers of the tenant, and takes others away.
+pub async fn retag_all(
+    app: &App,
+    scope: &TenantScope,
+    ids: &[ServerId],
+    (add, remove): (&Tags, &Tags),
+) -> Result<Bulk, Error> {
+    each(scope, ids, |id| async move {
+        retag(app, scope, id, (add, remove)).await?;
+        Ok(None)
+    })
+    .await
+}
+
+/// Asks for the same of each. One that is not there is refused like any other.
+async fn each<F: Future<Output = Result<Option<Operation>, Error>>>(
+    scope: &TenantScope,
+    ids: &[ServerId],
+    wish: impl Fn(ServerId) -> F,
+) -> Result<Bulk, Error> {
+    if ids.is_empty() {
+        return Err(Error::invalid("servers", "Choose at least one server."));
+    }
+    if i64::try_from(ids.len()).unwrap_or(i64::MAX) > AT_ONCE {
+        return Err(Error::invalid(
+            "servers",
+            format!("Choose at most {AT_ONCE} servers."),
+        ));
+    }
+    let mut tx = scope.begin().await?;
+    let mut servers = store::names(&mut tx, ids).await?;
+    drop(tx);
+    for id in ids {
+        if !servers.iter().any(|(known, _)| known == id) {
+            servers.push((*id, id.to_string()));
+        }
+    }
+    Bulk::of(servers, wish).await
 }

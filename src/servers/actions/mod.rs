@@ -4,10 +4,13 @@
 mod bulk;
 mod create;
 mod delete;
+mod describe;
 mod installation;
 mod power;
+mod rebuild;
 mod reveal;
 mod settings;
+mod suspend;
 mod update;
 mod wake;
 
@@ -25,15 +28,17 @@ use crate::platform::operations::{self, NewOperation, Operation};
 use super::model::{Entry, Kind, Server};
 use super::store::{self, NewEvent};
 
-pub use bulk::{Bulk, Line};
+pub use bulk::{AT_ONCE, Bulk, Line, command_all, retag_all};
 pub use create::{NewServerInput, create};
 pub use delete::delete;
 pub use installation::{accept_installation, reinstall, update_template};
 pub use power::{command, command_as_staff, command_within};
+pub use rebuild::rebuild;
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;
 pub use settings::{SettingsInput, VariableChange, change};
+pub use suspend::{resume, suspend};
 pub use update::{update, update_all, update_all_as_staff, update_as_staff};
 pub use wake::set_up_location;
 
@@ -67,6 +72,7 @@ fn shown(server: &Server) -> Value {
         "image": server.image,
         "size": server.size,
         "power": server.power,
+        "tags": server.tags,
     })
 }
 

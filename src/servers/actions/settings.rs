@@ -1,5 +1,6 @@
-//! Changing name, size and variables. A new name is a new name and nothing more; the rest makes a new container, with the
-//! volumes and the image of the old one.
+//! Changing name, tags, note, size and variables. A new name is a new name and nothing more: neighbours go on finding the
+//! server by the host name that it was made with. Another size changes the limits of the running container; the rest makes
+//! a new one, with the volumes and the image of the old one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ use crate::tenants;
 use super::super::model::{Refusal, Server, ServerName, Size, StoredVariable, admit};
 use super::super::store::{self, Wish};
 use super::create::{add_variable_errors, fits_template, seal};
+use super::describe::Description;
 use super::{announce, shown, target, tell};
 
 /// What should become of one variable.
@@ -38,6 +40,10 @@ pub struct SettingsInput {
     pub name: Option<String>,
     /// The size.
     pub size: Option<String>,
+    /// All tags.
+    pub tags: Option<Vec<String>>,
+    /// The note.
+    pub note: Option<String>,
     /// Variables by key.
     pub variables: BTreeMap<String, VariableChange>,
 }
@@ -100,7 +106,9 @@ pub async fn change(
         Some(size) => store::find_size(&mut tx, size).await?,
         None => None,
     };
-    let (name, size, edits) = check(app, &before, &stored, &input, size)?;
+    let mut errors = FieldErrors::default();
+    let description = Description::check(&mut tx, &before, &input, &mut errors).await?;
+    let (name, size, edits) = check(app, &before, &stored, &input, size, errors)?;
     // It would be counted against limits that a guest can't see.
     if size.is_some() && scope.guest_of().is_some() {
         let message = "The size is what the organisation pays for. Only its members change it.";
@@ -109,6 +117,7 @@ pub async fn change(
     if let Some(name) = &name {
         store::save_name(&mut tx, id, name, app.now()).await?;
     }
+    description.save(app, &mut tx, scope, &before).await?;
     let operation = if size.is_some() || !edits.is_empty() {
         fit(app, &mut tx, &before, size.as_ref()).await?;
         Some(rebuild(app, &mut tx, scope, &before, size.as_ref(), &edits).await?)
@@ -116,8 +125,9 @@ pub async fn change(
         None
     };
     let server = store::find(&mut tx, id).await?;
-    if name.is_some() || operation.is_some() {
-        audit(app, &mut tx, scope, (&before, &server), &edits).await?;
+    if name.is_some() || operation.is_some() || !description.is_empty() {
+        let has_note = description.has_note();
+        audit(app, &mut tx, scope, (&before, &server), (&edits, has_note)).await?;
     }
     tx.commit().await?;
     app.poke_servers.poke();
@@ -133,8 +143,8 @@ fn check(
     stored: &[StoredVariable],
     input: &SettingsInput,
     size: Option<Size>,
+    mut errors: FieldErrors,
 ) -> Result<Checked3, Error> {
-    let mut errors = FieldErrors::default();
     let name = input
         .name
         .as_deref()
@@ -255,7 +265,7 @@ async fn fit(app: &App, tx: &mut TenantTx, server: &Server, size: Option<&Size>)
     admit(&limits, &used, &size.resources.instead_of(server.resources))
 }
 
-/// Writes what makes a new container, and the wish for it.
+/// Writes what changes the container or makes a new one, and the wish for it.
 async fn rebuild(
     app: &App,
     tx: &mut TenantTx,
@@ -287,7 +297,11 @@ async fn rebuild(
     };
     store::wish(tx, server.id, wish, app.now()).await?;
     let server = store::find(tx, server.id).await?;
-    announce(app, tx, &scope.who, &server, ("server.configure", "reconfigure")).await
+    let words = match size {
+        Some(_) if edits.is_empty() => ("server.resize", "resize"),
+        _ => ("server.configure", "reconfigure"),
+    };
+    announce(app, tx, &scope.who, &server, words).await
 }
 
 async fn audit(
@@ -295,7 +309,7 @@ async fn audit(
     tx: &mut TenantTx,
     scope: &TenantScope,
     (before, after): (&Server, &Server),
-    edits: &Edits,
+    (edits, has_note): (&Edits, bool),
 ) -> Result<(), Error> {
     if before.name != after.name {
         let text = format!(
@@ -307,6 +321,10 @@ async fn audit(
     let with_variables = |mut told: Json| {
         if let Some(map) = told.as_object_mut() {
             map.insert("variables".to_owned(), json!(edits.keys()));
+            // That it changed, and not the text: it is long, and for the server's page only.
+            if has_note {
+                map.insert("note".to_owned(), json!("changed"));
+            }
         }
         told
     };

@@ -44,7 +44,10 @@ pub async fn update_all(app: &App, scope: &TenantScope) -> Result<Bulk, Error> {
     let mut tx = scope.begin().await?;
     let behind = store::outdated_servers(&mut tx, Some(scope.tenant()), &newest, AT_ONCE + 1).await?;
     drop(tx);
-    Bulk::of(behind, |id| update(app, scope, id)).await
+    Bulk::of(behind, |id| async move {
+        Ok(Some(update(app, scope, id).await?.operation))
+    })
+    .await
 }
 
 /// Updates every tenant's servers that are behind, but for those that the same image failed on.
@@ -53,7 +56,10 @@ pub async fn update_all_as_staff(app: &App, scope: &StaffScope) -> Result<Bulk, 
     let mut tx = scope.begin().await?;
     let behind = store::outdated_servers(&mut tx, None, &newest, AT_ONCE + 1).await?;
     drop(tx);
-    Bulk::of(behind, |id| update_as_staff(app, scope, id)).await
+    Bulk::of(behind, |id| async move {
+        Ok(Some(update_as_staff(app, scope, id).await?.operation))
+    })
+    .await
 }
 
 async fn ask(app: &App, tx: &mut impl Scoped, who: &Who, id: ServerId) -> Result<Asked, Error> {

@@ -1,6 +1,7 @@
 //! Servers for programs: the same actions as the pages.
 
 mod installation;
+mod life;
 mod logs;
 mod operations;
 mod outs;
@@ -42,6 +43,11 @@ pub fn routes() -> Routes<App> {
         .api(Rule::Staff(P::StaffServerRead), routes!(staff::show))
         .api(Rule::Staff(P::StaffServerPower), routes!(staff::act))
         .api(Rule::Staff(P::StaffServerRead), routes!(staff::operation))
+        .api(tenant(P::ServerPower), routes!(life::act_on_several))
+        .api(tenant(P::ServerConfigure), routes!(life::tag_several))
+        .api(tenant(P::ServerConfigure), routes!(life::rebuild))
+        .api(Rule::Staff(P::StaffServerManage), routes!(life::suspend))
+        .api(Rule::Staff(P::StaffServerManage), routes!(life::resume))
         .api(tenant(P::ServerConfigure), routes!(updates::one))
         .api(tenant(P::ServerConfigure), routes!(updates::all))
         .api(Rule::Staff(P::StaffServerManage), routes!(updates::one_as_staff))

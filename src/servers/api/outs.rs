@@ -13,7 +13,7 @@ use crate::platform::operations::{self, Operation, State, Step, StepState};
 use super::super::actions::{Bulk, Line};
 use super::super::model::{
     Condition, HistoryEntry, Kind, Location, Phase, Power, PublishedPort, Resources, Seen, Server,
-    StoredVariable,
+    StoredVariable, Suspension,
 };
 use super::super::updates::has_update;
 
@@ -32,6 +32,11 @@ pub struct ServerOut {
     /// The catalogue's template.
     #[schema(example = "static-site")]
     template: String,
+    /// Words that people find it by, in order.
+    #[schema(example = json!(["prod", "web"]))]
+    tags: Vec<String>,
+    /// Why the provider has suspended it; null if it is not.
+    suspension: Option<Suspension>,
     /// Its size.
     #[schema(example = "small-box")]
     size: String,
@@ -74,6 +79,8 @@ impl ServerOut {
             name: server.name,
             host_name: server.host_name,
             template: server.template,
+            tags: server.tags,
+            suspension: server.suspension,
             size: server.size,
             resources: server.resources,
             power: server.power,
@@ -115,6 +122,8 @@ pub struct ServerDetailOut {
     server: ServerOut,
     /// Where it can be reached.
     ports: Vec<PortOut>,
+    /// What people wrote about it.
+    note: String,
     /// Its variables. Of a secret there is only null; ask for it by its key.
     variables: BTreeMap<String, Option<String>>,
 }
@@ -126,6 +135,7 @@ impl ServerDetailOut {
         location: &Location,
         ports: Vec<PublishedPort>,
         variables: Vec<StoredVariable>,
+        note: String,
     ) -> Self {
         let host = &location.public_host;
         let port = |port: PublishedPort| PortOut {
@@ -138,6 +148,7 @@ impl ServerDetailOut {
         Self {
             server: ServerOut::of(app, server),
             ports: ports.into_iter().map(port).collect(),
+            note,
             variables: variables
                 .into_iter()
                 .map(|variable| (variable.key, variable.value))
@@ -277,16 +288,16 @@ pub struct BulkOut {
 pub struct BulkLineOut {
     /// Which.
     server_id: ServerId,
-    /// The work; null if there is none.
+    /// The work; null if it takes none, or was refused.
     operation_id: Option<OperationId>,
-    /// Why there is no work.
+    /// Why it was refused.
     error: Option<String>,
 }
 
 impl From<Line> for BulkLineOut {
     fn from(line: Line) -> Self {
         let (operation_id, error) = match line.outcome {
-            Ok(operation) => (Some(operation.id), None),
+            Ok(operation) => (operation.map(|one| one.id), None),
             Err(error) => (None, Some(error)),
         };
         Self {

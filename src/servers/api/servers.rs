@@ -58,6 +58,12 @@ pub struct ServerPatch {
     name: Option<String>,
     /// The new size.
     size: Option<String>,
+    /// All of its tags, at most 10: letters, digits, hyphens, dots and underscores, at most 30 characters each.
+    #[schema(max_items = 10)]
+    tags: Option<Vec<String>>,
+    /// What people should know about it; an empty text takes it away.
+    #[schema(max_length = 10_000)]
+    note: Option<String>,
     /// New values by key; null goes back to the template's default or a new secret.
     variables: BTreeMap<String, Option<String>>,
 }
@@ -89,7 +95,7 @@ impl From<Verb> for Command {
 
 /// List servers
 ///
-/// `q` is found in the name. `sort` is `-created` (newest first, if nothing is said), `created`, `name`, `-name`, `state` or
+/// `q` is found in the name and in the tags. `sort` is `-created` (newest first, if nothing is said), `created`, `name`, `-name`, `state` or
 /// `-state`.
 #[utoipa::path(get, path = "/api/v1/servers", tag = "servers", params(ServerFilter, ListQuery),
     responses((status = 200, description = "A page of the tenant's servers", body = ListOut<ServerOut>)))]
@@ -151,14 +157,18 @@ pub async fn show(
     let location = store::find_location(&mut tx, server.location).await?;
     let ports = store::ports(&mut tx, id).await?;
     let variables = store::variables(&mut tx, id).await?;
+    let note = store::note(&mut tx, id).await?;
     let version = server.version;
-    let out = ServerDetailOut::new(&app, server, &location, ports, variables);
+    let out = ServerDetailOut::new(&app, server, &location, ports, variables, note);
     Ok(Tagged(version, Json(out)))
 }
 
 /// Change a server
 ///
-/// A new size or variable makes the container anew and keeps its data.
+/// A new size changes the limits of the running container, without a restart; where it gets less memory than it uses now,
+/// the operation says so and goes on trying. A server of an imported template is told its memory when it starts, so it
+/// restarts. A new variable makes the container anew. Data stays. The host name stays as it was when the server was made,
+/// whatever it is called.
 #[utoipa::path(patch, path = "/api/v1/servers/{server_id}", tag = "servers", params(("server_id" = ServerId, Path)),
     request_body = ServerPatch,
     responses((status = 200, description = "Done, without work to wait for", body = AskedOut),
@@ -174,6 +184,8 @@ pub async fn change(
     let input = SettingsInput {
         name: patch.name,
         size: patch.size,
+        tags: patch.tags,
+        note: patch.note,
         variables: patch
             .variables
             .into_iter()

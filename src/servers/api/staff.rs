@@ -19,7 +19,7 @@ use super::servers::{Verb, accepted_as_staff};
 
 /// List all servers
 ///
-/// `q` is found in the name. `sort` is `-created` (newest first, if nothing is said), `created`, `name`, `-name`, `state` or
+/// `q` is found in the name and in the tags. `sort` is `-created` (newest first, if nothing is said), `created`, `name`, `-name`, `state` or
 /// `-state`.
 #[utoipa::path(get, path = "/api/v1/staff/servers", tag = "staff", params(ServerFilter, ListQuery),
     responses((status = 200, description = "A page of all tenants' servers", body = ListOut<ServerOut>)))]

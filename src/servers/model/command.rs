@@ -35,6 +35,9 @@ pub enum Refusal {
     /// Its organisation may not have running servers.
     #[error("The organisation is not active, so its servers stay stopped. Resume it first.")]
     Inactive,
+    /// The provider has suspended it.
+    #[error("The provider has suspended this server, so it can't be started. Its page says why.")]
+    Suspended,
     /// There is no newer image.
     #[error("This server has the newest image of its template.")]
     UpToDate,
@@ -45,6 +48,7 @@ impl From<Refusal> for Error {
         let code = match refusal {
             Refusal::Deleting => "server-deleting",
             Refusal::Inactive => "tenant-inactive",
+            Refusal::Suspended => "server-suspended",
             Refusal::UpToDate => "up-to-date",
         };
         Self::conflict(code, refusal.to_string())
@@ -96,6 +100,9 @@ impl Command {
         if self.power() == Power::Running && !server.is_tenant_active {
             return Err(Refusal::Inactive);
         }
+        if self.power() == Power::Running && server.suspension.is_some() {
+            return Err(Refusal::Suspended);
+        }
         let is_same = self.power() == server.power && (self == Self::Restart) == server.must_restart();
         if is_same && server.is_pending() && server.notes.error.is_none() {
             Ok(Decision::UnderWay)
@@ -142,6 +149,13 @@ mod tests {
         server.is_tenant_active = false;
         assert_eq!(Command::Start.decide(&server), Err(Refusal::Inactive));
         assert_eq!(Command::Kill.decide(&server), Ok(Decision::Wish));
+        server.is_tenant_active = true;
+        server.suspension = Some(super::super::Suspension {
+            at: server.created_at,
+            reason: "unpaid".to_owned(),
+        });
+        assert_eq!(Command::Restart.decide(&server), Err(Refusal::Suspended));
+        assert_eq!(Command::Stop.decide(&server), Ok(Decision::Wish));
         server.deleting_at = Some(server.created_at);
         assert_eq!(Command::Kill.decide(&server), Err(Refusal::Deleting));
     }

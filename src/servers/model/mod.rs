@@ -12,6 +12,8 @@ mod plan;
 #[cfg(test)]
 mod plan_tests;
 mod status;
+mod suspension;
+mod tags;
 #[cfg(test)]
 pub(super) mod testing;
 mod update;
@@ -35,6 +37,8 @@ pub use parts::{
 };
 pub use plan::{Desired, Installation, Present, Step, Wiring, is_outdated, plan};
 pub use status::{Phase, Status, clock_time};
+pub use suspension::{Suspension, parse_reason};
+pub use tags::{Note, Tag, Tags};
 pub use update::{FailedUpdate, Trial, Update};
 pub use verdict::{Attempt, Verdict, judge};
 pub use wish::{Condition, Goal, Power, Seen};
@@ -64,6 +68,12 @@ pub struct Server {
     pub template: String,
     /// The image, named by its content.
     pub image: String,
+    /// Counts asked-for rebuilds.
+    pub rebuild_seq: i64,
+    /// Words that people find it by.
+    pub tags: Vec<String>,
+    /// Why the provider has suspended it, if so.
+    pub suspension: Option<Suspension>,
     /// What is known about its updates.
     pub update: Update,
     /// Its size.
@@ -173,7 +183,12 @@ pub struct Notes {
 impl Server {
     /// What the reconciler works towards.
     pub fn goal(&self) -> Goal {
-        Goal::of(self.power, self.deleting_at.is_some(), self.is_tenant_active)
+        Goal::of(self.power, self.deleting_at.is_some(), self.may_run())
+    }
+
+    /// Whether neither it nor its tenant is suspended.
+    pub fn may_run(&self) -> bool {
+        self.is_tenant_active && self.suspension.is_none()
     }
 
     /// The state in words.

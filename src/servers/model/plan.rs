@@ -10,8 +10,10 @@ use super::wish::{Goal, Seen};
 pub struct Desired<'a> {
     /// Where to.
     pub goal: Goal,
-    /// The hash of the specification; absent if none can be made now, because the template is gone for example.
+    /// The stamp of the specification; absent if none can be made now, because the template is gone for example.
     pub spec: Option<&'a str>,
+    /// The same in the words of containers that were made before the engine told of limits.
+    pub older: Option<&'a str>,
     /// Somebody asked for something since the server was last as wanted. Only then may a running container be replaced:
     /// an upgrade of Berth changes specifications too, and must not restart anybody's server.
     pub is_fresh: bool,
@@ -40,7 +42,7 @@ pub enum Installation {
 pub struct Present<'a> {
     /// The container's state.
     pub seen: Seen,
-    /// The hash that it was made from.
+    /// The stamp that it has, or the hash that it was made from if it is older.
     pub spec: Option<&'a str>,
     /// How its networks compare with what is wanted.
     pub wiring: Wiring,
@@ -72,6 +74,8 @@ pub enum Step {
     Ensure,
     /// Put it into the networks that it should be in, and out of others.
     Wire,
+    /// Give the container the limits of its size, without ending what runs in it.
+    Resize,
     /// Start it.
     Start,
     /// End it in good order.
@@ -100,6 +104,7 @@ impl Step {
         Self::EndInstall,
         Self::Ensure,
         Self::Wire,
+        Self::Resize,
         Self::Start,
         Self::Stop,
         Self::Kill,
@@ -120,6 +125,7 @@ impl Step {
             Self::EndInstall => "end_install",
             Self::Ensure => "ensure",
             Self::Wire => "wire",
+            Self::Resize => "resize",
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Kill => "kill",
@@ -141,6 +147,7 @@ impl Step {
             Self::EndInstall => Some("End the installation"),
             Self::Ensure => Some("Make the container"),
             Self::Wire => Some("Connect its networks"),
+            Self::Resize => Some("Change its limits"),
             Self::Start => Some("Start it"),
             Self::Stop => Some("Stop it"),
             Self::Kill => Some("Kill it"),
@@ -215,25 +222,29 @@ fn then_wire(mut steps: Vec<Step>, present: &Present<'_>) -> Vec<Step> {
 }
 
 fn run(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
-    if must_make(desired, present) || must_install(desired, present) {
+    let must_make = must_make(desired, present);
+    let resize = (must_make && is_only_resized(desired, present)).then_some(Step::Resize);
+    if must_make && resize.is_none() || must_install(desired, present) {
         return make(desired, present);
     }
     let note = desired.restart.then_some(Step::NoteRestart);
+    let go_on = resize.into_iter().chain([Step::Start]);
     match present.seen {
         Seen::Running | Seen::Restarting | Seen::Paused if desired.restart => {
+            // While it is stopped nothing keeps it from having less memory.
             let mut steps = then_wire(vec![Step::Stop, Step::NoteRestart], present);
-            steps.push(Step::Start);
+            steps.extend(go_on);
             steps
         }
         // The engine is at it itself.
         // What can't be seen is better left alone than replaced.
-        Seen::Running | Seen::Restarting | Seen::Unknown => then_wire(Vec::new(), present),
+        Seen::Running | Seen::Restarting | Seen::Unknown => then_wire(resize.into_iter().collect(), present),
         Seen::Paused | Seen::Created | Seen::Exited | Seen::Absent | Seen::Dead => {
             let repair = desired.repair.then_some([Step::Network, Step::Volumes]);
             let repair = repair.into_iter().flatten();
             let wire = present.wiring.differs || desired.repair && present.wiring.is_special;
             let wire = wire.then_some(Step::Wire);
-            repair.chain(wire).chain(note).chain([Step::Start]).collect()
+            repair.chain(wire).chain(note).chain(go_on).collect()
         }
     }
 }
@@ -256,7 +267,19 @@ fn must_install(desired: &Desired<'_>, present: &Present<'_>) -> bool {
 
 /// Whether the container was made from another specification than the present one.
 pub fn is_outdated(desired: &Desired<'_>, present: &Present<'_>) -> bool {
-    present.seen != Seen::Absent && desired.spec.is_some() && desired.spec != present.spec
+    let is_as_wanted =
+        desired.spec == present.spec || desired.older.is_some() && desired.older == present.spec;
+    present.seen != Seen::Absent && desired.spec.is_some() && !is_as_wanted
+}
+
+/// Whether the container differs from the specification in nothing but its limits, which the engine can change.
+fn is_only_resized(desired: &Desired<'_>, present: &Present<'_>) -> bool {
+    fn shape(stamp: &str) -> Option<&str> {
+        stamp.split_once('@').map(|(shape, _)| shape)
+    }
+    let wanted = desired.spec.and_then(shape);
+    let is_there = !matches!(present.seen, Seen::Absent | Seen::Dead);
+    is_there && wanted.is_some() && wanted == present.spec.and_then(shape)
 }
 
 /// What takes long comes first, so that a server that runs is away for as short as can be.

@@ -7,13 +7,16 @@ use proptest::prelude::*;
 use super::plan::{Desired, Installation, Present, Step, Wiring, plan};
 use super::wish::{Goal, Seen};
 
-const NEW: &str = "new";
+const NEW: &str = "new@2/2";
+/// The same with other limits.
+const SMALL: &str = "new@1/1";
 const OLD: &str = "old";
 
 fn steps(goal: Goal, seen: Seen, change: impl FnOnce(&mut Desired<'_>, &mut Present<'_>)) -> Vec<Step> {
     let mut desired = Desired {
         goal,
         spec: Some(NEW),
+        older: None,
         is_fresh: true,
         restart: false,
         install: Installation::Done,
@@ -48,6 +51,13 @@ fn every_state_has_its_plan() {
             });
             let restart = steps(goal, *seen, |desired, _| desired.restart = true);
             let repair = steps(goal, *seen, |desired, _| desired.repair = true);
+            let resized = steps(goal, *seen, |_, present| {
+                present.spec = present.spec.map(|_| SMALL);
+            });
+            let resized_anew = steps(goal, *seen, |desired, present| {
+                desired.restart = true;
+                present.spec = present.spec.map(|_| SMALL);
+            });
             let install = steps(goal, *seen, |desired, _| desired.install = Installation::Needed);
             let installing = steps(goal, *seen, |desired, _| desired.install = Installation::Running);
             let moved = steps(goal, *seen, |_, present| {
@@ -63,6 +73,8 @@ fn every_state_has_its_plan() {
                 ("outdated", kept),
                 ("to be restarted", restart),
                 ("after a failure", repair),
+                ("of another size", resized),
+                ("of another size, to be restarted", resized_anew),
                 ("to be installed", install),
                 ("being installed", installing),
             ];
@@ -96,6 +108,30 @@ fn a_template_that_is_gone_stops_nothing_that_runs() {
 fn what_takes_long_is_done_while_the_old_container_runs() {
     let plan = steps(Goal::Run, Seen::Running, |_, present| present.spec = Some(OLD));
     assert_eq!(words(&plan), "image network volumes stop ensure start");
+}
+
+#[test]
+fn a_new_size_restarts_nobody_and_waits_to_be_asked_for() {
+    let resized = |fresh: bool| {
+        steps(Goal::Run, Seen::Running, move |desired, present| {
+            desired.is_fresh = fresh;
+            present.spec = Some(SMALL);
+        })
+    };
+    assert_eq!(resized(true), [Step::Resize]);
+    assert!(resized(false).is_empty());
+}
+
+#[test]
+fn a_container_from_before_there_were_stamps_is_as_wanted_until_something_changes() {
+    let older = |present: &'static str| {
+        steps(Goal::Run, Seen::Running, move |desired, seen| {
+            desired.older = Some(OLD);
+            seen.spec = Some(present);
+        })
+    };
+    assert!(older(OLD).is_empty());
+    assert_eq!(words(&older("older")), "image network volumes stop ensure start");
 }
 
 /// A small engine: what a step needs, and what it leaves.
@@ -139,6 +175,12 @@ impl World {
                 }
             }
             Step::Wire => self.is_wired = true,
+            Step::Resize => {
+                need(self.seen != Seen::Absent && self.seen != Seen::Dead)?;
+                if self.spec == Some(SMALL) {
+                    self.spec = Some(NEW);
+                }
+            }
             Step::Start => {
                 need(self.is_wired)?;
                 need(self.network && self.volumes && self.seen != Seen::Absent && self.seen != Seen::Dead)?;
@@ -183,6 +225,7 @@ fn converge(world: &mut World, goal: Goal, is_fresh: bool, restart: bool, cuts: 
         let desired = Desired {
             goal,
             spec: Some(NEW),
+            older: None,
             is_fresh,
             restart: restart && !world.noted,
             install: world.install,
@@ -221,13 +264,14 @@ prop_compose! {
         seen in prop::sample::select(Seen::ALL).prop_filter("nothing is planned for what can't be seen", |seen| {
             !matches!(seen, Seen::Unknown | Seen::Restarting)
         }),
-        is_old: bool, image: bool, network: bool, volumes: bool, is_special: bool, is_wired: bool,
+        old in prop::sample::select(&[NEW, OLD, SMALL][..]), image: bool, network: bool, volumes: bool,
+        is_special: bool, is_wired: bool,
         install in prop::sample::select(&[Installation::Done, Installation::Needed, Installation::Running][..]),
     ) -> World {
         let exists = seen != Seen::Absent;
         World {
             seen,
-            spec: exists.then_some(if is_old { OLD } else { NEW }),
+            spec: exists.then_some(old),
             image,
             network,
             volumes,

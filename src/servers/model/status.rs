@@ -26,7 +26,7 @@ pub enum Phase {
     Stopping,
     /// As wanted.
     Stopped,
-    /// Stopped because its organisation is not active.
+    /// Stopped because it or its organisation is suspended.
     Suspended,
     /// Not as wanted, and the last attempt to change that failed.
     Failing,
@@ -122,7 +122,8 @@ impl Phase {
             Self::Stopping => "It was asked to end and gets the time that its template allows.",
             Self::Stopped => "It does not run, as wanted. Its data stays.",
             Self::Suspended => {
-                "It does not run because its organisation is not active. It comes back by itself with it."
+                "It does not run because the provider has suspended it, or because its organisation is not active. Its data \
+                 stays, and it comes back as it was."
             }
             Self::Failing => {
                 "It is not as wanted, and the last attempt to change that failed. Its page says what is wrong and \
@@ -200,6 +201,7 @@ fn phase(server: &Server, goal: Goal) -> Phase {
         Goal::Run if server.observed_generation == 0 => Phase::Creating,
         Goal::Run => Phase::Starting,
         Goal::Stop | Goal::Kill if seen.is_alive() => Phase::Stopping,
+        Goal::Stop | Goal::Kill if server.suspension.is_some() => Phase::Suspended,
         Goal::Stop if server.power == Power::Running => Phase::Suspended,
         Goal::Stop | Goal::Kill => Phase::Stopped,
     }
@@ -222,6 +224,9 @@ fn sentence(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> St
             "It is running; its check has not succeeded yet.".to_owned()
         }
         Phase::Stopped => stopped(server),
+        Phase::Suspended if server.suspension.is_some() => {
+            "It is stopped because the provider has suspended it. Its data stays.".to_owned()
+        }
         Phase::Suspended => {
             "It is stopped because the organisation is not active. It comes back by itself.".to_owned()
         }

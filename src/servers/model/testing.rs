@@ -21,6 +21,9 @@ pub(in crate::servers) fn server() -> Server {
         host_name: "web".to_owned(),
         template: "static-site".to_owned(),
         image: "berth/static-site:0123456789ab".to_owned(),
+        rebuild_seq: 0,
+        tags: Vec::new(),
+        suspension: None,
         update: Update::default(),
         size: "small-box".to_owned(),
         resources: Resources {

@@ -137,13 +137,13 @@ pub enum Goal {
 }
 
 impl Goal {
-    /// The wish, bent by the tenant's state: an organisation that is not active has no running server. Its wishes stay
-    /// on the rows, so that its servers come back as they were.
-    pub fn of(power: Power, is_deleting: bool, is_tenant_active: bool) -> Self {
+    /// The wish, bent by suspension: an organisation that is not active has no running server, and a server that is
+    /// suspended by itself does not run. Wishes stay on the rows, so that servers come back as they were.
+    pub fn of(power: Power, is_deleting: bool, may_run: bool) -> Self {
         match power {
             _ if is_deleting => Self::Delete,
             Power::Killed => Self::Kill,
-            Power::Running if is_tenant_active => Self::Run,
+            Power::Running if may_run => Self::Run,
             Power::Running | Power::Stopped => Self::Stop,
         }
     }

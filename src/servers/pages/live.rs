@@ -49,7 +49,7 @@ async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, E
     let now = app.now();
     let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), now).await?;
     let sparks = sparks.remove(&id).unwrap_or_default();
-    let row = Row::new(app, &server, &scope.member.slug, sparks, now);
+    let row = Row::new(app, scope, &server, sparks, now);
     Ok(Fragment::default().replace(&id.to_string(), &row.render().map_err(Error::internal)?))
 }
 

@@ -8,9 +8,12 @@ mod live;
 mod logs;
 mod new;
 mod power;
+mod rebuild;
 mod settings;
+mod several;
 mod show;
 mod staff;
+mod suspend;
 mod update;
 
 use crate::app::App;
@@ -73,9 +76,39 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerDelete),
             power::delete,
         )
+        .merge(life_routes())
         .merge(renewal_routes())
         .merge(log_routes())
         .merge(staff_routes())
+}
+
+/// Several servers at once, a new container, and suspension by staff.
+fn life_routes() -> Routes<App> {
+    use Permission as P;
+    let may_manage = Rule::Staff(P::StaffServerManage);
+    Routes::new()
+        .get(
+            "/t/{tenant}/servers/bulk",
+            Rule::Tenant(P::ServerRead),
+            several::ask,
+        )
+        .post(
+            "/t/{tenant}/servers/bulk/actions/{action}",
+            Rule::Tenant(P::ServerPower),
+            several::act,
+        )
+        .form(
+            "/t/{tenant}/servers/bulk/tags",
+            Rule::Tenant(P::ServerConfigure),
+            several::tag,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/rebuild",
+            Rule::Tenant(P::ServerConfigure),
+            rebuild::act,
+        )
+        .form("/staff/servers/{server_id}/suspend", may_manage, suspend::suspend)
+        .post("/staff/servers/{server_id}/resume", may_manage, suspend::resume)
 }
 
 /// What makes a server anew: from its template's script, its newest version, its newest image.

@@ -1,4 +1,4 @@
-//! A server's settings: name, size, variables, and its end.
+//! A server's settings: name, tags, note, size, variables, a new container, and its end.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOth
 use crate::tenants::Resource;
 
 use super::super::actions::{self, SettingsInput, VariableChange};
-use super::super::model::{Server, Size, StoredVariable};
+use super::super::model::{Server, Size, StoredVariable, Tags};
 use super::super::store;
 use super::href;
 use super::new::{PREFIX, Question};
@@ -40,6 +40,9 @@ pub struct Settings {
     questions: Vec<Question>,
     version: i64,
     may_delete: bool,
+    host_name: String,
+    /// Its size changes while it runs; others are told their memory only when they start.
+    is_resized_live: bool,
 }
 
 impl Settings {
@@ -72,10 +75,14 @@ async fn page(
     // What it costs is for those to say who pay for it.
     sizes.retain(|size| scope.guest_of().is_none() || size.id == server.size);
     let stored = store::variables(&mut tx, id).await?;
-    let form = again.map_or_else(
-        || FormState::default().with("name", server.name.clone()),
-        |(data, errors)| FormState::new(data, errors),
-    );
+    let note = store::note(&mut tx, id).await?;
+    let fresh = || {
+        FormState::default()
+            .with("name", server.name.clone())
+            .with("tags", server.tags.join(", "))
+            .with("note", note)
+    };
+    let form = again.map_or_else(fresh, |(data, errors)| FormState::new(data, errors));
     let chosen = form.value("size");
     Ok(Page(Settings {
         ctx: crumbs(ctx, scope),
@@ -87,6 +94,8 @@ async fn page(
         },
         questions: questions(app, &server, &stored, &form),
         version: server.version,
+        host_name: server.host_name.clone(),
+        is_resized_live: eggs::split_key(&server.template).is_none(),
         may_delete: scope.may(Permission::ServerDelete),
         sizes,
         form,
@@ -118,7 +127,7 @@ fn questions(app: &App, server: &Server, stored: &[StoredVariable], form: &FormS
     folder.template.variables.iter().map(question).collect()
 }
 
-/// Saves what changed. A changed size or variable makes the container anew and keeps its data.
+/// Saves what changed. Another size changes the container's limits, another answer makes it anew and keeps its data.
 pub async fn save(
     State(app): State<App>,
     scope: TenantScope,
@@ -193,6 +202,8 @@ async fn input(
     Ok(SettingsInput {
         name: given("name"),
         size: given("size"),
+        tags: given("tags").map(|line| Tags::words(&line).map(str::to_owned).collect()),
+        note: given("note"),
         variables,
     })
 }

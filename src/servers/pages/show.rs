@@ -99,6 +99,8 @@ pub struct Panel {
     may_update: bool,
     has_update: bool,
     failed_update: Option<String>,
+    /// Why the provider has suspended it.
+    suspended: Option<String>,
 }
 
 /// Its template escapes what it prints.
@@ -127,6 +129,7 @@ impl Panel {
             may_update: scope.may(Permission::ServerConfigure),
             has_update: has_update(&app.catalogue, server),
             failed_update: server.update.failed.as_ref().map(|failed| failed.reason.clone()),
+            suspended: server.suspension.as_ref().map(|one| one.reason.clone()),
             operation: operation.filter(|operation| operation.state != OperationState::Superseded),
             steps: steps.into_iter().map(StepLine::from).collect(),
             status,
@@ -197,6 +200,7 @@ pub struct Show {
     sparks: Sparks,
     created_ago: String,
     live: String,
+    note: String,
 }
 
 impl Show {
@@ -246,6 +250,7 @@ async fn page(
     let location = store::find_location(&mut tx, server.location).await?;
     let ports = store::ports(&mut tx, id).await?;
     let variables = store::variables(&mut tx, id).await?;
+    let note = store::note(&mut tx, id).await?;
     let panel = Panel::load(app, scope, &mut tx, &server).await?;
     let installation = Installation::load(&mut tx, &server).await?;
     let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), app.now()).await?;
@@ -271,6 +276,7 @@ async fn page(
         head,
         server,
         live,
+        note,
     }))
 }
 

@@ -9,7 +9,7 @@ use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::operations;
-use crate::platform::web::{Ctx, Page, Path, SeeOther, ago};
+use crate::platform::web::{Ctx, FormState, Page, Path, SeeOther, ago};
 use crate::usage::{self, Sparks};
 
 use super::super::actions;
@@ -102,6 +102,7 @@ pub struct StaffShow {
     may_update: bool,
     has_update: bool,
     sparks: Sparks,
+    form: FormState,
     operations: Vec<(String, &'static str, String)>,
 }
 
@@ -114,9 +115,19 @@ pub async fn show(
     ctx: Ctx,
     Path(id): Path<ServerId>,
 ) -> Result<Page<StaffShow>, Error> {
+    page(&app, &scope, ctx, id, FormState::default()).await
+}
+
+pub(super) async fn page(
+    app: &App,
+    scope: &StaffScope,
+    ctx: Ctx,
+    id: ServerId,
+    form: FormState,
+) -> Result<Page<StaffShow>, Error> {
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
-    know(&app, &mut tx, std::slice::from_ref(&server)).await?;
+    know(app, &mut tx, std::slice::from_ref(&server)).await?;
     let operations = operations::for_target(&mut tx, id.0, OPERATIONS).await?;
     let now = app.now();
     let status = server.status(now);
@@ -125,7 +136,8 @@ pub async fn show(
     Ok(Page(StaffShow {
         sparks: sparks.remove(&id).unwrap_or_default(),
         ctx: ctx.with_crumbs([("Servers", "/staff/servers")]),
-        template: title(&app, &server.template),
+        template: title(app, &server.template),
+        form,
         tone: tone(status.phase),
         is_up: server.power.word() == "running",
         may_power: scope.may(Permission::StaffServerPower),

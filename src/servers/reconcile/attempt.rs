@@ -16,6 +16,7 @@ use super::super::model::{
 use super::super::store::{self, Claimed, Finish, NewEvent};
 use super::eggs::State;
 use super::in_work::Working;
+use super::made::{Made, is_outdated};
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
 use super::trouble::Trouble;
@@ -74,12 +75,12 @@ impl Work<'_> {
             spec: self.spec().await?,
             installs: self.egg.installation() != Installation::Done,
         };
-        let hash = effects.spec.as_ref().ok().and_then(|spec| spec.hash().ok());
-        let steps = self.steps(&before, hash.as_deref(), wiring);
+        let made = effects.spec.as_ref().ok().and_then(|spec| Made::of(spec).ok());
+        let steps = self.steps(&before, made.as_ref(), wiring);
         let is_held = !steps.is_empty() && self.server().is_held(self.servers.app.now());
         let death = self.server().death(&before).map(Attempt::Failed);
         if let Some(attempt) = death.or(is_held.then_some(Attempt::Held)) {
-            return self.conclude(Some(&before), attempt, hash.as_deref()).await;
+            return self.conclude(Some(&before), attempt, made.as_ref()).await;
         }
         let attempt = match self.apply(&effects, &steps).await? {
             Flow::Lost => return Ok(false),
@@ -93,7 +94,7 @@ impl Work<'_> {
         } else {
             self.observe().await.ok().map(|(after, _)| after)
         };
-        self.conclude(after.as_ref(), attempt, hash.as_deref()).await
+        self.conclude(after.as_ref(), attempt, made.as_ref()).await
     }
 
     async fn observe(&self) -> Result<(Observation, Observed), Trouble> {
@@ -111,11 +112,12 @@ impl Work<'_> {
         Ok((seen, wiring))
     }
 
-    fn steps(&self, before: &Observation, hash: Option<&str>, wiring: Wiring) -> Vec<Step> {
+    fn steps(&self, before: &Observation, made: Option<&Made>, wiring: Wiring) -> Vec<Step> {
         let server = self.server();
         let desired = Desired {
             goal: server.goal(),
-            spec: hash,
+            spec: made.map(|made| &*made.stamp),
+            older: made.map(|made| &*made.hash),
             is_fresh: server.is_pending(),
             restart: server.must_restart(),
             install: self.egg.installation(),
@@ -248,7 +250,7 @@ impl Work<'_> {
         &self,
         seen: Option<&Observation>,
         attempt: Attempt,
-        hash: Option<&str>,
+        made: Option<&Made>,
     ) -> Result<bool, Error> {
         fault::point("servers.unwritten");
         let (app, server) = (&self.servers.app, self.server());
@@ -262,7 +264,7 @@ impl Work<'_> {
             failures: verdict.failures,
             retry_at: verdict.retry_at,
             next_attempt_at: verdict.next_attempt_at,
-            is_outdated: spec::is_outdated(server, seen, hash),
+            is_outdated: is_outdated(server, seen, made),
             now,
         };
         let mut tx = app.db.system().await?;

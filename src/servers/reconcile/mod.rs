@@ -10,6 +10,7 @@ mod eggs;
 mod guard;
 mod health;
 mod in_work;
+mod made;
 mod orphans;
 mod spec;
 mod steps;

@@ -76,7 +76,7 @@ pub(super) fn container(parts: &Parts<'_>, keyring: &Keyring) -> Result<Containe
         image: server.image.clone(),
         command: None,
         env: environment(parts, keyring)?,
-        labels: BTreeMap::new(),
+        labels: rebuilds(server),
         network: network_key(server)?,
         hostname: Some(server.host_name.clone()),
         aliases: vec![server.host_name.clone()],
@@ -98,6 +98,15 @@ pub(super) fn container(parts: &Parts<'_>, keyring: &Keyring) -> Result<Containe
         adapt(&mut spec, egg, parts);
     }
     Ok(spec)
+}
+
+/// Each rebuild that somebody asked for is another specification, so that the container before it is replaced.
+fn rebuilds(server: &Server) -> BTreeMap<String, String> {
+    let count = Some(server.rebuild_seq).filter(|count| *count > 0);
+    count
+        .map(|count| ("rebuild".to_owned(), count.to_string()))
+        .into_iter()
+        .collect()
 }
 
 fn environment(parts: &Parts<'_>, keyring: &Keyring) -> Result<Env, SpecError> {

@@ -54,6 +54,7 @@ impl Effects<'_> {
             Step::EndInstall => eggs::end_install(self).await,
             Step::Ensure => self.ensure().await,
             Step::Wire => wiring::wire(self).await,
+            Step::Resize => self.resize(&key).await,
             Step::Start => self.start().await,
             Step::Stop => self.stop().await,
             Step::Kill => Ok(engine.kill(&key).await.map(drop)?),
@@ -156,6 +157,15 @@ impl Effects<'_> {
         let spec = self.spec.as_ref();
         let spec = spec.map_err(|reason| Trouble::Unspecified(reason.clone()))?;
         Ok(self.app.engine.ensure(spec).await.map(drop)?)
+    }
+
+    async fn resize(&self, key: &ServerKey) -> Result<(), Trouble> {
+        let spec = self.spec.as_ref();
+        let spec = spec.map_err(|reason| Trouble::Unspecified(reason.clone()))?;
+        match self.app.engine.set_limits(key, spec.limits()).await? {
+            Outcome::Gone => Err(Trouble::Vanished),
+            Outcome::Done | Outcome::Already => Ok(()),
+        }
     }
 
     /// One that is to start again goes on while it could not.

@@ -4,6 +4,8 @@ use crate::catalogue::BuildError;
 use crate::drivers::engine::EngineError;
 use crate::platform::error::Error;
 
+const MIB: u64 = 1024 * 1024;
+
 /// Why a step did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
@@ -62,6 +64,14 @@ fn engine_words(error: &EngineError) -> String {
     let words = match error {
         EngineError::PortInUse { port } => {
             return format!("port {port} of the host is used by something else");
+        }
+        EngineError::MemoryInUse { used, limit } => {
+            return format!(
+                "it uses {} MiB of memory now, more than the {} MiB of its new size; let it free some, restart it, or \
+                 choose a larger size",
+                used.div_ceil(MIB),
+                limit / MIB
+            );
         }
         EngineError::Unavailable(_) => "the engine does not answer",
         EngineError::Timeout(_) => "the engine did not answer in time",

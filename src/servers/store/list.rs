@@ -64,8 +64,10 @@ pub struct Newest {
 pub struct Filter {
     /// Of this tenant only.
     pub tenant: Option<TenantId>,
-    /// A `like` pattern of their name.
+    /// A `like` pattern of their name, or of their tags.
     pub pattern: Option<String>,
+    /// One of their tags.
+    pub tag: Option<String>,
     /// Their state.
     pub state: Option<StateFilter>,
     /// Only those whose template has another image here.
@@ -108,7 +110,8 @@ macro_rules! rows {
     (@one $tx:ident, $tenant_is:literal, $tenant:expr, $filter:ident, $state:ident, $newest:ident, $limit:ident, $value:ident, $id:ident, $bound:literal, $order:literal) => {
         select!(
             $tenant_is
-                + "($2::text is null or s.name ilike $2) and ($3::text is null or case $3::text \
+                + "($2::text is null or s.name ilike $2 or array_to_string(s.tags, ' ') ilike $2) and \
+                   ($9::text is null or $9 = any (s.tags)) and ($3::text is null or case $3::text \
                    when 'running' then s.observed_state = 'running' \
                    when 'stopped' then s.observed_state in ('absent', 'created', 'exited') and s.deleting_at is null \
                    when 'failing' then s.last_error is not null or s.observed_health = 'unhealthy' \
@@ -126,7 +129,8 @@ macro_rules! rows {
             $value,
             $id,
             $newest.0,
-            $newest.1
+            $newest.1,
+            $filter.tag
         )
         .fetch_all($tx.conn())
         .await?

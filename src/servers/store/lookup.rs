@@ -16,6 +16,18 @@ pub async fn find(tx: &mut impl Scoped, id: ServerId) -> Result<Server, Error> {
     row.map(Server::from).ok_or(Error::NotFound)
 }
 
+/// Those of these servers that the scope may see, in the order of their names.
+pub async fn several(tx: &mut impl Scoped, ids: &[ServerId]) -> Result<Vec<Server>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = select!("where s.id = any($1) order by lower(s.name), s.id", &ids);
+    Ok(rows
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(Server::from)
+        .collect())
+}
+
 /// One server, locked until the transaction ends.
 pub async fn lock(tx: &mut impl Scoped, id: ServerId) -> Result<Server, Error> {
     let row = select!("where s.id = $1 for update of s", id.0)

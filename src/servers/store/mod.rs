@@ -9,6 +9,7 @@ mod queue;
 mod rows;
 mod sealed;
 mod sweep;
+mod texts;
 mod update;
 mod write;
 
@@ -18,7 +19,9 @@ pub use eggs::{
 };
 pub use events::{NewEvent, add_event, list_events, note_death};
 pub use list::{Filter, Newest, Sort, StateFilter, list};
-pub use lookup::{find, find_location, find_size, lock, lock_tenant, own_location, save_location, sizes};
+pub use lookup::{
+    find, find_location, find_size, lock, lock_tenant, own_location, save_location, several, sizes,
+};
 pub use parts::{
     all_ports, allocate_port, block_port, delete_variable, is_last_of_tenant, move_port, ports,
     release_subnet, replace_subnet, save_variable, subnet, variables,
@@ -26,5 +29,6 @@ pub use parts::{
 pub use queue::{Claimed, Finish, claim, finish, forget, note_restart, renew, set_step};
 pub use sealed::{SealedVariable, count_outdated, outdated, reseal};
 pub use sweep::{Brief, Orphan, briefs, clear_orphans, note_orphans, save_engine_state, wake};
+pub use texts::{names, note, save_note, save_suspension, save_tags};
 pub use update::{accept_update, begin_update, outdated_servers, roll_back};
 pub use write::{Wish, host_names, insert, save_image, save_name, save_size, wish};

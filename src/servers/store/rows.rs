@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::platform::ids::{LocationId, ServerId, TenantId};
 
 use super::super::model::{
-    Condition, FailedUpdate, Notes, Observation, Power, Resources, Seen, Server, Step, Update,
+    Condition, FailedUpdate, Notes, Observation, Power, Resources, Seen, Server, Step, Suspension, Update,
 };
 
 /// The columns of a server with what is shown beside it everywhere.
@@ -23,6 +23,10 @@ pub(super) struct Row {
     pub(super) host_name: String,
     pub(super) template: String,
     pub(super) image: String,
+    pub(super) rebuild_seq: i64,
+    pub(super) tags: Vec<String>,
+    pub(super) suspended_at: Option<DateTime<Utc>>,
+    pub(super) suspended_reason: Option<String>,
     pub(super) proven_image: Option<String>,
     pub(super) failed_image: Option<String>,
     pub(super) failed_reason: Option<String>,
@@ -62,7 +66,8 @@ macro_rules! select {
             $crate::servers::store::rows::Row,
             "select s.id, s.tenant_id, t.slug as tenant_slug, t.name as tenant_name, \
              t.status = 'active' as \"is_tenant_active!\", l.engine_error is not null as \"is_engine_away!\", \
-             s.location_id, s.name, s.host_name, s.template, s.image, s.proven_image, s.failed_image, s.failed_reason, \
+             s.location_id, s.name, s.host_name, s.template, s.image, s.rebuild_seq, s.tags, \
+             s.suspended_at, s.suspended_reason, s.proven_image, s.failed_image, s.failed_reason, \
              s.rollback_generation, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
              s.power, s.restart_seq, s.deleting_at, s.generation, s.observed_generation, s.observed_restart_seq, \
              s.observed_state, s.observed_health, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
@@ -90,6 +95,12 @@ impl From<Row> for Server {
             host_name: row.host_name,
             template: row.template,
             image: row.image,
+            rebuild_seq: row.rebuild_seq,
+            tags: row.tags,
+            suspension: row
+                .suspended_at
+                .zip(row.suspended_reason)
+                .map(|(at, reason)| Suspension { at, reason }),
             update: Update {
                 proven: row.proven_image,
                 failed: row

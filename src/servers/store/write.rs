@@ -94,11 +94,14 @@ pub async fn save_image(tx: &mut impl Scoped, id: ServerId, image: &str) -> Resu
 
 /// A wish about a server's container.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is wished for or not")]
 pub struct Wish {
     /// Another power state.
     pub power: Option<Power>,
     /// A restart.
     pub restart: bool,
+    /// A new container.
+    pub rebuild: bool,
     /// Its end.
     pub delete: bool,
     /// Its settings changed.
@@ -109,7 +112,7 @@ pub struct Wish {
 pub async fn wish(tx: &mut impl Scoped, id: ServerId, wish: Wish, now: DateTime<Utc>) -> Result<i64, Error> {
     let generation = sqlx::query_scalar!(
         "update server set power = coalesce($2, power), restart_seq = restart_seq + $3, \
-         deleting_at = case when $4 then coalesce(deleting_at, $6) else deleting_at end, \
+         rebuild_seq = rebuild_seq + $7, deleting_at = case when $4 then coalesce(deleting_at, $6) else deleting_at end, \
          version = version + $5, generation = generation + 1, next_attempt_at = $6, updated_at = $6, \
          retry_at = null, last_error = null, error_count = 0 where id = $1 returning generation",
         id.0,
@@ -117,7 +120,8 @@ pub async fn wish(tx: &mut impl Scoped, id: ServerId, wish: Wish, now: DateTime<
         i64::from(wish.restart),
         wish.delete,
         i64::from(wish.settings),
-        now
+        now,
+        i64::from(wish.rebuild)
     );
     Ok(generation.fetch_one(tx.conn()).await?)
 }

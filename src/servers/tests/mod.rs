@@ -5,6 +5,7 @@ mod eggs;
 mod engine;
 mod faults;
 mod guard;
+mod life;
 mod live;
 mod networks;
 mod power;

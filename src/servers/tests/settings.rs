@@ -60,11 +60,11 @@ async fn a_new_name_touches_no_container() {
 }
 
 #[tokio::test]
-async fn another_size_makes_a_new_container_with_the_old_volumes() {
+async fn another_answer_makes_a_new_container_with_the_old_volumes() {
     let scene = Scene::new().await;
     let server = scene.running("web").await;
     let before = scene.seen(&server).await;
-    let changed = change(&scene, &server, size("microcomputer")).await.unwrap();
+    let changed = change(&scene, &server, set("SITE_TITLE", "New")).await.unwrap();
     scene.work().await;
     let after = scene.seen(&server).await;
     assert_ne!(before.container_id, after.container_id);

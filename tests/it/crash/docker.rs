@@ -54,6 +54,11 @@ pub(crate) struct Look {
     pub(crate) env: Vec<String>,
     /// The image's tag.
     pub(crate) image: String,
+    pub(crate) hostname: String,
+    /// Its limit in bytes.
+    pub(crate) memory: i64,
+    /// Its limit in microseconds of a tenth of a second.
+    pub(crate) cpu_quota: i64,
 }
 
 fn connect() -> Docker {
@@ -132,10 +137,14 @@ impl Remains {
         };
         let found: ContainerInspectResponse = self.docker.inspect_container(id, None).await.unwrap();
         let (state, config) = (found.state.unwrap(), found.config.unwrap());
+        let limits = found.host_config.unwrap();
         Look {
             is_running: state.status == Some(ContainerStateStatusEnum::RUNNING),
             started_at: state.started_at.unwrap_or_default(),
             image: config.image.unwrap_or_default(),
+            hostname: config.hostname.unwrap_or_default(),
+            memory: limits.memory.unwrap_or_default(),
+            cpu_quota: limits.cpu_quota.unwrap_or_default(),
             env: config.env.unwrap_or_default(),
         }
     }

@@ -31,6 +31,8 @@ pub(crate) enum Wish {
     Restart,
     /// Another answer to a variable, which takes another container.
     Change,
+    /// Another size and another name, which take no restart.
+    Resize,
     /// A newer image, which works.
     Update,
     /// A newer image, whose process ends at once.
@@ -170,6 +172,7 @@ impl Life {
             Wish::Kill => command(Command::Kill).await.unwrap().operation,
             Wish::Restart => command(Command::Restart).await.unwrap().operation,
             Wish::Change => self.change().await,
+            Wish::Resize => self.resize().await,
             Wish::Update | Wish::BadUpdate => servers::update(app, scope, self.id()).await.unwrap().operation,
             Wish::Delete => {
                 servers::delete(app, scope, self.id(), None)
@@ -214,6 +217,16 @@ impl Life {
         let variables = [("GREETING".to_owned(), VariableChange::Set("ahoy".to_owned()))];
         let input = SettingsInput {
             variables: variables.into(),
+            ..SettingsInput::default()
+        };
+        let changed = servers::change(&self.app.app, &self.scope, self.id(), input, |_| Ok(())).await;
+        changed.unwrap().operation.unwrap()
+    }
+
+    async fn resize(&self) -> berth::platform::operations::Operation {
+        let input = SettingsInput {
+            name: Some("renamed".to_owned()),
+            size: Some("microcomputer".to_owned()),
             ..SettingsInput::default()
         };
         let changed = servers::change(&self.app.app, &self.scope, self.id(), input, |_| Ok(())).await;
@@ -310,8 +323,17 @@ impl Life {
         let is_started_anew = before.is_none_or(|before| before.started_at != look.started_at);
         let should_run = !matches!(wish, Wish::Stop | Wish::StopInstall | Wish::Kill);
         assert_eq!(look.is_running, should_run, "{wish:?}");
-        let should_start = should_run && !matches!(wish, Wish::Join | Wish::Part);
+        let should_start = should_run && !matches!(wish, Wish::Join | Wish::Part | Wish::Resize);
         assert_eq!(is_started_anew, should_start, "{wish:?}");
+        let limits = match wish {
+            Wish::Resize => (1024 << 20, 100_000),
+            _ => (256 << 20, 25_000),
+        };
+        assert_eq!((look.memory, look.cpu_quota), limits, "{wish:?}");
+        assert_eq!(
+            look.hostname, "survivor",
+            "{wish:?}: neighbours find it whatever it is called"
+        );
         let greeting = if wish == Wish::Change {
             "GREETING=ahoy"
         } else {

@@ -48,7 +48,7 @@ pub(super) async fn a_server_lives_and_ends(world: &dyn World) {
     let (engine, spec) = (world.engine(), spec(world, "a"));
     let created = made(world, &spec).await;
     assert_eq!(created.state, ObservedState::Created);
-    assert_eq!(created.spec_hash, Some(spec.hash().unwrap()));
+    assert_eq!(created.spec_hash, Some(spec.stamp().unwrap()));
     assert_eq!(created.image.as_deref(), Some(world.image().as_str()));
     assert_eq!(engine.observe(&spec.server).await.unwrap(), created);
     assert_eq!(engine.stop(&spec.server, GRACE).await.unwrap(), Outcome::Already);
@@ -124,10 +124,49 @@ pub(super) async fn another_specification_makes_another_container(world: &dyn Wo
     let after = engine.ensure(&spec).await.unwrap();
     assert_eq!(
         (&after.state, after.spec_hash.clone()),
-        (&ObservedState::Created, Some(spec.hash().unwrap()))
+        (&ObservedState::Created, Some(spec.stamp().unwrap()))
     );
     assert_ne!(after.container_id, before.container_id);
     assert_eq!(engine.observe_all().await.unwrap(), [after]);
+}
+
+pub(super) async fn limits_change_while_it_runs(world: &dyn World) {
+    let (engine, mut spec) = (world.engine(), spec(world, "a"));
+    assert_eq!(
+        engine.set_limits(&spec.server, spec.limits()).await.unwrap(),
+        Outcome::Gone
+    );
+    let before = running(world, &spec).await;
+    assert_eq!(
+        engine.set_limits(&spec.server, spec.limits()).await.unwrap(),
+        Outcome::Already
+    );
+    for factor in [4, 2] {
+        (spec.cpu_millis, spec.memory_bytes) = (factor * 100, u64::from(factor) * (16 << 20));
+        assert_eq!(
+            engine.set_limits(&spec.server, spec.limits()).await.unwrap(),
+            Outcome::Done
+        );
+        let after = engine.observe(&spec.server).await.unwrap();
+        assert_eq!(after.spec_hash, Some(spec.stamp().unwrap()));
+        assert_eq!(
+            (&after.container_id, after.started_at, after.restart_count),
+            (&before.container_id, before.started_at, 0),
+            "it went on running"
+        );
+        assert_eq!(engine.ensure(&spec).await.unwrap(), after, "it is as specified");
+        let stats = engine.stats(&spec.server).await.unwrap().unwrap();
+        assert_eq!(stats.memory_limit, spec.memory_bytes);
+    }
+    engine.stop(&spec.server, GRACE).await.unwrap();
+    spec.memory_bytes *= 2;
+    engine.set_limits(&spec.server, spec.limits()).await.unwrap();
+    engine.start(&spec.server).await.unwrap();
+    let again = engine.observe(&spec.server).await.unwrap();
+    assert_eq!(
+        (again.container_id, again.spec_hash),
+        (before.container_id, Some(spec.stamp().unwrap()))
+    );
 }
 
 pub(super) async fn what_is_missing_is_named_and_nothing_is_lost(world: &dyn World) {

@@ -33,9 +33,9 @@ use self::connection::{Connection, READ_TIMEOUT};
 use self::metering::Meter;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, LogLine, LogQuery,
-    Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec,
-    Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
+    EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, Limits, LogLine,
+    LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
+    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
 };
 
 /// Where an engine listens.
@@ -142,6 +142,12 @@ impl Engine for DockerEngine {
 
     async fn ensure(&self, spec: &ContainerSpec) -> EngineResult<Observed> {
         self.connect().await?.ensure(spec).await
+    }
+
+    async fn set_limits(&self, server: &ServerKey, limits: Limits) -> EngineResult<Outcome> {
+        let connection = self.connect().await?;
+        let used = connection.stats(server).await?.map(|stats| stats.memory_bytes);
+        connection.set_limits(server, limits, used).await
     }
 
     async fn start(&self, server: &ServerKey) -> EngineResult<Outcome> {

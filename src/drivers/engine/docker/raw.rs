@@ -72,6 +72,14 @@ raw! {
         state: State = "State",
         config: Config = "Config",
         network: NetworkSettings = "NetworkSettings",
+        host: HostConfig = "HostConfig",
+    }
+
+    /// A container's limits.
+    HostConfig {
+        memory: u64 = "Memory",
+        cpu_period: u64 = "CpuPeriod",
+        cpu_quota: u64 = "CpuQuota",
     }
 
     /// What a container does.

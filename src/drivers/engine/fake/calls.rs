@@ -13,6 +13,7 @@ pub enum Call {
     ObserveAll,
     Observe,
     Ensure,
+    SetLimits,
     Start,
     Stop,
     StopByInput,

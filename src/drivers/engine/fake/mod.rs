@@ -30,7 +30,7 @@ pub use self::calls::{Call, Program};
 use self::{calls::Fault, state::State};
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, LogLine, LogQuery,
+    EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, Limits, LogLine, LogQuery,
     LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
     TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec, VolumeUse,
 };
@@ -213,6 +213,10 @@ impl Engine for FakeEngine {
 
     async fn ensure(&self, spec: &ContainerSpec) -> EngineResult<Observed> {
         self.call(Call::Ensure, |state| state.ensure(spec))
+    }
+
+    async fn set_limits(&self, server: &ServerKey, limits: Limits) -> EngineResult<Outcome> {
+        self.call(Call::SetLimits, |state| state.set_limits(server, limits))
     }
 
     async fn start(&self, server: &ServerKey) -> EngineResult<Outcome> {

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 
 use super::super::{
     ContainerSpec, EngineError, EngineEvent, EngineResult, EventKind, GuardSpec, Health, Image, InstanceKey,
-    LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Stats, Volume, VolumeKey,
+    Limits, LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Stats, Volume,
+    VolumeKey,
 };
 use super::calls::{Calls, Program};
 use super::terminal::Shells;
@@ -118,9 +119,9 @@ impl State {
 
     pub(super) fn ensure(&mut self, spec: &ContainerSpec) -> EngineResult<Observed> {
         spec.validate()?;
-        let hash = spec.hash()?;
+        let stamp = spec.stamp()?;
         let seen = self.observe(&spec.server)?;
-        if seen.spec_hash.as_ref() == Some(&hash) {
+        if seen.spec_hash.as_ref() == Some(&stamp) {
             return Ok(seen);
         }
         self.check_parts(spec)?;
@@ -129,7 +130,7 @@ impl State {
         self.made += 1;
         let seen = Observed {
             state: ObservedState::Created,
-            spec_hash: Some(hash),
+            spec_hash: Some(stamp),
             container_id: Some(format!("{:064x}", self.made)),
             image: Some(spec.image.clone()),
             networks: BTreeSet::from([spec.network.clone()]),
@@ -144,6 +145,25 @@ impl State {
         self.containers.insert(spec.server.clone(), container);
         self.tell(&spec.server, EventKind::Created);
         Ok(seen)
+    }
+
+    pub(super) fn set_limits(&mut self, server: &ServerKey, limits: Limits) -> EngineResult<Outcome> {
+        let used = self.stats(server)?.map_or(0, |stats| stats.memory_bytes);
+        self.own_name(server.as_str())?;
+        let Some(container) = self.containers.get_mut(server) else {
+            return Ok(Outcome::Gone);
+        };
+        let (has, limit) = (container.spec.limits(), limits.memory_bytes);
+        if has == limits {
+            return Ok(Outcome::Already);
+        }
+        if limit < has.memory_bytes && used > limit {
+            return Err(EngineError::MemoryInUse { used, limit });
+        }
+        container.spec.cpu_millis = limits.cpu_millis;
+        container.spec.memory_bytes = limit;
+        container.seen.spec_hash = Some(container.spec.stamp()?);
+        Ok(Outcome::Done)
     }
 
     pub(super) fn start(&mut self, server: &ServerKey) -> EngineResult<Outcome> {

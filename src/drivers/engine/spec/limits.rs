@@ -6,6 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{EngineError, VolumeKey};
 
+/// What the engine can change about a container while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Thousandths of a processor.
+    pub cpu_millis: u32,
+    /// Memory, including its tmpfs.
+    pub memory_bytes: u64,
+}
+
+impl Limits {
+    /// What stands for them in a hash that leaves them out.
+    pub(super) const NONE: Self = Self {
+        cpu_millis: 0,
+        memory_bytes: 0,
+    };
+
+    /// What is observed of a container with this shape and these limits.
+    pub fn stamp(self, shape: &str) -> String {
+        format!("{shape}@{}/{}", self.cpu_millis, self.memory_bytes)
+    }
+}
+
 /// TCP or UDP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -30,6 +30,12 @@
 //! [`ContainerSpec::hash`] covers the specification and [`SPEC_VERSION`], not the rendered configuration: an upgrade
 //! of Berth must not restart every customer's server because a library writes JSON differently. When the hardening
 //! itself changes in a way that running servers must get, raise [`SPEC_VERSION`].
+//!
+//! # Limits
+//!
+//! The engine changes the limits of processor and memory while a container runs, but never its labels. So a container
+//! carries the hash of all but the limits (its shape), and what it is now is told by its [stamp](ContainerSpec::stamp):
+//! that hash, and the limits as the engine has them.
 
 mod files;
 mod guard;
@@ -46,7 +52,7 @@ use sha2::{Digest, Sha256};
 
 use super::{EngineError, EngineResult, InstanceKey, NetworkKey, Owner, ServerKey, TenantKey, VolumeKey};
 
-pub use limits::{Capability, HealthCheck, HealthTest, Port, Protocol, Tmpfs, VolumeMount};
+pub use limits::{Capability, HealthCheck, HealthTest, Limits, Port, Protocol, Tmpfs, VolumeMount};
 pub(super) use render::{ours, whole_seconds};
 pub(super) use validate::image_tag;
 pub use validate::is_image_tag;
@@ -69,6 +75,9 @@ pub mod label {
     pub const TENANT: &str = "berth.tenant";
     /// The hash of the specification that a container was made from.
     pub const SPEC: &str = "berth.spec";
+    /// The hash of what a container was made from but its limits, which the engine can change while it runs. Containers
+    /// from before there was this label are made anew for other limits.
+    pub const SHAPE: &str = "berth.shape";
     /// The server's display name when the container was made, for people who look with `docker ps`.
     pub const NAME: &str = "berth.name";
     /// A network's key.
@@ -193,6 +202,36 @@ impl ContainerSpec {
         let json = serde_json::to_vec(&hashed)
             .map_err(|error| EngineError::invalid(format!("the specification cannot be hashed: {error}")))?;
         Ok(hex(&Sha256::digest(&json)))
+    }
+
+    /// The hash of all but the limits that the engine can change while the container runs.
+    pub fn shape(&self) -> EngineResult<String> {
+        let limits = Limits::NONE;
+        let rest = Self {
+            cpu_millis: limits.cpu_millis,
+            memory_bytes: limits.memory_bytes,
+            ..self.clone()
+        };
+        rest.hash()
+    }
+
+    /// What the engine can change while the container runs.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            cpu_millis: self.cpu_millis,
+            memory_bytes: self.memory_bytes,
+        }
+    }
+
+    /// What [`Observed::spec_hash`](super::Observed::spec_hash) is for a container that is as specified.
+    pub fn stamp(&self) -> EngineResult<String> {
+        Ok(self.limits().stamp(&self.shape()?))
+    }
+
+    /// Whether this is what is observed of a container that was made from this specification: its stamp, or the hash
+    /// where it was made before there were stamps.
+    pub fn is_seen_as(&self, seen: &str) -> EngineResult<bool> {
+        Ok(seen == self.stamp()? || seen == self.hash()?)
     }
 
     /// The same with every list sorted whose order means nothing.

@@ -6,12 +6,15 @@ use std::{
 };
 
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
-    HostConfigLogConfig, Ipam, IpamConfig, Mount, MountType, NetworkCreateRequest, NetworkingConfig,
-    PortBinding, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest,
+    ContainerCreateBody, ContainerUpdateBody, EndpointSettings, HealthConfig, HostConfig,
+    HostConfigCgroupnsModeEnum, HostConfigLogConfig, Ipam, IpamConfig, Mount, MountType,
+    NetworkCreateRequest, NetworkingConfig, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+    VolumeCreateRequest,
 };
 
-use super::{ContainerSpec, HealthCheck, HealthTest, InstanceKey, Owner, Port, Tmpfs, VolumeMount, label};
+use super::{
+    ContainerSpec, HealthCheck, HealthTest, InstanceKey, Limits, Owner, Port, Tmpfs, VolumeMount, label,
+};
 use crate::drivers::engine::{EngineResult, NetworkSpec, VolumeDriver, VolumeSpec};
 
 /// The scheduler's usual period: shorter ones cost, longer ones stutter.
@@ -62,7 +65,19 @@ impl ContainerSpec {
         labels.insert(label::TENANT.to_owned(), self.tenant.to_string());
         labels.insert(label::NAME.to_owned(), self.display_name.clone());
         labels.insert(label::SPEC.to_owned(), self.hash()?);
+        labels.insert(label::SHAPE.to_owned(), self.shape()?);
         Ok(labels)
+    }
+
+    /// The request that gives a container other limits while it runs.
+    pub(in super::super) fn to_update(limits: Limits) -> ContainerUpdateBody {
+        ContainerUpdateBody {
+            memory: Some(signed(limits.memory_bytes)),
+            memory_swap: Some(signed(limits.memory_bytes)),
+            cpu_period: Some(CPU_PERIOD_MICROS),
+            cpu_quota: Some(quota(limits)),
+            ..Default::default()
+        }
     }
 
     fn host_config(&self, owner: &Owner) -> HostConfig {
@@ -70,7 +85,7 @@ impl ContainerSpec {
             memory: Some(signed(self.memory_bytes)),
             memory_swap: Some(signed(self.memory_bytes)),
             cpu_period: Some(CPU_PERIOD_MICROS),
-            cpu_quota: Some(i64::from(self.cpu_millis) * CPU_PERIOD_MICROS / 1000),
+            cpu_quota: Some(quota(self.limits())),
             pids_limit: Some(i64::from(self.pids_limit)),
             oom_score_adj: Some(OOM_SCORE_ADJ),
             init: Some(true),
@@ -185,6 +200,10 @@ pub(in super::super) fn ours(instance: &InstanceKey) -> [(String, String); 2] {
         (label::MANAGED.to_owned(), "true".to_owned()),
         (label::INSTANCE.to_owned(), instance.to_string()),
     ]
+}
+
+fn quota(limits: Limits) -> i64 {
+    i64::from(limits.cpu_millis) * CPU_PERIOD_MICROS / 1000
 }
 
 fn exposed(port: &Port) -> String {

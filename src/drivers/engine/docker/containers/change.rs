@@ -10,7 +10,9 @@ use futures_util::StreamExt;
 
 use crate::platform::fault;
 
-use super::super::super::{EngineError, EngineResult, MAX_GRACE, Outcome, ServerKey, spec::whole_seconds};
+use super::super::super::{
+    ContainerSpec, EngineError, EngineResult, Limits, MAX_GRACE, Outcome, ServerKey, spec::whole_seconds,
+};
 use super::super::{connection::Connection, error, raw};
 
 impl Connection {
@@ -36,6 +38,36 @@ impl Connection {
                 (Some(404), message) if message.contains("No such container") => Ok(Outcome::Gone),
                 _ => Err(patient.failure(failure)),
             },
+        }
+    }
+
+    /// `used` is the memory that its processes use. On some kernels less than that would kill them, and others refuse it.
+    pub(in super::super) async fn set_limits(
+        &self,
+        server: &ServerKey,
+        limits: Limits,
+        used: Option<u64>,
+    ) -> EngineResult<Outcome> {
+        let Some(container) = self.find(server).await? else {
+            return Ok(Outcome::Gone);
+        };
+        let has = super::observe::limits(&container.host);
+        if has == limits {
+            return Ok(Outcome::Already);
+        }
+        let limit = limits.memory_bytes;
+        let used = used.filter(|_| has_process(&container)).unwrap_or_default();
+        if limit < has.memory_bytes && used > limit {
+            return Err(EngineError::MemoryInUse { used, limit });
+        }
+        let body = ContainerSpec::to_update(limits);
+        match self.docker.update_container(&container.id, body).await {
+            Ok(()) => Ok(Outcome::Done),
+            Err(failure) if error::status(&failure) == Some(404) => Ok(Outcome::Gone),
+            Err(failure) if error::message(&failure).contains("resource busy") => {
+                Err(EngineError::MemoryInUse { used, limit })
+            }
+            Err(failure) => Err(self.failure(failure)),
         }
     }
 

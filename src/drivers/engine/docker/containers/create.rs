@@ -10,7 +10,7 @@ use super::super::super::{
     ContainerSpec, EngineError, EngineResult, Observed, ObservedState, TenantKey, VolumeKey, spec::label,
 };
 use super::super::{connection::Connection, error, raw};
-use super::observe::observed;
+use super::observe::{observed, stamp};
 
 /// How often to look again when somebody else makes or removes the same container meanwhile.
 const ATTEMPTS: usize = 4;
@@ -23,11 +23,10 @@ enum Made {
 impl Connection {
     pub(in super::super) async fn ensure(&self, spec: &ContainerSpec) -> EngineResult<Observed> {
         let body = spec.to_container(&self.owner()?)?;
-        let hash = spec.hash()?;
         for _ in 0..ATTEMPTS {
             let found = self.find(&spec.server).await?;
             if let Some(container) = found {
-                if is_current(&container, &hash) {
+                if is_current_server(&container, spec)? {
                     return Ok(observed(spec.server.clone(), container));
                 }
                 // The old one goes only when nothing is missing for the new one.
@@ -41,7 +40,7 @@ impl Connection {
             match self.create(spec, body.clone()).await? {
                 Made::Container(id) => {
                     fault::point("engine.container_made");
-                    return Ok(created(spec, id, hash));
+                    return created(spec, id);
                 }
                 Made::NameTaken => {}
             }
@@ -124,8 +123,7 @@ fn check_tenant(name: String, labels: &raw::Labels, tenant: &TenantKey) -> Engin
 
 /// Whether a container can stay. One that is being removed, or was removed in part, cannot.
 pub(in super::super) fn is_current(container: &raw::Container, hash: &str) -> bool {
-    let leaving = matches!(container.state.status.as_str(), "dead" | "removing");
-    !leaving
+    !is_leaving(container)
         && container
             .config
             .labels
@@ -133,12 +131,25 @@ pub(in super::super) fn is_current(container: &raw::Container, hash: &str) -> bo
             .is_some_and(|value| value == hash)
 }
 
-fn created(spec: &ContainerSpec, id: String, hash: String) -> Observed {
-    Observed {
+/// The same for a server's container, whose limits may have been changed since it was made.
+fn is_current_server(container: &raw::Container, spec: &ContainerSpec) -> EngineResult<bool> {
+    let is_seen = match stamp(container) {
+        Some(seen) => spec.is_seen_as(&seen)?,
+        None => false,
+    };
+    Ok(is_seen && !is_leaving(container))
+}
+
+fn is_leaving(container: &raw::Container) -> bool {
+    matches!(container.state.status.as_str(), "dead" | "removing")
+}
+
+fn created(spec: &ContainerSpec, id: String) -> EngineResult<Observed> {
+    Ok(Observed {
         state: ObservedState::Created,
-        spec_hash: Some(hash),
+        spec_hash: Some(spec.stamp()?),
         container_id: Some(id),
         image: Some(spec.image.clone()),
         ..Observed::gone(spec.server.clone())
-    }
+    })
 }

@@ -6,8 +6,8 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::super::super::{
-    EngineError, EngineResult, Health, NetworkKey, Observed, ObservedState, Owner, Protocol, PublishedPort,
-    ServerKey, spec::label,
+    EngineError, EngineResult, Health, Limits, NetworkKey, Observed, ObservedState, Owner, Protocol,
+    PublishedPort, ServerKey, spec::label,
 };
 use super::super::{connection::Connection, error, raw};
 
@@ -108,12 +108,14 @@ fn is_marked(labels: &raw::Labels) -> bool {
 
 /// Our words for what the engine says.
 pub(super) fn observed(server: ServerKey, container: raw::Container) -> Observed {
+    let spec_hash = stamp(&container);
     let raw::Container {
         id,
         restart_count,
         state,
         config,
         network,
+        host: _,
     } = container;
     let running = matches!(state.status.as_str(), "running" | "paused");
     Observed {
@@ -124,7 +126,7 @@ pub(super) fn observed(server: ServerKey, container: raw::Container) -> Observed
             Health::None
         },
         is_marked: is_marked(&config.labels),
-        spec_hash: config.labels.get(label::SPEC).cloned(),
+        spec_hash,
         container_id: Some(id),
         image: Some(config.image),
         started_at: raw::moment(&state.started_at),
@@ -134,6 +136,23 @@ pub(super) fn observed(server: ServerKey, container: raw::Container) -> Observed
         networks: networks(&network, &config.labels),
         ports: published(&network),
         state: word(state),
+    }
+}
+
+/// What a container was made from, with its limits as they are now.
+pub(super) fn stamp(container: &raw::Container) -> Option<String> {
+    let labels = &container.config.labels;
+    match labels.get(label::SHAPE) {
+        Some(shape) => Some(limits(&container.host).stamp(shape)),
+        None => labels.get(label::SPEC).cloned(),
+    }
+}
+
+pub(super) fn limits(host: &raw::HostConfig) -> Limits {
+    let period = host.cpu_period.max(1);
+    Limits {
+        cpu_millis: u32::try_from(host.cpu_quota.saturating_mul(1000) / period).unwrap_or(u32::MAX),
+        memory_bytes: host.memory,
     }
 }
 
