@@ -6,7 +6,9 @@
 //! - [`sweep`] compares everything with the engine once a minute, in one call, and finds orphans.
 
 mod attempt;
+mod crash;
 mod eggs;
+mod expire;
 mod guard;
 mod health;
 mod in_work;
