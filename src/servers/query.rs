@@ -50,7 +50,10 @@ pub async fn deleted(
     let pattern = query.pattern()?;
     let rows = store::list_deleted(tx, tenant, pattern.as_deref(), before, query.fetch()?).await?;
     Listing::new(rows, query, |server| {
-        let at = server.deletion.as_ref().map_or(server.updated_at, |deletion| deletion.at);
+        let at = server
+            .deletion
+            .as_ref()
+            .map_or(server.updated_at, |deletion| deletion.at);
         (at, server.id.0)
     })
 }

@@ -97,7 +97,14 @@ pub async fn delete(
 async fn make_way(app: &App, tx: &mut TenantTx, scope: &TenantScope, id: ServerId) -> Result<(), Error> {
     let server = store::lock(tx, id).await?;
     if server.check_kept().is_ok() {
-        begin_erasing(app, tx, &scope.who, &server, Some("it was the oldest of those that are kept")).await?;
+        begin_erasing(
+            app,
+            tx,
+            &scope.who,
+            &server,
+            Some("it was the oldest of those that are kept"),
+        )
+        .await?;
     }
     Ok(())
 }

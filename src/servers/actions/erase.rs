@@ -57,7 +57,14 @@ pub(super) async fn begin_erasing(
 /// Tells of the end of a server whose time is over. Its row has the wish already.
 pub async fn expired(app: &App, tx: &mut SystemTx, server: &Server) -> Result<(), Error> {
     let who = Who::system("retention");
-    tell(app, tx, &who, server, Some("it was kept for as long as was promised")).await?;
+    tell(
+        app,
+        tx,
+        &who,
+        server,
+        Some("it was kept for as long as was promised"),
+    )
+    .await?;
     Ok(())
 }
 

@@ -93,7 +93,10 @@ impl CrashLog {
     /// When crashes that nobody watched may have been: evenly between the last look and now. A server that ended once an
     /// hour while no panel ran did not end ten times at once.
     fn spread(&self, number: usize, rule: CrashRule, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-        let gap = self.looked_at.map_or(Duration::zero(), |at| now - at).max(Duration::zero());
+        let gap = self
+            .looked_at
+            .map_or(Duration::zero(), |at| now - at)
+            .max(Duration::zero());
         let number = i32::try_from(number).unwrap_or(i32::MAX);
         let newest = i32::try_from(rule.limit).unwrap_or(i32::MAX).min(number);
         (0..newest).rev().map(|back| now - gap / number * back).collect()
@@ -109,10 +112,9 @@ impl CrashLog {
         let saw_end = seen.seen == Seen::Exited;
         let exit_code = if saw_end { seen.exit_code } else { self.exit_code };
         let out_of_memory = seen.out_of_memory || is_told;
-        let mut text = ending(exit_code, out_of_memory);
-        if out_of_memory {
-            text.push_str(&format!(" (limit {} MiB)", server.resources.memory_mib));
-        }
+        let limit = format!(" (limit {} MiB)", server.resources.memory_mib);
+        let limit = if out_of_memory { &*limit } else { "" };
+        let text = ending(exit_code, out_of_memory) + limit;
         How { text, out_of_memory }
     }
 }
@@ -192,11 +194,11 @@ mod tests {
         for restarts in 1..=crashes {
             at += apart;
             let seen = look(Seen::Running, restarts);
-            let crashed = log.after(&server, (&seen, false), RULE, at).unwrap();
-            if crashed.stop.is_some() {
+            let found = log.after(&server, (&seen, false), RULE, at).unwrap();
+            if found.stop.is_some() {
                 return Some(restarts);
             }
-            (log.times, log.looked_at) = (crashed.times, Some(at));
+            (log.times, log.looked_at) = (found.times, Some(at));
             server.observed = seen;
         }
         None
@@ -206,7 +208,11 @@ mod tests {
     fn five_in_ten_minutes_are_enough_and_five_in_an_hour_are_not() {
         assert_eq!(stopped_after(20, Duration::seconds(1)), Some(5));
         assert_eq!(stopped_after(20, Duration::seconds(149)), Some(5));
-        assert_eq!(stopped_after(20, Duration::seconds(150)), None, "the first is out of the window");
+        assert_eq!(
+            stopped_after(20, Duration::seconds(150)),
+            None,
+            "the first is out of the window"
+        );
     }
 
     #[test]
@@ -245,7 +251,10 @@ mod tests {
         };
         let hourly = after(10);
         assert_eq!((hourly.times, hourly.stop), (vec![now()], None));
-        assert!(after(600).stop.is_some(), "one a minute, as the engine's longest delay is");
+        assert!(
+            after(600).stop.is_some(),
+            "one a minute, as the engine's longest delay is"
+        );
     }
 
     #[test]
@@ -261,7 +270,9 @@ mod tests {
         let crashed = log.after(&running(), (&seen, false), RULE, now()).unwrap();
         let stop = crashed.stop.unwrap();
         assert!(
-            stop.contains("The last one: exit code 137 (signal 9), out of memory (limit 256 MiB). Choose a larger size"),
+            stop.contains(
+                "The last one: exit code 137 (signal 9), out of memory (limit 256 MiB). Choose a larger size"
+            ),
             "{stop}"
         );
         let older = CrashLog {
@@ -269,7 +280,10 @@ mod tests {
             ..log
         };
         let crashed = older.after(&running(), (&seen, false), RULE, now()).unwrap();
-        assert!(!crashed.stop.unwrap().contains("memory"), "that was another crash");
+        assert!(
+            !crashed.stop.unwrap().contains("memory"),
+            "that was another crash"
+        );
     }
 
     #[test]
@@ -278,12 +292,16 @@ mod tests {
         let crashes = |change: fn(&mut Server)| {
             let mut server = running();
             change(&mut server);
-            CrashLog::default().after(&server, (&ended, false), RULE, now()).is_some()
+            CrashLog::default()
+                .after(&server, (&ended, false), RULE, now())
+                .is_some()
         };
         assert!(crashes(|_| {}));
         assert!(!crashes(|server| server.power = Power::Stopped));
         assert!(!crashes(|server| server.is_tenant_active = false));
-        assert!(!crashes(|server| server.notes.step = Some(super::super::Step::Stop)));
+        assert!(!crashes(
+            |server| server.notes.step = Some(super::super::Step::Stop)
+        ));
         assert!(!crashes(|server| {
             server.update = Update {
                 proven: Some("before".to_owned()),
@@ -300,7 +318,11 @@ mod tests {
         assert_eq!(count(&look(Seen::Running, 3), false), 0);
         assert_eq!(count(&look(Seen::Running, 0), true), 0);
         assert_eq!(count(&look(Seen::Restarting, 3), true), 3);
-        assert_eq!(count(&look(Seen::Exited, 0), true), 1, "it ended while it was being started");
+        assert_eq!(
+            count(&look(Seen::Exited, 0), true),
+            1,
+            "it ended while it was being started"
+        );
         assert_eq!(count(&look(Seen::Running, 1), false), 1);
     }
 }

@@ -100,7 +100,10 @@ mod tests {
         assert_eq!(ServerName::restored("web", &both), "web (restored 2)");
         let long = "x".repeat(63);
         let new = ServerName::restored(&long, &taken(&[&long]));
-        assert!(ServerName::parse(&new).is_ok() && new.ends_with(" (restored)"), "{new}");
+        assert!(
+            ServerName::parse(&new).is_ok() && new.ends_with(" (restored)"),
+            "{new}"
+        );
     }
 
     #[test]

@@ -261,7 +261,10 @@ fn sentence(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> St
 
 fn kept(server: &Server, now: DateTime<Utc>) -> String {
     match server.kept_until() {
-        Some(until) => format!("Kept until {}, then erased. Until then it can be restored.", clock_time(until, now)),
+        Some(until) => format!(
+            "Kept until {}, then erased. Until then it can be restored.",
+            clock_time(until, now)
+        ),
         None => "It is deleted.".to_owned(),
     }
 }

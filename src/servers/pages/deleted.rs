@@ -11,10 +11,12 @@ use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::ServerId;
-use crate::platform::web::{self, Ctx, FormData, Fragment, LastSeen, ListQuery, Page, Path, Query, SeeOther, ago};
+use crate::platform::web::{
+    self, Ctx, FormData, Fragment, LastSeen, ListQuery, Page, Path, Query, SeeOther, ago,
+};
 
 use super::super::actions;
-use super::super::model::{Server, Stay, Status};
+use super::super::model::{Server, Status, Stay};
 use super::super::query::deleted;
 use super::super::store;
 use super::list::{know, title};
@@ -62,10 +64,13 @@ impl Row {
 
 /// When it was deleted, how long ago that is, and by whom.
 fn deletion(app: &App, server: &Server) -> (String, String, String) {
-    server.deletion.as_ref().map_or_else(Default::default, |deletion| {
-        let by = deletion.by.clone().unwrap_or_default();
-        (deletion.at.to_rfc3339(), ago(deletion.at, app.now()), by)
-    })
+    server
+        .deletion
+        .as_ref()
+        .map_or_else(Default::default, |deletion| {
+            let by = deletion.by.clone().unwrap_or_default();
+            (deletion.at.to_rfc3339(), ago(deletion.at, app.now()), by)
+        })
 }
 
 #[derive(Template)]
@@ -97,7 +102,11 @@ pub async fn list(
     let next = listing.next_href(&query).unwrap_or_default();
     Ok(Page(Deleted {
         ctx: crumbs(ctx, &scope),
-        rows: listing.items.iter().map(|server| Row::new(&app, &scope, server)).collect(),
+        rows: listing
+            .items
+            .iter()
+            .map(|server| Row::new(&app, &scope, server))
+            .collect(),
         query,
         next,
         days: app.config.deleted_retention_days,
@@ -172,7 +181,10 @@ pub async fn erase(
             Ok(SeeOther::to(format!("/t/{slug}/deleted-servers")).info(words))
         }
         Err(Error::Invalid(errors)) => {
-            let words = errors.get("confirm").unwrap_or("The name does not match.").to_owned();
+            let words = errors
+                .get("confirm")
+                .unwrap_or("The name does not match.")
+                .to_owned();
             Ok(SeeOther::to(href(&slug, id)).bad(words))
         }
         Err(error) => Err(error),

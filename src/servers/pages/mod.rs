@@ -84,7 +84,11 @@ pub fn routes() -> Routes<App> {
 fn deleted_routes() -> Routes<App> {
     use Permission as P;
     Routes::new()
-        .get("/t/{tenant}/deleted-servers", Rule::Tenant(P::ServerRead), deleted::list)
+        .get(
+            "/t/{tenant}/deleted-servers",
+            Rule::Tenant(P::ServerRead),
+            deleted::list,
+        )
         .get(
             "/t/{tenant}/deleted-servers/live",
             Rule::Tenant(P::ServerRead),

@@ -54,7 +54,10 @@ pub async fn delete(
 ) -> Result<SeeOther, Error> {
     match actions::delete(&app, &scope, id, Some(form.get("confirm"))).await {
         Ok(asked) => {
-            let until = asked.server.kept_until().map(|until| clock_time(until, app.now()));
+            let until = asked
+                .server
+                .kept_until()
+                .map(|until| clock_time(until, app.now()));
             let until = until.map(|until| format!(" It is kept until {until} and can be restored."));
             let words = format!("Deleting {}.{}", asked.server.name, until.unwrap_or_default());
             Ok(SeeOther::to(format!("/t/{slug}/servers")).info(words))

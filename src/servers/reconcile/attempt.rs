@@ -82,7 +82,9 @@ impl Work<'_> {
         let is_held = !steps.is_empty() && self.server().is_held(self.servers.app.now());
         let death = self.server().death(&before).map(Attempt::Failed);
         if let Some(attempt) = death.or(is_held.then_some(Attempt::Held)) {
-            return self.conclude(Some(&before), attempt, hash.as_deref(), false).await;
+            return self
+                .conclude(Some(&before), attempt, hash.as_deref(), false)
+                .await;
         }
         let attempt = match self.apply(&effects, &steps).await? {
             Flow::Lost => return Ok(false),
@@ -282,8 +284,9 @@ impl Work<'_> {
         if !was_stopped {
             self.report(&mut tx, &verdict).await?;
         }
-        let crashes = crashed.map(|crashed| crash::entries(&crashed, was_stopped));
-        self.tell(&mut tx, seen, &verdict, crashes.unwrap_or_default()).await?;
+        let told = crashed.map(|crashed| crash::entries(&crashed, was_stopped));
+        self.tell(&mut tx, seen, &verdict, told.unwrap_or_default())
+            .await?;
         tx.commit().await?;
         update::written(&verdict);
         if was_stopped {

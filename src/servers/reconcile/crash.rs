@@ -40,7 +40,9 @@ impl Work<'_> {
     pub(super) async fn count_crashes(&self, tx: &mut SystemTx, crashed: &Crashed) -> Result<bool, Error> {
         let (server, now) = (self.server(), self.servers.app.now());
         store::save_crashes(tx, server, &crashed.times).await?;
-        let Some(reason) = &crashed.stop else { return Ok(false) };
+        let Some(reason) = &crashed.stop else {
+            return Ok(false);
+        };
         if !store::stop_crashing(tx, server, reason, now).await? {
             return Ok(false);
         }

@@ -92,6 +92,12 @@ impl Servers {
         self.guard.hear(event);
     }
 
+    /// What the engine's events do.
+    pub(in crate::servers) async fn hear_events(&self, heard: Vec<crate::drivers::engine::EngineEvent>) {
+        let done = self.happened(heard.into_iter().map(Ok).collect()).await;
+        assert!(done.is_ok(), "{done:?}");
+    }
+
     /// What the watch does when it reaches the engine again.
     pub(in crate::servers) async fn engine_is_back(&self) {
         self.engine_answers().await;

@@ -102,7 +102,7 @@ impl Servers {
     }
 
     /// Wakes the servers that events are about.
-    async fn happened(&self, heard: Vec<Result<EngineEvent, EngineError>>) -> Result<(), Watch> {
+    pub(super) async fn happened(&self, heard: Vec<Result<EngineEvent, EngineError>>) -> Result<(), Watch> {
         let heard: Vec<EngineEvent> = heard.into_iter().collect::<Result<_, _>>()?;
         for event in &heard {
             self.guard.hear(event);
@@ -135,7 +135,10 @@ impl Servers {
         store::note_exit(&mut tx, server, exit, now).await?;
         if event.kind == EventKind::Oom {
             let id = ServerEventId::new(&*self.app.ids, now);
-            let entry = Entry::new(Kind::Died, "The kernel ended one of its processes: out of memory.");
+            let entry = Entry::new(
+                Kind::Died,
+                "The kernel ended one of its processes: out of memory.",
+            );
             store::note_oom(&mut tx, id, server, now, &entry).await?;
         }
         tx.commit().await

@@ -99,7 +99,11 @@ pub async fn expire(
 }
 
 /// The tenant's kept servers beyond the newest `keep`, oldest first.
-pub async fn beyond(tx: &mut TenantTx, tenant: TenantId, keep: i64) -> Result<Vec<(ServerId, String)>, Error> {
+pub async fn beyond(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    keep: i64,
+) -> Result<Vec<(ServerId, String)>, Error> {
     let rows = sqlx::query!(
         "select id, name from server where tenant_id = $1 and deleted_at is not null and deleting_at is null \
          order by deleted_at desc, id desc offset $2",
@@ -208,7 +212,9 @@ pub async fn reclaim_ports(tx: &mut TenantTx, server: &Server) -> Result<bool, E
     if let [one, other] = kept.as_mut_slice()
         && [&one.name, &other.name] == PAIR.map(|(name, _)| name)
     {
-        let Some(port) = reclaim_pair(tx, one).await? else { return Ok(false) };
+        let Some(port) = reclaim_pair(tx, one).await? else {
+            return Ok(false);
+        };
         for half in [one, other] {
             (half.container_port, half.host_port) = (port, port);
             insert_port(tx, server, half).await?;
@@ -216,7 +222,9 @@ pub async fn reclaim_ports(tx: &mut TenantTx, server: &Server) -> Result<bool, E
         return Ok(true);
     }
     for mut port in kept {
-        let Some(number) = reclaim(tx, &port).await? else { return Ok(false) };
+        let Some(number) = reclaim(tx, &port).await? else {
+            return Ok(false);
+        };
         port.host_port = number;
         insert_port(tx, server, &port).await?;
     }
@@ -234,7 +242,11 @@ async fn reclaim(tx: &mut TenantTx, port: &Kept) -> Result<Option<i32>, Error> {
 }
 
 async fn reclaim_pair(tx: &mut TenantTx, port: &Kept) -> Result<Option<i32>, Error> {
-    let found = sqlx::query_scalar!("select reclaim_port_pair($1, $2)", port.location_id, port.host_port);
+    let found = sqlx::query_scalar!(
+        "select reclaim_port_pair($1, $2)",
+        port.location_id,
+        port.host_port
+    );
     Ok(found.fetch_one(tx.conn()).await?)
 }
 

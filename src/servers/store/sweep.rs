@@ -50,7 +50,11 @@ pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief
     let briefs = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| Brief {
         id: ServerId(row.id),
         tenant: TenantId(row.tenant_id),
-        goal: Goal::of(Power::read(&row.power), stay(row.is_deleted, row.is_deleting), row.is_active),
+        goal: Goal::of(
+            Power::read(&row.power),
+            stay(row.is_deleted, row.is_deleting),
+            row.is_active,
+        ),
         is_reached: row.is_reached,
         is_busy: row.is_busy,
         is_heard: row.is_heard,

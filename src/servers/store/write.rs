@@ -44,11 +44,12 @@ pub(super) fn name_is_taken(error: sqlx::Error) -> Error {
 
 /// The host names that a tenant's servers have; a deleted one keeps none.
 pub async fn host_names(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<String>, Error> {
-    Ok(
-        sqlx::query_scalar!("select host_name from server where tenant_id = $1 and deleted_at is null", tenant.0)
-            .fetch_all(tx.conn())
-            .await?,
+    Ok(sqlx::query_scalar!(
+        "select host_name from server where tenant_id = $1 and deleted_at is null",
+        tenant.0
     )
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// Writes a new name.
