@@ -285,8 +285,9 @@ impl Life {
 
     async fn is_settled(&self, wish: Wish) -> bool {
         let mut tx = self.app.app.db.system().await.unwrap();
-        let found = sqlx::query_scalar!(
-            r#"select generation = observed_generation and lease_id is null as "settled!", stop_reason from server where id = $1"#,
+        let found = sqlx::query!(
+            r#"select generation = observed_generation and lease_id is null as "settled!", stop_reason
+               from server where id = $1"#,
             self.id().0
         );
         match found.fetch_optional(tx.conn()).await.unwrap() {
