@@ -109,8 +109,7 @@ impl CrashLog {
             (end - oom).abs() <= SAME_END
         };
         let is_told = self.oom_at.is_some_and(is_near);
-        let saw_end = seen.seen == Seen::Exited;
-        let exit_code = if saw_end { seen.exit_code } else { self.exit_code };
+        let exit_code = seen.exit_code.or(self.exit_code);
         let out_of_memory = seen.out_of_memory || is_told;
         let limit = format!(" (limit {} MiB)", server.resources.memory_mib);
         let limit = if out_of_memory { &*limit } else { "" };

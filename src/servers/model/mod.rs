@@ -145,7 +145,9 @@ impl From<&engine::Observed> for Observation {
                 exit_code,
                 oom_killed,
             } => (Some(exit_code), oom_killed),
-            _ => (None, false),
+            _ => observed
+                .last_end
+                .map_or((None, false), |(code, oom)| (Some(code), oom)),
         };
         Self {
             seen,
