@@ -82,6 +82,8 @@ codes! {
         "too-many-schedules": "A server has at most 20 schedules.", "Delete one, or put its steps into another.";
         "schedule-running": "The schedule runs at present, and no schedule runs twice at once.", "Wait until the run has ended.";
         "up-to-date": "There is no newer image of the server's template.", "Nothing has to be done.";
+        "server-deleted": "The server is deleted, and kept until `kept_until`.", "Restore it first.";
+        "not-deleted": "Only a deleted server can be restored or erased.", "Delete it first, or leave it.";
         "server-deleting": "The server is being deleted.", "Nothing can be done with it any more.";
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
         "server-suspended": "The provider has suspended the server, so it can't be started.", "Read the reason in its `suspension`, and ask your provider.";

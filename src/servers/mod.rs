@@ -28,7 +28,7 @@ use crate::platform::ids::{LocationId, ServerId};
 
 pub use actions::{
     Asked, NewServerInput, SettingsInput, TOPIC, VariableChange, change, command, command_within, create,
-    delete, rewire, set_up_location, update,
+    delete, erase, restore, rewire, set_up_location, update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};

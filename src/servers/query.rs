@@ -6,7 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
-use crate::platform::web::{Cursor, Listing, SortKey, Sorted};
+use crate::platform::web::{Cursor, ListQuery, Listing, SortKey, Sorted};
 
 use super::model::Server;
 use super::store::{self, Filter, Sort, StateFilter};
@@ -47,6 +47,27 @@ impl ServerFilter {
         let tag = self.tag.trim().to_lowercase();
         Some(tag).filter(|tag| !tag.is_empty())
     }
+}
+
+/// A page of deleted servers, of one tenant or of all, the newest first.
+pub async fn deleted(
+    tx: &mut impl Scoped,
+    tenant: Option<TenantId>,
+    query: &ListQuery,
+) -> Result<Listing<Server>, Error> {
+    if !matches!(query.sort.as_deref(), None | Some("-deleted")) {
+        return Err(Error::invalid("sort", "Use -deleted, or nothing."));
+    }
+    let before = Cursor::decode(query.after.as_deref())?.unwrap_or(store::END_OF_TIME);
+    let pattern = query.pattern()?;
+    let rows = store::list_deleted(tx, tenant, pattern.as_deref(), before, query.fetch()?).await?;
+    Listing::new(rows, query, |server| {
+        let at = server
+            .deletion
+            .as_ref()
+            .map_or(server.updated_at, |deletion| deletion.at);
+        (at, server.id.0)
+    })
 }
 
 /// Which servers, in which order.

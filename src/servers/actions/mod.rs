@@ -5,9 +5,11 @@ mod bulk;
 mod create;
 mod delete;
 mod describe;
+mod erase;
 mod installation;
 mod power;
 mod rebuild;
+mod restore;
 mod reveal;
 mod settings;
 mod suspend;
@@ -30,10 +32,14 @@ use super::store::{self, NewEvent};
 
 pub use bulk::{AT_ONCE, Bulk, Line, command_all, retag_all};
 pub use create::{NewServerInput, create};
-pub use delete::delete;
+pub use delete::{delete, keeping};
+pub use erase::{erase, expired};
 pub use installation::{accept_installation, reinstall, update_template};
 pub use power::{command, command_as_staff, command_within};
 pub use rebuild::rebuild;
+#[cfg(all(test, feature = "testing"))]
+pub use restore::Restored;
+pub use restore::restore;
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;

@@ -86,6 +86,8 @@ pub enum Step {
     NoteRestart,
     /// Remove the container.
     RemoveContainer,
+    /// Give its ports of the host to whoever wants them, and remember which they were.
+    ReleasePorts,
     /// Remove the volumes with their data.
     RemoveVolumes,
     /// Remove the tenant's network if this was its last server.
@@ -110,6 +112,7 @@ impl Step {
         Self::Kill,
         Self::NoteRestart,
         Self::RemoveContainer,
+        Self::ReleasePorts,
         Self::RemoveVolumes,
         Self::RemoveNetwork,
         Self::Forget,
@@ -131,6 +134,7 @@ impl Step {
             Self::Kill => "kill",
             Self::NoteRestart => "note_restart",
             Self::RemoveContainer => "remove_container",
+            Self::ReleasePorts => "release_ports",
             Self::RemoveVolumes => "remove_volumes",
             Self::RemoveNetwork => "remove_network",
             Self::Forget => "forget",
@@ -153,6 +157,7 @@ impl Step {
             Self::Kill => Some("Kill it"),
             Self::NoteRestart => None,
             Self::RemoveContainer => Some("Remove the container"),
+            Self::ReleasePorts => Some("Give its ports back"),
             Self::RemoveVolumes => Some("Remove the volumes"),
             Self::RemoveNetwork => Some("Remove the network if it is unused"),
             Self::Forget => Some("Forget the server"),
@@ -173,6 +178,7 @@ impl Step {
             Self::Stop => "It is being stopped.",
             Self::Kill => "It is being killed.",
             Self::RemoveContainer => "The container is being removed.",
+            Self::ReleasePorts => "Its ports are given back.",
             Self::RemoveVolumes => "The volumes are being removed.",
             Self::RemoveNetwork => "The network is being removed.",
             Self::Forget => "It is being forgotten.",
@@ -187,7 +193,7 @@ impl Step {
 
     /// Whether it only writes to the database.
     pub fn is_bookkeeping(self) -> bool {
-        matches!(self, Self::NoteRestart | Self::Forget)
+        matches!(self, Self::NoteRestart | Self::ReleasePorts | Self::Forget)
     }
 
     /// The step that the database's word means.
@@ -206,6 +212,7 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
         Goal::Stop if present.seen.is_alive() => then_wire(vec![Step::Stop], present),
         Goal::Kill if present.seen.is_alive() => then_wire(vec![Step::Kill], present),
         Goal::Stop | Goal::Kill => then_wire(Vec::new(), present),
+        Goal::Keep => put_away(desired, present),
         Goal::Delete => vec![
             Step::RemoveContainer,
             Step::RemoveVolumes,
@@ -219,6 +226,16 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
 fn then_wire(mut steps: Vec<Step>, present: &Present<'_>) -> Vec<Step> {
     steps.extend(present.wiring.differs.then_some(Step::Wire));
     steps
+}
+
+/// A container that is gone may have left its ports and its network, until the wish is reached.
+fn put_away(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
+    if present.seen == Seen::Absent && !desired.is_fresh && !desired.repair {
+        return Vec::new();
+    }
+    let stop = present.seen.is_alive().then_some(Step::Stop);
+    let rest = [Step::RemoveContainer, Step::ReleasePorts, Step::RemoveNetwork];
+    stop.into_iter().chain(rest).collect()
 }
 
 fn run(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {

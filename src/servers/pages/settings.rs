@@ -15,7 +15,7 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOth
 use crate::tenants::Resource;
 
 use super::super::actions::{self, SettingsInput, VariableChange};
-use super::super::model::{Server, Size, StoredVariable, Tags};
+use super::super::model::{Server, Size, StoredVariable, Tags, clock_time};
 use super::super::store;
 use super::href;
 use super::new::{PREFIX, Question};
@@ -43,6 +43,9 @@ pub struct Settings {
     host_name: String,
     /// Its size changes while it runs; others are told their memory only when they start.
     is_resized_live: bool,
+    kept_until: String,
+    at_most: i64,
+    making_way: Vec<String>,
 }
 
 impl Settings {
@@ -70,6 +73,8 @@ async fn page(
 ) -> Result<Page<Settings>, Error> {
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
+    server.check_stays()?;
+    let keeping = actions::keeping(app, &mut tx, scope).await?;
     eggs::warm(app, &mut tx, &server.template).await?;
     let mut sizes = store::sizes(&mut tx).await?;
     // What it costs is for those to say who pay for it.
@@ -97,6 +102,9 @@ async fn page(
         host_name: server.host_name.clone(),
         is_resized_live: eggs::split_key(&server.template).is_none(),
         may_delete: scope.may(Permission::ServerDelete),
+        kept_until: clock_time(keeping.until, app.now()),
+        at_most: keeping.at_most,
+        making_way: keeping.making_way.into_iter().map(|(_, name)| name).collect(),
         sizes,
         form,
     }))

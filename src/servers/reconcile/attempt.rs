@@ -20,7 +20,7 @@ use super::made::{Made, is_outdated};
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
 use super::trouble::Trouble;
-use super::{LEASE, Servers, update, wiring};
+use super::{LEASE, Servers, crash, update, wiring};
 
 /// How often a long step holds on to its lease: well within it.
 const RENEW: Duration = Duration::from_secs(5);
@@ -64,9 +64,12 @@ impl Work<'_> {
 
     async fn run(&self) -> Result<bool, Error> {
         fault::point("servers.claimed");
+        if self.server().is_expired(self.servers.app.now()) {
+            return self.expire().await;
+        }
         let (before, wiring) = match self.look().await {
             Ok(before) => before,
-            Err(trouble) => return self.conclude(None, self.went_wrong(&trouble), None).await,
+            Err(trouble) => return self.conclude(None, self.went_wrong(&trouble), None, false).await,
         };
         let effects = Effects {
             app: &self.servers.app,
@@ -80,7 +83,7 @@ impl Work<'_> {
         let is_held = !steps.is_empty() && self.server().is_held(self.servers.app.now());
         let death = self.server().death(&before).map(Attempt::Failed);
         if let Some(attempt) = death.or(is_held.then_some(Attempt::Held)) {
-            return self.conclude(Some(&before), attempt, made.as_ref()).await;
+            return self.conclude(Some(&before), attempt, made.as_ref(), false).await;
         }
         let attempt = match self.apply(&effects, &steps).await? {
             Flow::Lost => return Ok(false),
@@ -94,7 +97,14 @@ impl Work<'_> {
         } else {
             self.observe().await.ok().map(|(after, _)| after)
         };
-        self.conclude(after.as_ref(), attempt, made.as_ref()).await
+        let was_started = steps.contains(&Step::Start);
+        self.conclude(after.as_ref(), attempt, made.as_ref(), was_started)
+            .await
+    }
+
+    /// Our lease.
+    pub(super) fn lease(&self) -> uuid::Uuid {
+        self.claimed.lease
     }
 
     async fn observe(&self) -> Result<(Observation, Observed), Trouble> {
@@ -245,12 +255,14 @@ impl Work<'_> {
         Ok(generation)
     }
 
-    /// Judges the attempt and writes everything that follows from it in one transaction.
-    async fn conclude(
+    /// Judges the attempt and writes everything that follows from it in one transaction. `was_started` says that it may
+    /// have started the server.
+    pub(super) async fn conclude(
         &self,
         seen: Option<&Observation>,
         attempt: Attempt,
         made: Option<&Made>,
+        was_started: bool,
     ) -> Result<bool, Error> {
         fault::point("servers.unwritten");
         let (app, server) = (&self.servers.app, self.server());
@@ -268,16 +280,29 @@ impl Work<'_> {
             now,
         };
         let mut tx = app.db.system().await?;
+        let crashed = self.find_crashes(&mut tx, (seen, was_started), &verdict).await?;
         let ours = (server.id, self.claimed.lease, server.generation);
         if !store::finish(&mut tx, ours, &finish).await? {
             return Ok(false);
         }
         let verdict = self.settle_update(&mut tx, verdict).await?;
-        self.report(&mut tx, &verdict).await?;
-        self.tell(&mut tx, seen, &verdict).await?;
+        let was_stopped = match &crashed {
+            Some(crashed) => self.count_crashes(&mut tx, crashed).await?,
+            None => false,
+        };
+        if !was_stopped {
+            self.report(&mut tx, &verdict).await?;
+        }
+        let told = crashed.map(|crashed| crash::entries(&crashed, was_stopped));
+        self.tell(&mut tx, seen, &verdict, told.unwrap_or_default())
+            .await?;
         tx.commit().await?;
         update::written(&verdict);
-        Ok(verdict.reached)
+        if was_stopped {
+            fault::point("servers.crashed_too_often");
+            app.poke_servers.poke();
+        }
+        Ok(verdict.reached && !was_stopped)
     }
 
     /// Tells the operations that wait for this server.
@@ -307,12 +332,18 @@ impl Work<'_> {
         tx: &mut SystemTx,
         seen: Option<&Observation>,
         verdict: &Verdict,
+        crashes: Vec<Entry>,
     ) -> Result<(), Error> {
         let server = self.server();
         let mut entries = Vec::new();
         if let Some(seen) = seen {
             let by_us = server.death(seen).is_none();
             entries.extend(transitions(&server.observed, seen, by_us));
+        }
+        if !crashes.is_empty() {
+            // They tell the same, and more of it.
+            entries.retain(|entry| entry.kind != Kind::Died);
+            entries.extend(crashes);
         }
         if let Some(error) = verdict.error.as_ref().filter(|_| verdict.failed_now)
             && server.notes.error.as_ref() != Some(error)
@@ -335,6 +366,7 @@ impl Work<'_> {
         let is_news = seen.is_some_and(|seen| *seen != server.observed)
             || verdict.error != server.notes.error
             || server.is_pending()
+            || !entries.is_empty()
             || server.notes.step.is_some();
         if is_news {
             events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
