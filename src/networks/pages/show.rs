@@ -24,7 +24,7 @@ pub(super) struct Members {
     slug: String,
     href: String,
     network: Option<Network>,
-    members: Vec<Member>,
+    within: Vec<Member>,
     /// Those that could join.
     others: Vec<Member>,
     may_write: bool,
@@ -61,7 +61,7 @@ impl Members {
             may_write: scope.may(Permission::NetworkWrite),
             is_gone: false,
             network,
-            members,
+            within: members,
             others,
         })
     }
@@ -72,7 +72,7 @@ impl Members {
             slug: scope.member.slug.clone(),
             href: href(scope, id),
             network: None,
-            members: Vec::new(),
+            within: Vec::new(),
             others: Vec::new(),
             may_write: false,
             is_gone: true,
@@ -115,7 +115,7 @@ pub(super) struct Show {
 impl Show {
     /// How many servers would leave, in words.
     fn leaving(&self) -> String {
-        match self.members.members.len() {
+        match self.members.within.len() {
             0 => "No server is in it.".to_owned(),
             1 => "One server leaves it and no longer reaches the others through it.".to_owned(),
             many => format!("{many} servers leave it and no longer reach each other through it."),
