@@ -39,7 +39,7 @@ pub async fn members(tx: &mut impl Scoped, network: NetworkId) -> Result<Vec<Mem
         Row,
         r#"select s.id, s.name, s.host_name, m.is_wanted, m.is_in, s.observed_state = 'running' as "is_running!"
            from network_member m join server s on s.id = m.server_id
-           where m.network_id = $1 and (m.is_wanted or m.is_in) order by lower(s.name), s.id"#,
+           where m.network_id = $1 and s.deleted_at is null and (m.is_wanted or m.is_in) order by lower(s.name), s.id"#,
         network.0
     );
     let rows = rows.fetch_all(tx.conn()).await?;
@@ -53,7 +53,7 @@ pub async fn common_members(tx: &mut impl Scoped, tenant: TenantId) -> Result<Ve
         r#"select s.id, s.name, s.host_name, coalesce(c.is_wanted, true) as "is_wanted!",
              coalesce(c.is_in, true) as "is_in!", s.observed_state = 'running' as "is_running!"
            from server s left join common_member c on c.server_id = s.id
-           where s.tenant_id = $1 order by lower(s.name), s.id"#,
+           where s.tenant_id = $1 and s.deleted_at is null order by lower(s.name), s.id"#,
         tenant.0
     );
     let rows = rows.fetch_all(tx.conn()).await?;

@@ -29,7 +29,7 @@ pub(in super::super) async fn due(
     let rows = sqlx::query!(
         r#"select s.id, s.tenant_id, s.server_id, s.name, s.cron, s.is_paused, s.steps, s.next_run as "next_run!", s.version,
            s.created_by, s.created_at, s.updated_at, t.status = 'active' as "is_tenant_active!",
-           v.deleting_at is not null as "is_deleting!"
+           v.deleted_at is not null or v.deleting_at is not null as "is_deleting!"
            from schedule s join tenant t on t.id = s.tenant_id join server v on v.id = s.server_id
            where s.next_run <= $1 order by s.next_run limit $2 for update of s skip locked"#,
         now,
