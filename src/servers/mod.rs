@@ -8,6 +8,7 @@
 mod actions;
 mod api;
 mod console;
+mod line;
 mod logs;
 pub mod model;
 mod pages;
@@ -26,10 +27,11 @@ use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 
 pub use actions::{
-    Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
-    update,
+    Asked, NewServerInput, SettingsInput, VariableChange, change, command, command_within, create, delete,
+    set_up_location, update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
+pub use line::{LineError, Said, give_line};
 pub use pages::{Head, crumbs, with_engine_banner};
 pub use reconcile::{Servers, begin, volume_key};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};

@@ -29,7 +29,7 @@ pub use bulk::{Bulk, Line};
 pub use create::{NewServerInput, create};
 pub use delete::delete;
 pub use installation::{accept_installation, reinstall, update_template};
-pub use power::{command, command_as_staff};
+pub use power::{command, command_as_staff, command_within};
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;

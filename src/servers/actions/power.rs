@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::Change;
 use crate::platform::access::{StaffScope, TenantScope, Who};
-use crate::platform::db::Scoped;
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 
@@ -34,6 +34,17 @@ pub async fn command_as_staff(
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(asked)
+}
+
+/// Tells a server what to do inside of a transaction that its caller ends; the caller then pokes the reconciler.
+pub async fn command_within(
+    app: &App,
+    tx: &mut SystemTx,
+    who: &Who,
+    id: ServerId,
+    command: Command,
+) -> Result<Asked, Error> {
+    ask(app, tx, who, id, command).await
 }
 
 async fn ask(
