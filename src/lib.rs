@@ -17,6 +17,7 @@ pub mod housekeeping;
 pub mod overview;
 pub mod platform;
 pub mod routes;
+pub mod schedules;
 pub mod search;
 pub mod servers;
 pub mod tenants;

@@ -19,7 +19,9 @@ use crate::platform::web::{
     AskAgain, ClientAddress, Kit, Limiter, MAX_BODY, Routes, asset, draw_errors, health, limit_time,
     log_requests, refuse_cross_origin, security_headers,
 };
-use crate::{accounts, audit, catalogue, eggs, files, help, overview, search, servers, tenants, usage};
+use crate::{
+    accounts, audit, catalogue, eggs, files, help, overview, schedules, search, servers, tenants, usage,
+};
 
 /// Every route of the panel.
 pub fn all() -> Routes<App> {
@@ -35,6 +37,7 @@ pub fn all() -> Routes<App> {
         .merge(eggs::routes())
         .merge(help::routes())
         .merge(overview::routes())
+        .merge(schedules::routes())
         .merge(search::routes())
         .merge(servers::routes())
         .merge(tenants::routes())

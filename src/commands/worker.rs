@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
-use crate::{catalogue, housekeeping, servers, usage};
+use crate::{catalogue, housekeeping, schedules, servers, usage};
 
 use super::start;
 
@@ -33,6 +33,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     let (db, hub, tasks) = (app.db.clone(), app.hub.clone(), app.tasks.clone());
     app.tasks.spawn(hub.run(db, tasks.clone()));
     servers::begin(app).await.context("the reconciler of servers")?;
+    schedules::begin(app);
     usage::begin(app);
     let (app, url) = (app.clone(), url.clone());
     let work = move || {

@@ -77,6 +77,8 @@ codes! {
         "quota-used-up": "The server's disk quota, or the plan's, is used up.", "Delete files, or choose a larger size.";
         "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";
         "upload-busy": "Another request is writing to the upload.", "Wait a moment, read its offset and go on from there.";
+        "too-many-schedules": "A server has at most 20 schedules.", "Delete one, or put its steps into another.";
+        "schedule-running": "The schedule runs at present, and no schedule runs twice at once.", "Wait until the run has ended.";
         "up-to-date": "There is no newer image of the server's template.", "Nothing has to be done.";
         "server-deleting": "The server is being deleted.", "Nothing can be done with it any more.";
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";

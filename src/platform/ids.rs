@@ -131,6 +131,10 @@ ids! {
     InstallationId = "ins";
     /// A person who may sign in.
     UserId = "usr";
+    /// A server's schedule.
+    ScheduleId = "sch";
+    /// A run of a schedule.
+    ScheduleRunId = "scr";
     /// A customer organisation.
     TenantId = "ten";
     /// A plan: the limits that tenants share.

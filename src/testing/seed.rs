@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
-    LinkId, LocationId, OperationId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId,
+    LinkId, LocationId, OperationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, TenantId,
+    TokenId, UserId,
 };
 use crate::platform::operations;
 use crate::platform::secret::OneTimeToken;
@@ -14,6 +15,21 @@ use crate::platform::web::SESSION_COOKIE;
 use super::{Client, TestApp, store};
 
 impl TestApp {
+    /// A schedule of a server, which is paused, and a run that it had.
+    pub async fn schedule(&self, tenant: TenantId, server: ServerId) -> (ScheduleId, ScheduleRunId) {
+        let now = self.app.now();
+        let ids = (
+            ScheduleId::new(&*self.app.ids, now),
+            ScheduleRunId::new(&*self.app.ids, now),
+        );
+        let mut tx = self.system().begin().await.unwrap();
+        store::schedule(&mut tx, ids, (tenant, server), now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        ids
+    }
+
     /// A person without password; `name` is the part of the address before the at sign.
     pub async fn person(&self, name: &str) -> UserId {
         self.insert_person(name, None).await

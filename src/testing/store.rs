@@ -4,7 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{LinkId, LocationId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId};
+use crate::platform::ids::{
+    LinkId, LocationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, TenantId, TokenId, UserId,
+};
 
 pub(super) async fn person(
     tx: &mut SystemTx,
@@ -164,6 +166,35 @@ pub(super) async fn server(
         id.0,
         tenant.0,
         name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn schedule(
+    tx: &mut SystemTx,
+    (schedule, run): (ScheduleId, ScheduleRunId),
+    (tenant, server): (TenantId, ServerId),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        r#"insert into schedule (id, tenant_id, server_id, name, cron, is_paused, steps, created_by, created_at, updated_at)
+           values ($1, $2, $3, 'Nightly', '0 4 * * *', true, '[{"kind": "power", "power": "restart"}]', 'test', $4, $4)"#,
+        schedule.0,
+        tenant.0,
+        server.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into schedule_run (id, tenant_id, schedule_id, state, due_at, started_at, finished_at, steps) \
+         values ($1, $2, $3, 'succeeded', $4, $4, $4, '[]')",
+        run.0,
+        tenant.0,
+        schedule.0,
         now
     )
     .execute(tx.conn())

@@ -35,6 +35,7 @@ impl Scene {
         let server = app.server(tenant, "web-1").await;
         let operation = app.operation(tenant, server).await;
         let invitation = app.invitation(tenant).await;
+        let (schedule, run) = app.schedule(tenant, server).await;
         app.egg("paper").await;
         let samples = vec![
             ("/eggs/{egg}", "paper".to_owned()),
@@ -45,6 +46,8 @@ impl Scene {
             ("/plans/{plan}", plan.to_string()),
             ("/servers/{id}", server.to_string()),
             ("/servers/{server_id}", server.to_string()),
+            ("/schedules/{schedule}", schedule.to_string()),
+            ("/runs/{run}", run.to_string()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),
             ("/invitations/{id}", invitation.to_string()),

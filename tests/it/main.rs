@@ -25,6 +25,7 @@ mod panel;
 mod parity;
 mod pool;
 mod row_security;
+mod schedules;
 mod start;
 mod surface;
 mod templates;

@@ -41,6 +41,7 @@ const PAGES_ONLY: &[(&str, &str)] = &[
 /// How pages and operations name the same place, where they differ: a page stands where people look for it.
 const PLACES: &[(&str, &str)] = &[
     ("/t/{tenant}/leave", "/api/v1/tenant/leave"),
+    ("/t/{tenant}/settings/", "/api/v1/tenant/"),
     ("/account/name", "/api/v1/me/name"),
     ("/staff/people/invite", "/api/v1/staff/invitations"),
     ("/staff/people/invitations/", "/api/v1/staff/invitations/"),
@@ -64,8 +65,9 @@ const METHODS: &[(&str, &str)] = &[
     ("/settings", "PATCH"),
 ];
 
-/// Pages of files, whose forms and operations divide one address differently.
+/// Pages of files, whose forms and operations divide one address differently, and of what is set as a whole.
 const FILES: &[(&str, &str, &str)] = &[
+    ("/time-zone", "PUT", "/time-zone"),
     ("/files/edit", "PUT", "/files/content"),
     ("/files/upload", "PUT", "/files/content"),
     ("/files/change", "PATCH", "/files"),

@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 45] = [
+const WITH_TARGET: [(&str, &str); 52] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -44,6 +44,13 @@ const WITH_TARGET: [(&str, &str); 45] = [
     ("file.archive", "Downloaded files of the server"),
     ("console.open", "Opened the console of"),
     ("console.close", "Closed the console of"),
+    ("schedule.create", "Created the schedule"),
+    ("schedule.update", "Changed the schedule"),
+    ("schedule.pause", "Paused the schedule"),
+    ("schedule.resume", "Resumed the schedule"),
+    ("schedule.run", "Ran the schedule"),
+    ("schedule.delete", "Deleted the schedule"),
+    ("tenant.time_zone", "Changed the time zone of"),
     ("tenant.create", "Created the tenant"),
     ("tenant.update", "Changed the tenant"),
     ("tenant.suspend", "Suspended the tenant"),

@@ -52,6 +52,8 @@ macro_rules! permissions {
 permissions! {
     /// See the tenant, its plan and what is used of it.
     TenantRead = "tenant:read", Tenant, read;
+    /// Change the tenant's time zone.
+    TenantManage = "tenant:write", Tenant, write;
     /// See the tenant's members and open invitations.
     MemberRead = "members:read", Tenant, read;
     /// Invite, change roles, remove.
@@ -76,6 +78,10 @@ permissions! {
     ServerPower = "servers:power", Tenant, write;
     /// Change name, size and variables.
     ServerConfigure = "servers:configure", Tenant, write;
+    /// See servers' schedules and what came of them.
+    ScheduleRead = "schedules:read", Tenant, read;
+    /// Create, change, pause, run and delete schedules. What they tell a server, their author must be allowed to tell it.
+    ScheduleWrite = "schedules:write", Tenant, write;
     /// Delete servers with their data.
     ServerDelete = "servers:delete", Tenant, write;
     /// See the tenant's audit events.

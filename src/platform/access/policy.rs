@@ -79,7 +79,7 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
             TenantRole::Owner | TenantRole::Manager => true,
             TenantRole::Operator => !matches!(
                 permission,
-                P::MemberManage | P::ServerCreate | P::ServerDelete | P::AuditRead
+                P::TenantManage | P::MemberManage | P::ServerCreate | P::ServerDelete | P::AuditRead
             ),
             TenantRole::Viewer => {
                 !permission.writes() && !matches!(permission, P::ServerSecrets | P::AuditRead)

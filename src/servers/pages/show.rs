@@ -42,6 +42,7 @@ pub struct Head {
     pub(crate) may_read_files: bool,
     pub(crate) may_watch: bool,
     pub(crate) may_configure: bool,
+    pub(crate) may_schedule: bool,
 }
 
 impl Head {
@@ -56,6 +57,7 @@ impl Head {
             may_read_files: scope.may(Permission::FileRead),
             may_watch: scope.may(Permission::ServerConsoleWatch),
             may_configure: scope.may(Permission::ServerConfigure),
+            may_schedule: scope.may(Permission::ScheduleRead),
         }
     }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::platform::access::TenantScope;
+use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, Page, ago};
 
@@ -20,6 +20,7 @@ pub(crate) struct OwnSettings {
     tenant: Tenant,
     gauges: Vec<Gauge>,
     is_over: bool,
+    may_manage: bool,
     now: DateTime<Utc>,
 }
 
@@ -41,6 +42,7 @@ pub(crate) async fn settings(
     Ok(Page(OwnSettings {
         ctx,
         gauges: usage.gauges(&tenant.limits),
+        may_manage: scope.may(Permission::TenantManage),
         is_over: !usage.beyond(&tenant.limits).is_empty(),
         tenant,
         now: app.now(),

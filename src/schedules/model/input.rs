@@ -1,0 +1,216 @@
+//! What people write into the form, or programs send: one parser for both, which tells every mistake by its field.
+
+use crate::platform::error::FieldErrors;
+use crate::servers::model::ServerName;
+
+use super::{Expression, MAX_LINE, MAX_WAIT, Power, Step, Task};
+
+/// How many steps a schedule has at most.
+pub const MAX_STEPS: usize = 10;
+
+/// A step as it was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepText {
+    /// `power`, or `command`.
+    pub kind: String,
+    /// The word, of a power step.
+    pub power: String,
+    /// The line, of a command step.
+    pub command: String,
+    /// Seconds to wait before it; nothing means none.
+    pub wait: String,
+    /// Whether the run goes on if it fails.
+    pub go_on: bool,
+}
+
+/// A schedule as it was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScheduleText {
+    /// The name.
+    pub name: String,
+    /// The expression.
+    pub cron: String,
+    /// The steps.
+    pub steps: Vec<StepText>,
+}
+
+/// A schedule that can be.
+#[derive(Debug, Clone)]
+pub struct NewSchedule {
+    /// Its name.
+    pub name: ServerName,
+    /// When.
+    pub cron: Expression,
+    /// What.
+    pub steps: Vec<Step>,
+}
+
+impl ScheduleText {
+    /// Takes it, or says what is wrong with each field.
+    pub fn parse(&self) -> Result<NewSchedule, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.check("name", ServerName::parse(&self.name));
+        let cron = errors.check("cron", Expression::parse(&self.cron));
+        if self.steps.is_empty() {
+            errors.add("steps", "Add at least one step.");
+        } else if self.steps.len() > MAX_STEPS {
+            errors.add("steps", format!("Use at most {MAX_STEPS} steps."));
+        }
+        let steps = self.steps.iter().take(MAX_STEPS).enumerate();
+        let steps: Vec<Step> = steps
+            .filter_map(|(place, step)| step.parse(place, &mut errors))
+            .collect();
+        match (name, cron, errors.into_result()) {
+            (Some(name), Some(cron), Ok(())) => Ok(NewSchedule { name, cron, steps }),
+            (_, _, Err(errors)) => Err(errors),
+            _ => Err(FieldErrors::one("name", "Give it a name.")),
+        }
+    }
+}
+
+impl StepText {
+    fn parse(&self, place: usize, errors: &mut FieldErrors) -> Option<Step> {
+        let field = |name: &str| format!("steps.{place}.{name}");
+        let task = match self.kind.as_str() {
+            "power" => errors
+                .check(
+                    &field("power"),
+                    Power::parse(&self.power).ok_or("Use start, stop, restart or kill."),
+                )
+                .map(|power| Task::Power { power }),
+            "command" => errors
+                .check(&field("command"), line(&self.command))
+                .map(|command| Task::Command { command }),
+            _ => errors.check(&field("kind"), Err("Use power or command.")),
+        };
+        let wait = errors.check(&field("wait_seconds"), wait(&self.wait));
+        Some(Step {
+            task: task?,
+            wait_seconds: wait?,
+            go_on: self.go_on,
+        })
+    }
+
+    /// Whether the form's row for it was left alone.
+    pub fn is_blank(&self) -> bool {
+        self.kind.is_empty() && self.command.trim().is_empty()
+    }
+}
+
+impl From<&Step> for StepText {
+    fn from(step: &Step) -> Self {
+        let (kind, power, command) = match &step.task {
+            Task::Power { power } => ("power", power.word(), ""),
+            Task::Command { command } => ("command", "", command.as_str()),
+        };
+        Self {
+            kind: kind.to_owned(),
+            power: power.to_owned(),
+            command: command.to_owned(),
+            wait: step.wait_seconds.to_string(),
+            go_on: step.go_on,
+        }
+    }
+}
+
+fn line(text: &str) -> Result<String, String> {
+    let line = text.trim();
+    if line.is_empty() {
+        Err("Write the command.".to_owned())
+    } else if line.chars().count() > MAX_LINE {
+        Err(format!("Use at most {MAX_LINE} characters."))
+    } else if line.chars().any(char::is_control) {
+        Err("Write one line, without control characters.".to_owned())
+    } else {
+        Ok(line.to_owned())
+    }
+}
+
+fn wait(text: &str) -> Result<u32, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= MAX_WAIT);
+    seconds.ok_or_else(|| format!("Use whole seconds, 0 to {MAX_WAIT}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str, wait: &str) -> StepText {
+        StepText {
+            kind: "command".to_owned(),
+            command: line.to_owned(),
+            wait: wait.to_owned(),
+            ..StepText::default()
+        }
+    }
+
+    fn schedule(steps: Vec<StepText>) -> ScheduleText {
+        ScheduleText {
+            name: "Nightly".to_owned(),
+            cron: "0 4 * * *".to_owned(),
+            steps,
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_by_its_field() {
+        let text = ScheduleText {
+            name: " ".to_owned(),
+            cron: "0 25 * * *".to_owned(),
+            steps: vec![
+                command("", "0"),
+                command("say hi\nstop", "-1"),
+                StepText {
+                    kind: "power".to_owned(),
+                    power: "explode".to_owned(),
+                    ..StepText::default()
+                },
+                StepText {
+                    kind: "backup".to_owned(),
+                    wait: "3601".to_owned(),
+                    ..StepText::default()
+                },
+            ],
+        };
+        let errors = text.parse().unwrap_err();
+        let fields: Vec<&str> = errors.0.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "name",
+                "cron",
+                "steps.0.command",
+                "steps.1.command",
+                "steps.1.wait_seconds",
+                "steps.2.power",
+                "steps.3.kind",
+                "steps.3.wait_seconds",
+            ]
+        );
+    }
+
+    #[test]
+    fn steps_are_at_least_one_and_at_most_ten() {
+        let errors = schedule(Vec::new()).parse().unwrap_err();
+        assert_eq!(errors.get("steps"), Some("Add at least one step."));
+        let ten = vec![command("save", ""); MAX_STEPS];
+        assert_eq!(schedule(ten.clone()).parse().unwrap().steps.len(), MAX_STEPS);
+        let errors = schedule([ten, vec![command("save", "")]].concat())
+            .parse()
+            .unwrap_err();
+        assert_eq!(errors.get("steps"), Some("Use at most 10 steps."));
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_meaning() {
+        let parsed = schedule(vec![command(" say hi ", " ")]).parse().unwrap();
+        assert_eq!(parsed.steps[0].title(), "Command: say hi");
+        assert_eq!((parsed.steps[0].wait_seconds, parsed.steps[0].go_on), (0, false));
+        assert!(StepText::default().is_blank());
+        assert!(!command("x", "").is_blank());
+    }
+}

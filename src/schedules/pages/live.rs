@@ -1,0 +1,88 @@
+//! What changes about schedules while somebody looks.
+
+use askama::Template as _;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::platform::access::TenantScope;
+use crate::platform::error::Error;
+use crate::platform::events::Event;
+use crate::platform::ids::{ScheduleId, ServerId};
+use crate::platform::web::{self, Fragment, LastSeen, Path};
+use crate::servers;
+
+use super::super::actions::{self, Place, TOPIC};
+use super::list::rows;
+use super::show::Panel;
+
+/// The schedule of this tenant that an event is about.
+pub(super) fn is_about(scope: &TenantScope, event: &Event) -> Option<ScheduleId> {
+    let is_ours = event.tenant_id == Some(scope.tenant().0) && event.topic == TOPIC;
+    event.target_id.filter(|_| is_ours).map(ScheduleId)
+}
+
+/// The list's stream: one row for each change.
+pub(super) async fn list(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((_, server)): Path<(String, ServerId)>,
+    seen: LastSeen,
+) -> Result<Response, Error> {
+    servers::find(&mut scope.begin().await?, server).await?;
+    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
+    let draw = move |event: Event| {
+        let (app, scope) = (app.clone(), scope.clone());
+        async move {
+            let Some(id) = is_about(&scope, &event) else {
+                return Ok(None);
+            };
+            row(&app, &scope, server, id).await.map(Some)
+        }
+    };
+    web::live(&hub, end, seen, begin.begin(), draw).await
+}
+
+async fn row(app: &App, scope: &TenantScope, server: ServerId, id: ScheduleId) -> Result<Fragment, Error> {
+    let id = id.to_string();
+    let mut tx = scope.begin().await?;
+    let rows = rows(app, scope, &mut tx, server).await?;
+    match rows.iter().find(|row| row.id() == id) {
+        Some(row) => Ok(Fragment::default().replace(&id, &row.render().map_err(Error::internal)?)),
+        None => Ok(Fragment::default().remove(&id)),
+    }
+}
+
+/// One schedule's stream: its panel for each change.
+pub(super) async fn one(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((_, server, id)): Path<(String, ServerId, ScheduleId)>,
+    seen: LastSeen,
+) -> Result<Response, Error> {
+    actions::find(&mut scope.begin().await?, scope.tenant(), (server, id)).await?;
+    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
+    let draw = move |event: Event| {
+        let scope = scope.clone();
+        async move {
+            if is_about(&scope, &event) != Some(id) {
+                return Ok(None);
+            }
+            panel(&scope, (server, id)).await.map(Some)
+        }
+    };
+    web::live(&hub, end, seen, begin.begin(), draw).await
+}
+
+async fn panel(scope: &TenantScope, place: Place) -> Result<Fragment, Error> {
+    let mut tx = scope.begin().await?;
+    let html = match actions::find(&mut tx, scope.tenant(), place).await {
+        Err(Error::NotFound) => Panel::gone(),
+        other => {
+            let (schedule, zone) = other?;
+            let panel = Panel::load(scope, &mut tx, (&schedule, zone)).await?;
+            panel.render().map_err(Error::internal)?
+        }
+    };
+    Ok(Fragment::default().replace("schedule-panel", &html))
+}

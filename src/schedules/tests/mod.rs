@@ -1,0 +1,6 @@
+//! Schedules as a whole: made, due, run, told, and hidden from strangers; on the engine in memory and a clock that stands still.
+
+mod asking;
+mod pages;
+mod running;
+mod scene;
