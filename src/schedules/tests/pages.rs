@@ -64,7 +64,7 @@ async fn a_schedule_is_made_looked_at_changed_and_deleted() {
         texts(&page, "section[aria-labelledby=what] li"),
         [
             "Restart the server",
-            "Command: echo up5 s after the one beforeGoes on if this fails"
+            "Command: echo up 5 s after the one before Goes on if this fails"
         ]
     );
     assert_eq!(texts(&page, ".kv time")[0], "Wed 11 Mar 2026, 04:00 UTC");

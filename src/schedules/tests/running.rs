@@ -81,6 +81,7 @@ async fn a_power_step_that_somebody_overtakes_fails() {
     let start = format!("/api/v1/servers/{}/actions/start", scene.server);
     scene.program.json("POST", &start, &json!({})).await.expect(202);
     scene.later(TimeDelta::seconds(2)).await;
+    scene.later(TimeDelta::seconds(2)).await;
     let run = scene.run(&id).await;
     assert_eq!(run["state"], "failed", "{run}");
     let note = run["steps"][0]["note"].as_str().unwrap();
