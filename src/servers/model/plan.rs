@@ -174,6 +174,7 @@ impl Step {
             Self::EndInstall => "Its installation is being ended.",
             Self::Ensure => "The container is being made.",
             Self::Wire => "Its networks are being connected.",
+            Self::Resize => "Its limits are being changed.",
             Self::Start | Self::NoteRestart => "It is being started.",
             Self::Stop => "It is being stopped.",
             Self::Kill => "It is being killed.",
