@@ -87,6 +87,7 @@ codes! {
         "server-deleting": "The server is being deleted.", "Nothing can be done with it any more.";
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
         "server-suspended": "The provider has suspended the server, so it can't be started.", "Read the reason in its `suspension`, and ask your provider.";
+        "too-many-tags": "The server would have more than 10 tags.", "Take another of its tags away first.";
         "not-suspended": "The server is not suspended.", "Nothing has to be done.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";
         "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed.", "Leave `variables` out, or ask your provider for the template.";

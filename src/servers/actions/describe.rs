@@ -94,7 +94,7 @@ pub(super) async fn retag(
     }
     let present = Tags::parse(before.tags.iter().map(String::as_str));
     let tags = present.and_then(|tags| tags.with(add, remove));
-    let tags = tags.map_err(|error| Error::invalid("tags", error.to_string()))?;
+    let tags = tags.map_err(|error| Error::conflict("too-many-tags", error.to_string()))?;
     if tags.texts() == before.tags {
         return Ok(());
     }

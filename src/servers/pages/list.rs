@@ -115,10 +115,6 @@ pub struct Picks {
 
 #[derive(Template)]
 #[template(path = "servers/list.html")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each hides or shows a part of the page"
-)]
 pub struct List {
     ctx: Ctx,
     slug: String,

@@ -216,9 +216,9 @@ async fn a_suspended_server_stops_tells_why_and_comes_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn tags_and_notes_touch_no_container_and_are_found() {
+async fn tags_and_notes_touch_no_container() {
     let scene = Scene::new().await;
-    let (web, other) = (scene.running("web").await, scene.running("other").await);
+    let web = scene.running("web").await;
     let calls = scene.test.engine.total_calls();
     let note = "Call <b>Ada</b> first.\nThen restart.";
     let input = SettingsInput {
@@ -245,17 +245,6 @@ async fn tags_and_notes_touch_no_container_and_are_found() {
         "a stranger reads nothing"
     );
     drop(tx);
-
-    let mut query = ServerQuery::default();
-    query.filter.tag = "PROD".to_owned();
-    assert_eq!(scene.listed(&query).await, ["web"]);
-    query.filter.tag = "pro".to_owned();
-    assert!(scene.listed(&query).await.is_empty(), "a tag is a whole word");
-    let mut query = ServerQuery::default();
-    query.list.q = Some("sho".to_owned());
-    assert_eq!(scene.listed(&query).await, ["web"], "the search covers tags");
-    query.list.q = Some("other".to_owned());
-    assert_eq!(scene.listed(&query).await, [other.name.as_str()]);
 
     let wrong = SettingsInput {
         tags: Some(vec!["a b".to_owned()]),
@@ -427,4 +416,25 @@ async fn pages_choose_and_ask_and_show_text_as_text() {
         .await
         .expect(200);
     assert_eq!(scene.find(&server).await.tags, ["prod", "shop"]);
+}
+
+#[tokio::test]
+async fn servers_are_found_by_their_tags() {
+    let scene = Scene::new().await;
+    let (web, other) = (scene.running("web").await, scene.running("other").await);
+    let input = SettingsInput {
+        tags: Some(vec!["Prod".to_owned(), "shop".to_owned()]),
+        ..SettingsInput::default()
+    };
+    scene.change(&web, input).await;
+    let mut query = ServerQuery::default();
+    query.filter.tag = "PROD".to_owned();
+    assert_eq!(scene.listed(&query).await, ["web"]);
+    query.filter.tag = "pro".to_owned();
+    assert!(scene.listed(&query).await.is_empty(), "a tag is a whole word");
+    let mut query = ServerQuery::default();
+    query.list.q = Some("sho".to_owned());
+    assert_eq!(scene.listed(&query).await, ["web"], "the search covers tags");
+    query.list.q = Some("other".to_owned());
+    assert_eq!(scene.listed(&query).await, [other.name.as_str()]);
 }
