@@ -113,6 +113,18 @@ pub struct Config {
     #[arg(long, env = "BERTH_RETENTION_DAYS", default_value_t = 30)]
     pub retention_days: u32,
 
+    /// How many days a deleted server is kept with its data, and can be restored. 0 erases it at once.
+    #[arg(long, env = "BERTH_DELETED_RETENTION_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(..=3650))]
+    pub deleted_retention_days: u32,
+
+    /// A server that ends by itself so often within `--crash-window-minutes` is stopped.
+    #[arg(long, env = "BERTH_CRASH_LIMIT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub crash_limit: u32,
+
+    /// How long crashes of a server count.
+    #[arg(long, env = "BERTH_CRASH_WINDOW_MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    pub crash_window_minutes: u32,
+
     /// Where customers reach your people: an e-mail address or an https address. The help page shows it.
     #[arg(long, env = "BERTH_SUPPORT_CONTACT", value_parser = contact)]
     pub support_contact: Option<String>,

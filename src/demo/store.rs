@@ -32,7 +32,7 @@ pub(super) async fn server(
     name: &str,
 ) -> Result<Option<ServerId>, Error> {
     let id = sqlx::query_scalar!(
-        "select id from server where tenant_id = $1 and name = $2",
+        "select id from server where tenant_id = $1 and name = $2 and deleted_at is null",
         tenant.0,
         name
     );

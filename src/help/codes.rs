@@ -78,6 +78,8 @@ codes! {
         "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";
         "upload-busy": "Another request is writing to the upload.", "Wait a moment, read its offset and go on from there.";
         "up-to-date": "There is no newer image of the server's template.", "Nothing has to be done.";
+        "server-deleted": "The server is deleted, and kept until `kept_until`.", "Restore it first.";
+        "not-deleted": "Only a deleted server can be restored or erased.", "Delete it first, or leave it.";
         "server-deleting": "The server is being deleted.", "Nothing can be done with it any more.";
         "tenant-inactive": "The organisation is suspended or closed, so its servers stay stopped.", "Have the organisation resumed first.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";

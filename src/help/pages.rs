@@ -95,6 +95,9 @@ pub(super) struct Help {
     staff_rights: Vec<Right>,
     contact: Option<Contact>,
     retention_days: u32,
+    deleted_retention_days: u32,
+    crash_limit: u32,
+    crash_window_minutes: u32,
 }
 
 /// How to use the panel.
@@ -114,6 +117,9 @@ pub(super) async fn help(State(app): State<App>, scope: UserScope, ctx: Ctx) -> 
         },
         contact: app.config.support_contact.as_deref().map(Contact::new),
         retention_days: app.config.retention_days,
+        deleted_retention_days: app.config.deleted_retention_days,
+        crash_limit: app.config.crash_limit,
+        crash_window_minutes: app.config.crash_window_minutes,
     })
 }
 

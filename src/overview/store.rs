@@ -55,9 +55,9 @@ pub async fn servers(tx: &mut impl Scoped, tenant: Option<TenantId>) -> Result<S
         Servers,
         r#"select count(*) as "total!",
                   count(*) filter (where observed_state = 'running') as "running!",
-                  count(*) filter (where observed_state in ('absent', 'created', 'exited') and deleting_at is null) as "stopped!",
-                  count(*) filter (where last_error is not null or observed_health = 'unhealthy') as "failing!"
-             from server where $1::uuid is null or tenant_id = $1"#,
+                  count(*) filter (where observed_state in ('absent', 'created', 'exited')) as "stopped!",
+                  count(*) filter (where last_error is not null or observed_health = 'unhealthy' or stop_reason is not null) as "failing!"
+             from server where deleted_at is null and ($1::uuid is null or tenant_id = $1)"#,
         tenant.map(|id| id.0)
     );
     Ok(row.fetch_one(tx.conn()).await?)
@@ -78,9 +78,9 @@ pub async fn tenants(tx: &mut impl Scoped) -> Result<Tenants, Error> {
 pub async fn troubled(tx: &mut impl Scoped, tenant: Option<TenantId>) -> Result<Vec<Troubled>, Error> {
     let rows = sqlx::query_as!(
         Troubled,
-        "select s.id, s.name, t.name as tenant, s.last_error as reason \
+        "select s.id, s.name, t.name as tenant, coalesce(s.stop_reason, s.last_error) as reason \
            from server s join tenant t on t.id = s.tenant_id \
-          where (s.last_error is not null or s.observed_health = 'unhealthy') and ($1::uuid is null or s.tenant_id = $1) \
+          where s.deleted_at is null and (s.last_error is not null or s.observed_health = 'unhealthy' or s.stop_reason is not null) and ($1::uuid is null or s.tenant_id = $1) \
           order by s.updated_at desc limit 8",
         tenant.map(|id| id.0)
     );

@@ -20,7 +20,7 @@ pub(super) async fn servers_of(
 ) -> Result<Vec<Found>, Error> {
     let found = sqlx::query_as!(
         Found,
-        "select id, name, template as hint from server where tenant_id = $1 and name ilike $2 order by name limit 8",
+        "select id, name, template as hint from server where tenant_id = $1 and deleted_at is null and name ilike $2 order by name limit 8",
         tenant.0,
         pattern
     );
@@ -40,7 +40,7 @@ pub(super) async fn servers(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found
     let found = sqlx::query_as!(
         Found,
         "select s.id, s.name, t.name as hint from server s join tenant t on t.id = s.tenant_id \
-         where s.name ilike $1 order by s.name limit 8",
+         where s.deleted_at is null and s.name ilike $1 order by s.name limit 8",
         pattern
     );
     Ok(found.fetch_all(tx.conn()).await?)

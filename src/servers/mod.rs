@@ -26,8 +26,8 @@ use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 
 pub use actions::{
-    Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, set_up_location,
-    update,
+    Asked, NewServerInput, SettingsInput, VariableChange, change, command, create, delete, erase, restore,
+    set_up_location, update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use pages::{Head, crumbs, with_engine_banner};

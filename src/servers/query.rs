@@ -6,7 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
-use crate::platform::web::{Cursor, Listing, SortKey, Sorted};
+use crate::platform::web::{Cursor, ListQuery, Listing, SortKey, Sorted};
 
 use super::model::Server;
 use super::store::{self, Filter, Sort, StateFilter};
@@ -35,6 +35,27 @@ pub struct ServerFilter {
     /// Only of this tenant. For staff; a tenant sees its own anyway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
+}
+
+/// A page of deleted servers, of one tenant or of all, the newest first.
+pub async fn deleted(
+    tx: &mut impl Scoped,
+    tenant: Option<TenantId>,
+    query: &ListQuery,
+) -> Result<Listing<Server>, Error> {
+    if !matches!(query.sort.as_deref(), None | Some("-deleted")) {
+        return Err(Error::invalid("sort", "Use -deleted, or nothing."));
+    }
+    let before = Cursor::decode(query.after.as_deref())?.unwrap_or(store::END_OF_TIME);
+    let pattern = query.pattern()?;
+    let rows = store::list_deleted(tx, tenant, pattern.as_deref(), before, query.fetch()?).await?;
+    Listing::new(rows, query, |server| {
+        let at = server
+            .deletion
+            .as_ref()
+            .map_or(server.updated_at, |deletion| deletion.at);
+        (at, server.id.0)
+    })
 }
 
 /// Which servers, in which order.

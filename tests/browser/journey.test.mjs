@@ -177,7 +177,7 @@ test("the customer creates a web site, opens it, stops it and deletes it", async
   await page.getByRole("heading", { name: "No servers yet" }).waitFor({ timeout: SERVER_TIMEOUT });
   await page.goto(`${home}/servers`);
   await page.getByRole("heading", { name: "No servers yet" }).waitFor();
-  for (const path of ["", "/members", "/audit", "/settings"]) {
+  for (const path of ["", "/deleted-servers", "/members", "/audit", "/settings"]) {
     const answer = await page.goto(`${home}${path}`);
     assert.equal(answer.status(), 200, path);
     await inspect(page);

@@ -28,7 +28,7 @@ async fn case(wish: Wish, point: &str) {
     } else {
         Wish::Create
     };
-    if !matches!(wish, Wish::Create | Wish::CreateEgg) {
+    if !wish.is_first() {
         life.ask(first).await;
         life.settle(first).await;
     }
@@ -40,15 +40,22 @@ async fn case(wish: Wish, point: &str) {
             life.settle(Wish::Stop).await;
             life.begin_install().await;
         }
+        Wish::Restore | Wish::Erase | Wish::Expire => {
+            life.ask(Wish::Delete).await;
+            life.settle(Wish::Delete).await;
+        }
         _ => {}
     }
     // Asked for while no panel runs, so that it is this wish in whose course the panel dies.
     life.ask(wish).await;
     life.die_at(point).await;
     life.settle(wish).await;
-    if wish != Wish::Delete {
-        life.ask(Wish::Delete).await;
-        life.settle(Wish::Delete).await;
+    if !wish.is_last() {
+        if wish != Wish::Delete {
+            life.ask(Wish::Delete).await;
+        }
+        life.ask(Wish::Erase).await;
+        life.settle(Wish::Erase).await;
     }
 }
 
@@ -79,10 +86,35 @@ const UPDATE: &[(Wish, &str)] = &[
 ];
 const DELETE: &[(Wish, &str)] = &[
     (Wish::Delete, "servers.claimed"),
+    (Wish::Delete, "servers.after_stop"),
     (Wish::Delete, "servers.after_remove_container"),
-    (Wish::Delete, "servers.after_remove_volumes"),
+    (Wish::Delete, "servers.after_release_ports"),
     (Wish::Delete, "servers.after_remove_network"),
-    (Wish::Delete, "servers.after_forget"),
+    (Wish::Delete, "servers.unwritten"),
+];
+const RESTORE: &[(Wish, &str)] = &[
+    (Wish::Restore, "servers.claimed"),
+    (Wish::Restore, "servers.after_image"),
+    (Wish::Restore, "servers.after_network"),
+    (Wish::Restore, "servers.after_volumes"),
+    (Wish::Restore, "servers.after_ensure"),
+    (Wish::Restore, "servers.after_start"),
+    (Wish::Restore, "servers.unwritten"),
+];
+const ERASE: &[(Wish, &str)] = &[
+    (Wish::Erase, "servers.claimed"),
+    (Wish::Erase, "servers.after_remove_container"),
+    (Wish::Erase, "servers.after_remove_volumes"),
+    (Wish::Erase, "servers.after_remove_network"),
+    (Wish::Erase, "servers.after_forget"),
+    (Wish::Expire, "servers.expired"),
+    (Wish::Expire, "servers.after_remove_volumes"),
+];
+
+/// In the middle of counting the crashes of a server, and when it was enough.
+const CRASHES: &[(Wish, &str)] = &[
+    (Wish::Crash, "servers.unwritten"),
+    (Wish::Crash, "servers.crashed_too_often"),
 ];
 
 const INSTALL: &[(Wish, &str)] = &[
@@ -129,9 +161,46 @@ async fn a_panel_that_dies_while_deleting_goes_on() {
     survive(DELETE).await;
 }
 
+#[tokio::test]
+async fn a_panel_that_dies_while_restoring_goes_on() {
+    survive(RESTORE).await;
+}
+
+#[tokio::test]
+async fn a_panel_that_dies_while_erasing_goes_on() {
+    survive(ERASE).await;
+}
+
+#[tokio::test]
+async fn a_panel_that_dies_goes_on_counting_crashes() {
+    survive(CRASHES).await;
+}
+
+#[tokio::test]
+async fn a_server_that_ends_at_once_is_stopped_and_says_how_it_ended() {
+    stopped(Wish::Crash).await;
+}
+
+#[tokio::test]
+async fn a_server_that_takes_all_memory_is_stopped_and_says_so() {
+    stopped(Wish::Hog).await;
+}
+
+async fn stopped(wish: Wish) {
+    docker::prepare().await;
+    let life = Life::begin().await;
+    for wish in [wish, Wish::Delete, Wish::Erase] {
+        life.ask(wish).await;
+        life.settle(wish).await;
+    }
+}
+
 #[test]
 fn every_crash_point_has_a_case() {
-    let cases = [CREATE, CHANGE, UPDATE, INSTALL, DELETE, DRIVER].concat();
+    let cases = [
+        CREATE, CHANGE, UPDATE, INSTALL, DELETE, RESTORE, ERASE, CRASHES, DRIVER,
+    ]
+    .concat();
     let tested: BTreeSet<String> = cases.iter().map(|(_, point)| (*point).to_owned()).collect();
     let steps = Step::ALL
         .iter()

@@ -28,5 +28,6 @@ async fn two_installations_with_one_instance_leave_each_other_alone() {
     assert_eq!(ours.count().await, Count::ONE);
     assert_eq!(ours.look().await, before);
     ours.ask(Wish::Delete).await;
-    ours.settle(Wish::Delete).await;
+    ours.ask(Wish::Erase).await;
+    ours.settle(Wish::Erase).await;
 }

@@ -11,6 +11,7 @@ mod bad_input;
 mod confirm;
 mod console;
 mod crash;
+mod deleted;
 mod doctor;
 mod eggs;
 mod engine_contract;

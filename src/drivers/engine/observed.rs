@@ -62,6 +62,8 @@ pub struct Observed {
     pub started_at: Option<DateTime<Utc>>,
     /// When it last ended.
     pub finished_at: Option<DateTime<Utc>>,
+    /// What its process returned, and whether for want of memory, while the engine waits to start it again.
+    pub last_end: Option<(i64, bool)>,
     /// How often the engine restarted it since it was last started by us. A crash loop shows here.
     pub restart_count: u64,
     /// Its addresses in its network, while it runs.
@@ -83,6 +85,7 @@ impl Observed {
             image: None,
             started_at: None,
             finished_at: None,
+            last_end: None,
             restart_count: 0,
             ip_addresses: Vec::new(),
             ports: Vec::new(),

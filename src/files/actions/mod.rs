@@ -59,7 +59,7 @@ impl ServerFiles {
 
     /// Whether the server was made, so that there are files to be looked at.
     pub fn is_made(&self) -> bool {
-        self.server.observed_generation > 0 && self.server.deleting_at.is_none()
+        self.server.observed_generation > 0 && !self.server.is_deleted()
     }
 
     /// Its volumes are filled from the image when its container is first made: nobody may be there before.

@@ -210,7 +210,7 @@ async fn add_ports(
     Ok(())
 }
 
-fn no_free_port() -> Error {
+pub(super) fn no_free_port() -> Error {
     Error::conflict(
         "no-free-port",
         "This location has no free port left. Ask the provider for more.",

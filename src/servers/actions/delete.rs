@@ -1,16 +1,59 @@
-//! Deleting a server with its data. Deleting is a state: the reconciler removes what is on the engine, then the row.
+//! Deleting a server. It leaves the tenant's servers at once; the reconciler removes its container, its ports and its
+//! network, and keeps its data and settings until they are erased or it is restored.
+//!
+//! Deleted servers count for no limit of the plan, so there is a bound to how many are kept: the oldest make way.
+
+use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
 use crate::platform::access::TenantScope;
+use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
+use crate::tenants;
 
-use super::super::store::{self, Wish};
+use super::super::model::{Server, keeps_at_most};
+use super::super::store::{self, Leave};
+use super::erase::begin_erasing;
 use super::{Asked, announce, shown, target, under_way};
 
-/// Asks for the end of a server. `typed` is the name that a person typed to show that just this one is meant; a program
-/// that names the server by its id has none. Asking again watches the same work.
+/// What becomes of a server that is deleted now.
+#[derive(Debug, Clone)]
+pub struct Keeping {
+    /// When it is erased.
+    pub until: DateTime<Utc>,
+    /// How many are kept at most.
+    pub at_most: i64,
+    /// The kept servers that make way for it, oldest first.
+    pub making_way: Vec<(ServerId, String)>,
+}
+
+/// Tells what becomes of a server of the tenant that is deleted now.
+pub async fn keeping(app: &App, tx: &mut TenantTx, scope: &TenantScope) -> Result<Keeping, Error> {
+    let limits = tenants::find_tenant(tx, scope.tenant()).await?.limits;
+    let at_most = keeps_at_most(limits.servers);
+    Ok(Keeping {
+        until: app.now() + Duration::days(i64::from(app.config.deleted_retention_days)),
+        at_most,
+        making_way: store::beyond(tx, scope.tenant(), at_most - 1).await?,
+    })
+}
+
+/// Refuses if `typed`, the name that a person typed to show that just this server is meant, is another. A program that names
+/// the server by its id has none.
+pub(super) fn confirm(server: &Server, typed: Option<&str>) -> Result<(), Error> {
+    if typed.is_some_and(|typed| typed.trim() != server.name) {
+        return Err(Error::invalid(
+            "confirm",
+            format!("Type the server's name: {}", server.name),
+        ));
+    }
+    Ok(())
+}
+
+/// Deletes a server; see [`confirm`] for `typed`. Asking again watches the same work.
 pub async fn delete(
     app: &App,
     scope: &TenantScope,
@@ -18,27 +61,29 @@ pub async fn delete(
     typed: Option<&str>,
 ) -> Result<Asked, Error> {
     let mut tx = scope.begin().await?;
+    store::lock_tenant(&mut tx, scope.tenant()).await?;
     let server = store::lock(&mut tx, id).await?;
-    if typed.is_some_and(|typed| typed.trim() != server.name) {
-        return Err(Error::invalid(
-            "confirm",
-            format!("Type the server's name: {}", server.name),
-        ));
+    confirm(&server, typed)?;
+    if let Err(refusal) = server.check_stays() {
+        return match under_way(&mut tx, &server).await? {
+            Some(operation) => Ok(Asked { server, operation }),
+            None => Err(refusal.into()),
+        };
     }
-    if server.deleting_at.is_some()
-        && let Some(operation) = under_way(&mut tx, &server).await?
-    {
-        return Ok(Asked { server, operation });
+    let keeping = keeping(app, &mut tx, scope).await?;
+    for (oldest, _) in &keeping.making_way {
+        make_way(app, &mut tx, scope, *oldest).await?;
     }
-    let wish = Wish {
-        delete: true,
-        ..Wish::default()
+    let leave = Leave {
+        by: &scope.who.label,
+        kept_until: keeping.until,
+        now: app.now(),
     };
-    store::wish(&mut tx, id, wish, app.now()).await?;
+    store::put_away(&mut tx, id, leave).await?;
     let change = Change {
         action: "server.delete",
         before: Some(shown(&server)),
-        after: None,
+        after: Some(json!({ "kept_until": keeping.until })),
     };
     let server = store::find(&mut tx, id).await?;
     let operation = announce(app, &mut tx, &scope.who, &server, ("server.delete", "delete")).await?;
@@ -46,4 +91,20 @@ pub async fn delete(
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(Asked { server, operation })
+}
+
+/// Erases a kept server for another, unless somebody has asked for that meanwhile.
+async fn make_way(app: &App, tx: &mut TenantTx, scope: &TenantScope, id: ServerId) -> Result<(), Error> {
+    let server = store::lock(tx, id).await?;
+    if server.check_kept().is_ok() {
+        begin_erasing(
+            app,
+            tx,
+            &scope.who,
+            &server,
+            Some("it was the oldest of those that are kept"),
+        )
+        .await?;
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 
-use super::super::model::{Refusal, Server};
+use super::super::model::Server;
 use super::super::store::{self, Wish};
 use super::{Asked, announce, target};
 
@@ -68,9 +68,7 @@ pub async fn update_template(app: &App, scope: &TenantScope, id: ServerId) -> Re
 /// The server, locked, if it is one of these and stays.
 async fn begin(tx: &mut TenantTx, id: ServerId) -> Result<Server, Error> {
     let server = store::lock(tx, id).await?;
-    if server.deleting_at.is_some() {
-        return Err(Refusal::Deleting.into());
-    }
+    server.check_stays()?;
     if eggs::split_key(&server.template).is_none() {
         return Err(Error::conflict(
             "not-imported",

@@ -4,8 +4,10 @@
 mod bulk;
 mod create;
 mod delete;
+mod erase;
 mod installation;
 mod power;
+mod restore;
 mod reveal;
 mod settings;
 mod update;
@@ -27,9 +29,13 @@ use super::store::{self, NewEvent};
 
 pub use bulk::{Bulk, Line};
 pub use create::{NewServerInput, create};
-pub use delete::delete;
+pub use delete::{delete, keeping};
+pub use erase::{erase, expired};
 pub use installation::{accept_installation, reinstall, update_template};
 pub use power::{command, command_as_staff};
+#[cfg(all(test, feature = "testing"))]
+pub use restore::Restored;
+pub use restore::restore;
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;

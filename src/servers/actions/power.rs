@@ -9,7 +9,7 @@ use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 
-use super::super::model::{Command, Decision};
+use super::super::model::{Command, Decision, Power};
 use super::super::store::{self, Wish};
 use super::{Asked, announce, target, under_way};
 
@@ -54,6 +54,10 @@ async fn ask(
         restart: command == Command::Restart,
         ..Wish::default()
     };
+    if wish.power == Some(Power::Running) {
+        // Whoever starts it has put right what made it crash, or wants to see it crash again.
+        store::forget_crashes(tx, id).await?;
+    }
     store::wish(tx, id, wish, app.now()).await?;
     let before = json!({ "power": server.power });
     let server = store::find(tx, id).await?;

@@ -17,7 +17,7 @@ use crate::platform::operations::Operation;
 use crate::platform::secret::random_text;
 use crate::tenants;
 
-use super::super::model::{Refusal, Server, ServerName, Size, StoredVariable, admit};
+use super::super::model::{Server, ServerName, Size, StoredVariable, admit};
 use super::super::store::{self, Wish};
 use super::create::{add_variable_errors, fits_template, seal};
 use super::{announce, shown, target, tell};
@@ -91,9 +91,7 @@ pub async fn change(
     store::lock_tenant(&mut tx, scope.tenant()).await?;
     let before = store::lock(&mut tx, id).await?;
     check_version(before.version)?;
-    if before.deleting_at.is_some() {
-        return Err(Refusal::Deleting.into());
-    }
+    before.check_stays()?;
     let stored = store::variables(&mut tx, id).await?;
     eggs::warm(app, &mut tx, &before.template).await?;
     let size = match &input.size {

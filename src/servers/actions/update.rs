@@ -76,9 +76,7 @@ async fn ask(app: &App, tx: &mut impl Scoped, who: &Who, id: ServerId) -> Result
 }
 
 fn wanted(app: &App, server: &Server) -> Result<String, Error> {
-    if server.deleting_at.is_some() {
-        return Err(Refusal::Deleting.into());
-    }
+    server.check_stays()?;
     let folder = app.catalogue.get(&server.template);
     let image = folder.map(Folder::image_tag);
     image.ok_or_else(|| template_is_gone(&server.template))

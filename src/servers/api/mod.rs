@@ -1,5 +1,6 @@
 //! Servers for programs: the same actions as the pages.
 
+mod deleted;
 mod installation;
 mod logs;
 mod operations;
@@ -24,6 +25,10 @@ pub fn routes() -> Routes<App> {
         .api(tenant(P::ServerRead), routes!(servers::show))
         .api(tenant(P::ServerConfigure), routes!(servers::change))
         .api(tenant(P::ServerDelete), routes!(servers::delete))
+        .api(tenant(P::ServerRead), routes!(deleted::list))
+        .api(tenant(P::ServerDelete), routes!(deleted::restore))
+        .api(tenant(P::ServerDelete), routes!(deleted::erase))
+        .api(Rule::Staff(P::StaffServerRead), routes!(deleted::list_as_staff))
         .api(tenant(P::ServerPower), routes!(servers::act))
         .api(tenant(P::ServerLogs), routes!(logs::logs))
         .api(tenant(P::ServerLogs), routes!(logs::search))

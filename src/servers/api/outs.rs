@@ -62,12 +62,17 @@ pub struct ServerOut {
     updated_at: DateTime<Utc>,
     /// Whether its template has a newer image.
     update_available: bool,
+    /// Since when it is deleted, if it is.
+    deleted_at: Option<DateTime<Utc>>,
+    /// Until when it is kept, if it is deleted and not being erased.
+    kept_until: Option<DateTime<Utc>>,
 }
 
 impl ServerOut {
     pub(super) fn of(app: &App, server: Server) -> Self {
         let (status, pending) = (server.status(app.now()), server.is_pending());
         let update_available = has_update(&app.catalogue, &server);
+        let kept_until = server.kept_until();
         Self {
             id: server.id,
             tenant_id: server.tenant,
@@ -88,6 +93,8 @@ impl ServerOut {
             created_at: server.created_at,
             updated_at: server.updated_at,
             update_available,
+            kept_until,
+            deleted_at: server.deletion.map(|deletion| deletion.at),
         }
     }
 }

@@ -198,7 +198,8 @@ pub async fn change(
 
 /// Delete a server
 ///
-/// With its data. It is gone when the operation has succeeded.
+/// It stops, and its container and ports go. Its data and settings are kept until `kept_until` and can be restored until then.
+/// At most as many are kept as the plan has servers, but two in any case: the oldest is erased for another.
 #[utoipa::path(delete, path = "/api/v1/servers/{server_id}", tag = "servers", params(("server_id" = ServerId, Path)),
     responses((status = 202, description = "The server and the work", body = AskedOut)))]
 pub async fn delete(

@@ -32,6 +32,12 @@ pub enum Refusal {
     /// It is on its way out.
     #[error("This server is being deleted.")]
     Deleting,
+    /// It is deleted, and kept.
+    #[error("This server is deleted. Restore it first.")]
+    Deleted,
+    /// It is not deleted.
+    #[error("This server is not deleted.")]
+    NotDeleted,
     /// Its organisation may not have running servers.
     #[error("The organisation is not active, so its servers stay stopped. Resume it first.")]
     Inactive,
@@ -44,6 +50,8 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
             Refusal::Deleting => "server-deleting",
+            Refusal::Deleted => "server-deleted",
+            Refusal::NotDeleted => "not-deleted",
             Refusal::Inactive => "tenant-inactive",
             Refusal::UpToDate => "up-to-date",
         };
@@ -90,9 +98,7 @@ impl Command {
 
     /// What the command comes to. After a failure it always counts anew, so that nobody has to wait for the next try.
     pub fn decide(self, server: &Server) -> Result<Decision, Refusal> {
-        if server.deleting_at.is_some() {
-            return Err(Refusal::Deleting);
-        }
+        server.check_stays()?;
         if self.power() == Power::Running && !server.is_tenant_active {
             return Err(Refusal::Inactive);
         }

@@ -2,6 +2,8 @@
 
 mod backoff;
 mod command;
+mod crash;
+mod deletion;
 mod history;
 mod host;
 mod limits;
@@ -25,6 +27,8 @@ use crate::platform::ids::{LocationId, ServerId, TenantId};
 
 pub use backoff::{GIVE_UP_AFTER, SETTLED_AFTER, backoff, next_try};
 pub use command::{Command, Decision, Refusal};
+pub use crash::{CrashLog, CrashRule, Crashed};
+pub use deletion::{Deletion, keeps_at_most};
 pub use history::{Entry, Kind, ending, transitions};
 pub use host::host_name;
 pub use limits::{Resources, admit};
@@ -37,7 +41,7 @@ pub use plan::{Desired, Installation, Present, Step, is_outdated, plan};
 pub use status::{Phase, Status, clock_time};
 pub use update::{FailedUpdate, Trial, Update};
 pub use verdict::{Attempt, Verdict, judge};
-pub use wish::{Condition, Goal, Power, Seen};
+pub use wish::{Condition, Goal, Power, Seen, Stay};
 
 /// A server as the database knows it.
 #[derive(Debug, Clone)]
@@ -76,8 +80,12 @@ pub struct Server {
     pub power: Power,
     /// Counts asked-for restarts.
     pub restart_seq: i64,
-    /// When somebody asked to delete it.
+    /// Since when it is deleted, if it is.
+    pub deletion: Option<Deletion>,
+    /// When somebody asked to erase it.
     pub deleting_at: Option<DateTime<Utc>>,
+    /// Why Berth itself stopped it, until somebody asks for another power state.
+    pub stop_reason: Option<String>,
     /// Counts wishes.
     pub generation: i64,
     /// The newest wish that was reached.
@@ -137,7 +145,9 @@ impl From<&engine::Observed> for Observation {
                 exit_code,
                 oom_killed,
             } => (Some(exit_code), oom_killed),
-            _ => (None, false),
+            _ => observed
+                .last_end
+                .map_or((None, false), |(code, oom)| (Some(code), oom)),
         };
         Self {
             seen,
@@ -173,7 +183,7 @@ pub struct Notes {
 impl Server {
     /// What the reconciler works towards.
     pub fn goal(&self) -> Goal {
-        Goal::of(self.power, self.deleting_at.is_some(), self.is_tenant_active)
+        Goal::of(self.power, self.stay(), self.is_tenant_active)
     }
 
     /// The state in words.

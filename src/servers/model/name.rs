@@ -36,6 +36,23 @@ impl ServerName {
         }
     }
 
+    /// What all names begin with that [`Self::restored`] may choose.
+    pub fn stem(name: &str) -> String {
+        let cut: String = name.chars().take(MAX - 16).collect();
+        cut.trim_end().to_owned()
+    }
+
+    /// The name of a server that comes back: its own, or the first of a row that nobody of `taken` has.
+    pub fn restored(name: &str, taken: &[String]) -> String {
+        let stem = Self::stem(name);
+        let numbered = (2..=taken.len() + 2).map(|number| format!("{stem} (restored {number})"));
+        std::iter::once(name.to_owned())
+            .chain([format!("{stem} (restored)")])
+            .chain(numbered)
+            .find(|candidate| !taken.contains(candidate))
+            .unwrap_or_else(|| name.to_owned())
+    }
+
     /// The name's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -72,6 +89,21 @@ mod tests {
             assert_eq!(ServerName::parse(&format!("  {good}\n")).unwrap().as_str(), good);
         }
         assert!(ServerName::parse(&"é".repeat(63)).is_ok());
+    }
+
+    #[test]
+    fn a_server_that_comes_back_finds_a_name() {
+        let taken = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(ServerName::restored("web", &taken(&["shop"])), "web");
+        assert_eq!(ServerName::restored("web", &taken(&["web"])), "web (restored)");
+        let both = taken(&["web", "web (restored)"]);
+        assert_eq!(ServerName::restored("web", &both), "web (restored 2)");
+        let long = "x".repeat(63);
+        let new = ServerName::restored(&long, &taken(&[&long]));
+        assert!(
+            ServerName::parse(&new).is_ok() && new.ends_with(" (restored)"),
+            "{new}"
+        );
     }
 
     #[test]

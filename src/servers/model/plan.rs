@@ -69,6 +69,8 @@ pub enum Step {
     NoteRestart,
     /// Remove the container.
     RemoveContainer,
+    /// Give its ports of the host to whoever wants them, and remember which they were.
+    ReleasePorts,
     /// Remove the volumes with their data.
     RemoveVolumes,
     /// Remove the tenant's network if this was its last server.
@@ -91,6 +93,7 @@ impl Step {
         Self::Kill,
         Self::NoteRestart,
         Self::RemoveContainer,
+        Self::ReleasePorts,
         Self::RemoveVolumes,
         Self::RemoveNetwork,
         Self::Forget,
@@ -110,6 +113,7 @@ impl Step {
             Self::Kill => "kill",
             Self::NoteRestart => "note_restart",
             Self::RemoveContainer => "remove_container",
+            Self::ReleasePorts => "release_ports",
             Self::RemoveVolumes => "remove_volumes",
             Self::RemoveNetwork => "remove_network",
             Self::Forget => "forget",
@@ -130,6 +134,7 @@ impl Step {
             Self::Kill => Some("Kill it"),
             Self::NoteRestart => None,
             Self::RemoveContainer => Some("Remove the container"),
+            Self::ReleasePorts => Some("Give its ports back"),
             Self::RemoveVolumes => Some("Remove the volumes"),
             Self::RemoveNetwork => Some("Remove the network if it is unused"),
             Self::Forget => Some("Forget the server"),
@@ -149,6 +154,7 @@ impl Step {
             Self::Stop => "It is being stopped.",
             Self::Kill => "It is being killed.",
             Self::RemoveContainer => "The container is being removed.",
+            Self::ReleasePorts => "Its ports are given back.",
             Self::RemoveVolumes => "The volumes are being removed.",
             Self::RemoveNetwork => "The network is being removed.",
             Self::Forget => "It is being forgotten.",
@@ -163,7 +169,7 @@ impl Step {
 
     /// Whether it only writes to the database.
     pub fn is_bookkeeping(self) -> bool {
-        matches!(self, Self::NoteRestart | Self::Forget)
+        matches!(self, Self::NoteRestart | Self::ReleasePorts | Self::Forget)
     }
 
     /// The step that the database's word means.
@@ -182,6 +188,7 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
         Goal::Stop if present.seen.is_alive() => vec![Step::Stop],
         Goal::Kill if present.seen.is_alive() => vec![Step::Kill],
         Goal::Stop | Goal::Kill => Vec::new(),
+        Goal::Keep => put_away(desired, present),
         Goal::Delete => vec![
             Step::RemoveContainer,
             Step::RemoveVolumes,
@@ -189,6 +196,16 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
             Step::Forget,
         ],
     }
+}
+
+/// A container that is gone may have left its ports and its network, until the wish is reached.
+fn put_away(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
+    if present.seen == Seen::Absent && !desired.is_fresh && !desired.repair {
+        return Vec::new();
+    }
+    let stop = present.seen.is_alive().then_some(Step::Stop);
+    let rest = [Step::RemoveContainer, Step::ReleasePorts, Step::RemoveNetwork];
+    stop.into_iter().chain(rest).collect()
 }
 
 fn run(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {

@@ -35,7 +35,7 @@ fn words(steps: &[Step]) -> String {
 #[test]
 fn every_state_has_its_plan() {
     let mut table = String::new();
-    for goal in [Goal::Run, Goal::Stop, Goal::Kill, Goal::Delete] {
+    for goal in [Goal::Run, Goal::Stop, Goal::Kill, Goal::Keep, Goal::Delete] {
         for seen in Seen::ALL {
             let same = steps(goal, *seen, |_, _| {});
             let old = steps(goal, *seen, |_, present| {
@@ -105,6 +105,8 @@ struct World {
     noted: bool,
     install: Installation,
     starts: u32,
+    ports: bool,
+    is_put_away: bool,
     is_forgotten: bool,
 }
 
@@ -138,11 +140,18 @@ impl World {
             }
             Step::NoteRestart => self.noted = true,
             Step::RemoveContainer => (self.seen, self.spec) = (Seen::Absent, None),
+            Step::ReleasePorts => {
+                need(self.seen == Seen::Absent)?;
+                self.ports = false;
+            }
             Step::RemoveVolumes => {
                 need(self.seen == Seen::Absent)?;
                 self.volumes = false;
             }
-            Step::RemoveNetwork => self.network = false,
+            Step::RemoveNetwork => {
+                self.network = false;
+                self.is_put_away = !self.ports;
+            }
             Step::Forget => {
                 need(self.seen == Seen::Absent && !self.volumes)?;
                 self.is_forgotten = true;
@@ -167,7 +176,8 @@ fn converge(world: &mut World, goal: Goal, is_fresh: bool, restart: bool, cuts: 
         let desired = Desired {
             goal,
             spec: Some(NEW),
-            is_fresh,
+            // A wish that was reached is fresh no more.
+            is_fresh: is_fresh && !(goal == Goal::Keep && world.is_put_away),
             restart: restart && !world.noted,
             install: world.install,
             repair,
@@ -214,6 +224,8 @@ prop_compose! {
             noted: false,
             install,
             starts: 0,
+            ports: true,
+            is_put_away: false,
             is_forgotten: false,
         }
     }
@@ -223,13 +235,18 @@ proptest! {
     #[test]
     fn plans_lead_to_their_end_however_they_are_cut_off(
         world in worlds(),
-        goal in prop::sample::select(&[Goal::Run, Goal::Stop, Goal::Kill, Goal::Delete][..]),
+        goal in prop::sample::select(&[Goal::Run, Goal::Stop, Goal::Kill, Goal::Keep, Goal::Delete][..]),
         is_fresh: bool, restart: bool,
         cuts in prop::collection::vec(0..7_usize, 0..6),
     ) {
         let mut world = world;
+        let had_volumes = world.volumes;
         prop_assert!(converge(&mut world, goal, is_fresh, restart, &cuts).is_some(), "{world:?}");
         prop_assert!(world.is_as_wanted(goal), "{world:?}");
+        if goal == Goal::Keep {
+            prop_assert_eq!(world.volumes, had_volumes, "what is kept keeps its data");
+            prop_assert!(!is_fresh || !world.ports && !world.network, "{:?}", world);
+        }
         // Again from the end: nothing is left to do.
         if goal != Goal::Delete {
             let starts = world.starts;

@@ -26,12 +26,16 @@ pub enum Phase {
     Stopping,
     /// As wanted.
     Stopped,
+    /// Stopped by Berth, because it ended by itself too often.
+    Crashed,
     /// Stopped because its organisation is not active.
     Suspended,
     /// Not as wanted, and the last attempt to change that failed.
     Failing,
     /// On its way out.
     Deleting,
+    /// Put away: it can be restored for a while.
+    Deleted,
 }
 
 impl Phase {
@@ -45,9 +49,11 @@ impl Phase {
         Self::Updating,
         Self::Stopping,
         Self::Stopped,
+        Self::Crashed,
         Self::Suspended,
         Self::Failing,
         Self::Deleting,
+        Self::Deleted,
     ];
 
     /// The word on pages.
@@ -61,9 +67,11 @@ impl Phase {
             Self::Updating => "Updating",
             Self::Stopping => "Stopping",
             Self::Stopped => "Stopped",
+            Self::Crashed => "Crashed",
             Self::Suspended => "Suspended",
             Self::Failing => "Failing",
             Self::Deleting => "Deleting",
+            Self::Deleted => "Deleted",
         }
     }
 
@@ -78,9 +86,11 @@ impl Phase {
             Self::Updating => "updating",
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
+            Self::Crashed => "crashed",
             Self::Suspended => "suspended",
             Self::Failing => "failing",
             Self::Deleting => "deleting",
+            Self::Deleted => "deleted",
         }
     }
 
@@ -89,7 +99,7 @@ impl Phase {
         match self {
             Self::Running => Tone::Good,
             Self::Unhealthy | Self::Suspended => Tone::Warn,
-            Self::Failing => Tone::Bad,
+            Self::Failing | Self::Crashed => Tone::Bad,
             _ => Tone::Info,
         }
     }
@@ -121,6 +131,10 @@ impl Phase {
             }
             Self::Stopping => "It was asked to end and gets the time that its template allows.",
             Self::Stopped => "It does not run, as wanted. Its data stays.",
+            Self::Crashed => {
+                "It ended by itself too often in a short time, so Berth stopped it. Its page says how it ended and what \
+                 to do; it runs again when somebody starts it."
+            }
             Self::Suspended => {
                 "It does not run because its organisation is not active. It comes back by itself with it."
             }
@@ -128,7 +142,13 @@ impl Phase {
                 "It is not as wanted, and the last attempt to change that failed. Its page says what is wrong and \
                  when the next attempt is made."
             }
-            Self::Deleting => "It is being removed, with its data.",
+            Self::Deleting => {
+                "It is being removed: its container and its ports, and if it is being erased, its data too."
+            }
+            Self::Deleted => {
+                "It is out of sight, without container and ports. Its data and settings are kept until the day that its \
+                 page names, and until then it can be restored."
+            }
         }
     }
 
@@ -181,6 +201,8 @@ fn phase(server: &Server, goal: Goal) -> Phase {
     let (seen, failed) = (server.observed.seen, server.notes.error.is_some());
     match goal {
         Goal::Delete => Phase::Deleting,
+        Goal::Keep if failed || server.is_pending() || seen != Seen::Absent => Phase::Deleting,
+        Goal::Keep => Phase::Deleted,
         Goal::Run if !failed && server.is_pending() && (server.is_on_trial() || server.is_rolling_back()) => {
             Phase::Updating
         }
@@ -201,6 +223,7 @@ fn phase(server: &Server, goal: Goal) -> Phase {
         Goal::Run => Phase::Starting,
         Goal::Stop | Goal::Kill if seen.is_alive() => Phase::Stopping,
         Goal::Stop if server.power == Power::Running => Phase::Suspended,
+        Goal::Stop | Goal::Kill if server.stop_reason.is_some() => Phase::Crashed,
         Goal::Stop | Goal::Kill => Phase::Stopped,
     }
 }
@@ -221,7 +244,8 @@ fn sentence(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> St
         Phase::Starting if server.observed.seen == Seen::Running => {
             "It is running; its check has not succeeded yet.".to_owned()
         }
-        Phase::Stopped => stopped(server),
+        Phase::Stopped | Phase::Crashed => stopped(server),
+        Phase::Deleted => kept(server, now),
         Phase::Suspended => {
             "It is stopped because the organisation is not active. It comes back by itself.".to_owned()
         }
@@ -235,9 +259,22 @@ fn sentence(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> St
     }
 }
 
+fn kept(server: &Server, now: DateTime<Utc>) -> String {
+    match server.kept_until() {
+        Some(until) => format!(
+            "Kept until {}, then erased. Until then it can be restored.",
+            clock_time(until, now)
+        ),
+        None => "It is deleted.".to_owned(),
+    }
+}
+
 fn stopped(server: &Server) -> String {
+    if let Some(reason) = &server.stop_reason {
+        return reason.clone();
+    }
     match (server.observed.seen, server.power) {
-        (Seen::Absent, _) => "It is stopped and was never started.".to_owned(),
+        (Seen::Absent, _) => "It is stopped; its container is made when it starts.".to_owned(),
         (_, Power::Killed) => "It was killed and stays stopped.".to_owned(),
         (Seen::Exited, _) if server.observed.exit_code != Some(0) => {
             format!(
@@ -255,6 +292,7 @@ fn trouble(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> Opt
     let wanted = match goal {
         Goal::Run => "running",
         Goal::Stop | Goal::Kill => "stopped",
+        Goal::Keep => "put away",
         Goal::Delete => "gone",
     };
     let is = server.observed.seen.label();
@@ -289,6 +327,14 @@ mod tests {
         change(&mut server);
         let status = server.status(now());
         format!("{}. {}", status.phase.label(), status.sentence)
+    }
+
+    fn kept(until: DateTime<Utc>) -> super::super::Deletion {
+        super::super::Deletion {
+            at: now(),
+            by: None,
+            kept_until: Some(until),
+        }
     }
 
     fn failing(server: &mut Server) {
@@ -360,7 +406,27 @@ mod tests {
         );
         assert_eq!(
             told(|server| server.power = Power::Stopped),
-            "Stopped. It is stopped and was never started."
+            "Stopped. It is stopped; its container is made when it starts."
+        );
+        assert_eq!(
+            told(|server| {
+                server.power = Power::Stopped;
+                server.observed.seen = Seen::Exited;
+                server.stop_reason = Some("Stopped after 5 crashes in 10 minutes.".to_owned());
+            }),
+            "Crashed. Stopped after 5 crashes in 10 minutes."
+        );
+        assert_eq!(
+            told(|server| {
+                server.deletion = Some(kept(now() + chrono::Duration::days(7)));
+                server.observed.seen = Seen::Exited;
+                server.notes.step = Some(Step::RemoveContainer);
+            }),
+            "Deleting. The container is being removed."
+        );
+        assert_eq!(
+            told(|server| server.deletion = Some(kept(now() + chrono::Duration::days(7)))),
+            "Deleted. Kept until 2026-11-30 14:02 UTC, then erased. Until then it can be restored."
         );
         assert_eq!(
             told(|server| {

@@ -139,6 +139,7 @@ fn done(server: &Server, seen: &Observation, now: DateTime<Utc>) -> Verdict {
             seen.restarts
         ),
         Seen::Running | Seen::Paused => "its process did not end".to_owned(),
+        _ if goal == Goal::Keep => "its container was not removed".to_owned(),
         Seen::Exited => death_of(seen),
         Seen::Absent | Seen::Created | Seen::Dead => "its container did not start".to_owned(),
     };
@@ -148,12 +149,14 @@ fn done(server: &Server, seen: &Observation, now: DateTime<Utc>) -> Verdict {
 /// It is as wanted. One that failed before is watched for a while: if it ends again soon, its next try comes later than
 /// the one before.
 fn settle(server: &Server, goal: Goal, now: DateTime<Utc>) -> Verdict {
+    // What is kept is looked at again when it is to be erased.
+    let next_attempt_at = server.kept_until().filter(|_| goal == Goal::Keep);
     let reached = Verdict {
         reached: true,
         error: None,
         failures: 0,
         retry_at: None,
-        next_attempt_at: None,
+        next_attempt_at,
         failed_now: false,
         gives_up: false,
         trial: Trial::None,

@@ -132,16 +132,30 @@ pub enum Goal {
     Stop,
     /// None, ended at once.
     Kill,
+    /// No container; its data and settings stay.
+    Keep,
     /// Nothing of it left.
     Delete,
+}
+
+/// Whether a server stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stay {
+    /// It does.
+    Lives,
+    /// It is deleted, and kept for a while.
+    Kept,
+    /// It is being erased.
+    Leaves,
 }
 
 impl Goal {
     /// The wish, bent by the tenant's state: an organisation that is not active has no running server. Its wishes stay
     /// on the rows, so that its servers come back as they were.
-    pub fn of(power: Power, is_deleting: bool, is_tenant_active: bool) -> Self {
+    pub fn of(power: Power, stay: Stay, is_tenant_active: bool) -> Self {
         match power {
-            _ if is_deleting => Self::Delete,
+            _ if stay == Stay::Leaves => Self::Delete,
+            _ if stay == Stay::Kept => Self::Keep,
             Power::Killed => Self::Kill,
             Power::Running if is_tenant_active => Self::Run,
             Power::Running | Power::Stopped => Self::Stop,
@@ -153,6 +167,7 @@ impl Goal {
         match self {
             Self::Run => seen == Seen::Running,
             Self::Stop | Self::Kill => !seen.is_alive(),
+            Self::Keep => seen == Seen::Absent,
             Self::Delete => false,
         }
     }
@@ -164,10 +179,11 @@ mod tests {
 
     #[test]
     fn a_suspended_tenants_servers_stop_and_keep_their_wish() {
-        assert_eq!(Goal::of(Power::Running, false, false), Goal::Stop);
-        assert_eq!(Goal::of(Power::Running, false, true), Goal::Run);
-        assert_eq!(Goal::of(Power::Killed, false, false), Goal::Kill);
-        assert_eq!(Goal::of(Power::Running, true, false), Goal::Delete);
+        assert_eq!(Goal::of(Power::Running, Stay::Lives, false), Goal::Stop);
+        assert_eq!(Goal::of(Power::Running, Stay::Lives, true), Goal::Run);
+        assert_eq!(Goal::of(Power::Killed, Stay::Lives, false), Goal::Kill);
+        assert_eq!(Goal::of(Power::Running, Stay::Leaves, false), Goal::Delete);
+        assert_eq!(Goal::of(Power::Running, Stay::Kept, true), Goal::Keep);
     }
 
     #[test]

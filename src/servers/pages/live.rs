@@ -19,7 +19,7 @@ use super::list::Row;
 use super::show::Panel;
 
 /// The server of this tenant that an event is about.
-fn subject(scope: &TenantScope, event: &Event) -> Option<ServerId> {
+pub(super) fn subject(scope: &TenantScope, event: &Event) -> Option<ServerId> {
     let is_ours = event.tenant_id == Some(scope.tenant().0) && event.topic == TOPIC;
     event.target_id.filter(|_| is_ours).map(ServerId)
 }
@@ -43,6 +43,7 @@ async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, E
     let mut tx = scope.begin().await?;
     let server = match store::find(&mut tx, id).await {
         Err(Error::NotFound) => return Ok(Fragment::default().remove(&id.to_string())),
+        Ok(server) if server.is_deleted() => return Ok(Fragment::default().remove(&id.to_string())),
         other => other?,
     };
     eggs::warm(app, &mut tx, &server.template).await?;

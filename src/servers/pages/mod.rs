@@ -1,6 +1,7 @@
 //! Servers for people: list, create, look, command, change, delete.
 
 mod banner;
+mod deleted;
 mod events;
 mod installation;
 mod list;
@@ -73,9 +74,41 @@ pub fn routes() -> Routes<App> {
             tenant(P::ServerDelete),
             power::delete,
         )
+        .merge(deleted_routes())
         .merge(renewal_routes())
         .merge(log_routes())
         .merge(staff_routes())
+}
+
+/// Deleted servers, the tenant's and everybody's.
+fn deleted_routes() -> Routes<App> {
+    use Permission as P;
+    Routes::new()
+        .get(
+            "/t/{tenant}/deleted-servers",
+            Rule::Tenant(P::ServerRead),
+            deleted::list,
+        )
+        .get(
+            "/t/{tenant}/deleted-servers/live",
+            Rule::Tenant(P::ServerRead),
+            deleted::live,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/restore",
+            Rule::Tenant(P::ServerDelete),
+            deleted::restore,
+        )
+        .post(
+            "/t/{tenant}/servers/{server_id}/erase",
+            Rule::Tenant(P::ServerDelete),
+            deleted::erase,
+        )
+        .get(
+            "/staff/deleted-servers",
+            Rule::Staff(P::StaffServerRead),
+            deleted::staff_list,
+        )
 }
 
 /// What makes a server anew: from its template's script, its newest version, its newest image.

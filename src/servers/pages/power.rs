@@ -10,7 +10,7 @@ use crate::platform::ids::ServerId;
 use crate::platform::web::{FormData, Path, SeeOther};
 
 use super::super::actions;
-use super::super::model::Command;
+use super::super::model::{Command, clock_time};
 use super::href;
 
 /// A button.
@@ -54,7 +54,13 @@ pub async fn delete(
 ) -> Result<SeeOther, Error> {
     match actions::delete(&app, &scope, id, Some(form.get("confirm"))).await {
         Ok(asked) => {
-            Ok(SeeOther::to(format!("/t/{slug}/servers")).info(format!("Deleting {}.", asked.server.name)))
+            let until = asked
+                .server
+                .kept_until()
+                .map(|until| clock_time(until, app.now()));
+            let until = until.map(|until| format!(" It is kept until {until} and can be restored."));
+            let words = format!("Deleting {}.{}", asked.server.name, until.unwrap_or_default());
+            Ok(SeeOther::to(format!("/t/{slug}/servers")).info(words))
         }
         Err(Error::Invalid(errors)) => {
             let words = errors

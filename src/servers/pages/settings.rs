@@ -15,7 +15,7 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOth
 use crate::tenants::Resource;
 
 use super::super::actions::{self, SettingsInput, VariableChange};
-use super::super::model::{Server, Size, StoredVariable};
+use super::super::model::{Server, Size, StoredVariable, clock_time};
 use super::super::store;
 use super::href;
 use super::new::{PREFIX, Question};
@@ -40,6 +40,9 @@ pub struct Settings {
     questions: Vec<Question>,
     version: i64,
     may_delete: bool,
+    kept_until: String,
+    at_most: i64,
+    making_way: Vec<String>,
 }
 
 impl Settings {
@@ -67,6 +70,8 @@ async fn page(
 ) -> Result<Page<Settings>, Error> {
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
+    server.check_stays()?;
+    let keeping = actions::keeping(app, &mut tx, scope).await?;
     eggs::warm(app, &mut tx, &server.template).await?;
     let sizes = store::sizes(&mut tx).await?;
     let stored = store::variables(&mut tx, id).await?;
@@ -86,6 +91,9 @@ async fn page(
         questions: questions(app, &server, &stored, &form),
         version: server.version,
         may_delete: scope.may(Permission::ServerDelete),
+        kept_until: clock_time(keeping.until, app.now()),
+        at_most: keeping.at_most,
+        making_way: keeping.making_way.into_iter().map(|(_, name)| name).collect(),
         sizes,
         form,
     }))

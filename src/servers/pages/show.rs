@@ -18,7 +18,7 @@ use crate::tenants::Resource;
 use crate::usage::{self, Sparks};
 
 use super::super::actions;
-use super::super::model::{Location, Phase, PublishedPort, Server, Status, StoredVariable};
+use super::super::model::{Location, PublishedPort, Server, Status, Stay, StoredVariable};
 use super::super::store;
 use super::super::updates::has_update;
 use super::installation::Installation;
@@ -47,15 +47,17 @@ pub struct Head {
 impl Head {
     /// The head of a page of this server; `tab` is the page's own.
     pub fn new(app: &App, scope: &TenantScope, server: &Server, tab: &'static str) -> Self {
+        // One that is deleted has no container to look into, and is only restored or erased.
+        let may = |permission| !server.is_deleted() && scope.may(permission);
         Self {
             base: href(&scope.member.slug, server.id),
             name: server.name.clone(),
             template: title(app, &server.template),
             tab,
-            may_log: scope.may(Permission::ServerLogs),
-            may_read_files: scope.may(Permission::FileRead),
-            may_watch: scope.may(Permission::ServerConsoleWatch),
-            may_configure: scope.may(Permission::ServerConfigure),
+            may_log: may(Permission::ServerLogs),
+            may_read_files: may(Permission::FileRead),
+            may_watch: may(Permission::ServerConsoleWatch),
+            may_configure: may(Permission::ServerConfigure),
         }
     }
 }
@@ -87,6 +89,8 @@ pub struct Panel {
     may_power: bool,
     is_up: bool,
     is_leaving: bool,
+    /// It can be restored or erased, by whoever looks.
+    may_restore: bool,
     operation: Option<Operation>,
     steps: Vec<StepLine>,
     may_update: bool,
@@ -116,7 +120,8 @@ impl Panel {
             tone: tone(status.phase),
             may_power: scope.may(Permission::ServerPower),
             is_up: server.power.word() == "running",
-            is_leaving: status.phase == Phase::Deleting,
+            is_leaving: server.is_deleted(),
+            may_restore: server.stay() == Stay::Kept && scope.may(Permission::ServerDelete),
             may_update: scope.may(Permission::ServerConfigure),
             has_update: has_update(&app.catalogue, server),
             failed_update: server.update.failed.as_ref().map(|failed| failed.reason.clone()),

@@ -128,8 +128,8 @@ pub async fn show(
         template: title(&app, &server.template),
         tone: tone(status.phase),
         is_up: server.power.word() == "running",
-        may_power: scope.may(Permission::StaffServerPower),
-        may_update: scope.may(Permission::StaffServerManage),
+        may_power: !server.is_deleted() && scope.may(Permission::StaffServerPower),
+        may_update: !server.is_deleted() && scope.may(Permission::StaffServerManage),
         has_update: has_update(&app.catalogue, &server),
         operations: operations
             .into_iter()

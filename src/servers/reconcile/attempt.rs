@@ -3,23 +3,20 @@
 use std::time::Duration;
 
 use crate::drivers::engine::ContainerSpec;
-use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerEventId;
 use crate::platform::{events, fault, operations};
 
 use super::super::actions::TOPIC;
 use super::super::model::{
-    Attempt, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step, Verdict, judge,
-    plan, transitions,
+    Attempt, Desired, Goal, Installation, Observation, Present, Server, Step, judge, plan,
 };
-use super::super::store::{self, Claimed, Finish, NewEvent};
+use super::super::store::{self, Claimed, Finish};
 use super::eggs::State;
 use super::in_work::Working;
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
 use super::trouble::Trouble;
-use super::{LEASE, Servers, update};
+use super::{LEASE, Servers, crash, update};
 
 /// How often a long step holds on to its lease: well within it.
 const RENEW: Duration = Duration::from_secs(5);
@@ -63,9 +60,12 @@ impl Work<'_> {
 
     async fn run(&self) -> Result<bool, Error> {
         fault::point("servers.claimed");
+        if self.server().is_expired(self.servers.app.now()) {
+            return self.expire().await;
+        }
         let before = match self.observe().await {
             Ok(before) => before,
-            Err(trouble) => return self.conclude(None, self.went_wrong(&trouble), None).await,
+            Err(trouble) => return self.conclude(None, self.went_wrong(&trouble), None, false).await,
         };
         let effects = Effects {
             app: &self.servers.app,
@@ -79,7 +79,9 @@ impl Work<'_> {
         let is_held = !steps.is_empty() && self.server().is_held(self.servers.app.now());
         let death = self.server().death(&before).map(Attempt::Failed);
         if let Some(attempt) = death.or(is_held.then_some(Attempt::Held)) {
-            return self.conclude(Some(&before), attempt, hash.as_deref()).await;
+            return self
+                .conclude(Some(&before), attempt, hash.as_deref(), false)
+                .await;
         }
         let attempt = match self.apply(&effects, &steps).await? {
             Flow::Lost => return Ok(false),
@@ -93,7 +95,14 @@ impl Work<'_> {
         } else {
             self.observe().await.ok()
         };
-        self.conclude(after.as_ref(), attempt, hash.as_deref()).await
+        let was_started = steps.contains(&Step::Start);
+        self.conclude(after.as_ref(), attempt, hash.as_deref(), was_started)
+            .await
+    }
+
+    /// Our lease.
+    pub(super) fn lease(&self) -> uuid::Uuid {
+        self.claimed.lease
     }
 
     async fn observe(&self) -> Result<Observation, Trouble> {
@@ -234,12 +243,14 @@ impl Work<'_> {
         Ok(generation)
     }
 
-    /// Judges the attempt and writes everything that follows from it in one transaction.
-    async fn conclude(
+    /// Judges the attempt and writes everything that follows from it in one transaction. `was_started` says that it may
+    /// have started the server.
+    pub(super) async fn conclude(
         &self,
         seen: Option<&Observation>,
         attempt: Attempt,
         hash: Option<&str>,
+        was_started: bool,
     ) -> Result<bool, Error> {
         fault::point("servers.unwritten");
         let (app, server) = (&self.servers.app, self.server());
@@ -257,78 +268,29 @@ impl Work<'_> {
             now,
         };
         let mut tx = app.db.system().await?;
+        let crashed = self.find_crashes(&mut tx, (seen, was_started), &verdict).await?;
         let ours = (server.id, self.claimed.lease, server.generation);
         if !store::finish(&mut tx, ours, &finish).await? {
             return Ok(false);
         }
         let verdict = self.settle_update(&mut tx, verdict).await?;
-        self.report(&mut tx, &verdict).await?;
-        self.tell(&mut tx, seen, &verdict).await?;
+        let was_stopped = match &crashed {
+            Some(crashed) => self.count_crashes(&mut tx, crashed).await?,
+            None => false,
+        };
+        if !was_stopped {
+            self.report(&mut tx, &verdict).await?;
+        }
+        let told = crashed.map(|crashed| crash::entries(&crashed, was_stopped));
+        self.tell(&mut tx, seen, &verdict, told.unwrap_or_default())
+            .await?;
         tx.commit().await?;
         update::written(&verdict);
-        Ok(verdict.reached)
-    }
-
-    /// Tells the operations that wait for this server.
-    async fn report(&self, tx: &mut SystemTx, verdict: &Verdict) -> Result<(), Error> {
-        let server = self.server();
-        if !server.is_pending() {
-            return Ok(());
+        if was_stopped {
+            fault::point("servers.crashed_too_often");
+            app.poke_servers.poke();
         }
-        let (id, generation, now) = (server.id.0, server.generation, self.servers.app.now());
-        if self.report_update(tx, verdict).await? {
-            return Ok(());
-        }
-        if verdict.reached {
-            operations::end_step(tx, id, Ok(()), now).await?;
-            operations::reach(tx, id, generation, now).await?;
-        } else if let Some(error) = verdict.error.as_deref().filter(|_| verdict.failed_now) {
-            operations::end_step(tx, id, Err(error), now).await?;
-            let given_up = verdict.gives_up.then_some(now);
-            operations::fail(tx, id, generation, error, given_up).await?;
-        }
-        Ok(())
-    }
-
-    /// Writes the history and tells whoever looks at the server, if there is something to tell.
-    async fn tell(
-        &self,
-        tx: &mut SystemTx,
-        seen: Option<&Observation>,
-        verdict: &Verdict,
-    ) -> Result<(), Error> {
-        let server = self.server();
-        let mut entries = Vec::new();
-        if let Some(seen) = seen {
-            let by_us = server.death(seen).is_none();
-            entries.extend(transitions(&server.observed, seen, by_us));
-        }
-        if let Some(error) = verdict.error.as_ref().filter(|_| verdict.failed_now)
-            && server.notes.error.as_ref() != Some(error)
-            && !entries.iter().any(|entry| entry.kind == Kind::Died)
-        {
-            entries.push(Entry::new(Kind::Failed, format!("It could not go on: {error}.")));
-        }
-        entries.extend(update::entry(server, verdict));
-        for entry in &entries {
-            let now = self.servers.app.now();
-            let event = NewEvent {
-                id: ServerEventId::new(&*self.servers.app.ids, now),
-                server: server.id,
-                tenant: server.tenant,
-                at: now,
-                entry,
-            };
-            store::add_event(tx, &event).await?;
-        }
-        let is_news = seen.is_some_and(|seen| *seen != server.observed)
-            || verdict.error != server.notes.error
-            || server.is_pending()
-            || server.notes.step.is_some();
-        if is_news {
-            events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
-        }
-        Ok(())
+        Ok(verdict.reached && !was_stopped)
     }
 }
 

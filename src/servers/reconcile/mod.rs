@@ -6,7 +6,9 @@
 //! - [`sweep`] compares everything with the engine once a minute, in one call, and finds orphans.
 
 mod attempt;
+mod crash;
 mod eggs;
+mod expire;
 mod guard;
 mod health;
 mod in_work;
@@ -14,6 +16,7 @@ mod orphans;
 mod spec;
 mod steps;
 mod sweep;
+mod tell;
 mod trouble;
 mod update;
 mod watch;
@@ -88,6 +91,12 @@ impl Servers {
     /// What an event does to what is known about the guard.
     pub(in crate::servers) fn heard_from_engine(&self, event: &crate::drivers::engine::EngineEvent) {
         self.guard.hear(event);
+    }
+
+    /// What the engine's events do.
+    pub(in crate::servers) async fn hear_events(&self, heard: Vec<crate::drivers::engine::EngineEvent>) {
+        let done = self.happened(heard.into_iter().map(Ok).collect()).await;
+        assert!(done.is_ok(), "{done:?}");
     }
 
     /// What the watch does when it reaches the engine again.

@@ -57,6 +57,7 @@ impl Effects<'_> {
             Step::Kill => Ok(engine.kill(&key).await.map(drop)?),
             Step::NoteRestart => self.note_restart().await,
             Step::RemoveContainer => self.remove_container(&key).await,
+            Step::ReleasePorts => self.release_ports().await,
             Step::RemoveVolumes => self.remove_volumes().await,
             Step::RemoveNetwork => self.remove_network().await,
             Step::Forget => self.forget().await,
@@ -211,6 +212,12 @@ impl Effects<'_> {
         let server = self.server();
         let mut tx = self.app.db.system().await?;
         store::note_restart(&mut tx, server.id, server.restart_seq).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn release_ports(&self) -> Result<(), Trouble> {
+        let mut tx = self.app.db.system().await?;
+        store::release_ports(&mut tx, (self.server().id, self.claimed.lease)).await?;
         Ok(tx.commit().await?)
     }
 

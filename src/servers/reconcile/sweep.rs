@@ -96,6 +96,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_has_no_container() {
+        let kept = Brief {
+            goal: Goal::Keep,
+            observed: Observation::default(),
+            ..brief()
+        };
+        assert!(!needs_a_look(&kept, &Observation::default()));
+        assert!(needs_a_look(&kept, &look(Seen::Exited)));
+    }
+
+    #[test]
     fn who_is_due_is_not_woken() {
         let busy = Brief {
             is_busy: true,

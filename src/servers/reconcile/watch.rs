@@ -8,13 +8,12 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 
 use crate::drivers::engine::{EngineError, EngineEvent, EventKind, Subject};
-use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{ServerEventId, ServerId};
 
-use super::super::model::{Entry, Kind, ending};
-use super::super::store;
+use super::super::model::{Entry, Kind};
+use super::super::store::{self, Exit};
 use super::Servers;
 use super::sweep::sweep;
 
@@ -103,17 +102,17 @@ impl Servers {
     }
 
     /// Wakes the servers that events are about.
-    async fn happened(&self, heard: Vec<Result<EngineEvent, EngineError>>) -> Result<(), Watch> {
+    pub(super) async fn happened(&self, heard: Vec<Result<EngineEvent, EngineError>>) -> Result<(), Watch> {
         let heard: Vec<EngineEvent> = heard.into_iter().collect::<Result<_, _>>()?;
         for event in &heard {
             self.guard.hear(event);
         }
-        let mut tx = self.app.db.system().await?;
         for event in &heard {
             if let Some(id) = known(event) {
-                self.note_death(&mut tx, id, event).await?;
+                self.note_end(id, event).await?;
             }
         }
+        let mut tx = self.app.db.system().await?;
         let mut ids: Vec<ServerId> = heard.iter().filter_map(known).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -123,23 +122,26 @@ impl Servers {
         Ok(())
     }
 
-    /// A process that ended by itself: the engine starts it again so fast that observing would not see how it ended.
-    async fn note_death(
-        &self,
-        tx: &mut SystemTx,
-        server: ServerId,
-        event: &EngineEvent,
-    ) -> Result<(), Error> {
-        let text = match event.kind {
-            EventKind::Died { exit_code } => {
-                format!("It stopped by itself: {}.", ending(Some(exit_code), false))
-            }
-            EventKind::Oom => "The kernel ended one of its processes: out of memory.".to_owned(),
+    /// A process that ended: the engine starts it again so fast that observing would not see how it ended. The look that
+    /// follows tells whether that was by itself. One transaction each, which holds no other server's row.
+    async fn note_end(&self, server: ServerId, event: &EngineEvent) -> Result<(), Error> {
+        let now = self.app.now();
+        let exit = match event.kind {
+            EventKind::Died { exit_code } => Exit::Code(exit_code),
+            EventKind::Oom => Exit::OutOfMemory,
             _ => return Ok(()),
         };
-        let now = self.app.now();
-        let id = ServerEventId::new(&*self.app.ids, now);
-        store::note_death(tx, id, server, now, &Entry::new(Kind::Died, text)).await
+        let mut tx = self.app.db.system().await?;
+        store::note_exit(&mut tx, server, exit, now).await?;
+        if event.kind == EventKind::Oom {
+            let id = ServerEventId::new(&*self.app.ids, now);
+            let entry = Entry::new(
+                Kind::Died,
+                "The kernel ended one of its processes: out of memory.",
+            );
+            store::note_oom(&mut tx, id, server, now, &entry).await?;
+        }
+        tx.commit().await
     }
 
     /// Notes whether the engine answers. That it can't be noted changes nothing.

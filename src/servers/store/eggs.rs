@@ -9,7 +9,7 @@ use crate::platform::ids::{LocationId, ServerId, TenantId};
 use super::super::model::Installation;
 
 /// The names of the two rows of the one port.
-const PAIR: [(&str, &str); 2] = [("main", "tcp"), ("main-udp", "udp")];
+pub(super) const PAIR: [(&str, &str); 2] = [("main", "tcp"), ("main-udp", "udp")];
 
 /// Gives a new server a number that is free for TCP and UDP, the same inside and outside; none if all are taken.
 pub async fn allocate_pair(

@@ -9,8 +9,8 @@ use crate::platform::ids::{ServerEventId, ServerId, TenantId};
 
 use super::super::model::{Entry, HistoryEntry, Kind};
 
-/// Two looks at one death, by the engine's event and by observing, are this close.
-const SAME_DEATH: Duration = Duration::seconds(5);
+/// The kernel may end several processes at once: they are told once.
+const SAME_MOMENT: Duration = Duration::seconds(5);
 
 /// An entry to be written.
 #[derive(Debug, Clone, Copy)]
@@ -43,9 +43,9 @@ pub async fn add_event(tx: &mut impl Scoped, new: &NewEvent<'_>) -> Result<(), E
     Ok(())
 }
 
-/// Writes that a server's process ended by itself, unless this death was told already. Nothing if the server is gone, or
-/// in work: then its end is our doing.
-pub async fn note_death(
+/// Writes that the kernel ended a process of a server, unless that was told already. Nothing if the server is gone, or in
+/// work: then its end is our doing.
+pub async fn note_oom(
     tx: &mut SystemTx,
     id: ServerEventId,
     server: ServerId,
@@ -55,16 +55,15 @@ pub async fn note_death(
     sqlx::query!(
         "insert into server_event (id, server_id, tenant_id, at, kind, text) \
          select $1, s.id, s.tenant_id, $3, $4, $5 from server s \
-         where s.id = $2 and s.lease_id is null and s.power = 'running' and s.deleting_at is null \
-           and s.observed_state = 'running' \
+         where s.id = $2 and s.lease_id is null and s.power = 'running' and s.deleted_at is null \
            and not exists (select from server_event e where e.server_id = s.id and e.kind = $4 and e.at between $6 and $7)",
         id.0,
         server.0,
         at,
         entry.kind.word(),
         entry.text,
-        at - SAME_DEATH,
-        at + SAME_DEATH
+        at - SAME_MOMENT,
+        at + SAME_MOMENT
     )
     .execute(tx.conn())
     .await?;

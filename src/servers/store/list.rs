@@ -1,4 +1,4 @@
-//! Lists of servers, by key.
+//! Lists of servers, by key. Deleted ones are in none of these; see [`super::deleted`].
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,9 +17,9 @@ use super::rows::{Row, select};
 pub enum StateFilter {
     /// Those that run.
     Running,
-    /// Those that do not run, and are not on their way out.
+    /// Those that do not run.
     Stopped,
-    /// Those whose last attempt failed, or whose check fails.
+    /// Those whose last attempt failed, whose check fails, or that were stopped because they crashed too often.
     Failing,
     /// Those with a wish that was not reached yet.
     Changing,
@@ -72,7 +72,8 @@ pub struct Filter {
     pub newest: Option<Newest>,
 }
 
-type TimeKey = (DateTime<Utc>, Uuid);
+/// A time and an id: where a list goes on.
+pub type TimeKey = (DateTime<Utc>, Uuid);
 type TextKey = (String, Uuid);
 
 /// How the list is sorted, and from where it goes on.
@@ -101,8 +102,8 @@ macro_rules! rows {
         let newest = $filter.newest.as_ref();
         let newest = (newest.map(|one| &one.templates[..]), newest.map(|one| &one.images[..]));
         match $filter.tenant {
-            Some(tenant) => rows!(@one $tx, "where s.tenant_id = $1 and ", tenant.0, $filter, state, newest, $limit, value, id, $bound, $order),
-            None => rows!(@one $tx, "where $1::uuid is null and s.tenant_id <> '00000000-0000-0000-0000-000000000000' and ", None::<Uuid>, $filter, state, newest, $limit, value, id, $bound, $order),
+            Some(tenant) => rows!(@one $tx, "where s.tenant_id = $1 and s.deleted_at is null and ", tenant.0, $filter, state, newest, $limit, value, id, $bound, $order),
+            None => rows!(@one $tx, "where $1::uuid is null and s.tenant_id <> '00000000-0000-0000-0000-000000000000' and s.deleted_at is null and ", None::<Uuid>, $filter, state, newest, $limit, value, id, $bound, $order),
         }
     }};
     (@one $tx:ident, $tenant_is:literal, $tenant:expr, $filter:ident, $state:ident, $newest:ident, $limit:ident, $value:ident, $id:ident, $bound:literal, $order:literal) => {
@@ -110,8 +111,8 @@ macro_rules! rows {
             $tenant_is
                 + "($2::text is null or s.name ilike $2) and ($3::text is null or case $3::text \
                    when 'running' then s.observed_state = 'running' \
-                   when 'stopped' then s.observed_state in ('absent', 'created', 'exited') and s.deleting_at is null \
-                   when 'failing' then s.last_error is not null or s.observed_health = 'unhealthy' \
+                   when 'stopped' then s.observed_state in ('absent', 'created', 'exited') \
+                   when 'failing' then s.last_error is not null or s.observed_health = 'unhealthy' or s.stop_reason is not null \
                    else s.generation <> s.observed_generation end) and \
                    ($7::text[] is null or exists (select from unnest($7::text[], $8::text[]) as newest (template, image) \
                      where newest.template = s.template and newest.image <> s.image)) and "
@@ -153,7 +154,7 @@ pub async fn list(
 
 /// Before and after every server there can be, so that the first page asks the same question as the others.
 const BEGINNING: TimeKey = (DateTime::UNIX_EPOCH, Uuid::nil());
-const END_OF_TIME: TimeKey = (
+pub const END_OF_TIME: TimeKey = (
     match DateTime::from_timestamp(253_402_300_799, 0) {
         Some(at) => at,
         None => DateTime::UNIX_EPOCH,

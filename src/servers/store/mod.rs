@@ -1,5 +1,7 @@
 //! The queries of servers.
 
+mod crash;
+mod deleted;
 mod eggs;
 mod events;
 mod list;
@@ -12,12 +14,16 @@ mod sweep;
 mod update;
 mod write;
 
+pub use crash::{Exit, crash_log, forget_crashes, note_exit, save_crashes, stop_crashing};
+pub use deleted::{
+    Leave, beyond, erase, expire, list_deleted, names_like, put_away, reclaim_ports, release_ports, restore,
+};
 pub use eggs::{
     EggState, InstallNews, add_egg, allocate_pair, egg_state, install_failure, note_install, save_template,
     set_install, set_ready,
 };
-pub use events::{NewEvent, add_event, list_events, note_death};
-pub use list::{Filter, Newest, Sort, StateFilter, list};
+pub use events::{NewEvent, add_event, list_events, note_oom};
+pub use list::{END_OF_TIME, Filter, Newest, Sort, StateFilter, list};
 pub use lookup::{find, find_location, find_size, lock, lock_tenant, own_location, save_location, sizes};
 pub use parts::{
     all_ports, allocate_port, block_port, delete_variable, is_last_of_tenant, move_port, ports,

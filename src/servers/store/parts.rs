@@ -103,7 +103,7 @@ pub async fn move_port(tx: &mut SystemTx, server: ServerId, port: u16) -> Result
     Ok(done.rows_affected() > 0)
 }
 
-/// Whether no other server of the tenant is at the location.
+/// Whether no other server of the tenant is at the location, but for deleted ones, which need no network.
 pub async fn is_last_of_tenant(
     tx: &mut SystemTx,
     server: ServerId,
@@ -111,7 +111,7 @@ pub async fn is_last_of_tenant(
     location: LocationId,
 ) -> Result<bool, Error> {
     Ok(sqlx::query_scalar!(
-        r#"select not exists (select from server where tenant_id = $2 and location_id = $3 and id <> $1) as "is_last!""#,
+        r#"select not exists (select from server where tenant_id = $2 and location_id = $3 and id <> $1 and deleted_at is null) as "is_last!""#,
         server.0,
         tenant.0,
         location.0

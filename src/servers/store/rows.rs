@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::platform::ids::{LocationId, ServerId, TenantId};
 
 use super::super::model::{
-    Condition, FailedUpdate, Notes, Observation, Power, Resources, Seen, Server, Step, Update,
+    Condition, Deletion, FailedUpdate, Notes, Observation, Power, Resources, Seen, Server, Step, Update,
 };
 
 /// The columns of a server with what is shown beside it everywhere.
@@ -34,7 +34,11 @@ pub(super) struct Row {
     pub(super) version: i64,
     pub(super) power: String,
     pub(super) restart_seq: i64,
+    pub(super) deleted_at: Option<DateTime<Utc>>,
+    pub(super) deleted_by: Option<String>,
+    pub(super) kept_until: Option<DateTime<Utc>>,
     pub(super) deleting_at: Option<DateTime<Utc>>,
+    pub(super) stop_reason: Option<String>,
     pub(super) generation: i64,
     pub(super) observed_generation: i64,
     pub(super) observed_restart_seq: i64,
@@ -64,7 +68,7 @@ macro_rules! select {
              t.status = 'active' as \"is_tenant_active!\", l.engine_error is not null as \"is_engine_away!\", \
              s.location_id, s.name, s.host_name, s.template, s.image, s.proven_image, s.failed_image, s.failed_reason, \
              s.rollback_generation, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
-             s.power, s.restart_seq, s.deleting_at, s.generation, s.observed_generation, s.observed_restart_seq, \
+             s.power, s.restart_seq, s.deleted_at, s.deleted_by, s.kept_until, s.deleting_at, s.stop_reason, s.generation, s.observed_generation, s.observed_restart_seq, \
              s.observed_state, s.observed_health, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
              s.observed_spec, s.observed_outdated, s.running_since, s.current_step, s.last_error, s.error_count, \
              s.retry_at, s.created_by, s.created_at, s.updated_at \
@@ -107,7 +111,13 @@ impl From<Row> for Server {
             version: row.version,
             power: Power::read(&row.power),
             restart_seq: row.restart_seq,
+            deletion: row.deleted_at.map(|at| Deletion {
+                at,
+                by: row.deleted_by,
+                kept_until: row.kept_until,
+            }),
             deleting_at: row.deleting_at,
+            stop_reason: row.stop_reason,
             generation: row.generation,
             observed_generation: row.observed_generation,
             observed_restart_seq: row.observed_restart_seq,

@@ -7,7 +7,7 @@ use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, ServerId, TenantId};
 
-use super::super::model::{Condition, Goal, Observation, Power, Seen};
+use super::super::model::{Condition, Goal, Observation, Power, Seen, Stay};
 
 /// As much of a server as the sweep needs.
 #[derive(Debug, Clone)]
@@ -28,12 +28,21 @@ pub struct Brief {
     pub observed: Observation,
 }
 
-/// All servers of a location.
+fn stay(is_deleted: bool, is_deleting: bool) -> Stay {
+    match (is_deleting, is_deleted) {
+        (true, _) => Stay::Leaves,
+        (false, true) => Stay::Kept,
+        (false, false) => Stay::Lives,
+    }
+}
+
+/// All servers of a location. One that is kept is due when its time is over, and until then not busy.
 pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief>, Error> {
     let rows = sqlx::query!(
-        "select s.id, s.tenant_id, s.power, s.deleting_at is not null as \"is_deleting!\", \
+        "select s.id, s.tenant_id, s.power, s.deleted_at is not null as \"is_deleted!\", s.deleting_at is not null as \"is_deleting!\", \
          t.status = 'active' as \"is_active!\", s.generation = s.observed_generation as \"is_reached!\", \
-         s.next_attempt_at is not null or s.lease_id is not null as \"is_busy!\", s.template like '%@%' as \"is_heard!\", s.observed_state, s.observed_health, \
+         (s.next_attempt_at is not null and s.next_attempt_at is distinct from s.kept_until) or s.lease_id is not null \
+         as \"is_busy!\", s.template like '%@%' as \"is_heard!\", s.observed_state, s.observed_health, \
          s.observed_exit_code, s.observed_oom, s.observed_restarts, s.observed_spec, s.running_since \
          from server s join tenant t on t.id = s.tenant_id where s.location_id = $1",
         location.0
@@ -41,7 +50,11 @@ pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief
     let briefs = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| Brief {
         id: ServerId(row.id),
         tenant: TenantId(row.tenant_id),
-        goal: Goal::of(Power::read(&row.power), row.is_deleting, row.is_active),
+        goal: Goal::of(
+            Power::read(&row.power),
+            stay(row.is_deleted, row.is_deleting),
+            row.is_active,
+        ),
         is_reached: row.is_reached,
         is_busy: row.is_busy,
         is_heard: row.is_heard,

@@ -69,7 +69,7 @@ pub async fn outdated_servers(
         "select s.id, s.name from server s \
          join unnest($2::text[], $3::text[]) as newest (template, image) on newest.template = s.template \
          where ($1::uuid is null or s.tenant_id = $1) and s.image <> newest.image \
-           and s.failed_image is distinct from newest.image and s.deleting_at is null order by s.id limit $4",
+           and s.failed_image is distinct from newest.image and s.deleted_at is null order by s.id limit $4",
         tenant.map(|id| id.0),
         &newest.templates,
         &newest.images,

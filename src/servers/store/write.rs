@@ -34,7 +34,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewServer<'_>) -> Result<(), Error>
     done.map(drop).map_err(name_is_taken)
 }
 
-fn name_is_taken(error: sqlx::Error) -> Error {
+pub(super) fn name_is_taken(error: sqlx::Error) -> Error {
     if violates(&error, "server_name_key") {
         Error::invalid("name", "Another server has this name. Choose another.")
     } else {
@@ -42,13 +42,14 @@ fn name_is_taken(error: sqlx::Error) -> Error {
     }
 }
 
-/// The host names that a tenant's servers have.
+/// The host names that a tenant's servers have; a deleted one keeps none.
 pub async fn host_names(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<String>, Error> {
-    Ok(
-        sqlx::query_scalar!("select host_name from server where tenant_id = $1", tenant.0)
-            .fetch_all(tx.conn())
-            .await?,
+    Ok(sqlx::query_scalar!(
+        "select host_name from server where tenant_id = $1 and deleted_at is null",
+        tenant.0
     )
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// Writes a new name.
@@ -99,8 +100,6 @@ pub struct Wish {
     pub power: Option<Power>,
     /// A restart.
     pub restart: bool,
-    /// Its end.
-    pub delete: bool,
     /// Its settings changed.
     pub settings: bool,
 }
@@ -109,13 +108,12 @@ pub struct Wish {
 pub async fn wish(tx: &mut impl Scoped, id: ServerId, wish: Wish, now: DateTime<Utc>) -> Result<i64, Error> {
     let generation = sqlx::query_scalar!(
         "update server set power = coalesce($2, power), restart_seq = restart_seq + $3, \
-         deleting_at = case when $4 then coalesce(deleting_at, $6) else deleting_at end, \
-         version = version + $5, generation = generation + 1, next_attempt_at = $6, updated_at = $6, \
+         stop_reason = case when $2::text is null then stop_reason end, \
+         version = version + $4, generation = generation + 1, next_attempt_at = $5, updated_at = $5, \
          retry_at = null, last_error = null, error_count = 0 where id = $1 returning generation",
         id.0,
         wish.power.map(Power::word),
         i64::from(wish.restart),
-        wish.delete,
         i64::from(wish.settings),
         now
     );

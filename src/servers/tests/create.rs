@@ -59,7 +59,7 @@ async fn a_server_may_be_created_stopped() {
     assert_eq!(scene.operation(&asked).await.state, State::Succeeded);
     assert_eq!(
         scene.told(&asked.server).await,
-        "Stopped: It is stopped and was never started."
+        "Stopped: It is stopped; its container is made when it starts."
     );
 }
 

@@ -283,7 +283,7 @@ async fn a_script_that_is_not_waited_for_is_ended() {
     scene.work().await;
     assert_eq!(scene.installation(&asked.server).await.0, "needed");
     assert_eq!(scene.test.engine.calls(Call::EndTask), 1);
-    scene.delete(&asked.server).await;
+    scene.erase(&asked.server).await;
     scene.work().await;
     assert!(matches!(
         scene.try_find(&asked.server).await,

@@ -93,7 +93,7 @@ async fn a_server_that_the_engine_brings_back_is_told_of() {
     assert_eq!(scene.seen(&server).await.state, ObservedState::Running);
     assert_eq!(
         scene.history(&server).await.last().unwrap(),
-        "It ended by itself; the engine started it again (restart 1)."
+        "It crashed, 1 of 5 in 10 minutes: unknown exit code."
     );
 }
 

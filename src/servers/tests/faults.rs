@@ -68,7 +68,7 @@ async fn a_wish_during_the_work_is_not_lost() {
 async fn news_during_the_end_of_a_server_do_not_hold_it_up() {
     let scene = Scene::new().await;
     let server = scene.running("web").await;
-    scene.delete(&server).await;
+    scene.erase(&server).await;
     let mut claimed = scene.claim().await;
     let mut other = scene.tx().await;
     sqlx::query!(
@@ -138,7 +138,7 @@ async fn live_and_die(scene: &Scene, case: &str) {
         scene.later(minute).await;
     }
     assert_eq!(scene.seen(&server).await.state, ObservedState::Running, "{case}");
-    scene.delete(&server).await;
+    scene.erase(&server).await;
     scene.work().await;
     scene.later(minute).await;
     assert!(

@@ -1,6 +1,8 @@
 //! Actions and the reconciler against real PostgreSQL and the engine in memory.
 
+mod crash;
 mod create;
+mod deleted;
 mod eggs;
 mod engine;
 mod faults;

@@ -94,15 +94,16 @@ async fn a_later_wish_replaces_an_earlier_one() {
 }
 
 #[tokio::test]
-async fn deleting_leaves_nothing_but_history() {
+async fn erasing_leaves_nothing_but_the_audit_log() {
     let scene = Scene::new().await;
     let (one, two) = (scene.running("one").await, scene.running("two").await);
     let engine = &scene.test.engine;
     let typo = actions::delete(&scene.test.app, &scene.scope, one.id, Some("One")).await;
     assert!(matches!(typo, Err(Error::Invalid(_))));
 
-    let asked = scene.delete(&one).await;
-    assert_eq!(scene.delete(&one).await.operation.id, asked.operation.id);
+    let asked = scene.erase(&one).await;
+    let again = actions::erase(&scene.test.app, &scene.scope, one.id, None).await;
+    assert_eq!(again.unwrap().operation.id, asked.operation.id);
     let refused = actions::command(&scene.test.app, &scene.scope, one.id, Command::Start).await;
     assert_eq!(refused.unwrap_err().code(), "server-deleting");
     scene.work().await;
@@ -125,12 +126,16 @@ async fn deleting_leaves_nothing_but_history() {
         "the other server needs it"
     );
 
-    scene.delete(&two).await;
+    scene.erase(&two).await;
     scene.work().await;
     assert!(engine.observe_all().await.unwrap().is_empty());
     assert!(engine.list_volumes().await.unwrap().is_empty());
     assert!(engine.list_networks().await.unwrap().is_empty());
-    assert!(scene.audit_log().await.contains("server.delete one"));
+    let log = scene.audit_log().await;
+    assert!(
+        log.contains("server.delete one") && log.contains("server.erase one"),
+        "{log}"
+    );
 }
 
 #[tokio::test]

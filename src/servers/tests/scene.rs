@@ -16,7 +16,7 @@ use crate::platform::operations::{self, Operation};
 use crate::platform::reconcile::Reconciler as _;
 use crate::testing::TestApp;
 
-use super::super::actions::{self, Asked, NewServerInput};
+use super::super::actions::{self, Asked, NewServerInput, Restored};
 use super::super::model::{Command, Server};
 use super::super::reconcile::Servers;
 use super::super::store::{self, Claimed};
@@ -93,6 +93,28 @@ impl Scene {
         self.tick();
         let asked = actions::delete(&self.test.app, &self.scope, server.id, Some(&server.name)).await;
         asked.unwrap()
+    }
+
+    /// Deletes a server and erases it at once.
+    pub(super) async fn erase(&self, server: &Server) -> Asked {
+        self.delete(server).await;
+        self.tick();
+        let asked = actions::erase(&self.test.app, &self.scope, server.id, Some(&server.name)).await;
+        asked.unwrap()
+    }
+
+    /// Restores a server under its own name, or the next best.
+    pub(super) async fn restore(&self, server: &Server) -> Restored {
+        self.tick();
+        actions::restore(&self.test.app, &self.scope, server.id, None)
+            .await
+            .unwrap()
+    }
+
+    /// The host's ports that a server has.
+    pub(super) async fn ports(&self, server: &Server) -> Vec<u16> {
+        let ports = store::ports(&mut self.tx().await, server.id).await.unwrap();
+        ports.into_iter().map(|port| port.host_port).collect()
     }
 
     /// Takes what is due.
@@ -237,6 +259,20 @@ impl Scene {
             .execute(tx.conn())
             .await
             .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Closes the tenant, whose time is over then.
+    pub(super) async fn set_closed(&self) {
+        let mut tx = self.tx().await;
+        sqlx::query!(
+            "update tenant set status = 'closed', status_reason = 'left', purge_after = $2 where id = $1",
+            self.scope.tenant().0,
+            self.test.app.now()
+        )
+        .execute(tx.conn())
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
     }
 

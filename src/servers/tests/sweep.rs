@@ -80,7 +80,7 @@ async fn what_is_from_before_installations_had_ids_is_never_an_orphan() {
     scene.sweep().await;
     assert_eq!(scene.seen(&unknown).await.state, ObservedState::Running);
     assert_eq!(engine.list_volumes().await.unwrap().len(), 2);
-    scene.delete(&kept).await;
+    scene.erase(&kept).await;
     scene.work().await;
     assert_eq!(
         scene.seen(&kept).await.state,

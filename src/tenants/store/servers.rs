@@ -23,14 +23,14 @@ pub(crate) async fn wake_servers(
     Ok(())
 }
 
-/// Marks all servers of a tenant for deletion. Says how many are left, those that are on their way out included.
+/// Asks for the end of all servers of a tenant, those that are deleted and kept included. Says how many are left, those that are on their way out included.
 pub(crate) async fn delete_servers(
     tx: &mut SystemTx,
     tenant: TenantId,
     now: DateTime<Utc>,
 ) -> Result<i64, Error> {
     sqlx::query!(
-        "update server set deleting_at = $2, generation = generation + 1, next_attempt_at = $2, updated_at = $2, \
+        "update server set deleting_at = $2, deleted_at = coalesce(deleted_at, $2), kept_until = null, generation = generation + 1, next_attempt_at = $2, updated_at = $2, \
          retry_at = null, last_error = null, error_count = 0 \
          where tenant_id = $1 and deleting_at is null",
         tenant.0,

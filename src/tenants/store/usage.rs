@@ -10,7 +10,7 @@ use crate::platform::ids::TenantId;
 
 use super::super::model::Amounts;
 
-/// What each of some tenants uses, in one query. A server that is being deleted takes no place any more; an open
+/// What each of some tenants uses, in one query. A deleted server takes no place any more; an open
 /// invitation takes the place of the member that it may become.
 pub(crate) async fn usages(
     tx: &mut impl Scoped,
@@ -25,7 +25,7 @@ pub(crate) async fn usages(
              (select count(*) from membership m where m.tenant_id = t.id)
              + (select count(*) from one_time_link l where l.tenant_id = t.id and l.purpose = 'invite'
                   and l.used_at is null and l.expires_at > $2) as "members!"
-           from tenant t left join server s on s.tenant_id = t.id and s.deleting_at is null
+           from tenant t left join server s on s.tenant_id = t.id and s.deleted_at is null
            where t.id = any($1) group by t.id"#,
         &ids,
         now

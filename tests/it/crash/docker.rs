@@ -36,6 +36,13 @@ impl Count {
     /// One server of one tenant.
     pub(crate) const ONE: Self = Self::of(1);
 
+    /// A deleted server's data.
+    pub(crate) const KEPT: Self = Self {
+        containers: 0,
+        networks: 0,
+        volumes: 1,
+    };
+
     const fn of(number: usize) -> Self {
         Self {
             containers: number,

@@ -32,7 +32,30 @@ pub(crate) enum Wish {
     Update,
     /// A newer image, whose process ends at once.
     BadUpdate,
+    /// A server of a template whose process ends at once.
+    Crash,
+    /// A server of a template whose process takes memory until the kernel ends it.
+    Hog,
+    /// Out of sight; its data stays.
     Delete,
+    /// Back as it was.
+    Restore,
+    /// Gone for good.
+    Erase,
+    /// The same, because its time is over.
+    Expire,
+}
+
+impl Wish {
+    /// Whether it begins a server's life.
+    pub(crate) fn is_first(self) -> bool {
+        matches!(self, Self::Create | Self::CreateEgg | Self::Crash | Self::Hog)
+    }
+
+    /// Whether nothing is left after it.
+    pub(crate) fn is_last(self) -> bool {
+        matches!(self, Self::Erase | Self::Expire)
+    }
 }
 
 /// One tenant, one server, one panel; the panel runs only while something is waited for.
@@ -139,9 +162,11 @@ impl Life {
     /// Asks as the panel's pages do. No panel runs now.
     pub(crate) async fn ask(&self, wish: Wish) {
         let (app, scope) = (&self.app.app, &self.scope);
-        if matches!(wish, Wish::Create | Wish::CreateEgg) {
+        if wish.is_first() {
             let template = match wish {
                 Wish::CreateEgg => import(&self.app).await,
+                Wish::Crash => "brittle".to_owned(),
+                Wish::Hog => "hog".to_owned(),
                 _ => "tiny".to_owned(),
             };
             let asked = servers::create(app, scope, new_server(template)).await.unwrap();
@@ -149,11 +174,28 @@ impl Life {
             *self.operation.lock().unwrap() = Some(asked.operation.id);
             return;
         }
-        let look = self.remains.look().await;
-        *self.before.lock().unwrap() = Some(look);
+        // One that was put away has no container.
+        let look = match self.count().await.containers {
+            0 => None,
+            _ => Some(self.remains.look().await),
+        };
+        *self.before.lock().unwrap() = look;
         let command = |command| servers::command(app, scope, self.id(), command);
         let operation = match wish {
-            Wish::Create | Wish::CreateEgg => return,
+            Wish::Create | Wish::CreateEgg | Wish::Crash | Wish::Hog => return,
+            Wish::Expire => return self.expire().await,
+            Wish::Restore => {
+                servers::restore(app, scope, self.id(), None)
+                    .await
+                    .unwrap()
+                    .operation
+            }
+            Wish::Erase => {
+                servers::erase(app, scope, self.id(), None)
+                    .await
+                    .unwrap()
+                    .operation
+            }
             Wish::Stop | Wish::StopInstall => command(Command::Stop).await.unwrap().operation,
             Wish::Kill => command(Command::Kill).await.unwrap().operation,
             Wish::Restart => command(Command::Restart).await.unwrap().operation,
@@ -167,6 +209,18 @@ impl Life {
             }
         };
         *self.operation.lock().unwrap() = Some(operation.id);
+    }
+
+    /// Lets the time be over that the server is kept for.
+    async fn expire(&self) {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let aged = sqlx::query!(
+            "update server set kept_until = now() - interval '1 s', next_attempt_at = now() - interval '1 s' \
+             where id = $1 and kept_until is not null",
+            self.id().0
+        );
+        assert_eq!(aged.execute(tx.conn()).await.unwrap().rows_affected(), 1);
+        tx.commit().await.unwrap();
     }
 
     async fn change(&self) -> berth::platform::operations::Operation {
@@ -231,27 +285,40 @@ impl Life {
 
     async fn is_settled(&self, wish: Wish) -> bool {
         let mut tx = self.app.app.db.system().await.unwrap();
-        let found = sqlx::query_scalar!(
-            r#"select generation = observed_generation and lease_id is null as "settled!" from server where id = $1"#,
+        let found = sqlx::query!(
+            r#"select generation = observed_generation and lease_id is null as "settled!", stop_reason
+               from server where id = $1"#,
             self.id().0
         );
         match found.fetch_optional(tx.conn()).await.unwrap() {
-            Some(settled) => settled && wish != Wish::Delete,
-            None => wish == Wish::Delete,
+            Some(found) if matches!(wish, Wish::Crash | Wish::Hog) => {
+                found.settled && found.stop_reason.is_some()
+            }
+            Some(found) => found.settled && !wish.is_last(),
+            None => wish.is_last(),
         }
     }
 
     async fn check(&self, wish: Wish) {
-        if wish == Wish::BadUpdate {
-            self.was_rolled_back().await;
-        } else {
-            self.operation_succeeded(wish).await;
+        match wish {
+            Wish::BadUpdate => self.was_rolled_back().await,
+            Wish::Crash | Wish::Hog => return self.was_stopped(wish).await,
+            Wish::Expire => {}
+            _ => self.operation_succeeded(wish).await,
         }
         let count = self.remains.count().await;
-        if wish == Wish::Delete {
+        if wish.is_last() {
             assert_eq!(count, Count::NOTHING, "{wish:?}");
             self.nothing_is_taken().await;
             return;
+        }
+        if wish == Wish::Delete {
+            assert_eq!(count, Count::KEPT, "{wish:?}");
+            self.only_data_is_kept().await;
+            return;
+        }
+        if wish == Wish::Restore {
+            self.only_ports_are_taken().await;
         }
         assert_eq!(count, Count::ONE, "{wish:?}");
         let (look, before) = (self.remains.look().await, self.before.lock().unwrap().clone());
@@ -268,6 +335,53 @@ impl Life {
         if matches!(wish, Wish::Update | Wish::BadUpdate) {
             assert_eq!(look.image == OLDER, wish == Wish::BadUpdate, "{look:?}");
         }
+    }
+
+    /// It does not run any more, and its page says how it ended.
+    async fn was_stopped(&self, wish: Wish) {
+        assert!(!self.remains.look().await.is_running, "{wish:?}");
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let found = sqlx::query!(
+            r#"select s.power, s.stop_reason as "reason!", cardinality(c.crashed_at) as "crashes!"
+               from server s join server_crash c on c.server_id = s.id where s.id = $1"#,
+            self.id().0
+        );
+        let found = found.fetch_one(tx.conn()).await.unwrap();
+        assert_eq!(
+            (found.power.as_str(), found.crashes),
+            ("stopped", 5),
+            "{}",
+            found.reason
+        );
+        let how = match wish {
+            Wish::Hog => "exit code 137 (signal 9), out of memory (limit 256 MiB). Choose a larger size",
+            _ => "exit code 3. Its log tells",
+        };
+        let reason = format!("Stopped after 5 crashes in 10 minutes. The last one: {how}");
+        assert!(found.reason.starts_with(&reason), "{}", found.reason);
+    }
+
+    /// What a deleted server keeps: its data, which [`Count::KEPT`] tells of, its settings, and which ports it had.
+    async fn only_data_is_kept(&self) {
+        let taken = self.taken().await;
+        assert_eq!(taken, (0, 1, 0, 1), "ports, kept ports, networks, variables");
+    }
+
+    async fn only_ports_are_taken(&self) {
+        let taken = self.taken().await;
+        assert_eq!(taken, (1, 0, 1, 1), "ports, kept ports, networks, variables");
+    }
+
+    /// How many ports, kept ports, networks and variables the database knows.
+    async fn taken(&self) -> (i64, i64, i64, i64) {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        let found = sqlx::query!(
+            r#"select (select count(*) from server_port) as "ports!", (select count(*) from kept_port) as "kept!",
+                      (select count(*) from tenant_network) as "networks!",
+                      (select count(*) from server_variable) as "variables!""#
+        );
+        let found = found.fetch_one(tx.conn()).await.unwrap();
+        (found.ports, found.kept, found.networks, found.variables)
     }
 
     async fn was_rolled_back(&self) {
@@ -299,11 +413,12 @@ impl Life {
         }
     }
 
-    /// What a deleted server had in the database is free again.
+    /// What an erased server had in the database is free again.
     async fn nothing_is_taken(&self) {
         let mut tx = self.app.app.db.system().await.unwrap();
         let left = sqlx::query_scalar!(
             r#"select (select count(*) from server_port) + (select count(*) from tenant_network)
+             + (select count(*) from kept_port) + (select count(*) from server_crash)
              + (select count(*) from server_variable) + (select count(*) from engine_orphan) as "left!""#
         );
         assert_eq!(left.fetch_one(tx.conn()).await.unwrap(), 0);

@@ -198,7 +198,9 @@ pub(super) async fn a_crash_loop_shows_and_can_be_stopped(world: &dyn World) {
     );
     running(world, &spec).await;
     until(world, &spec.server, |seen| {
-        seen.restart_count >= 1 && seen.state == ObservedState::Restarting
+        seen.restart_count >= 1
+            && seen.state == ObservedState::Restarting
+            && seen.last_end == Some((3, false))
     })
     .await;
     assert_eq!(engine.stop(&spec.server, GRACE).await.unwrap(), Outcome::Done);

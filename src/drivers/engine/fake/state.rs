@@ -169,6 +169,7 @@ impl State {
             .is_some_and(|container| container.spec.health.is_some());
         self.change(server, |seen| {
             seen.state = ObservedState::Running;
+            seen.last_end = None;
             seen.health = if checked { Health::Starting } else { Health::None };
             seen.started_at = now;
             seen.ip_addresses = vec![IpAddr::V4(address)];
@@ -182,6 +183,7 @@ impl State {
             self.end(server, exit_code, false);
             self.change(server, |seen| {
                 seen.state = ObservedState::Restarting;
+                seen.last_end = Some((exit_code, false));
                 seen.restart_count += 1;
             });
         }
@@ -198,6 +200,7 @@ impl State {
         let now = self.now();
         self.shells.retain(|(of, _), _| of != server);
         self.change(server, |seen| {
+            seen.last_end = None;
             seen.state = ObservedState::Exited {
                 exit_code,
                 oom_killed,

@@ -129,6 +129,7 @@ pub(super) fn observed(server: ServerKey, container: raw::Container) -> Observed
         image: Some(config.image),
         started_at: raw::moment(&state.started_at),
         finished_at: raw::moment(&state.finished_at),
+        last_end: (state.status == "restarting").then_some((state.exit_code, state.oom_killed)),
         restart_count,
         ip_addresses: addresses(&network),
         ports: published(&network),
