@@ -98,7 +98,7 @@ async fn the_dialog_says_until_when_it_is_kept_and_what_makes_way() {
     let settings = format!("/t/acme/servers/{id}/settings");
     let text = |page: &Html| texts(page, "#delete-server").concat();
     let dialog = text(&scene.page(&settings).await);
-    assert!(dialog.contains("kept until 2026-12-01 12:00 UTC"), "{dialog}");
+    assert!(dialog.contains("kept until 2026-03-17 12:00 UTC"), "{dialog}");
     assert!(dialog.contains("At most 2 deleted servers are kept."), "{dialog}");
     scene.deleted("first").await;
     scene.deleted("second").await;
@@ -198,7 +198,7 @@ async fn programs_delete_list_restore_and_erase() {
     );
     assert_eq!(post("erase", &no).await.expect(409).json()["code"], "not-deleted");
     let deleted = scene.program.json("DELETE", &path, &no).await.expect(202).json();
-    assert_eq!(deleted["server"]["kept_until"], "2026-12-01T12:00:00Z");
+    assert_eq!(deleted["server"]["kept_until"], "2026-03-17T12:00:00Z");
     assert_eq!(deleted["operation"]["kind"], "server.delete");
     assert!(scene.items("/api/v1/servers").await.is_empty());
     let kept = scene.items("/api/v1/deleted-servers").await;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::drivers::engine::{ContainerSpec, Observed};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerEventId;
 use crate::platform::{events, fault, operations};
 
 use super::super::actions::TOPIC;
@@ -13,7 +12,7 @@ use super::super::model::{
     Attempt, Desired, Entry, Goal, Installation, Kind, Observation, Present, Server, Step, Verdict, Wiring,
     judge, plan, transitions,
 };
-use super::super::store::{self, Claimed, Finish, NewEvent};
+use super::super::store::{self, Claimed, Finish};
 use super::eggs::State;
 use super::in_work::Working;
 use super::made::{Made, is_outdated};

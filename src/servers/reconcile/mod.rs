@@ -17,6 +17,7 @@ mod orphans;
 mod spec;
 mod steps;
 mod sweep;
+mod tell;
 mod trouble;
 mod update;
 mod watch;

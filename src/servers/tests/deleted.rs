@@ -51,7 +51,7 @@ async fn a_deleted_server_keeps_its_data_and_comes_back_as_it_was() {
     );
     assert_eq!(
         scene.told(&server).await,
-        "Deleted: Kept until 2026-12-01 12:00 UTC, then erased. Until then it can be restored."
+        "Deleted: Kept until 2026-03-17 12:00 UTC, then erased. Until then it can be restored."
     );
     let refused = actions::command(&scene.test.app, &scene.scope, server.id, Command::Start).await;
     assert_eq!(refused.unwrap_err().code(), "server-deleted");
