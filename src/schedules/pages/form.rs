@@ -14,70 +14,15 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, Query,
 use crate::servers::{self, Head};
 
 use super::super::actions::{self, ScheduleChange};
-use super::super::model::{Expression, MAX_STEPS, Power, Schedule, ScheduleText, StepText, Zone};
+use super::super::model::{Expression, MAX_STEPS, Schedule, StepText, Zone};
 use super::super::store;
 use super::act::{href, list_href};
 use super::list::Moment;
+use super::rows::{CHOICES, StepFields, in_rows, read};
 use super::show::crumbs;
 
 /// What the form begins with: every night, when nobody plays.
 const BEGIN: &str = "0 4 * * *";
-
-/// What can be chosen for a step.
-const CHOICES: [(&str, &str); 6] = [
-    ("", "Nothing"),
-    ("command", "Command"),
-    ("start", "Start the server"),
-    ("stop", "Stop the server"),
-    ("restart", "Restart the server"),
-    ("kill", "Kill the server"),
-];
-
-/// A row of the form: one step.
-struct StepFields {
-    number: usize,
-    kind_name: String,
-    kind: String,
-    kind_error: String,
-    line_name: String,
-    line: String,
-    line_error: String,
-    wait_name: String,
-    wait: String,
-    wait_error: String,
-    go_on_name: String,
-    go_on: bool,
-}
-
-impl StepFields {
-    fn new(form: &FormState, place: usize) -> Self {
-        let name = |field: &str| format!("steps.{place}.{field}");
-        let (kind, line) = (name("kind"), name("command"));
-        let (wait, go_on) = (name("wait_seconds"), name("go_on"));
-        Self {
-            number: place + 1,
-            kind: form.value(&kind).to_owned(),
-            kind_error: form.error(&kind).to_owned(),
-            line: form.value(&line).to_owned(),
-            line_error: form.error(&line).to_owned(),
-            wait: form.value(&wait).to_owned(),
-            wait_error: form.error(&wait).to_owned(),
-            go_on: form.has(&go_on, "true"),
-            kind_name: kind,
-            line_name: line,
-            wait_name: wait,
-            go_on_name: go_on,
-        }
-    }
-
-    fn is(&self, kind: &str) -> bool {
-        self.kind == kind
-    }
-
-    fn is_used(&self) -> bool {
-        !self.kind.is_empty() || !self.line.is_empty()
-    }
-}
 
 #[derive(Template)]
 #[template(path = "schedules/form.html")]
@@ -222,52 +167,6 @@ pub(super) async fn edit(
         }
     }
     page(&app, &scope, ctx, at, form).await
-}
-
-/// What was sent, and which row of the form each step stood in.
-fn read(data: &FormData) -> (ScheduleText, Vec<usize>) {
-    let mut places = Vec::new();
-    let mut steps = Vec::new();
-    for place in 0..MAX_STEPS {
-        let get = |field: &str| data.get(&format!("steps.{place}.{field}")).to_owned();
-        let word = get("kind");
-        let power = Power::parse(&word).map(|power| power.word().to_owned());
-        let step = StepText {
-            kind: if power.is_some() { "power".to_owned() } else { word },
-            power: power.unwrap_or_default(),
-            command: get("command"),
-            wait: get("wait_seconds"),
-            go_on: data.checked(&format!("steps.{place}.go_on")),
-        };
-        if !step.is_blank() {
-            places.push(place);
-            steps.push(step);
-        }
-    }
-    let text = ScheduleText {
-        name: data.get("name").to_owned(),
-        cron: data.get("cron").to_owned(),
-        steps,
-    };
-    (text, places)
-}
-
-/// Mistakes by the rows of the form, where blank ones may stand between.
-fn in_rows(errors: FieldErrors, places: &[usize]) -> FieldErrors {
-    let renamed = errors.0.into_iter().map(|mut error| {
-        if let Some((place, field)) = error
-            .field
-            .strip_prefix("steps.")
-            .and_then(|rest| rest.split_once('.'))
-            && let Some(row) = place.parse().ok().and_then(|place: usize| places.get(place))
-        {
-            error.field = format!("steps.{row}.{field}");
-        } else if error.field == "steps" {
-            "steps.0.kind".clone_into(&mut error.field);
-        }
-        error
-    });
-    FieldErrors(renamed.collect())
 }
 
 /// Makes the schedule.

@@ -4,6 +4,7 @@ mod act;
 mod form;
 mod list;
 mod live;
+mod rows;
 mod run;
 mod show;
 mod zone;
