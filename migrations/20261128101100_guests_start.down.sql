@@ -1,0 +1,2 @@
+revoke select, delete on server_crash from berth_guest;
+drop policy guest on server_crash;
