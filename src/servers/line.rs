@@ -81,7 +81,7 @@ pub async fn give_line(
         Console::Attach => type_line(app, &key, line).await,
         Console::Shell => {
             let argv = ["sh", "-c", line].map(str::to_owned).to_vec();
-            Ok(ended(app.engine.exec(&key, argv, limit).await?))
+            Ok(ended(&app.engine.exec(&key, argv, limit).await?))
         }
     }
 }
@@ -94,7 +94,7 @@ async fn console(app: &App, scope: &SystemScope, server: &Server) -> Result<Cons
     Ok(known.map_or(Console::Shell, |known| known.template.console))
 }
 
-fn ended(output: ExecOutput) -> Said {
+fn ended(output: &ExecOutput) -> Said {
     let all = [&output.stdout[..], &output.stderr[..]].concat();
     let (text, is_cut) = readable(&all);
     Said {
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_command_tells_what_it_returned() {
-        let said = ended(ExecOutput {
+        let said = ended(&ExecOutput {
             exit_code: 3,
             stdout: Bytes::from_static(b"out\n"),
             stderr: Bytes::from_static(b"err\n"),

@@ -26,7 +26,7 @@ const BEGIN: &str = "0 4 * * *";
 
 #[derive(Template)]
 #[template(path = "schedules/form.html")]
-pub(super) struct Form {
+pub(super) struct FormPage {
     ctx: Ctx,
     head: Head,
     form: FormState,
@@ -63,7 +63,7 @@ async fn page(
     ctx: Ctx,
     at: At<'_>,
     form: FormState,
-) -> Result<Page<Form>, Error> {
+) -> Result<Page<FormPage>, Error> {
     let server = servers::find(&mut scope.begin().await?, at.server).await?;
     let slug = &scope.member.slug;
     let list = list_href(slug, server.id);
@@ -85,7 +85,7 @@ async fn page(
     let more = steps.split_off((used + 1).clamp(2, MAX_STEPS));
     let expression = Expression::parse(form.value("cron")).ok();
     let next = expression.map(|cron| cron.upcoming(at.zone, app.now(), 3));
-    Ok(Page(Form {
+    Ok(Page(FormPage {
         ctx: crumbs(ctx, scope, (server.id, &server.name)),
         head: Head::new(app, scope, &server, "schedules"),
         name: at
@@ -116,7 +116,7 @@ pub(super) async fn new(
     ctx: Ctx,
     Path((_, server)): Path<(String, ServerId)>,
     Query(typed): Query<Typed>,
-) -> Result<Page<Form>, Error> {
+) -> Result<Page<FormPage>, Error> {
     let zone = store::zone(&mut scope.begin().await?, scope.tenant()).await?;
     let at = At {
         server,
@@ -136,7 +136,7 @@ pub(super) async fn edit(
     ctx: Ctx,
     Path((_, server, id)): Path<(String, ServerId, ScheduleId)>,
     Query(typed): Query<Typed>,
-) -> Result<Page<Form>, Error> {
+) -> Result<Page<FormPage>, Error> {
     let mut tx = scope.begin().await?;
     let (schedule, zone) = actions::find(&mut tx, scope.tenant(), (server, id)).await?;
     drop(tx);

@@ -19,7 +19,7 @@ const FIELD: &str = "time_zone";
 
 #[derive(Template)]
 #[template(path = "schedules/zone.html")]
-pub(super) struct Form {
+pub(super) struct FormPage {
     ctx: Ctx,
     form: FormState,
     of: String,
@@ -29,7 +29,7 @@ pub(super) struct Form {
     now: String,
 }
 
-impl Form {
+impl FormPage {
     fn new(
         app: &App,
         ctx: Ctx,
@@ -63,18 +63,22 @@ async fn own(
     scope: &TenantScope,
     ctx: Ctx,
     again: Option<FormState>,
-) -> Result<Page<Form>, Error> {
+) -> Result<Page<FormPage>, Error> {
     let zone = store::zone(&mut scope.begin().await?, scope.tenant()).await?;
     let place = (
         scope.member.name.clone(),
         format!("/t/{}/settings", scope.member.slug),
         format!("/t/{}/settings/time-zone", scope.member.slug),
     );
-    Ok(Page(Form::new(app, ctx, place, zone, again)))
+    Ok(Page(FormPage::new(app, ctx, place, zone, again)))
 }
 
 /// The form for the tenant's people.
-pub(super) async fn form(State(app): State<App>, scope: TenantScope, ctx: Ctx) -> Result<Page<Form>, Error> {
+pub(super) async fn form(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+) -> Result<Page<FormPage>, Error> {
     own(&app, &scope, ctx, None).await
 }
 
@@ -105,7 +109,7 @@ async fn any(
     ctx: Ctx,
     id: TenantId,
     again: Option<FormState>,
-) -> Result<Page<Form>, Error> {
+) -> Result<Page<FormPage>, Error> {
     let mut tx = scope.begin().await?;
     let tenant = tenants::find_tenant(&mut tx, id).await?;
     let zone = store::zone(&mut tx, id).await?;
@@ -114,7 +118,7 @@ async fn any(
         format!("/staff/tenants/{id}/settings"),
         format!("/staff/tenants/{id}/time-zone"),
     );
-    Ok(Page(Form::new(app, ctx, place, zone, again)))
+    Ok(Page(FormPage::new(app, ctx, place, zone, again)))
 }
 
 /// The form for staff.
@@ -123,7 +127,7 @@ pub(super) async fn staff_form(
     scope: StaffScope,
     ctx: Ctx,
     Path(id): Path<TenantId>,
-) -> Result<Page<Form>, Error> {
+) -> Result<Page<FormPage>, Error> {
     any(&app, &scope, ctx, id, None).await
 }
 

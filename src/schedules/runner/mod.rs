@@ -88,6 +88,7 @@ impl Reconciler for Runner {
     }
 
     async fn reconcile(&self, claimed: Claimed) -> Result<bool, Error> {
-        step::look(&self.app, &self.scope, claimed).await
+        // Boxed: it holds a server, a run and its steps.
+        Box::pin(step::look(&self.app, &self.scope, claimed)).await
     }
 }
