@@ -11,7 +11,7 @@ use crate::drivers::engine::{
 };
 use crate::platform::secret::{Keyring, SealError};
 
-use super::super::model::{Location, Observation, PublishedPort, Server, StoredVariable, seal_context};
+use super::super::model::{Location, PublishedPort, Server, StoredVariable, seal_context};
 use super::eggs::adapt;
 
 const MIB: u64 = 1024 * 1024;
@@ -177,14 +177,5 @@ fn health(health: &catalogue::Health) -> HealthCheck {
         timeout: health.timeout,
         retries: health.retries,
         start_period: health.start_period,
-    }
-}
-
-/// Whether the container was made from another specification than the present one; as before if there is none now.
-pub(super) fn is_outdated(server: &Server, seen: Option<&Observation>, hash: Option<&str>) -> bool {
-    match (seen, hash) {
-        (Some(seen), Some(hash)) => seen.spec.as_deref().is_some_and(|made| made != hash),
-        (Some(seen), None) => server.notes.is_outdated && seen.spec.is_some(),
-        (None, _) => server.notes.is_outdated,
     }
 }

@@ -86,8 +86,24 @@ macro_rules! select {
 }
 pub(super) use select;
 
+impl Row {
+    /// What was seen of its container last.
+    fn observed(&self) -> Observation {
+        Observation {
+            seen: Seen::read(&self.observed_state),
+            health: Condition::read(&self.observed_health),
+            exit_code: self.observed_exit_code,
+            out_of_memory: self.observed_oom,
+            restarts: self.observed_restarts,
+            spec: self.observed_spec.clone(),
+            running_since: self.running_since,
+        }
+    }
+}
+
 impl From<Row> for Server {
     fn from(row: Row) -> Self {
+        let observed = row.observed();
         Self {
             id: ServerId(row.id),
             tenant: TenantId(row.tenant_id),
@@ -133,15 +149,7 @@ impl From<Row> for Server {
             generation: row.generation,
             observed_generation: row.observed_generation,
             observed_restart_seq: row.observed_restart_seq,
-            observed: Observation {
-                seen: Seen::read(&row.observed_state),
-                health: Condition::read(&row.observed_health),
-                exit_code: row.observed_exit_code,
-                out_of_memory: row.observed_oom,
-                restarts: row.observed_restarts,
-                spec: row.observed_spec,
-                running_since: row.running_since,
-            },
+            observed,
             notes: Notes {
                 step: row.current_step.as_deref().and_then(Step::read),
                 error: row.last_error,

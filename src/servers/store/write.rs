@@ -95,7 +95,6 @@ pub async fn save_image(tx: &mut impl Scoped, id: ServerId, image: &str) -> Resu
 
 /// A wish about a server's container.
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is wished for or not")]
 pub struct Wish {
     /// Another power state.
     pub power: Option<Power>,

@@ -24,7 +24,7 @@ async fn within(world: &dyn World, spec: &ContainerSpec) -> Vec<NetworkKey> {
 pub(super) async fn a_server_joins_and_leaves_networks_while_it_runs(world: &dyn World) {
     let (engine, spec, other) = (world.engine(), spec(world, "a"), private("x", "a"));
     running(world, &spec).await;
-    assert_eq!(within(world, &spec).await, [spec.network.clone()]);
+    assert_eq!(within(world, &spec).await, std::slice::from_ref(&spec.network));
     let missing = engine.join_network(&spec.server, &other.key, &spec.aliases).await;
     assert!(
         matches!(missing, Err(EngineError::NetworkMissing { .. })),
@@ -51,7 +51,7 @@ pub(super) async fn a_server_joins_and_leaves_networks_while_it_runs(world: &dyn
             engine.leave_network(&spec.server, &other.key).await.unwrap(),
             outcome
         );
-        assert_eq!(within(world, &spec).await, [spec.network.clone()]);
+        assert_eq!(within(world, &spec).await, std::slice::from_ref(&spec.network));
     }
     let gone = engine.leave_network(&server("none"), &other.key).await;
     assert_eq!(gone.unwrap(), Outcome::Gone);
@@ -70,7 +70,10 @@ pub(super) async fn a_server_that_does_not_run_starts_where_it_was_put(world: &d
     for _ in 0..2 {
         engine.start(&spec.server).await.unwrap();
         let seen = until(world, &spec.server, |seen| seen.state == ObservedState::Running).await;
-        assert_eq!(seen.networks.into_iter().collect::<Vec<_>>(), [other.key.clone()]);
+        assert_eq!(
+            seen.networks.into_iter().collect::<Vec<_>>(),
+            std::slice::from_ref(&other.key)
+        );
         engine.kill(&spec.server).await.unwrap();
     }
 }
@@ -86,7 +89,7 @@ pub(super) async fn networks_of_others_are_not_joined(world: &dyn World) {
         let refused = engine.join_network(&spec.server, &key, &spec.aliases).await;
         assert!(matches!(refused, Err(EngineError::Foreign { .. })), "{refused:?}");
     }
-    assert_eq!(within(world, &spec).await, [spec.network.clone()]);
+    assert_eq!(within(world, &spec).await, std::slice::from_ref(&spec.network));
     assert!(world.foreign_is_untouched(&name).await);
 }
 
@@ -110,7 +113,7 @@ pub(super) async fn a_network_in_use_stays_and_one_that_is_gone_is_left(world: &
         engine.leave_network(&spec.server, &other.key).await.unwrap(),
         Outcome::Done
     );
-    assert_eq!(within(world, &spec).await, [spec.network.clone()]);
+    assert_eq!(within(world, &spec).await, std::slice::from_ref(&spec.network));
     engine.start(&spec.server).await.unwrap();
     until(world, &spec.server, |seen| seen.state == ObservedState::Running).await;
 }
