@@ -12,6 +12,8 @@ mod name;
 mod parts;
 mod plan;
 #[cfg(test)]
+mod plan_end_tests;
+#[cfg(test)]
 mod plan_tests;
 mod status;
 mod suspension;

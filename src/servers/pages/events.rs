@@ -13,7 +13,7 @@ use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, Path, Query, a
 
 use super::super::model::{HistoryEntry, Kind};
 use super::super::store;
-use super::show::{Head, crumbs};
+use super::head::{Head, crumbs};
 
 #[derive(Debug)]
 struct EventLine {

@@ -29,7 +29,7 @@ use crate::platform::web::{Ctx, Fragment, Page, Path, Query};
 use super::super::logs::{self as log, key, stamp, word};
 use super::super::model::{LogFilter, LogFilterText, Server};
 use super::super::store;
-use super::show::{Head, crumbs};
+use super::head::{Head, crumbs};
 
 const TAIL: u32 = 500;
 /// Lines of a search on one page.

@@ -3,6 +3,7 @@
 mod banner;
 mod deleted;
 mod events;
+mod head;
 mod installation;
 mod list;
 mod live;
@@ -25,7 +26,7 @@ use crate::platform::web::Routes;
 use super::model::Phase;
 
 pub use banner::with_engine_banner;
-pub use show::{Head, crumbs};
+pub use head::{Head, crumbs};
 
 /// The addresses.
 pub fn routes() -> Routes<App> {

@@ -19,8 +19,8 @@ use crate::tenants::{self, Amounts, Gauge};
 use super::super::actions::{self, NewServerInput};
 use super::super::model::Size;
 use super::super::store;
+use super::head::crumbs;
 use super::href;
-use super::show::crumbs;
 
 /// What the form's fields of variables start with.
 pub(super) const PREFIX: &str = "variables.";

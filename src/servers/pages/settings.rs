@@ -17,9 +17,9 @@ use crate::tenants::Resource;
 use super::super::actions::{self, SettingsInput, VariableChange};
 use super::super::model::{Server, Size, StoredVariable, Tags, clock_time};
 use super::super::store;
+use super::head::{Head, crumbs};
 use super::href;
 use super::new::{PREFIX, Question};
-use super::show::{Head, crumbs};
 
 /// `0.25 vCPU, 256 MiB, 2 GiB disk`.
 pub(super) fn size_text(size: &Size) -> String {
@@ -74,7 +74,13 @@ async fn page(
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
     server.check_stays()?;
-    let keeping = actions::keeping(app, &mut tx, scope).await?;
+    let may_delete = scope.may(Permission::ServerDelete);
+    // A guest may not see by what the plan bounds it.
+    let keeping = if may_delete {
+        Some(actions::keeping(app, &mut tx, scope).await?)
+    } else {
+        None
+    };
     eggs::warm(app, &mut tx, &server.template).await?;
     let mut sizes = store::sizes(&mut tx).await?;
     // What it costs is for those to say who pay for it.
@@ -101,10 +107,15 @@ async fn page(
         version: server.version,
         host_name: server.host_name.clone(),
         is_resized_live: eggs::split_key(&server.template).is_none(),
-        may_delete: scope.may(Permission::ServerDelete),
-        kept_until: clock_time(keeping.until, app.now()),
-        at_most: keeping.at_most,
-        making_way: keeping.making_way.into_iter().map(|(_, name)| name).collect(),
+        may_delete,
+        kept_until: keeping
+            .as_ref()
+            .map(|keeping| clock_time(keeping.until, app.now()))
+            .unwrap_or_default(),
+        at_most: keeping.as_ref().map_or(0, |keeping| keeping.at_most),
+        making_way: keeping
+            .map(|keeping| keeping.making_way.into_iter().map(|(_, name)| name).collect())
+            .unwrap_or_default(),
         sizes,
         form,
     }))

@@ -18,9 +18,9 @@ use super::super::actions::{self, AT_ONCE, Bulk};
 use super::super::model::{Server, Tags};
 use super::super::query::ServerQuery;
 use super::super::store;
+use super::head::crumbs;
 use super::list::{Row, know, may_pick};
 use super::power::Button;
-use super::show::crumbs;
 
 /// The buttons for what is chosen.
 #[derive(Debug)]

@@ -21,58 +21,12 @@ use super::super::actions;
 use super::super::model::{Location, PublishedPort, Server, Status, Stay, StoredVariable};
 use super::super::store;
 use super::super::updates::has_update;
+use super::head::{Head, crumbs};
 use super::installation::Installation;
 use super::list::title;
 use super::{href, tone};
 
 const OPERATIONS: i64 = 1;
-
-/// What every page of a server starts with.
-#[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each hides or shows a part of the page"
-)]
-pub struct Head {
-    pub(crate) base: String,
-    pub(crate) name: String,
-    pub(crate) template: String,
-    pub(crate) tab: &'static str,
-    pub(crate) may_log: bool,
-    pub(crate) may_read_files: bool,
-    pub(crate) may_watch: bool,
-    pub(crate) may_configure: bool,
-    pub(crate) may_schedule: bool,
-    pub(crate) may_see_guests: bool,
-}
-
-impl Head {
-    /// The head of a page of this server; `tab` is the page's own.
-    pub fn new(app: &App, scope: &TenantScope, server: &Server, tab: &'static str) -> Self {
-        // One that is deleted has no container to look into, and is only restored or erased.
-        let may = |permission| !server.is_deleted() && scope.may(permission);
-        Self {
-            base: href(&scope.member.slug, server.id),
-            name: server.name.clone(),
-            template: title(app, &server.template),
-            tab,
-            may_log: may(Permission::ServerLogs),
-            may_read_files: may(Permission::FileRead),
-            may_watch: may(Permission::ServerConsoleWatch),
-            may_configure: may(Permission::ServerConfigure),
-            may_schedule: may(Permission::ScheduleRead),
-            may_see_guests: may(Permission::GuestRead),
-        }
-    }
-}
-
-/// Adds the way back: to the tenant's servers, or for a guest to what is shared with them.
-pub fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
-    if scope.guest_of().is_some() {
-        return ctx.with_crumbs([("Shared with me", "/shared")]);
-    }
-    ctx.with_crumbs([("Servers", format!("/t/{}/servers", scope.member.slug))])
-}
 
 #[derive(Debug)]
 struct StepLine {

@@ -286,7 +286,7 @@ async fn several_servers_are_told_at_once_and_each_has_its_own_work() {
     assert_eq!((bulk.begun(), names), (2, vec!["a", "b", "gone"]));
     assert_eq!(
         bulk.lines[2].outcome.as_ref().unwrap_err(),
-        "This server is being deleted."
+        "This server is deleted. Restore it first."
     );
     scene.work().await;
     for server in [&first, &second] {

@@ -110,6 +110,8 @@ async fn a_new_container_starts_where_the_old_one_was() {
     scene.test.engine.vanish(&key(&one));
     scene.sweep().await;
     scene.work().await;
+    // What ends by itself is started again after a moment.
+    scene.later(Duration::seconds(2)).await;
     let only = [engines_key(&scene.scope, &back)];
     assert_eq!(
         scene.seen(&one).await.networks.into_iter().collect::<Vec<_>>(),

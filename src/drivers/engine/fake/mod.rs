@@ -116,11 +116,6 @@ impl FakeEngine {
         });
     }
 
-    /// Removes a server's container behind everybody's back.
-    pub fn vanish(&self, server: &ServerKey) {
-        drop(self.change(|state| state.remove(server)));
-    }
-
     /// Lets a server's health check change its mind.
     pub fn set_health(&self, server: &ServerKey, health: Health) {
         self.change(|state| state.set_health(server, health));

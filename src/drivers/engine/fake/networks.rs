@@ -1,4 +1,4 @@
-//! The fake's servers in networks, and its guard as a test sees and loses it.
+//! The fake's servers in networks, what is taken from it behind everybody's back, and its guard as a test sees and loses it.
 
 use super::super::{EngineError, EngineResult, NetworkKey, Outcome, ServerKey};
 use super::FakeEngine;
@@ -14,6 +14,11 @@ impl FakeEngine {
     /// Takes a server out of a network behind everybody's back.
     pub fn unplug(&self, server: &ServerKey, network: &NetworkKey) {
         drop(self.change(|state| state.leave_network(server, network)));
+    }
+
+    /// Removes a server's container behind everybody's back.
+    pub fn vanish(&self, server: &ServerKey) {
+        drop(self.change(|state| state.remove(server)));
     }
 
     /// Whether the guard is there.
