@@ -23,7 +23,6 @@ use super::super::store;
 use super::super::updates::has_update;
 use super::head::{Head, crumbs};
 use super::installation::Installation;
-use super::list::title;
 use super::{href, tone};
 
 const OPERATIONS: i64 = 1;
