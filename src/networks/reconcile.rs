@@ -19,7 +19,7 @@ use super::model::key_text;
 use super::store::{self, Claimed};
 
 /// Whoever holds a network for longer has died.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+const LEASE: TimeDelta = TimeDelta::seconds(20);
 /// How soon to look again whether its servers have left.
 const WAIT: TimeDelta = TimeDelta::seconds(1);
 

@@ -80,7 +80,7 @@ impl Panel {
         Ok(Self {
             base: href(&scope.member.slug, server.id),
             tone: tone(status.phase),
-            may_power: scope.may(Permission::ServerPower),
+            may_power: !server.is_deleted() && scope.may(Permission::ServerPower),
             is_up: server.power.word() == "running",
             is_leaving: server.is_deleted(),
             may_restore: server.stay() == Stay::Kept && scope.may(Permission::ServerDelete),

@@ -156,7 +156,7 @@ async fn a_killed_panels_shell_is_found_and_ended() {
         .execute(tx.conn())
         .await
         .unwrap();
-    sqlx::query!("select enqueue_job('housekeeping', '{}'::json, null, 'test')")
+    sqlx::query!("select enqueue_job('housekeeping', 'null'::json, null, 'test')")
         .execute(tx.conn())
         .await
         .unwrap();

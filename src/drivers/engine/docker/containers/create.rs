@@ -150,6 +150,7 @@ fn created(spec: &ContainerSpec, id: String) -> EngineResult<Observed> {
         spec_hash: Some(spec.stamp()?),
         container_id: Some(id),
         image: Some(spec.image.clone()),
+        networks: [spec.network.clone()].into(),
         ..Observed::gone(spec.server.clone())
     })
 }
