@@ -21,7 +21,8 @@ pub(crate) async fn measure(app: &TestApp, running: &Running, count: usize) -> V
     tokio::time::sleep(Duration::from_secs(25)).await;
     let (begun, used) = (Instant::now(), running.processor_time());
     tokio::time::sleep(WINDOW).await;
-    let share = (running.processor_time() - used).as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
+    let share =
+        running.processor_time().saturating_sub(used).as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
     // The newest moment may be on its way into the table.
     let seen = sql::ask(
         app,
