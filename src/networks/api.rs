@@ -98,6 +98,7 @@ impl From<Network> for NetworkOut {
 
 /// A server in a network.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NetworkMemberOut)]
 pub struct MemberOut {
     /// Which.
     #[schema(value_type = String, example = "srv_01h455vb4pex5vsknk084sn02q")]

@@ -34,7 +34,7 @@ pub struct ServerFilter {
     pub update: Option<UpdateFilter>,
     /// Only those with this tag.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[param(example = "prod", max_length = 30)]
+    #[param(example = "prod")]
     pub tag: String,
     /// Only of this tenant. For staff; a tenant sees its own anyway.
     #[serde(default, skip_serializing_if = "Option::is_none")]

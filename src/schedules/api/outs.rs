@@ -61,6 +61,7 @@ impl From<StepIn> for StepText {
 
 /// A step of a schedule.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ScheduleStepOut)]
 pub struct StepOut {
     /// What it does.
     kind: StepKind,

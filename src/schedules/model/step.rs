@@ -14,6 +14,7 @@ pub const MAX_LINE: usize = 1000;
 /// What a server is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PowerCommand)]
 pub enum Power {
     /// Run.
     Start,
