@@ -2,7 +2,7 @@
 //!
 //! A schedule has a cron expression, read in its tenant's time zone, and steps: power and commands. A time that has come makes one
 //! run, at most; a run does its steps one after the other and keeps what came of each. The model decides, the runner does, and
-//! what holds between the two stands in [`runner`].
+//! what holds between the two stands in `runner`.
 
 mod actions;
 mod api;

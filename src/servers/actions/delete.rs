@@ -53,7 +53,7 @@ pub(super) fn confirm(server: &Server, typed: Option<&str>) -> Result<(), Error>
     Ok(())
 }
 
-/// Deletes a server; see [`confirm`] for `typed`. Asking again watches the same work.
+/// Deletes a server; see `confirm` for `typed`. Asking again watches the same work.
 pub async fn delete(
     app: &App,
     scope: &TenantScope,

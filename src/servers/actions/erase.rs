@@ -18,7 +18,7 @@ use super::{Asked, announce, shown, target, under_way};
 
 const ACTION: &str = "server.erase";
 
-/// Erases a deleted server; see [`confirm`] for `typed`. Asking again watches the same work.
+/// Erases a deleted server; see `confirm` for `typed`. Asking again watches the same work.
 pub async fn erase(
     app: &App,
     scope: &TenantScope,
