@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 
 use crate::audit::{self, Change, Target};
@@ -13,12 +14,13 @@ use crate::platform::access::{Authenticate, TenantScope, Who};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Scoped};
 use crate::platform::error::Error;
-use crate::platform::events::{self, Hub};
+use crate::platform::events::{self, Event, Hub};
 use crate::platform::ids::{AuditId, IdGen};
 use crate::platform::reconcile::Poke;
 use crate::platform::secret::Keyring;
 use crate::platform::shutdown::Tasks;
 use crate::platform::web::health::Started;
+use crate::platform::web::{self, Fragment, LastSeen};
 use crate::servers::Consoles;
 
 /// The parts of [`App`].
@@ -79,8 +81,23 @@ impl App {
         }
     }
 
-    /// The same for a page of a server's people: a guest's stream ends as soon as anything changes about whom the server is
-    /// shared with. The page connects again by itself, and who has lost access is refused.
+    /// Opens the stream of a tenant's page: what the scope missed since `seen`, and then what happens. `draw` re-reads what an
+    /// event is about and draws it, or says that it does not concern this page.
+    ///
+    /// # Errors
+    /// As the database's.
+    pub async fn live<D, F>(&self, scope: &TenantScope, seen: LastSeen, draw: D) -> Result<Response, Error>
+    where
+        D: Fn(Self, TenantScope, Event) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Option<Fragment>, Error>> + Send + 'static,
+    {
+        let (app, whose) = (self.clone(), scope.clone());
+        let draw = move |event| draw(app.clone(), whose.clone(), event);
+        web::live(&self.hub, self.stream_end_for(scope), seen, scope.begin(), draw).await
+    }
+
+    /// When the stream of a tenant's page has to end: a guest's as soon as anything changes about whom the server is shared
+    /// with, too. The page connects again by itself, and who has lost access is refused.
     pub fn stream_end_for(&self, scope: &TenantScope) -> impl Future<Output = ()> + Send + use<> {
         let (end, mut news) = (
             self.stream_end(),

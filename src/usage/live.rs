@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
-use crate::platform::web::{self, Fragment, LastSeen, Path};
+use crate::platform::web::{Fragment, LastSeen, Path};
 use crate::servers;
 
 use super::figures::Figures;
@@ -22,17 +22,13 @@ pub async fn one(
     seen: LastSeen,
 ) -> Result<Response, Error> {
     servers::find(&mut scope.begin().await?, id).await?;
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end_for(&scope), scope.clone());
-    let draw = move |event: crate::platform::events::Event| {
-        let (app, scope) = (app.clone(), scope.clone());
-        async move {
-            if event.topic != TOPIC {
-                return Ok(None);
-            }
-            figures(&app, &scope, id).await.map(Some)
+    app.live(&scope, seen, move |app, scope, event| async move {
+        if event.topic != TOPIC {
+            return Ok(None);
         }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+        figures(&app, &scope, id).await.map(Some)
+    })
+    .await
 }
 
 async fn figures(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::events::Event;
-use crate::platform::web::{self, Fragment, LastSeen, Path};
+use crate::platform::web::{Fragment, LastSeen, Path};
 use crate::servers;
 
 use super::super::TOPIC;
@@ -28,19 +28,15 @@ pub(super) async fn list(
     scope: TenantScope,
     seen: LastSeen,
 ) -> Result<Response, Error> {
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
-    let draw = move |event: Event| {
-        let scope = scope.clone();
-        async move {
-            if !concerns(&scope, &event) {
-                return Ok(None);
-            }
-            let who = Who::load(&mut scope.begin().await?, &scope).await?;
-            let html = who.render().map_err(Error::internal)?;
-            Ok(Some(Fragment::default().replace("network-reach", &html)))
+    app.live(&scope, seen, move |_, scope, event| async move {
+        if !concerns(&scope, &event) {
+            return Ok(None);
         }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+        let who = Who::load(&mut scope.begin().await?, &scope).await?;
+        let html = who.render().map_err(Error::internal)?;
+        Ok(Some(Fragment::default().replace("network-reach", &html)))
+    })
+    .await
 }
 
 /// The stream of one network's page.
@@ -50,17 +46,13 @@ pub(super) async fn one(
     Path((_, id)): Path<(String, NetworkRef)>,
     seen: LastSeen,
 ) -> Result<Response, Error> {
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
-    let draw = move |event: Event| {
-        let scope = scope.clone();
-        async move {
-            if !concerns(&scope, &event) {
-                return Ok(None);
-            }
-            members(&scope, id).await.map(Some)
+    app.live(&scope, seen, move |_, scope, event| async move {
+        if !concerns(&scope, &event) {
+            return Ok(None);
         }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+        members(&scope, id).await.map(Some)
+    })
+    .await
 }
 
 async fn members(scope: &TenantScope, id: NetworkRef) -> Result<Fragment, Error> {

@@ -9,7 +9,7 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::events::Event;
 use crate::platform::ids::{ScheduleId, ServerId};
-use crate::platform::web::{self, Fragment, LastSeen, Path};
+use crate::platform::web::{Fragment, LastSeen, Path};
 use crate::servers;
 
 use super::super::actions::{self, Place, TOPIC};
@@ -30,17 +30,13 @@ pub(super) async fn list(
     seen: LastSeen,
 ) -> Result<Response, Error> {
     servers::find(&mut scope.begin().await?, server).await?;
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
-    let draw = move |event: Event| {
-        let (app, scope) = (app.clone(), scope.clone());
-        async move {
-            let Some(id) = is_about(&scope, &event) else {
-                return Ok(None);
-            };
-            row(&app, &scope, server, id).await.map(Some)
-        }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+    app.live(&scope, seen, move |app, scope, event| async move {
+        let Some(id) = is_about(&scope, &event) else {
+            return Ok(None);
+        };
+        row(&app, &scope, server, id).await.map(Some)
+    })
+    .await
 }
 
 async fn row(app: &App, scope: &TenantScope, server: ServerId, id: ScheduleId) -> Result<Fragment, Error> {
@@ -61,17 +57,13 @@ pub(super) async fn one(
     seen: LastSeen,
 ) -> Result<Response, Error> {
     actions::find(&mut scope.begin().await?, scope.tenant(), (server, id)).await?;
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
-    let draw = move |event: Event| {
-        let scope = scope.clone();
-        async move {
-            if is_about(&scope, &event) != Some(id) {
-                return Ok(None);
-            }
-            panel(&scope, (server, id)).await.map(Some)
+    app.live(&scope, seen, move |_, scope, event| async move {
+        if is_about(&scope, &event) != Some(id) {
+            return Ok(None);
         }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+        panel(&scope, (server, id)).await.map(Some)
+    })
+    .await
 }
 
 async fn panel(scope: &TenantScope, place: Place) -> Result<Fragment, Error> {

@@ -8,9 +8,9 @@ use crate::app::App;
 use crate::platform::access::TenantScope;
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::events::{self, Event};
+use crate::platform::events;
 use crate::platform::ids::{ScheduleId, ScheduleRunId, ServerId};
-use crate::platform::web::{self, Ctx, Fragment, LastSeen, Page, Path};
+use crate::platform::web::{Ctx, Fragment, LastSeen, Page, Path};
 use crate::servers::{self, Head};
 
 use super::super::actions::{self, Place};
@@ -151,17 +151,13 @@ pub(super) async fn live(
     seen: LastSeen,
 ) -> Result<Response, Error> {
     let place: Place = (server, id);
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
-    let draw = move |event: Event| {
-        let scope = scope.clone();
-        async move {
-            if is_about(&scope, &event) != Some(id) {
-                return Ok(None);
-            }
-            panel(&scope, place, run).await.map(Some)
+    app.live(&scope, seen, move |_, scope, event| async move {
+        if is_about(&scope, &event) != Some(id) {
+            return Ok(None);
         }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+        panel(&scope, place, run).await.map(Some)
+    })
+    .await
 }
 
 async fn panel(scope: &TenantScope, place: Place, run: ScheduleRunId) -> Result<Fragment, Error> {

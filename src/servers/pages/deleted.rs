@@ -11,9 +11,7 @@ use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::ServerId;
-use crate::platform::web::{
-    self, Ctx, FormData, Fragment, LastSeen, ListQuery, Page, Path, Query, SeeOther, ago,
-};
+use crate::platform::web::{Ctx, FormData, Fragment, LastSeen, ListQuery, Page, Path, Query, SeeOther, ago};
 
 use super::super::actions;
 use super::super::model::{Server, Status, Stay};
@@ -118,17 +116,13 @@ pub async fn list(
 
 /// The list's stream: one row for each change.
 pub async fn live(State(app): State<App>, scope: TenantScope, seen: LastSeen) -> Result<Response, Error> {
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end(), scope.clone());
-    let draw = move |event: events::Event| {
-        let (app, scope) = (app.clone(), scope.clone());
-        async move {
-            let Some(id) = subject(&scope, &event) else {
-                return Ok(None);
-            };
-            row(&app, &scope, id).await.map(Some)
-        }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+    app.live(&scope, seen, move |app, scope, event| async move {
+        let Some(id) = subject(&scope, &event) else {
+            return Ok(None);
+        };
+        row(&app, &scope, id).await.map(Some)
+    })
+    .await
 }
 
 async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {

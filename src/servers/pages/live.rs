@@ -10,7 +10,7 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::events::Event;
 use crate::platform::ids::ServerId;
-use crate::platform::web::{self, Fragment, LastSeen, Path};
+use crate::platform::web::{Fragment, LastSeen, Path};
 use crate::usage;
 
 use super::super::actions::TOPIC;
@@ -26,17 +26,13 @@ pub(super) fn subject(scope: &TenantScope, event: &Event) -> Option<ServerId> {
 
 /// The list's stream: one row for each change.
 pub async fn list(State(app): State<App>, scope: TenantScope, seen: LastSeen) -> Result<Response, Error> {
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end_for(&scope), scope.clone());
-    let draw = move |event: Event| {
-        let (app, scope) = (app.clone(), scope.clone());
-        async move {
-            let Some(id) = subject(&scope, &event) else {
-                return Ok(None);
-            };
-            row(&app, &scope, id).await.map(Some)
-        }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+    app.live(&scope, seen, move |app, scope, event| async move {
+        let Some(id) = subject(&scope, &event) else {
+            return Ok(None);
+        };
+        row(&app, &scope, id).await.map(Some)
+    })
+    .await
 }
 
 async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
@@ -61,17 +57,13 @@ pub async fn one(
     Path((_, id)): Path<(String, ServerId)>,
     seen: LastSeen,
 ) -> Result<Response, Error> {
-    let (hub, end, begin) = (app.hub.clone(), app.stream_end_for(&scope), scope.clone());
-    let draw = move |event: Event| {
-        let (app, scope) = (app.clone(), scope.clone());
-        async move {
-            if subject(&scope, &event) != Some(id) {
-                return Ok(None);
-            }
-            panel(&app, &scope, id).await.map(Some)
+    app.live(&scope, seen, move |app, scope, event| async move {
+        if subject(&scope, &event) != Some(id) {
+            return Ok(None);
         }
-    };
-    web::live(&hub, end, seen, begin.begin(), draw).await
+        panel(&app, &scope, id).await.map(Some)
+    })
+    .await
 }
 
 async fn panel(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
