@@ -2,6 +2,7 @@
 //! What Rust's own privacy or clippy can hold (routes, time, ids) is held there; see `clippy.toml`.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -268,5 +269,46 @@ fn every_secret_that_is_typed_says_so() {
     assert_none(
         &broken,
         "use the field macro, whose hidden field keeps a password out of what is carried through a sign-in",
+    );
+}
+
+/// The name that the type after `derive` has in OpenAPI: what `#[schema(as = …)]` says, or its own.
+/// Empty in a macro, which gives it.
+fn schema_name(after: &str) -> String {
+    let ends = ["struct ", "enum "].into_iter().filter_map(|kind| {
+        let at = after.find(kind)?;
+        Some(at + kind.len())
+    });
+    let (attributes, own) = after.split_at(ends.min().unwrap());
+    let said = attributes.split_once("#[schema(as = ");
+    let name = said.map_or(own, |(_, name)| name);
+    name.chars()
+        .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+        .collect()
+}
+
+#[test]
+fn no_two_schemas_share_a_name() {
+    let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources("src") {
+        let derives = source.text.match_indices("ToSchema").filter(|(at, _)| {
+            let line = source.text[..*at].rsplit('\n').next().unwrap_or_default();
+            line.trim_start().starts_with("#[derive(")
+        });
+        for (at, _) in derives {
+            let name = schema_name(&source.text[at..]);
+            if !name.is_empty() {
+                homes.entry(name).or_default().push(source.path.clone());
+            }
+        }
+    }
+    assert!(homes.len() > 50, "only {} schemas were found", homes.len());
+    let shared = homes.into_iter().filter(|(_, files)| files.len() > 1);
+    let broken: Vec<_> = shared
+        .map(|(name, files)| format!("{name}: {}", files.join(", ")))
+        .collect();
+    assert_none(
+        &broken,
+        "one overwrites the other in openapi.json: `#[schema(as = …)]`",
     );
 }
