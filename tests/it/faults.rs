@@ -17,7 +17,7 @@ use crate::panel::{Panel, until};
 
 const SOCKET: &str = "/var/run/docker.sock";
 
-fn tenants_permissions() -> Vec<Permission> {
+pub(crate) fn tenants_permissions() -> Vec<Permission> {
     let all = Permission::ALL.iter().copied();
     all.filter(|permission| permission.side() == Side::Tenant)
         .collect()

@@ -6,6 +6,7 @@
     reason = "a test that can't go on fails"
 )]
 
+mod abuse;
 mod access_walk;
 mod bad_input;
 mod confirm;

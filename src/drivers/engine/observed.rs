@@ -52,6 +52,8 @@ pub struct Observed {
     pub state: ObservedState,
     /// What its health check says.
     pub health: Health,
+    /// What its health check printed when it failed last: the last line, of at most 200 characters.
+    pub complaint: Option<String>,
     /// What it was made from, and its limits as they are now: a [stamp](super::ContainerSpec::stamp), or the hash of the
     /// specification for a container from before there were stamps.
     pub spec_hash: Option<String>,
@@ -83,6 +85,7 @@ impl Observed {
             is_marked: true,
             state: ObservedState::Gone,
             health: Health::None,
+            complaint: None,
             spec_hash: None,
             container_id: None,
             image: None,

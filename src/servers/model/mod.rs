@@ -123,6 +123,8 @@ pub struct Observation {
     pub seen: Seen,
     /// What its check says.
     pub health: Condition,
+    /// What its check complained of last.
+    pub complaint: Option<String>,
     /// What its process returned, if it ended.
     pub exit_code: Option<i64>,
     /// Whether the kernel ended it for want of memory.
@@ -140,6 +142,7 @@ impl Default for Observation {
         Self {
             seen: Seen::Absent,
             health: Condition::None,
+            complaint: None,
             exit_code: None,
             out_of_memory: false,
             restarts: 0,
@@ -164,6 +167,7 @@ impl From<&engine::Observed> for Observation {
         Self {
             seen,
             health: observed.health.into(),
+            complaint: observed.complaint.clone(),
             exit_code,
             out_of_memory,
             restarts: i64::try_from(observed.restart_count).unwrap_or(i64::MAX),

@@ -230,6 +230,20 @@ fn phase(server: &Server, goal: Goal) -> Phase {
     }
 }
 
+/// What is wrong with a server whose check fails. The kernel's words for a server that has as many processes as it may have
+/// (EAGAIN of fork(2)) say nothing to a customer.
+fn ill(complaint: Option<&str>) -> String {
+    match complaint {
+        Some(words) if words.to_lowercase().contains("resource temporarily unavailable") => {
+            "It is running, but it has as many processes as it may have, so that its check cannot even begin. \
+             Restart it, and look in its log for what starts so many."
+                .to_owned()
+        }
+        Some(words) => format!("It is running, but its check fails: {words}"),
+        None => "It is running, but its check fails. Its log may say why.".to_owned(),
+    }
+}
+
 fn sentence(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> String {
     if let Some(trouble) = trouble(server, goal, phase, now) {
         return trouble;
@@ -242,7 +256,7 @@ fn sentence(server: &Server, goal: Goal, phase: Phase, now: DateTime<Utc>) -> St
             Some(since) => format!("It has been running since {}.", clock_time(since, now)),
             None => "It is running.".to_owned(),
         },
-        Phase::Unhealthy => "It is running, but its check fails. Its log may say why.".to_owned(),
+        Phase::Unhealthy => ill(server.observed.complaint.as_deref()),
         Phase::Starting if server.observed.seen == Seen::Running => {
             "It is running; its check has not succeeded yet.".to_owned()
         }
@@ -389,6 +403,24 @@ mod tests {
                 server.observed.health = Condition::Unhealthy;
             }),
             "Unhealthy. It is running, but its check fails. Its log may say why."
+        );
+    }
+
+    #[test]
+    fn tells_what_its_check_complained_of() {
+        let ill = |words: &str| {
+            told(|server| {
+                server.observed.seen = Seen::Running;
+                server.observed.health = Condition::Unhealthy;
+                server.observed.complaint = Some(words.to_owned());
+            })
+        };
+        assert_eq!(
+            ill("curl: (7) Failed to connect to 127.0.0.1 port 80"),
+            "Unhealthy. It is running, but its check fails: curl: (7) Failed to connect to 127.0.0.1 port 80"
+        );
+        assert!(
+            ill("can't fork: Resource temporarily unavailable").contains("as many processes as it may have")
         );
     }
 

@@ -165,7 +165,8 @@ async fn save_observation(
 ) -> Result<(), Error> {
     sqlx::query!(
         "update server set observed_state = $3, observed_health = $4, observed_exit_code = $5, observed_oom = $6, \
-         observed_restarts = $7, observed_spec = $8, running_since = $9, observed_outdated = $10, observed_at = $11 \
+         observed_restarts = $7, observed_spec = $8, running_since = $9, observed_outdated = $10, observed_at = $11, \
+         observed_complaint = $12 \
          where id = $1 and lease_id = $2",
         id.0,
         lease,
@@ -177,7 +178,8 @@ async fn save_observation(
         observed.spec,
         observed.running_since,
         end.is_outdated,
-        end.now
+        end.now,
+        observed.complaint
     )
     .execute(tx.conn())
     .await?;

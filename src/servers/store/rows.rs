@@ -49,6 +49,7 @@ pub(super) struct Row {
     pub(super) observed_restart_seq: i64,
     pub(super) observed_state: String,
     pub(super) observed_health: String,
+    pub(super) observed_complaint: Option<String>,
     pub(super) observed_exit_code: Option<i64>,
     pub(super) observed_oom: bool,
     pub(super) observed_restarts: i64,
@@ -75,7 +76,7 @@ macro_rules! select {
              s.suspended_at, s.suspended_reason, s.proven_image, s.failed_image, s.failed_reason, \
              s.rollback_generation, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
              s.power, s.restart_seq, s.deleted_at, s.deleted_by, s.kept_until, s.deleting_at, s.stop_reason, s.generation, s.observed_generation, s.observed_restart_seq, \
-             s.observed_state, s.observed_health, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
+             s.observed_state, s.observed_health, s.observed_complaint, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
              s.observed_spec, s.observed_outdated, s.running_since, s.current_step, s.last_error, s.error_count, \
              s.retry_at, s.created_by, s.created_at, s.updated_at \
              from server s join tenant t on t.id = s.tenant_id join location l on l.id = s.location_id "
@@ -92,6 +93,7 @@ impl Row {
         Observation {
             seen: Seen::read(&self.observed_state),
             health: Condition::read(&self.observed_health),
+            complaint: self.observed_complaint.clone(),
             exit_code: self.observed_exit_code,
             out_of_memory: self.observed_oom,
             restarts: self.observed_restarts,

@@ -43,7 +43,7 @@ pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief
          t.status = 'active' and s.suspended_at is null as \"is_active!\", s.generation = s.observed_generation as \"is_reached!\", \
          (s.next_attempt_at is not null and s.next_attempt_at is distinct from s.kept_until) or s.lease_id is not null \
          as \"is_busy!\", s.template like '%@%' as \"is_heard!\", s.observed_state, s.observed_health, \
-         s.observed_exit_code, s.observed_oom, s.observed_restarts, s.observed_spec, s.running_since \
+         s.observed_complaint, s.observed_exit_code, s.observed_oom, s.observed_restarts, s.observed_spec, s.running_since \
          from server s join tenant t on t.id = s.tenant_id where s.location_id = $1",
         location.0
     );
@@ -61,6 +61,7 @@ pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief
         observed: Observation {
             seen: Seen::read(&row.observed_state),
             health: Condition::read(&row.observed_health),
+            complaint: row.observed_complaint,
             exit_code: row.observed_exit_code,
             out_of_memory: row.observed_oom,
             restarts: row.observed_restarts,

@@ -95,6 +95,13 @@ raw! {
     /// What its health check says.
     HealthState {
         status: String = "Status",
+        log: Vec<Probe> = "Log",
+    }
+
+    /// One run of the check, of which the engine keeps five.
+    Probe {
+        exit_code: i64 = "ExitCode",
+        output: String = "Output",
     }
 
     /// What a container or an image was made with. The environment is left out.
@@ -227,7 +234,7 @@ mod tests {
     #[test]
     fn both_ways_give_the_same() {
         let text = r#"{"Id": "a", "RestartCount": 3, "State": {"Status": "exited", "ExitCode": 137, "OOMKilled": true,
-            "StartedAt": "2026-11-23T20:16:00.5Z", "Health": {"Status": "unhealthy"}},
+            "StartedAt": "2026-11-23T20:16:00.5Z", "Health": {"Status": "unhealthy", "Log": [{"ExitCode": 1, "Output": "no"}]}},
             "Config": {"Image": "i", "Labels": {"berth.instance": "berth"}},
             "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}], "81/tcp": null},
             "Networks": {"n": {"IPAddress": "172.18.0.2", "GlobalIPv6Address": ""}}}}"#;

@@ -13,6 +13,8 @@ use super::super::{connection::Connection, error, raw};
 
 /// How many containers are asked about at once.
 const AT_ONCE: usize = 16;
+/// How many characters of a check's last line are kept: a sentence, and no more.
+const COMPLAINT: usize = 200;
 
 impl Connection {
     /// The server's container if there is one, or an error if its name belongs to somebody else.
@@ -125,6 +127,7 @@ pub(super) fn observed(server: ServerKey, container: raw::Container) -> Observed
         } else {
             Health::None
         },
+        complaint: complaint(&state.health.log).filter(|_| running),
         is_marked: is_marked(&config.labels),
         spec_hash,
         container_id: Some(id),
@@ -182,6 +185,18 @@ pub(in super::super) fn health(status: &str) -> Health {
     }
 }
 
+/// What the check printed last, if it failed. The engine's own words, where it could not even begin, are such a line as well.
+fn complaint(log: &[raw::Probe]) -> Option<String> {
+    let last = log.last().filter(|probe| probe.exit_code != 0)?;
+    let line = last
+        .output
+        .lines()
+        .map(str::trim)
+        .rfind(|line| !line.is_empty())?;
+    let plain = line.chars().filter(|letter| !letter.is_control());
+    Some(plain.take(COMPLAINT).collect())
+}
+
 fn addresses(network: &raw::NetworkSettings) -> Vec<IpAddr> {
     let texts = network
         .networks
@@ -227,4 +242,34 @@ fn published_port(port: &str, binding: &raw::Binding) -> Option<PublishedPort> {
         host_ip: IpAddr::from_str(&binding.host_ip).ok()?,
         host_port: binding.host_port.parse().ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(exit_code: i64, output: &str) -> Option<String> {
+        complaint(&[
+            raw::Probe {
+                exit_code: 1,
+                output: "long ago".to_owned(),
+            },
+            raw::Probe {
+                exit_code,
+                output: output.to_owned(),
+            },
+        ])
+    }
+
+    #[test]
+    fn the_last_check_complains_in_one_plain_line() {
+        assert_eq!(
+            told(1, "trying\n  no\x1b[0m answer \n\n").as_deref(),
+            Some("no[0m answer")
+        );
+        assert_eq!(told(0, "fine"), None);
+        assert_eq!(told(1, " \n"), None);
+        assert_eq!(told(1, &"é".repeat(300)).unwrap().chars().count(), 200);
+        assert_eq!(complaint(&[]), None);
+    }
 }
