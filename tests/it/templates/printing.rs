@@ -101,7 +101,8 @@ async fn a_print_reaches_a_network_printer_and_is_counted() {
     let folder = with_a_printer();
     let scene = Scene::of(&folder, &["print-server", "network-printer"]).await;
     let printer = scene.order("network-printer", "hall", json!({})).await;
-    // As a printer in the office that a VPN leads to: it stands in the customer's own network and nowhere else.
+    // It stands in the customer's own network and nowhere else, and it is a queue of another CUPS, to which CUPS by itself
+    // lets nobody print on.
     let host = printer.host_name().await;
     let answers = json!({ "PRINTERS": format!("hall=ipp://{host}:8631/printers/hall") });
     let server = scene.order("print-server", "printers", answers).await;
