@@ -97,9 +97,9 @@ impl Figures {
                     bytes(server.resources.disk_mib * 1024 * 1024),
                     ago(at, now)
                 ),
-                None => "measured every half hour".to_owned(),
+                None => "not measured yet; every half hour".to_owned(),
             },
-            disk: disk.map_or_else(|| "not measured yet".to_owned(), |(amount, _)| bytes(amount)),
+            disk: disk.map_or_else(|| "–".to_owned(), |(amount, _)| bytes(amount)),
             newest,
         })
     }

@@ -51,11 +51,23 @@ impl Cgroups {
             self.divided(group, &mut buffer)?
         };
         let procs = self.file(if self.is_unified { "" } else { "pids" }, group, "cgroup.procs");
-        // A process of another PID namespace is shown as 0, and its network cannot be found.
-        let process = first_line(&procs, &mut buffer).filter(|pid| *pid > 0)?;
-        let network = self.proc.join(process.to_string()).join("net/dev");
-        (stats.rx_bytes, stats.tx_bytes) = interfaces(read(&network, &mut buffer)?);
+        (stats.rx_bytes, stats.tx_bytes) = self.network(read(&procs, &mut buffer)?)?;
         Some(stats)
+    }
+
+    /// What went through the network that the listed processes share, asked of the first that is still there: the first of
+    /// all may be a health check that has just ended.
+    fn network(&self, processes: &str) -> Option<(u64, u64)> {
+        let mut buffer = [0; ENOUGH];
+        // A process of another PID namespace is shown as 0, and its network cannot be found.
+        let processes = processes.lines().filter_map(number).filter(|pid| *pid > 0);
+        processes
+            .map(|pid| self.proc.join(pid.to_string()).join("net/dev"))
+            .find_map(|file| {
+                read(&file, &mut buffer)
+                    .filter(|text| !text.is_empty())
+                    .map(interfaces)
+            })
     }
 
     fn file(&self, controller: &str, group: &str, name: &str) -> PathBuf {
@@ -114,11 +126,6 @@ fn read<'a>(path: &Path, buffer: &'a mut [u8; ENOUGH]) -> Option<&'a str> {
         Ok(text) => Some(text),
         Err(error) => std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok(),
     }
-}
-
-/// The number in the first line of a list of which the rest does not matter.
-fn first_line(path: &Path, buffer: &mut [u8; ENOUGH]) -> Option<u64> {
-    number(read(path, buffer)?.lines().next()?)
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -215,7 +222,7 @@ mod tests {
                     "8:0 Read 3\n8:0 Write 4\n8:0 Total 7\n8:16 Read 30\n8:16 Write 40\nTotal 77\n",
                 ),
                 ("pids/docker/abc/pids.current", "5\n"),
-                ("pids/docker/abc/cgroup.procs", "41\n42\n"),
+                ("pids/docker/abc/cgroup.procs", "40\n41\n42\n"),
                 ("proc/41/net/dev", DEVICES),
             ],
         );
