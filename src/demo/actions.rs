@@ -83,6 +83,7 @@ async fn make_plan(app: &App, staff: &StaffScope) -> Result<PlanId, Error> {
         memory_mib: 8192,
         disk_mib: 51200,
         members: 10,
+        networks: 5,
     };
     let new = NewPlan::parse(
         PLAN,

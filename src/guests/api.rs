@@ -105,8 +105,8 @@ impl<'de> Deserialize<'de> for SaidEnd {
 #[serde(deny_unknown_fields)]
 pub struct GuestPatch {
     /// What they may do: any of `servers:logs`, `servers:console-watch`, `servers:console`, `servers:secrets`,
-    /// `servers:power`, `servers:configure`, `files:read`, `files:write`. Seeing the server and what one of them needs come
-    /// with it.
+    /// `servers:power`, `servers:configure`, `servers:resize`, `files:read`, `files:write`, `schedules:read`,
+    /// `schedules:write`. Seeing the server and what one of them needs come with it.
     #[schema(max_items = 50)]
     permissions: Option<Vec<String>>,
     /// Until when; null for no end.
@@ -218,8 +218,8 @@ pub struct NewGuestIn {
     #[schema(min_length = 3, max_length = 254, example = "grace@example.com")]
     email: String,
     /// What they may do: any of `servers:logs`, `servers:console-watch`, `servers:console`, `servers:secrets`,
-    /// `servers:power`, `servers:configure`, `files:read`, `files:write`. Seeing the server and what one of them needs come
-    /// with it.
+    /// `servers:power`, `servers:configure`, `servers:resize`, `files:read`, `files:write`, `schedules:read`,
+    /// `schedules:write`. Seeing the server and what one of them needs come with it.
     #[schema(max_items = 50)]
     permissions: Vec<String>,
     /// Until when; null for no end.

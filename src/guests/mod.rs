@@ -9,6 +9,8 @@
 
 mod actions;
 mod api;
+mod clean_up;
+mod leave;
 mod model;
 mod pages;
 mod shared;
@@ -18,6 +20,8 @@ mod store;
 mod tests;
 
 use utoipa_axum::routes;
+
+pub use clean_up::clean_up;
 
 use crate::app::App;
 use crate::platform::access::{Guest, Permission as P, Rule};
@@ -64,6 +68,11 @@ pub fn routes() -> Routes<App> {
             pages::list::revoke,
         )
         .get("/shared", Rule::SignedIn, shared::page)
+        .post(
+            "/shared/{server_id}/leave",
+            Rule::Own(P::SharedLeave),
+            leave::page,
+        )
         .merge(api_routes())
 }
 
@@ -79,4 +88,5 @@ fn api_routes() -> Routes<App> {
         .api(write, routes!(api::renew))
         .api(write, routes!(api::revoke_invitation))
         .api(Rule::SignedIn, routes!(shared::list))
+        .api(Rule::Own(P::SharedLeave), routes!(leave::api))
 }

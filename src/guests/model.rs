@@ -80,6 +80,11 @@ pub const CHECKLIST: &[Group] = &[
                 "See and download files",
                 "Files may hold passwords.",
             ),
+            choice(
+                Permission::ScheduleRead,
+                "See schedules",
+                "And what their commands printed.",
+            ),
         ],
     },
     Group {
@@ -96,6 +101,12 @@ pub const CHECKLIST: &[Group] = &[
                 "Includes seeing them.",
             ),
             choice(Permission::ServerPower, "Start, stop, restart and kill", ""),
+            choice(
+                Permission::ScheduleWrite,
+                "Manage schedules",
+                "With steps that they may do themselves: power, and commands if they may type into the console. What they \
+                 made goes on when their access ends. Includes seeing them.",
+            ),
         ],
     },
     Group {
@@ -105,6 +116,11 @@ pub const CHECKLIST: &[Group] = &[
                 Permission::ServerConfigure,
                 "Change name and variables, update, reinstall",
                 "Not the size, which your organisation pays for.",
+            ),
+            choice(
+                Permission::ServerResize,
+                "Change the size",
+                "Within your plan. Includes changing its settings.",
             ),
             choice(
                 Permission::ServerSecrets,
@@ -120,6 +136,8 @@ fn needs(permission: Permission) -> Option<Permission> {
     match permission {
         Permission::ServerConsole => Some(Permission::ServerConsoleWatch),
         Permission::FileWrite => Some(Permission::FileRead),
+        Permission::ScheduleWrite => Some(Permission::ScheduleRead),
+        Permission::ServerResize => Some(Permission::ServerConfigure),
         _ => None,
     }
 }

@@ -22,6 +22,7 @@ use super::model::in_words;
 
 #[derive(Debug)]
 struct Row {
+    id: ServerId,
     href: String,
     name: String,
     tenant: String,
@@ -36,6 +37,7 @@ impl Row {
         let status = server.status(app.now());
         let pass = guest.member.pass();
         Self {
+            id: guest.server,
             href: href(guest),
             name: server.name.clone(),
             tenant: guest.member.name.clone(),

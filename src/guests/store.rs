@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::accounts::Offer;
-use crate::platform::db::{Scoped, TenantTx};
+use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, UserId};
 
@@ -97,6 +97,18 @@ pub async fn change(tx: &mut TenantTx, user: UserId, offer: &Offer, now: DateTim
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Ends the access of the guest whose transaction it is; whether there was any.
+pub async fn leave(tx: &mut TenantTx) -> Result<bool, Error> {
+    let left = sqlx::query_scalar!(r#"select guest_leaves() as "left!""#);
+    Ok(left.fetch_one(tx.conn()).await?)
+}
+
+/// Forgets those whose time was over before `before`; how many.
+pub async fn purge(tx: &mut SystemTx, before: DateTime<Utc>) -> Result<u64, Error> {
+    let done = sqlx::query!("delete from server_guest where expires_at < $1", before);
+    Ok(done.execute(tx.conn()).await?.rows_affected())
 }
 
 /// Shares the server with them no longer. Their tokens for it end with the row.

@@ -72,6 +72,7 @@ codes! {
         "is-a-folder": "The entry is a folder, not a file.", "Ask for `archive` to download it.";
         "is-a-link": "The entry is a symbolic link, or the path leads over one. Links are never followed.", "Use the path in `leads_to`.";
         "not-a-file": "The entry is a socket, a pipe or a device.", "It can be moved and deleted, and not be read or changed.";
+        "file-locked": "The author of the server's template keeps people from that file or folder, or from something in it.", "Leave it to the server. A folder around it can be downloaded without it.";
         "impossible-place": "An entry can't be moved to another volume or into itself, and a volume itself can't be changed.", "Choose another place.";
         "too-deep": "There are too many folders in each other.", "Take a folder that is further inside.";
         "file-system-denies": "The volume's file system does not allow it.", "Ask your provider.";

@@ -16,6 +16,9 @@ mod model;
 mod pages;
 mod reconcile;
 mod store;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
 
 pub use actions::{create, join, leave, remove};
 pub use model::{Network, NetworkRef, Place, Places, key_text};

@@ -200,13 +200,14 @@ pub(super) fn expression(schedule: &Schedule) -> Result<Expression, Error> {
 pub(super) async fn delete(app: &App, scope: &TenantScope, place: Place) -> Result<(), Error> {
     let mut tx = scope.begin().await?;
     let schedule = store::lock(&mut tx, place).await?;
-    store::delete(&mut tx, schedule.id).await?;
     let change = Change {
         action: "schedule.delete",
         before: Some(shown(&schedule)),
         after: None,
     };
+    // Told before it is gone: a guest may only tell of schedules of their server.
     tell(app, &mut tx, &scope.who, &schedule, &change).await?;
+    store::delete(&mut tx, schedule.id).await?;
     tx.commit().await
 }
 

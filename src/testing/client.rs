@@ -6,9 +6,12 @@ use std::sync::Mutex;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
+use axum::response::Response;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
+
+use super::stream::Listening;
 
 /// Who sends requests: keeps cookies as a browser does, or carries a token as a program does.
 pub struct Client {
@@ -147,6 +150,27 @@ impl Client {
 
     /// Sends anything.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
+        let response = self.respond(method, path, headers, body).await;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        let answer = Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        };
+        answer.assert_explained();
+        answer
+    }
+
+    /// Opens a page's event stream, which must be let in.
+    pub async fn listen(&self, path: &str) -> Listening {
+        let response = self.respond(Method::GET, path, &[], Body::empty()).await;
+        assert_eq!(response.status(), 200, "{path}");
+        Listening::new(response.into_body())
+    }
+
+    async fn respond(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Response {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -167,17 +191,8 @@ impl Client {
             .oneshot(request.body(body).unwrap())
             .await
             .unwrap();
-        let (parts, body) = response.into_parts();
-        self.remember(&parts.headers);
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8_lossy(&bytes).into_owned();
-        let answer = Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-        };
-        answer.assert_explained();
-        answer
+        self.remember(response.headers());
+        response
     }
 
     fn remember(&self, headers: &HeaderMap) {

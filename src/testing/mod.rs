@@ -15,6 +15,7 @@ mod client;
 mod database;
 mod seed;
 mod store;
+mod stream;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ use crate::platform::web::health::Started;
 
 pub use client::{Answer, Client};
 use database::TestDatabase;
+pub use stream::Listening;
 
 /// Connections of one panel.
 const CONNECTIONS: u32 = 6;

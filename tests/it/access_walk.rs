@@ -52,6 +52,8 @@ impl Scene {
             ("/plans/{plan}", plan.to_string()),
             ("/servers/{id}", server.to_string()),
             ("/servers/{server_id}", server.to_string()),
+            ("/shared/{server_id}", server.to_string()),
+            ("/shared-servers/{server_id}", server.to_string()),
             ("/schedules/{schedule}", schedule.to_string()),
             ("/runs/{run}", run.to_string()),
             ("/networks/{network_id}", network.to_string()),

@@ -149,6 +149,24 @@ impl Server<'_> {
     }
 }
 
+/// By the helper in its container, over the volume that the server has written to.
+async fn its_files_are_there_and_some_are_locked(scene: &Scene, server: &Server<'_>) {
+    let line = "mkdir -p /home/container/deep && echo hidden > /home/container/deep/secret.cfg";
+    docker(&["exec", &server.container, "sh", "-c", line]);
+    let files = async |below: &str| scene.api.get(&format!("{}/files{below}", server.path)).await;
+    // The helper's image may have to be built first.
+    until("the server's files are listed", async || {
+        let top = files("?path=/data").await;
+        let items = top["items"].as_array().cloned().unwrap_or_default();
+        items.iter().any(|item| item["name"] == "a.properties")
+    })
+    .await;
+    let deep = files("?path=/data/deep").await;
+    assert_eq!(deep["items"][0]["locked"], true, "{deep}");
+    let content = files("/content?path=/data/deep/secret.cfg").await;
+    assert_eq!(content["code"], "file-locked", "{content}");
+}
+
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one story, whose steps need each other")]
 async fn a_server_of_an_egg_is_installed_edited_heard_and_ended_by_a_line() {
@@ -242,6 +260,7 @@ async fn a_server_of_an_egg_is_installed_edited_heard_and_ended_by_a_line() {
         "what the script does not touch stays"
     );
     assert_eq!(scene.remains.count().await, Count::ONE, "no task is left over");
+    its_files_are_there_and_some_are_locked(&scene, &server).await;
 }
 
 #[tokio::test]

@@ -361,7 +361,7 @@ async fn others_see_nothing_and_viewers_change_nothing() {
 }
 
 /// The body of a form with files, as browsers send it.
-fn multipart(parts: &[(&str, Option<&str>, &str)]) -> String {
+pub(crate) fn multipart(parts: &[(&str, Option<&str>, &str)]) -> String {
     let part = |(name, file, content): &(&str, Option<&str>, &str)| {
         let file = file
             .map(|file| format!("; filename=\"{file}\""))

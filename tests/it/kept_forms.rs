@@ -231,6 +231,7 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("memory_mib", own("1024")),
         ("disk_mib", own("4096")),
         ("members", own("4")),
+        ("networks", own("6")),
         ("area", tenant.to_string()),
         ("scopes", own("servers:read")),
         ("days", own("30")),

@@ -22,6 +22,7 @@ mod guard;
 mod http;
 mod installations;
 mod kept_forms;
+mod locks;
 mod logs;
 mod panel;
 mod parity;

@@ -41,6 +41,7 @@ const PAGES_ONLY: &[(&str, &str)] = &[
 /// How pages and operations name the same place, where they differ: a page stands where people look for it.
 const PLACES: &[(&str, &str)] = &[
     ("/t/{tenant}/leave", "/api/v1/tenant/leave"),
+    ("/shared/", "/api/v1/shared-servers/"),
     ("/t/{tenant}/settings/", "/api/v1/tenant/"),
     ("/account/name", "/api/v1/me/name"),
     ("/staff/people/invite", "/api/v1/staff/invitations"),

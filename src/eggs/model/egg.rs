@@ -8,10 +8,9 @@ use super::document::{Order, clean, text, texts};
 use super::files::{self, FileEdit};
 use super::lifecycle::{self, Ready, Stop};
 use super::report::{Note, Report};
-use super::{Refusal, document, parts, placeholder, variables};
+use super::{Refusal, denied, document, parts, placeholder, variables};
 
 const MAX_STARTUP: usize = 8_000;
-const MAX_DENIED: usize = 200;
 
 /// An image and what people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +59,7 @@ pub struct Egg {
     pub variables: Vec<Variable>,
     /// What is set without asking.
     pub fixed: Vec<(String, String)>,
-    /// Files that its author would not let people change.
+    /// Patterns of the files that its author keeps people from, as in `.gitignore`.
     pub denied: Vec<String>,
     /// What became of the rest.
     pub report: Vec<Note>,
@@ -99,7 +98,7 @@ impl Egg {
             install: parts::install(&egg, &mut report),
             variables: read.asked,
             fixed: read.fixed,
-            denied: denied(&egg, &mut report),
+            denied: denied::read(&egg, &mut report),
             report: report.notes(),
             images,
         })
@@ -163,18 +162,6 @@ fn startup(egg: &Map<String, Value>, order: &Order, report: &mut Report) -> Resu
         }
     }
     Ok(startup)
-}
-
-fn denied(egg: &Map<String, Value>, report: &mut Report) -> Vec<String> {
-    let mut denied = texts(egg.get("file_denylist"));
-    denied.truncate(MAX_DENIED);
-    if !denied.is_empty() {
-        report.lost(
-            "file_denylist",
-            "People who may change a server's files may change these, too.",
-        );
-    }
-    denied
 }
 
 /// What has no counterpart at all.

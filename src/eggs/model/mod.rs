@@ -4,6 +4,7 @@
 //! take long, and what is not taken over is told in the report instead of being dropped silently.
 
 pub mod config;
+mod denied;
 mod document;
 mod egg;
 mod files;

@@ -47,6 +47,20 @@ impl ServerFiles {
 
     pub(super) async fn change(&self, change: FilesChange) -> Result<(), Error> {
         self.check_made()?;
+        match &change {
+            FilesChange::MakeFolder(path) | FilesChange::SetMode(path, _) | FilesChange::Discard(path, _) => {
+                self.check_unlocked(path)?;
+            }
+            FilesChange::Move(from, to) => {
+                self.check_unlocked(from)?;
+                self.check_unlocked(to)?;
+                self.check_unlocked_below(from, Some(to)).await?;
+            }
+            FilesChange::Remove(path) => {
+                self.check_unlocked(path)?;
+                self.check_unlocked_below(path, None).await?;
+            }
+        }
         let done = self.app.engine.change_files(&self.spec, &change).await;
         done.map_err(|error| self.refused(error))
     }

@@ -12,19 +12,30 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::audit::{Change, Target};
+use crate::catalogue::Offer;
 use crate::drivers::engine::{
-    EngineError, FilesError, FilesSpec, FilesVolume, ServerKey, TenantKey, VolumePath,
+    EngineError, FileEntry, FilesError, FilesSpec, FilesVolume, ServerKey, TenantKey, VolumePath,
 };
+use crate::eggs;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::servers;
 use crate::servers::model::Server;
 
-use super::model::{Quota, Volume, refusal};
+use super::model::{Item, Locks, Quota, Volume, locked, name_of, refusal};
 
 pub use transfer::Transfer;
 pub use write::{Piece, Saved, version_of};
+
+/// So much is looked through for something locked before a folder goes or moves.
+const MOST_BELOW: u64 = 200_000;
+
+fn too_many() -> Error {
+    let message =
+        "There is too much in that folder to see whether something in it is locked. Take a part of it.";
+    Error::conflict("file-locked", message)
+}
 
 /// So long nothing may come of a file that is being sent.
 const STALLED: Duration = Duration::from_secs(30);
@@ -38,6 +49,7 @@ pub struct ServerFiles {
     /// Its volumes, in the template's order.
     pub volumes: Vec<Volume>,
     spec: FilesSpec,
+    locks: Locks,
 }
 
 impl ServerFiles {
@@ -45,10 +57,13 @@ impl ServerFiles {
     pub async fn of(app: &App, scope: &TenantScope, id: ServerId) -> Result<Self, Error> {
         let mut tx = scope.begin().await?;
         let server = servers::find(&mut tx, id).await?;
+        let offer = eggs::warm(app, &mut tx, &server.template).await?;
         // The engine may be slow; the database's connection is not kept waiting for it.
         drop(tx);
-        let volumes = volumes(app, &server);
+        let volumes = volumes(offer.as_ref());
+        let denied = offer.as_ref().and_then(|offer| offer.egg.as_ref());
         Ok(Self {
+            locks: denied.map(|egg| Locks::new(&egg.denied)).unwrap_or_default(),
             spec: spec(app, &server, &volumes).map_err(Error::internal)?,
             app: app.clone(),
             scope: scope.clone(),
@@ -78,6 +93,50 @@ impl ServerFiles {
         refusal(error, quota)
     }
 
+    /// What is at a place, as it is told to people.
+    fn item(&self, path: VolumePath, entry: FileEntry) -> Item {
+        Item {
+            is_locked: self.locks.hold(&path),
+            path,
+            entry,
+        }
+    }
+
+    /// Refuses a place that people may not touch. Everything that reads or changes one asks this first.
+    fn check_unlocked(&self, path: &VolumePath) -> Result<(), Error> {
+        if self.locks.hold(path) {
+            Err(locked(&name_of(path)))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses what would take something locked away with a folder, or bring something to where it is locked, with the folder
+    /// that it is in. What the server's own programs make meanwhile is theirs; people can't make anything there.
+    async fn check_unlocked_below(&self, path: &VolumePath, to: Option<&VolumePath>) -> Result<(), Error> {
+        if self.locks.is_empty() {
+            return Ok(());
+        }
+        let all = self.app.engine.places_below(&self.spec, path, MOST_BELOW).await;
+        let all = match all {
+            Ok(all) => all.ok_or_else(too_many)?,
+            // It is no folder, or is not there: then nothing is below, and the change itself says what is wrong.
+            Err(FilesError::NotAFolder | FilesError::Link | FilesError::NotFound) => return Ok(()),
+            Err(error) => return Err(self.refused(error)),
+        };
+        for below in &all {
+            for place in std::iter::once(path).chain(to) {
+                let mut at = place.parts().to_vec();
+                at.push(below.clone());
+                if self.locks.hold_bytes(&at.join(&b'/')) {
+                    let name = format!("{}/{}", name_of(place), String::from_utf8_lossy(below));
+                    return Err(locked(&name));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes into the audit log what was done to a path.
     async fn note(&self, action: &'static str, path: &VolumePath, mut what: Value) -> Result<(), Error> {
         what["path"] = path.to_string().into();
@@ -94,11 +153,11 @@ impl ServerFiles {
     }
 }
 
-fn volumes(app: &App, server: &Server) -> Vec<Volume> {
-    let Some(folder) = app.catalogue.get(&server.template) else {
+fn volumes(offer: Option<&Offer>) -> Vec<Volume> {
+    let Some(offer) = offer else {
         return Vec::new();
     };
-    let volumes = folder.template.volumes.iter().map(|volume| Volume {
+    let volumes = offer.template.volumes.iter().map(|volume| Volume {
         name: volume.name.clone(),
         mounted_at: volume.path.display().to_string(),
         purpose: volume.purpose.clone(),

@@ -5,11 +5,11 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 
 use crate::drivers::engine::{
-    EngineStream, FileEntry, FilePart, FilesCount, FilesPage, OpenFile, Rank, VolumePath,
+    EngineError, EngineStream, FileEntry, FilePart, FilesCount, FilesPage, OpenFile, Rank, VolumePath,
 };
 use crate::platform::error::Error;
 
-use super::super::model::{Content, Item};
+use super::super::model::{Content, Item, Sieve, locked, name_of};
 use super::ServerFiles;
 
 /// So many entries of a volume are counted while somebody waits for its page.
@@ -42,12 +42,13 @@ impl ServerFiles {
         limit: usize,
     ) -> Result<Vec<Item>, Error> {
         self.check_made()?;
+        self.check_unlocked(folder)?;
         let page = FilesPage { after, limit };
         let entries = self.app.engine.list_files(&self.spec, folder, &page).await;
         let entries = entries.map_err(|error| self.refused(error))?;
         let item = |entry: FileEntry| {
             let path = folder.join(&entry.name).map_err(Error::internal)?;
-            Ok(Item { path, entry })
+            Ok(self.item(path, entry))
         };
         entries.into_iter().map(item).collect()
     }
@@ -55,16 +56,24 @@ impl ServerFiles {
     /// One entry.
     pub async fn find(&self, path: &VolumePath) -> Result<Item, Error> {
         self.check_made()?;
+        if self.locks.hide(path) {
+            return Err(locked(&name_of(path)));
+        }
         let entry = self.app.engine.find_file(&self.spec, path).await;
-        Ok(Item {
-            entry: entry.map_err(|error| self.refused(error))?,
-            path: path.clone(),
-        })
+        let entry = entry.map_err(|error| self.refused(error))?;
+        Ok(self.item(path.clone(), entry))
+    }
+
+    /// One entry that people may read and change.
+    pub async fn find_unlocked(&self, path: &VolumePath) -> Result<Item, Error> {
+        self.check_unlocked(path)?;
+        self.find(path).await
     }
 
     /// A file, opened.
     pub async fn open(&self, path: &VolumePath, part: FilePart) -> Result<OpenFile, Error> {
         self.check_made()?;
+        self.check_unlocked(path)?;
         let file = self.app.engine.read_file(&self.spec, path, part).await;
         file.map_err(|error| self.refused(error))
     }
@@ -78,25 +87,48 @@ impl ServerFiles {
         let file = self.open(path, part).await?;
         let start = all_of(file.content).await?;
         let content = Content::of(&start, file.entry.size);
-        let item = Item {
-            entry: file.entry,
-            path: path.clone(),
-        };
-        Ok((item, content))
+        Ok((self.item(path.clone(), file.entry), content))
     }
 
-    /// A file or folder as a tar. Written into the audit log.
+    /// A file or folder as a tar, without what is locked in it. Written into the audit log.
     pub async fn archive(&self, path: &VolumePath) -> Result<EngineStream<Bytes>, Error> {
         self.check_made()?;
+        self.check_unlocked(path)?;
         let tar = self.app.engine.archive_files(&self.spec, path).await;
         let tar = tar.map_err(|error| self.refused(error))?;
+        let tar = self.sifted(path, tar);
         self.note("file.archive", path, json!({})).await?;
         Ok(tar)
+    }
+
+    /// The tar of a place without what is locked below it.
+    fn sifted(&self, path: &VolumePath, mut tar: EngineStream<Bytes>) -> EngineStream<Bytes> {
+        if self.locks.is_empty() {
+            return tar;
+        }
+        let (locks, top) = (self.locks.clone(), path.parts().to_vec());
+        // The first of a name's parts is the place itself.
+        let is_kept = move |name: &[u8]| {
+            let below = name.split(|byte| *byte == b'/').skip(1).map(<[u8]>::to_vec);
+            let parts: Vec<_> = top.iter().cloned().chain(below).collect();
+            !locks.hold_bytes(&parts.join(&b'/'))
+        };
+        async_stream::try_stream! {
+            let mut sieve = Sieve::new(is_kept);
+            while let Some(piece) = tar.next().await {
+                let kept = sieve.push(&piece?).map_err(|error| EngineError::invalid(error.to_string()))?;
+                if !kept.is_empty() {
+                    yield Bytes::from(kept);
+                }
+            }
+        }
+        .boxed()
     }
 
     /// How much is below a folder.
     pub async fn count(&self, folder: &VolumePath) -> Result<FilesCount, Error> {
         self.check_made()?;
+        self.check_unlocked(folder)?;
         let count = self.app.engine.count_files(&self.spec, folder, COUNT_OF_FOLDER);
         count.await.map_err(|error| self.refused(error))
     }

@@ -83,6 +83,7 @@ impl ServerFiles {
     /// How much of an upload is there.
     pub async fn offset(&self, path: &VolumePath, upload: &UploadKey) -> Result<u64, Error> {
         self.check_made()?;
+        self.check_unlocked(path)?;
         let upload = of_path(path, upload)?;
         let offset = self.app.engine.upload_offset(&self.spec, path, &upload).await;
         offset.map_err(|error| self.refused(error))
@@ -96,6 +97,7 @@ impl ServerFiles {
 
     async fn send(&self, path: &VolumePath, new: &NewContent, content: Transfer) -> Result<Saved, Error> {
         self.check_made()?;
+        self.check_unlocked(path)?;
         let (content, too_long) = content.limited(self.limit());
         let written = self.app.engine.write_file(&self.spec, path, new, content).await;
         if too_long.is_so() {
@@ -106,10 +108,7 @@ impl ServerFiles {
             Written::Whole(entry) => {
                 self.note("file.write", path, json!({ "bytes": entry.size }))
                     .await?;
-                Ok(Saved::Whole(Item {
-                    path: path.clone(),
-                    entry,
-                }))
+                Ok(Saved::Whole(self.item(path.clone(), entry)))
             }
         }
     }

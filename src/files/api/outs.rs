@@ -47,6 +47,8 @@ pub struct FileOut {
     target: Option<String>,
     /// The same as a path, if that is in the volume.
     leads_to: Option<String>,
+    /// Whether the author of the server's template keeps people from reading and changing it.
+    locked: bool,
     /// Where the server has a volume.
     #[schema(example = "/srv/site")]
     mounted_at: Option<String>,
@@ -68,6 +70,7 @@ impl From<&Item> for FileOut {
             modified_at: Some(item.entry.modified),
             target: item.target(),
             leads_to: item.leads_to().map(|path| path.to_string()),
+            locked: item.is_locked,
             mounted_at: None,
         }
     }
@@ -84,6 +87,7 @@ impl From<&Volume> for FileOut {
             modified_at: None,
             target: None,
             leads_to: None,
+            locked: false,
             mounted_at: Some(volume.mounted_at.clone()),
         }
     }

@@ -47,6 +47,8 @@ pub struct Item {
     pub path: VolumePath,
     /// What it is.
     pub entry: FileEntry,
+    /// Whether people may neither read nor change it.
+    pub is_locked: bool,
 }
 
 impl Item {
@@ -129,7 +131,11 @@ mod tests {
             version: String::new(),
             target: target.map(|target| target.as_bytes().to_vec()),
         };
-        Item { path, entry }
+        Item {
+            path,
+            entry,
+            is_locked: false,
+        }
     }
 
     #[test]

@@ -64,6 +64,17 @@ pub fn refusal(error: FilesError, quota: Quota) -> Error {
     }
 }
 
+/// The template's author keeps people from that place.
+pub fn locked(name: &str) -> Error {
+    Error::conflict(
+        "file-locked",
+        format!(
+            "{name} is locked: the author of this server's template keeps people from reading, changing and replacing it. \
+             The server itself uses it as it needs."
+        ),
+    )
+}
+
 /// Full is not full: the customer can mend a quota, and only the provider a disk.
 fn full(error: &FilesError, quota: Quota) -> Error {
     let disk = Resource::Disk.show(quota.disk_mib);

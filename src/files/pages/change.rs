@@ -55,7 +55,7 @@ pub async fn form(
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
     let frame = Frame::of(state, scope, id).await?;
-    let item = frame.files.find(&query.path()?).await?;
+    let item = frame.files.find_unlocked(&query.path()?).await?;
     let form = FormState::default()
         .with("to", item.path.to_string())
         .with("mode", Mode::of(item.entry.mode).to_string());

@@ -38,7 +38,7 @@ pub async fn question(
 ) -> Result<Response, Error> {
     let frame = Frame::of(state, scope, id).await?;
     let path = query.path()?;
-    let item = frame.files.find(&path).await?;
+    let item = frame.files.find_unlocked(&path).await?;
     let what = if item.is_folder() {
         let count = frame.files.count(&path).await?;
         let least = if count.is_all { "" } else { "more than " };

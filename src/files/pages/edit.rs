@@ -44,7 +44,7 @@ pub async fn form(
 ) -> Result<Response, Error> {
     let frame = Frame::of(state, scope, id).await?;
     let path = query.path()?;
-    let item = frame.files.find(&path).await?;
+    let item = frame.files.find_unlocked(&path).await?;
     let form = if item.is_folder() {
         FormState::default().with("new", "true")
     } else {

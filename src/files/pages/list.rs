@@ -57,6 +57,7 @@ struct Row {
     ago: String,
     target: Option<String>,
     is_unfinished: bool,
+    is_locked: bool,
     download: Option<String>,
     change: String,
     delete: String,
@@ -89,7 +90,9 @@ impl Row {
             ago: ago(item.entry.modified, now),
             target: item.target(),
             is_unfinished: item.name().starts_with(UNFINISHED),
+            is_locked: item.is_locked,
             download: match item.entry.kind {
+                _ if item.is_locked => None,
                 FileKind::File => Some(href("/content")),
                 FileKind::Folder => Some(href("/archive")),
                 FileKind::Link | FileKind::Special => None,
@@ -129,7 +132,7 @@ pub async fn show(
     };
     match folder(&frame, &path, &page.into()).await {
         Ok((rows, next)) => Ok(Page(Folder::new(frame, ctx, &path, (rows, next))).into_response()),
-        Err(error) if matches!(error.code(), "not-a-folder" | "is-a-link") => {
+        Err(error) if matches!(error.code(), "not-a-folder" | "is-a-link" | "file-locked") => {
             view::page(frame, ctx, path).await
         }
         Err(error) => Err(error),

@@ -28,6 +28,7 @@ pub struct View {
     ago: String,
     target: Option<String>,
     leads_to: Option<String>,
+    is_locked: bool,
     content: Option<Content>,
     download: String,
     picture: String,
@@ -39,7 +40,7 @@ pub struct View {
 /// The page of an entry.
 pub(super) async fn page(frame: Frame, ctx: Ctx, path: VolumePath) -> Result<Response, Error> {
     let item = frame.files.find(&path).await?;
-    let (item, content) = if item.is_file() {
+    let (item, content) = if item.is_file() && !item.is_locked {
         let (item, content) = frame.files.peek(&path, SHOWN).await?;
         (item, Some(content))
     } else {
@@ -51,7 +52,7 @@ pub(super) async fn page(frame: Frame, ctx: Ctx, path: VolumePath) -> Result<Res
 impl View {
     fn new(frame: Frame, ctx: Ctx, item: &Item, content: Option<Content>) -> Self {
         let mode = Mode::of(item.entry.mode);
-        let may_write = frame.may_write();
+        let may_write = frame.may_write() && !item.is_locked;
         let href = |page: &str| frame.href(page, &item.path);
         let is_text = matches!(content, Some(Content::Text(..))) && item.entry.size <= MAX_EDIT;
         Self {
@@ -74,6 +75,7 @@ impl View {
             ago: ago(item.entry.modified, frame.app.now()),
             target: item.target(),
             leads_to: item.leads_to().map(|path| frame.href("", &path)),
+            is_locked: item.is_locked,
             content,
             download: href("/content"),
             picture: href("/picture"),

@@ -316,3 +316,96 @@ async fn other_tenants_see_and_end_nothing_of_it() {
     program.json("DELETE", &mixed, &json!({})).await.expect(404);
     assert_eq!(scene.guests().await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_guest_gives_up_their_own_access_and_nobody_else_s() {
+    let scene = Scene::sharing(&[P::ServerRead]).await;
+    let eve = scene.app.person("eve").await;
+    let place = (scene.tenant, scene.web);
+    scene
+        .app
+        .guest(scene.tenant, scene.web, eve, &[P::ServerRead])
+        .await;
+    let grace = scene.app.browser(scene.grace).await;
+    let token = scene
+        .app
+        .guest_program(scene.grace, place, &[P::ServerRead])
+        .await;
+    let leave = |server: ServerId| format!("/shared/{server}/leave");
+    let by_api = |server: ServerId| format!("/api/v1/shared-servers/{server}/leave");
+    // Of what is not shared with them there is nothing to give up, and a token says that it may.
+    grace.post(&leave(scene.shop), &[]).await.expect(404);
+    token
+        .json("POST", &by_api(scene.web), &json!({}))
+        .await
+        .expect(403);
+    let willing = scene
+        .app
+        .guest_program(scene.grace, place, &[P::ServerRead, P::SharedLeave])
+        .await;
+    willing
+        .json("POST", &by_api(scene.shop), &json!({}))
+        .await
+        .expect(404);
+    // A member is nobody's guest.
+    scene.owner.post(&leave(scene.web), &[]).await.expect(404);
+    scene
+        .program
+        .json("POST", &by_api(scene.web), &json!({}))
+        .await
+        .expect(403);
+    assert_eq!(scene.guests().await.len(), 2);
+
+    let shared = grace.get("/shared").await.expect(200);
+    assert!(shared.body.contains(&leave(scene.web)));
+    grace.post(&leave(scene.web), &[]).await.expect(303);
+    grace.get(&scene.page("")).await.expect(404);
+    grace.post(&leave(scene.web), &[]).await.expect(404);
+    token.get(&scene.api("")).await.expect(401);
+    let left = scene.guests().await;
+    assert_eq!((left.len(), &left[0]["email"]), (1, &json!("eve@example.com")));
+    let told = scene.audited().await;
+    let expected = ("grace@example.com", "guest.leave", "grace@example.com");
+    let last = told
+        .last()
+        .map(|(who, what, whom)| (who.as_str(), what.as_str(), whom.as_str()));
+    assert_eq!(last, Some(expected));
+
+    // The same by a program, while the tenant is suspended: whoever may only look may go.
+    scene.app.suspend(scene.tenant).await;
+    let eve = scene.app.guest_program(eve, place, &[P::SharedLeave]).await;
+    eve.json("POST", &by_api(scene.web), &json!({})).await.expect(204);
+    eve.json("POST", &by_api(scene.web), &json!({})).await.expect(401);
+    assert!(scene.guests().await.is_empty());
+}
+
+#[tokio::test]
+async fn those_whose_time_was_over_long_ago_are_forgotten() {
+    let scene = Scene::sharing(&[P::ServerRead]).await;
+    let eve = scene.app.person("eve").await;
+    scene
+        .app
+        .guest(scene.tenant, scene.web, eve, &[P::ServerRead])
+        .await;
+    let place = (scene.tenant, scene.web);
+    let token = scene
+        .app
+        .guest_program(scene.grace, place, &[P::ServerRead])
+        .await;
+    let tidy = async || {
+        let system = scene.app.system();
+        crate::guests::clean_up(&scene.app.app, &system).await.unwrap()
+    };
+    let over = "update server_guest g set expires_at = g.created_at - interval '30 days' from user_account u
+                where u.id = g.user_id and u.email = 'grace@example.com'";
+    scene.app.administer(over).await;
+    assert_eq!(tidy().await, 0, "its owner still sees who was there");
+    assert_eq!(scene.guests().await.len(), 2);
+    scene
+        .app
+        .administer("update server_guest set expires_at = expires_at - interval '1 second' where expires_at is not null")
+        .await;
+    assert_eq!((tidy().await, tidy().await), (1, 0));
+    token.get(&scene.api("")).await.expect(401);
+    assert_eq!(scene.guests().await[0]["email"], "eve@example.com");
+}

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod manage;
+mod more;
 mod walls;
 
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! Networks, who is in them, and who reaches whom by that. Pure.
 
 mod map;
+mod one;
 mod picture;
 
 use chrono::{DateTime, Utc};
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::platform::ids::{LocationId, NetworkId, ServerId, TenantId};
 
 pub use map::{Link, Map, MapServer, Published};
+pub use one::{Seat, Seats};
 pub use picture::Picture;
 
 /// How the common network is called.
@@ -113,10 +115,14 @@ impl Member {
 
     /// The same for pages: tone and words.
     pub fn words(&self) -> (&'static str, &'static str) {
-        match (self.is_wanted, self.is_in) {
-            (true, true) if self.is_running => ("good", "Connected"),
+        Self::state_words(self.is_wanted, self.is_in, self.is_running)
+    }
+
+    fn state_words(is_wanted: bool, is_in: bool, is_running: bool) -> (&'static str, &'static str) {
+        match (is_wanted, is_in) {
+            (true, true) if is_running => ("good", "Connected"),
             (true, true) => ("idle", "Connected, not running"),
-            (true, false) if self.is_running => ("busy", "Joining"),
+            (true, false) if is_running => ("busy", "Joining"),
             (true, false) => ("idle", "Joins when it starts"),
             (false, _) => ("busy", "Leaving"),
         }

@@ -17,7 +17,7 @@ use super::list::Who;
 use super::show::Members;
 
 /// Whether an event is about this tenant's networks, or the servers in them.
-fn concerns(scope: &TenantScope, event: &Event) -> bool {
+pub(super) fn concerns(scope: &TenantScope, event: &Event) -> bool {
     let is_ours = event.tenant_id == Some(scope.tenant().0);
     is_ours && (event.topic == TOPIC || event.topic == servers::TOPIC)
 }

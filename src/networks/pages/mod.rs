@@ -3,6 +3,7 @@
 mod list;
 mod live;
 mod new;
+mod server;
 mod show;
 
 use crate::app::App;
@@ -23,6 +24,12 @@ pub(super) fn routes() -> Routes<App> {
         .get("/t/{tenant}/networks/live", read, live::list)
         .get("/t/{tenant}/networks/new", write, new::form)
         .form("/t/{tenant}/networks", write, new::create)
+        .get("/t/{tenant}/servers/{server_id}/networks", read, server::show)
+        .get(
+            "/t/{tenant}/servers/{server_id}/networks/live",
+            read,
+            server::live,
+        )
         .get("/t/{tenant}/networks/{network_id}", read, show::show)
         .get("/t/{tenant}/networks/{network_id}/live", read, live::one)
         .form("/t/{tenant}/networks/{network_id}/settings", write, show::rename)

@@ -15,6 +15,7 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOth
 use super::super::actions;
 use super::super::model::{COMMON, Member, Network, NetworkRef};
 use super::super::store;
+use super::server::tab;
 use super::{base, crumbs, href};
 
 /// The servers of a network; also what the live stream sends.
@@ -214,12 +215,11 @@ pub(super) async fn join(
     Path((_, id)): Path<(String, NetworkRef)>,
     data: FormData,
 ) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(href(&scope, id));
     let Ok(server) = data.get("server").parse::<ServerId>() else {
-        return Ok(to.bad("Choose a server."));
+        return Ok(SeeOther::to(href(&scope, id)).bad("Choose a server."));
     };
     answer(
-        to,
+        back(&scope, id, server, &data),
         actions::join(&app, &scope, id, server).await,
         "It joins the network.",
     )
@@ -230,13 +230,22 @@ pub(super) async fn leave(
     State(app): State<App>,
     scope: TenantScope,
     Path((_, id, server)): Path<(String, NetworkRef, ServerId)>,
+    data: FormData,
 ) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(href(&scope, id));
     answer(
-        to,
+        back(&scope, id, server, &data),
         actions::leave(&app, &scope, id, server).await,
         "It leaves the network.",
     )
+}
+
+/// To where whoever asked came from: the network's page, or the server's.
+fn back(scope: &TenantScope, id: NetworkRef, server: ServerId, data: &FormData) -> SeeOther {
+    if data.get("from") == "server" {
+        SeeOther::to(tab(scope, server))
+    } else {
+        SeeOther::to(href(scope, id))
+    }
 }
 
 fn answer(to: SeeOther, done: Result<(), Error>, words: &str) -> Result<SeeOther, Error> {

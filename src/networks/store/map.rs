@@ -31,7 +31,7 @@ pub async fn map(tx: &mut impl Scoped, tenant: TenantId) -> Result<Map, Error> {
 async fn servers(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<MapServer>, Error> {
     let rows = sqlx::query!(
         r#"select id, name, host_name, observed_state = 'running' as "is_running!" from server
-           where tenant_id = $1 order by lower(name), id limit $2"#,
+           where tenant_id = $1 and deleted_at is null order by lower(name), id limit $2"#,
         tenant.0,
         MOST + 1
     );

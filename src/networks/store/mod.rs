@@ -4,6 +4,7 @@ mod lookup;
 mod map;
 mod members;
 mod queue;
+mod seats;
 mod write;
 
 pub use lookup::{find, list, lock, lock_tenant, max_networks};
@@ -12,4 +13,5 @@ pub use members::{
     all_keys, all_places, common_members, members, places, set_common, set_member, settle, subnet,
 };
 pub use queue::{Claimed, claim, count_members, erase, put_off};
+pub use seats::{ports, seats};
 pub use write::{NewNetwork, insert, save_name, start_deletion};

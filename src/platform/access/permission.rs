@@ -78,6 +78,8 @@ permissions! {
     ServerPower = "servers:power", Tenant, write;
     /// Change name, size and variables.
     ServerConfigure = "servers:configure", Tenant, write;
+    /// Change the size of a server that is shared with you; members need no more for it than to change its settings.
+    ServerResize = "servers:resize", Tenant, write;
     /// See servers' schedules and what came of them.
     ScheduleRead = "schedules:read", Tenant, read;
     /// Create, change, pause, run and delete schedules. What they tell a server, their author must be allowed to tell it.
@@ -133,6 +135,8 @@ permissions! {
 
     /// Change your own name.
     ProfileWrite = "profile:write", Own, write;
+    /// Give up a server that is shared with you.
+    SharedLeave = "shared:leave", Own, write;
 }
 
 impl std::str::FromStr for Permission {

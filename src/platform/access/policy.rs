@@ -108,6 +108,9 @@ pub fn guest_may(permission: Permission) -> bool {
             | P::ServerSecrets
             | P::ServerPower
             | P::ServerConfigure
+            | P::ServerResize
+            | P::ScheduleRead
+            | P::ScheduleWrite
     )
 }
 

@@ -46,7 +46,7 @@ impl Moment {
 /// One schedule in the list.
 #[derive(Template)]
 #[template(path = "schedules/row.html")]
-pub(super) struct Row {
+struct Row {
     id: String,
     href: String,
     name: String,
@@ -59,7 +59,7 @@ pub(super) struct Row {
 impl askama::filters::HtmlSafe for Row {}
 
 /// All rows of a server.
-pub(super) async fn rows(
+async fn rows(
     app: &App,
     scope: &TenantScope,
     tx: &mut TenantTx,
@@ -83,10 +83,41 @@ pub(super) async fn rows(
     Ok(store::list(tx, server).await?.into_iter().map(row).collect())
 }
 
-impl Row {
+/// All rows, or what to do where there are none; also what the live stream sends.
+#[derive(Template)]
+#[template(path = "schedules/rows.html")]
+pub(super) struct Rows {
+    base: String,
+    all: Vec<Row>,
+    may_write: bool,
+}
+
+/// Its template escapes what it prints.
+impl askama::filters::HtmlSafe for Rows {}
+
+impl Rows {
     /// The id of its element.
-    pub(super) fn id(&self) -> &str {
-        &self.id
+    pub(super) const ID: &str = "schedule-rows";
+
+    pub(super) async fn load(
+        app: &App,
+        scope: &TenantScope,
+        tx: &mut TenantTx,
+        server: ServerId,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            base: format!("/t/{}/servers/{server}", scope.member.slug),
+            all: rows(app, scope, tx, server).await?,
+            may_write: scope.may(Permission::ScheduleWrite),
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    fn has_room(&self) -> bool {
+        self.all.len() < usize::try_from(MAX_SCHEDULES).unwrap_or(usize::MAX)
     }
 }
 
@@ -95,7 +126,8 @@ impl Row {
 pub(super) struct List {
     ctx: Ctx,
     head: Head,
-    rows: Vec<Row>,
+    rows: Rows,
+    most: i64,
     zone: &'static str,
     live: String,
     may_write: bool,
@@ -115,16 +147,16 @@ pub(super) async fn show(
     let mut tx = scope.begin().await?;
     let server = servers::find(&mut tx, id).await?;
     let newest = events::newest(&mut tx).await?;
-    let rows = rows(&app, &scope, &mut tx, id).await?;
+    let rows = Rows::load(&app, &scope, &mut tx, id).await?;
     let zone = store::zone(&mut tx, scope.tenant()).await?;
     let head = Head::new(&app, &scope, &server, "schedules");
-    let limit = usize::try_from(MAX_SCHEDULES).unwrap_or(usize::MAX);
     Ok(Page(List {
         ctx: crumbs(ctx, &scope),
         live: format!("{}/schedules/live?after={newest}", head.base),
         head,
-        has_room: rows.len() < limit,
+        has_room: rows.has_room(),
         rows,
+        most: MAX_SCHEDULES,
         zone: zone.name(),
         may_write: scope.may(Permission::ScheduleWrite),
         may_zone: scope.may(Permission::TenantManage),

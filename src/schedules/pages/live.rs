@@ -13,7 +13,7 @@ use crate::platform::web::{Fragment, LastSeen, Path};
 use crate::servers;
 
 use super::super::actions::{self, Place, TOPIC};
-use super::list::rows;
+use super::list::Rows;
 use super::show::Panel;
 
 /// The schedule of this tenant that an event is about.
@@ -22,7 +22,7 @@ pub(super) fn is_about(scope: &TenantScope, event: &Event) -> Option<ScheduleId>
     event.target_id.filter(|_| is_ours).map(ScheduleId)
 }
 
-/// The list's stream: one row for each change.
+/// The list's stream: all rows for each change, which are few; so that one that was added is there.
 pub(super) async fn list(
     State(app): State<App>,
     scope: TenantScope,
@@ -31,22 +31,14 @@ pub(super) async fn list(
 ) -> Result<Response, Error> {
     servers::find(&mut scope.begin().await?, server).await?;
     app.live(&scope, seen, move |app, scope, event| async move {
-        let Some(id) = is_about(&scope, &event) else {
+        if is_about(&scope, &event).is_none() {
             return Ok(None);
-        };
-        row(&app, &scope, server, id).await.map(Some)
+        }
+        let rows = Rows::load(&app, &scope, &mut scope.begin().await?, server).await?;
+        let html = rows.render().map_err(Error::internal)?;
+        Ok(Some(Fragment::default().replace(Rows::ID, &html)))
     })
     .await
-}
-
-async fn row(app: &App, scope: &TenantScope, server: ServerId, id: ScheduleId) -> Result<Fragment, Error> {
-    let id = id.to_string();
-    let mut tx = scope.begin().await?;
-    let rows = rows(app, scope, &mut tx, server).await?;
-    match rows.iter().find(|row| row.id() == id) {
-        Some(row) => Ok(Fragment::default().replace(&id, &row.render().map_err(Error::internal)?)),
-        None => Ok(Fragment::default().remove(&id)),
-    }
 }
 
 /// One schedule's stream: its panel for each change.

@@ -129,8 +129,12 @@ pub(super) struct Show {
 /// The way back from a schedule's pages.
 pub(super) fn crumbs(ctx: Ctx, scope: &TenantScope, server: (ServerId, &str)) -> Ctx {
     let slug = &scope.member.slug;
+    let top = match scope.guest_of() {
+        Some(_) => ("Shared with me".to_owned(), "/shared".to_owned()),
+        None => ("Servers".to_owned(), format!("/t/{slug}/servers")),
+    };
     ctx.with_crumbs([
-        ("Servers".to_owned(), format!("/t/{slug}/servers")),
+        top,
         (server.1.to_owned(), format!("/t/{slug}/servers/{}", server.0)),
         ("Schedules".to_owned(), list_href(slug, server.0)),
     ])

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audit::Change;
 use crate::catalogue::{Checked, Offer, Value};
 use crate::eggs;
-use crate::platform::access::TenantScope;
+use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::ServerId;
@@ -107,8 +107,7 @@ pub async fn change(
     let mut errors = FieldErrors::default();
     let description = Description::check(&mut tx, &before, &input, &mut errors).await?;
     let (name, size, edits) = check(app, &before, &stored, &input, size, errors)?;
-    // It would be counted against limits that a guest can't see.
-    if size.is_some() && scope.guest_of().is_some() {
+    if size.is_some() && scope.guest_of().is_some() && !scope.may(Permission::ServerResize) {
         let message = "The size is what the organisation pays for. Only its members change it.";
         return Err(Error::invalid("size", message));
     }
@@ -117,7 +116,7 @@ pub async fn change(
     }
     description.save(app, &mut tx, scope, &before).await?;
     let operation = if size.is_some() || !edits.is_empty() {
-        fit(app, &mut tx, &before, size.as_ref()).await?;
+        fit(app, &mut tx, scope, &before, size.as_ref()).await?;
         Some(rebuild(app, &mut tx, scope, &before, size.as_ref(), &edits).await?)
     } else {
         None
@@ -256,8 +255,25 @@ fn edits(
     Ok(edits)
 }
 
-async fn fit(app: &App, tx: &mut TenantTx, server: &Server, size: Option<&Size>) -> Result<(), Error> {
+async fn fit(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    server: &Server,
+    size: Option<&Size>,
+) -> Result<(), Error> {
     let Some(size) = size else { return Ok(()) };
+    if scope.guest_of().is_some() {
+        // A guest is told that it does not fit, and nothing of the plan and of what others take.
+        let fits = store::guest_fits(tx, size.resources.instead_of(server.resources)).await?;
+        let message =
+            "The organisation's plan has no room for this size. Choose a smaller one, or ask its people.";
+        return if fits {
+            Ok(())
+        } else {
+            Err(Error::invalid("size", message))
+        };
+    }
     let limits = tenants::find_tenant(tx, server.tenant).await?.limits;
     let used = tenants::usage(tx, server.tenant, app.now()).await?;
     admit(&limits, &used, &size.resources.instead_of(server.resources))

@@ -32,6 +32,7 @@ impl Resources {
             memory_mib: self.memory_mib,
             disk_mib: self.disk_mib,
             members: 0,
+            networks: 0,
         }
     }
 
@@ -43,6 +44,7 @@ impl Resources {
             memory_mib: self.memory_mib - old.memory_mib,
             disk_mib: self.disk_mib - old.disk_mib,
             members: 0,
+            networks: 0,
         }
     }
 }
@@ -59,6 +61,7 @@ pub fn admit(limits: &Amounts, used: &Amounts, more: &Amounts) -> Result<(), Err
                 Resource::Memory => "MiB of memory",
                 Resource::Disk => "MiB of disk",
                 Resource::Members => "members",
+                Resource::Networks => "networks",
             };
             return Err(Error::LimitReached { what, limit, used });
         }

@@ -84,7 +84,8 @@ async fn page(
     eggs::warm(app, &mut tx, &server.template).await?;
     let mut sizes = store::sizes(&mut tx).await?;
     // What it costs is for those to say who pay for it.
-    sizes.retain(|size| scope.guest_of().is_none() || size.id == server.size);
+    let may_resize = scope.guest_of().is_none() || scope.may(Permission::ServerResize);
+    sizes.retain(|size| may_resize || size.id == server.size);
     let stored = store::variables(&mut tx, id).await?;
     let note = store::note(&mut tx, id).await?;
     let fresh = || {

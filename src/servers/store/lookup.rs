@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use sqlx::types::Uuid;
 
-use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, ServerId, TenantId};
+use crate::tenants::Amounts;
 
 use super::super::model::{Location, PortRange, Resources, Server, Size};
 use super::rows::select;
@@ -26,6 +27,17 @@ pub async fn several(tx: &mut impl Scoped, ids: &[ServerId]) -> Result<Vec<Serve
         .into_iter()
         .map(Server::from)
         .collect())
+}
+
+/// Whether the tenant's plan has room for so much more, for a guest who may see neither.
+pub async fn guest_fits(tx: &mut TenantTx, more: Amounts) -> Result<bool, Error> {
+    let fits = sqlx::query_scalar!(
+        r#"select guest_fits($1, $2, $3) as "fits!""#,
+        more.cpu_millis,
+        more.memory_mib,
+        more.disk_mib
+    );
+    Ok(fits.fetch_one(tx.conn()).await?)
 }
 
 /// One server, locked until the transaction ends.

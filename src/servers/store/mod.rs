@@ -26,7 +26,8 @@ pub use eggs::{
 pub use events::{NewEvent, add_event, list_events, note_oom};
 pub use list::{END_OF_TIME, Filter, Newest, Sort, StateFilter, list};
 pub use lookup::{
-    find, find_location, find_size, lock, lock_tenant, own_location, save_location, several, sizes,
+    find, find_location, find_size, guest_fits, lock, lock_tenant, own_location, save_location, several,
+    sizes,
 };
 pub use parts::{
     all_ports, allocate_port, block_port, delete_variable, is_last_of_tenant, move_port, ports,

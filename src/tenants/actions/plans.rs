@@ -43,6 +43,7 @@ pub async fn update_plan(
     let mut tx = scope.begin().await?;
     let before = store::lock_plan(&mut tx, id).await?;
     expected(before.version)?;
+    let limits = patch.limits_after(before.limits);
     let wanted = Plan {
         name: patch
             .name
@@ -50,7 +51,7 @@ pub async fn update_plan(
         description: patch
             .description
             .map_or_else(|| before.description.clone(), |text| text.as_str().to_owned()),
-        limits: patch.limits.unwrap_or(before.limits),
+        limits,
         ..before.clone()
     };
     if shown(&wanted) == shown(&before) {

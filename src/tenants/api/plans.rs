@@ -11,7 +11,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::PlanId;
 use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Tagged};
 
-use super::super::model::{Amounts, NewPlan, Plan, PlanPatch};
+use super::super::model::{LimitsIn, NewPlan, Plan, PlanPatch};
 use super::super::{actions, query, store};
 use super::created;
 use super::outs::PlanOut;
@@ -30,7 +30,7 @@ pub(crate) struct NewPlanIn {
     #[serde(default)]
     description: String,
     /// What it allows.
-    limits: Amounts,
+    limits: LimitsIn,
 }
 
 /// What changes about a plan; what is left out stays.
@@ -44,7 +44,7 @@ pub(crate) struct PlanPatchIn {
     #[schema(max_length = 500)]
     description: Option<String>,
     /// The new limits, all of them.
-    limits: Option<Amounts>,
+    limits: Option<LimitsIn>,
 }
 
 fn answer(plan: Plan) -> Tagged<Json<PlanOut>> {
@@ -72,7 +72,7 @@ pub(crate) async fn create(
     scope: StaffScope,
     Json(new): Json<NewPlanIn>,
 ) -> Result<Response, Error> {
-    let new = NewPlan::parse(&new.name, &new.description, new.limits.checked())?;
+    let new = NewPlan::parse(&new.name, &new.description, new.limits.amounts().checked())?;
     let plan = actions::create_plan(&app, &scope, new).await?;
     let path = format!("/api/v1/staff/plans/{}", plan.id);
     Ok(created(&path, plan.version, PlanOut::from(plan)))
@@ -99,8 +99,12 @@ pub(crate) async fn change(
     if_match: IfMatch,
     Json(patch): Json<PlanPatchIn>,
 ) -> One {
-    let limits = patch.limits.map(Amounts::checked);
-    let patch = PlanPatch::parse(patch.name.as_deref(), patch.description.as_deref(), limits)?;
+    let limits = patch.limits.map(|limits| limits.amounts().checked());
+    let keeps_networks = patch.limits.is_some_and(|limits| limits.leaves_networks());
+    let patch = PlanPatch {
+        keeps_networks,
+        ..PlanPatch::parse(patch.name.as_deref(), patch.description.as_deref(), limits)?
+    };
     let check = |version| if_match.check(version);
     Ok(answer(
         actions::update_plan(&app, &scope, id, patch, &check).await?,

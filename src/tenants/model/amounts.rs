@@ -15,11 +15,20 @@ pub enum Resource {
     Disk,
     /// Members, open invitations included.
     Members,
+    /// Networks that the tenant makes beside the common one.
+    Networks,
 }
 
 impl Resource {
     /// All, in the order of pages.
-    pub const ALL: [Self; 5] = [Self::Servers, Self::Cpu, Self::Memory, Self::Disk, Self::Members];
+    pub const ALL: [Self; 6] = [
+        Self::Servers,
+        Self::Cpu,
+        Self::Memory,
+        Self::Disk,
+        Self::Members,
+        Self::Networks,
+    ];
 
     /// Its name in forms and in the API.
     pub fn name(self) -> &'static str {
@@ -29,6 +38,7 @@ impl Resource {
             Self::Memory => "memory_mib",
             Self::Disk => "disk_mib",
             Self::Members => "members",
+            Self::Networks => "networks",
         }
     }
 
@@ -40,13 +50,14 @@ impl Resource {
             Self::Memory => "Memory",
             Self::Disk => "Disk",
             Self::Members => "Members",
+            Self::Networks => "Networks",
         }
     }
 
     /// An amount of it, for people: `2.5`, `1.5 GiB`.
     pub fn show(self, amount: i64) -> String {
         match self {
-            Self::Servers | Self::Members => amount.to_string(),
+            Self::Servers | Self::Members | Self::Networks => amount.to_string(),
             Self::Cpu => decimal(amount, 1000),
             Self::Memory | Self::Disk if amount.abs() >= 1024 => format!("{} GiB", decimal(amount, 1024)),
             Self::Memory | Self::Disk => format!("{amount} MiB"),
@@ -57,6 +68,8 @@ impl Resource {
     fn ceiling(self) -> i64 {
         match self {
             Self::Servers | Self::Members => 100_000,
+            // Each has a subnet of its location's pool.
+            Self::Networks => 1_000,
             Self::Cpu => 100_000_000,
             Self::Memory => 1 << 30,
             Self::Disk => 1 << 40,
@@ -74,10 +87,7 @@ fn decimal(amount: i64, unit: i64) -> String {
 }
 
 /// How much of each thing: what a plan allows, or what a tenant uses.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Amounts {
     /// Servers.
     #[schema(minimum = 0, maximum = 100_000, example = 10)]
@@ -94,6 +104,55 @@ pub struct Amounts {
     /// Members, open invitations included.
     #[schema(minimum = 0, maximum = 100_000, example = 5)]
     pub members: i64,
+    /// Networks beside the common one.
+    #[schema(minimum = 0, maximum = 1000, example = 5)]
+    pub networks: i64,
+}
+
+/// How many networks a plan allows if nobody says.
+const USUAL_NETWORKS: i64 = 5;
+
+/// The limits of a plan as programs say them. Those that came with later versions of Berth may be left out.
+#[derive(Debug, Clone, Copy, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsIn {
+    /// Servers.
+    #[schema(minimum = 0, maximum = 100_000, example = 10)]
+    servers: i64,
+    /// Thousandths of a processor core; 2500 is 2.5 vCPU.
+    #[schema(minimum = 0, maximum = 100_000_000, example = 4000)]
+    cpu_millis: i64,
+    /// Memory in MiB.
+    #[schema(minimum = 0, maximum = 1_073_741_824, example = 8192)]
+    memory_mib: i64,
+    /// Disk in MiB.
+    #[schema(minimum = 0, maximum = 1_099_511_627_776_i64, example = 102_400)]
+    disk_mib: i64,
+    /// Members, open invitations included.
+    #[schema(minimum = 1, maximum = 100_000, example = 5)]
+    members: i64,
+    /// Networks beside the common one. Left out, a new plan allows 5, and a plan that is changed what it did.
+    #[schema(minimum = 0, maximum = 1000, example = 5)]
+    networks: Option<i64>,
+}
+
+impl LimitsIn {
+    /// Whether nothing was said of networks.
+    pub(crate) fn leaves_networks(&self) -> bool {
+        self.networks.is_none()
+    }
+
+    /// The limits, with what is usual for those that were not said.
+    pub(crate) fn amounts(self) -> Amounts {
+        Amounts {
+            servers: self.servers,
+            cpu_millis: self.cpu_millis,
+            memory_mib: self.memory_mib,
+            disk_mib: self.disk_mib,
+            members: self.members,
+            networks: self.networks.unwrap_or(USUAL_NETWORKS),
+        }
+    }
 }
 
 /// Why an amount can't be a limit.
@@ -121,11 +180,12 @@ impl Amounts {
             Resource::Memory => self.memory_mib,
             Resource::Disk => self.disk_mib,
             Resource::Members => self.members,
+            Resource::Networks => self.networks,
         }
     }
 
     /// Every thing's name and amount, for people.
-    pub fn shown(&self) -> [(&'static str, String); 5] {
+    pub fn shown(&self) -> [(&'static str, String); 6] {
         Resource::ALL.map(|resource| (resource.label(), resource.show(self.get(resource))))
     }
 
@@ -320,6 +380,8 @@ mod tests {
     fn whole_numbers_have_bounds_per_thing() {
         assert_eq!(parse_whole(Resource::Servers, "0"), Ok(0));
         assert!(parse_whole(Resource::Members, "0").is_err());
+        assert_eq!(parse_whole(Resource::Networks, "0"), Ok(0));
+        assert!(parse_whole(Resource::Networks, "1001").is_err());
         assert!(parse_whole(Resource::Servers, "100001").is_err());
         assert!(parse_whole(Resource::Servers, "ten").is_err());
         assert_eq!(

@@ -74,8 +74,21 @@ impl PlanPatch {
                 name,
                 description,
                 limits,
+                keeps_networks: false,
             }),
             _ => Err(errors),
+        }
+    }
+
+    /// The limits that a plan has after the change.
+    pub(crate) fn limits_after(&self, before: Amounts) -> Amounts {
+        match self.limits {
+            Some(limits) if self.keeps_networks => Amounts {
+                networks: before.networks,
+                ..limits
+            },
+            Some(limits) => limits,
+            None => before,
         }
     }
 }
@@ -103,17 +116,19 @@ impl Amounts {
         };
         let (servers, memory_mib) = (whole(Resource::Servers), whole(Resource::Memory));
         let (disk_mib, members) = (whole(Resource::Disk), whole(Resource::Members));
+        let networks = whole(Resource::Networks);
         let cpu_millis = errors.check(CORES, parse_cpu(field(CORES)));
-        match (servers, cpu_millis, memory_mib, disk_mib, members) {
-            (Some(servers), Some(cpu_millis), Some(memory_mib), Some(disk_mib), Some(members)) => Ok(Self {
-                servers,
-                cpu_millis,
-                memory_mib,
-                disk_mib,
-                members,
-            }),
-            _ => Err(errors),
-        }
+        let limits = || {
+            Some(Self {
+                servers: servers?,
+                cpu_millis: cpu_millis?,
+                memory_mib: memory_mib?,
+                disk_mib: disk_mib?,
+                members: members?,
+                networks: networks?,
+            })
+        };
+        limits().ok_or(errors)
     }
 }
 
@@ -144,12 +159,14 @@ mod tests {
             "cores" => "1.5",
             "memory_mib" | "disk_mib" => "1024",
             "members" => "2",
+            "networks" => "7",
             _ => "",
         };
         let limits = Amounts::parse(form).unwrap();
         assert_eq!((limits.servers, limits.cpu_millis, limits.members), (3, 1500, 2));
+        assert_eq!(limits.networks, 7);
         assert_eq!(limits.checked(), Ok(limits));
-        assert_eq!(fields(&Amounts::parse(|_| "x").unwrap_err()).len(), 5);
+        assert_eq!(fields(&Amounts::parse(|_| "x").unwrap_err()).len(), 6);
         let errors = Amounts {
             servers: -1,
             members: 0,
@@ -163,7 +180,7 @@ mod tests {
     #[test]
     fn every_wrong_field_of_a_plan_is_told() {
         let errors = NewPlan::parse("", &"x".repeat(501), Amounts::parse(|_| "")).unwrap_err();
-        assert_eq!(fields(&errors).len(), 7);
+        assert_eq!(fields(&errors).len(), 8);
         assert!(PlanPatch::parse(None, None, None).is_ok());
     }
 }

@@ -6,6 +6,7 @@ mod names;
 mod roster;
 mod tenant;
 
+pub(crate) use amounts::LimitsIn;
 pub use amounts::{Amounts, Gauge, Resource};
 pub(super) use amounts::{Shift, shifts};
 pub(super) use input::CORES;

@@ -252,6 +252,8 @@ pub struct PlanPatch {
     pub description: Option<Description>,
     /// The new limits.
     pub limits: Option<Amounts>,
+    /// Whether the limit of networks stays although the others change: it was not said.
+    pub keeps_networks: bool,
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ fn filled(plan: &Plan) -> FormState {
         Resource::Memory,
         Resource::Disk,
         Resource::Members,
+        Resource::Networks,
     ]
     .into_iter()
     .fold(FormState::default(), |state, resource| {

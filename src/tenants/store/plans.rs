@@ -18,6 +18,7 @@ struct Row {
     max_memory_mib: i64,
     max_disk_mib: i64,
     max_members: i32,
+    max_networks: i32,
     archived_at: Option<DateTime<Utc>>,
     version: i64,
     created_at: DateTime<Utc>,
@@ -37,6 +38,7 @@ impl From<Row> for Plan {
                 memory_mib: row.max_memory_mib,
                 disk_mib: row.max_disk_mib,
                 members: i64::from(row.max_members),
+                networks: i64::from(row.max_networks),
             },
             archived_at: row.archived_at,
             version: row.version,
@@ -52,7 +54,7 @@ macro_rules! select {
     ($rest:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"select id, name, description, max_servers, max_cpu_millis, max_memory_mib, max_disk_mib, max_members,
+            r#"select id, name, description, max_servers, max_cpu_millis, max_memory_mib, max_disk_mib, max_members, max_networks,
                  archived_at, version, created_at, updated_at,
                  (select count(*) from tenant t where t.plan_id = plan.id and t.status <> 'closed') as "tenants!"
                from plan "# + $rest,
@@ -97,7 +99,7 @@ pub(crate) async fn insert_plan(
 ) -> Result<(), Error> {
     sqlx::query!(
         "insert into plan (id, name, description, max_servers, max_cpu_millis, max_memory_mib, max_disk_mib, \
-         max_members, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+         max_members, created_at, updated_at, max_networks) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
         id.0,
         new.name.as_str(),
         new.description.as_str(),
@@ -106,7 +108,8 @@ pub(crate) async fn insert_plan(
         new.limits.memory_mib,
         new.limits.disk_mib,
         narrow(new.limits.members)?,
-        now
+        now,
+        narrow(new.limits.networks)?
     )
     .execute(tx.conn())
     .await
@@ -118,7 +121,7 @@ pub(crate) async fn insert_plan(
 pub(crate) async fn save_plan(tx: &mut StaffTx, plan: &Plan, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
         "update plan set name = $2, description = $3, max_servers = $4, max_cpu_millis = $5, max_memory_mib = $6, \
-         max_disk_mib = $7, max_members = $8, version = version + 1, updated_at = $9 where id = $1",
+         max_disk_mib = $7, max_members = $8, max_networks = $10, version = version + 1, updated_at = $9 where id = $1",
         plan.id.0,
         plan.name,
         plan.description,
@@ -127,7 +130,8 @@ pub(crate) async fn save_plan(tx: &mut StaffTx, plan: &Plan, now: DateTime<Utc>)
         plan.limits.memory_mib,
         plan.limits.disk_mib,
         narrow(plan.limits.members)?,
-        now
+        now,
+        narrow(plan.limits.networks)?
     )
     .execute(tx.conn())
     .await

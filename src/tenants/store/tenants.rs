@@ -20,6 +20,7 @@ struct Row {
     max_memory_mib: i64,
     max_disk_mib: i64,
     max_members: i32,
+    max_networks: i32,
     status: String,
     status_reason: Option<String>,
     status_at: DateTime<Utc>,
@@ -44,6 +45,7 @@ impl From<Row> for Tenant {
                 memory_mib: row.max_memory_mib,
                 disk_mib: row.max_disk_mib,
                 members: i64::from(row.max_members),
+                networks: i64::from(row.max_networks),
             },
             // The column's check lets nothing else in.
             status: Status::parse(&row.status).unwrap_or(Status::Closed),
@@ -63,7 +65,7 @@ macro_rules! select {
         sqlx::query_as!(
             Row,
             "select t.id, t.slug, t.name, t.plan_id, p.name as plan_name, p.max_servers, p.max_cpu_millis, \
-             p.max_memory_mib, p.max_disk_mib, p.max_members, t.status, t.status_reason, t.status_at, \
+             p.max_memory_mib, p.max_disk_mib, p.max_members, p.max_networks, t.status, t.status_reason, t.status_at, \
              t.purge_after, t.version, t.created_at, t.updated_at, lower(t.name) as \"name_key!\" \
              from tenant t join plan p on p.id = t.plan_id "
                 + $rest,

@@ -24,7 +24,8 @@ pub(crate) async fn usages(
              coalesce(sum(s.disk_mib), 0)::bigint as "disk_mib!",
              (select count(*) from membership m where m.tenant_id = t.id)
              + (select count(*) from one_time_link l where l.tenant_id = t.id and l.purpose = 'invite'
-                  and l.used_at is null and l.expires_at > $2) as "members!"
+                  and l.used_at is null and l.expires_at > $2) as "members!",
+             (select count(*) from network n where n.tenant_id = t.id and n.deleting_at is null) as "networks!"
            from tenant t left join server s on s.tenant_id = t.id and s.deleted_at is null
            where t.id = any($1) group by t.id"#,
         &ids,
@@ -37,6 +38,7 @@ pub(crate) async fn usages(
             memory_mib: row.memory_mib,
             disk_mib: row.disk_mib,
             members: row.members,
+            networks: row.networks,
         };
         (TenantId(row.id), used)
     });

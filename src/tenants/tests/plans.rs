@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::platform::access::TenantRole;
 use crate::testing::TestApp;
 
 use super::{admin, admin_program, limits, names, plan, tenant};
@@ -26,6 +27,7 @@ async fn staff_create_change_and_archive_a_plan() {
         ("memory_mib", "4096"),
         ("disk_mib", "40960"),
         ("members", "5"),
+        ("networks", "2"),
     ];
     let path = browser
         .post("/staff/plans", &fields)
@@ -136,4 +138,44 @@ async fn a_limit_below_use_is_shown_on_the_plan() {
         .await
         .expect(200);
     assert!(page.body.contains("Servers over by 1"));
+}
+
+#[tokio::test]
+async fn staff_say_how_many_networks_a_plan_allows() {
+    let app = TestApp::start().await;
+    let program = admin_program(&app).await;
+    let starter = app.plan("Starter", 3).await;
+    let path = format!("/api/v1/staff/plans/{starter}");
+    assert_eq!(program.get(&path).await.json()["limits"]["networks"], 5);
+    let mut two = limits(3);
+    two["networks"] = json!(2);
+    program
+        .json("PATCH", &path, &json!({ "limits": two }))
+        .await
+        .expect(200);
+    // A program that knows nothing of networks changes nothing about them.
+    let other = program
+        .json("PATCH", &path, &json!({ "limits": limits(4) }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(other["limits"]["servers"], 4);
+    assert_eq!(other["limits"]["networks"], 2);
+    two["networks"] = json!(1001);
+    let refused = program
+        .json("PATCH", &path, &json!({ "limits": two }))
+        .await
+        .expect(422);
+    assert_eq!(refused.json()["errors"][0]["field"], "limits.networks");
+    // It holds for the plan's tenants at once.
+    let (tenant, ada) = (app.tenant_on("acme", starter).await, app.person("ada").await);
+    app.member(tenant, ada, TenantRole::Owner).await;
+    let page = app.browser(ada).await.get("/t/acme/networks").await.expect(200);
+    assert!(page.body.contains("0 of 2 networks of your plan are in use."));
+    let plan = admin(&app)
+        .await
+        .get(&format!("/staff/plans/{starter}"))
+        .await
+        .expect(200);
+    assert!(plan.body.contains("name=\"networks\"") && plan.body.contains("value=\"2\""));
 }

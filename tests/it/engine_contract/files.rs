@@ -92,6 +92,21 @@ pub(super) async fn stopped(world: &dyn World, name: &str) -> FilesSpec {
     files_spec(name)
 }
 
+/// Of a volume with `b.txt` and `z/inside`.
+async fn what_is_below_is_told(engine: &dyn Engine, files: &FilesSpec) {
+    let below = async |folder: &str, limit: u64| {
+        let mut all = engine.places_below(files, &path(folder), limit).await.unwrap()?;
+        all.sort();
+        let text = all.into_iter().map(|place| String::from_utf8(place).unwrap());
+        Some(text.collect::<Vec<_>>())
+    };
+    assert_eq!(below("/data", 3).await.unwrap(), ["b.txt", "z", "z/inside"]);
+    assert_eq!(below("/data", 2).await, None);
+    assert_eq!(below("/data/z", 9).await.unwrap(), ["inside"]);
+    let no_folder = engine.places_below(files, &path("/data/b.txt"), 9).await;
+    assert!(matches!(no_folder, Err(FilesError::NotAFolder)), "{no_folder:?}");
+}
+
 pub(super) async fn files_are_written_listed_read_and_removed(world: &dyn World) {
     let (engine, files) = (world.engine(), stopped(world, "a").await);
     let engine = &*engine;
@@ -136,6 +151,8 @@ pub(super) async fn files_are_written_listed_read_and_removed(world: &dyn World)
             .unwrap()
             .is_all
     );
+
+    what_is_below_is_told(engine, &files).await;
 
     // The same while it runs, and the server sees it.
     engine.start(&files.server).await.unwrap();
@@ -295,6 +312,7 @@ pub(super) async fn a_path_over_a_link_is_refused(world: &dyn World) {
             .await
             .err(),
         engine.count_files(&files, &link, 9).await.err(),
+        engine.places_below(&files, &link, 9).await.err(),
     ];
     for (number, result) in refused.iter().enumerate() {
         assert!(matches!(result, Some(FilesError::Link)), "{number}: {result:?}");

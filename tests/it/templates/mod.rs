@@ -52,15 +52,20 @@ fn catalogue() -> &'static Path {
 impl Scene {
     /// Sees that the images are there (`make test` has built all of them before), and starts a panel.
     async fn begin(templates: &[&str]) -> Self {
+        Self::of(catalogue(), templates).await
+    }
+
+    /// The same with another catalogue.
+    async fn of(catalogue: &Path, templates: &[&str]) -> Self {
         let mut build = Command::new(env!("CARGO_BIN_EXE_berth"));
         build
             .args(["catalogue", "build"])
             .args(templates)
-            .env("BERTH_CATALOGUE_DIR", catalogue())
+            .env("BERTH_CATALOGUE_DIR", catalogue)
             .env("BERTH_BASE_IMAGE", BASE_IMAGE);
         let (well, said) = outcome(&mut build).await;
         assert!(well, "{said}");
-        let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
+        let app = TestApp::with(|config| catalogue.clone_into(&mut config.catalogue_dir)).await;
         app.clock.advance(SystemClock.now() - noon());
         let program = owners_program(&app, 5).await;
         let mut panel = Panel::of(&app);
@@ -119,6 +124,12 @@ impl Server<'_> {
 
     fn url(&self, name: &str, path: &str) -> String {
         format!("http://{HOST}:{}{path}", self.port(name))
+    }
+
+    /// What the tenant's other servers call it.
+    async fn host_name(&self) -> String {
+        let server = self.scene.api.get(&self.path).await;
+        server["host_name"].as_str().unwrap().to_owned()
     }
 
     /// A secret, revealed as its owner does.

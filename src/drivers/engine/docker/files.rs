@@ -11,13 +11,23 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
 
-use super::super::files::{command, entries};
+use super::super::files::{command, entries, places};
 use super::super::{
     EngineResult, EngineStream, FileEntry, FilePart, FilesBody, FilesChange, FilesCount, FilesPage,
     FilesResult, FilesSpec, NewContent, OpenFile, Outcome, ServerKey, UploadKey, VolumeFiles, VolumePath,
     Written,
 };
 use super::DockerEngine;
+
+/// An answer that is known to be bounded.
+async fn all_of(bytes: EngineStream<Bytes>) -> EngineResult<BytesMut> {
+    bytes
+        .try_fold(BytesMut::new(), |mut all, piece| async move {
+            all.extend_from_slice(&piece);
+            Ok(all)
+        })
+        .await
+}
 
 #[async_trait]
 impl VolumeFiles for DockerEngine {
@@ -30,14 +40,7 @@ impl VolumeFiles for DockerEngine {
         let [after, limit] = page.arguments();
         let argv = command("list", folder, &[&after, &limit]);
         let reply = self.connect().await?.files_call(spec, argv, None).await?;
-        let text = reply
-            .bytes
-            .try_fold(BytesMut::new(), |mut all, piece| async move {
-                all.extend_from_slice(&piece);
-                Ok(all)
-            })
-            .await?;
-        Ok(entries(&text)?)
+        Ok(entries(&all_of(reply.bytes).await?)?)
     }
 
     async fn find_file(&self, spec: &FilesSpec, path: &VolumePath) -> FilesResult<FileEntry> {
@@ -77,6 +80,17 @@ impl VolumeFiles for DockerEngine {
             bytes: answer.number(2)?,
             is_all: answer.word(3)? == "all",
         })
+    }
+
+    async fn places_below(
+        &self,
+        spec: &FilesSpec,
+        folder: &VolumePath,
+        limit: u64,
+    ) -> FilesResult<Option<Vec<Vec<u8>>>> {
+        let argv = command("places", folder, &[&limit.to_string()]);
+        let reply = self.connect().await?.files_call(spec, argv, None).await?;
+        Ok(places(&all_of(reply.bytes).await?)?)
     }
 
     async fn write_file(

@@ -210,6 +210,18 @@ impl VolumeFiles for FakeEngine {
         self.files(spec, folder, |tree| tree.count(folder, limit))
     }
 
+    async fn places_below(
+        &self,
+        spec: &FilesSpec,
+        folder: &VolumePath,
+        limit: u64,
+    ) -> FilesResult<Option<Vec<Vec<u8>>>> {
+        self.files(spec, folder, |tree| {
+            let all: Vec<_> = tree.below(folder)?.map(|(place, _)| place.join(&b'/')).collect();
+            Ok(Some(all).filter(|all| all.len() as u64 <= limit))
+        })
+    }
+
     async fn write_file(
         &self,
         spec: &FilesSpec,

@@ -48,6 +48,7 @@ calls! {
     read_file(path: &VolumePath, part: FilePart) -> OpenFile;
     archive_files(path: &VolumePath) -> EngineStream<Bytes>;
     count_files(folder: &VolumePath, limit: u64) -> FilesCount;
+    places_below(folder: &VolumePath, limit: u64) -> Option<Vec<Vec<u8>>>;
     write_file(path: &VolumePath, new: &NewContent, content: FilesBody) -> Written;
     upload_offset(path: &VolumePath, upload: &UploadKey) -> u64;
     change_files(change: &FilesChange) -> ();

@@ -29,7 +29,7 @@ use super::{
 
 pub use error::{FilesError, FilesResult};
 pub use path::{PathError, VolumePath};
-pub(super) use wire::{Answer, command, entries};
+pub(super) use wire::{Answer, command, entries, places};
 
 /// Content on its way in. An error in it, or that it is dropped before its end, means that it was cut off.
 pub type FilesBody = BoxStream<'static, std::io::Result<Bytes>>;
@@ -255,6 +255,15 @@ pub trait VolumeFiles {
     /// How much is below a folder, counted up to `limit` entries.
     async fn count_files(&self, spec: &FilesSpec, folder: &VolumePath, limit: u64)
     -> FilesResult<FilesCount>;
+
+    /// What is below a folder, in any order: each place relative to it, with `/` between its names. Nothing if there are more
+    /// than `limit`.
+    async fn places_below(
+        &self,
+        spec: &FilesSpec,
+        folder: &VolumePath,
+        limit: u64,
+    ) -> FilesResult<Option<Vec<Vec<u8>>>>;
 
     /// Gives a file new content, or a piece of it.
     async fn write_file(

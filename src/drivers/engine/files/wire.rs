@@ -100,6 +100,19 @@ pub(in super::super) fn entries(text: &[u8]) -> EngineResult<Vec<FileEntry>> {
     text.lines().map(entry).collect()
 }
 
+/// The places of `places`, a line each; a line without a place says that there are more.
+pub(in super::super) fn places(text: &[u8]) -> EngineResult<Option<Vec<Vec<u8>>>> {
+    let text = std::str::from_utf8(text).map_err(|_| strange())?;
+    if text.lines().any(|line| line == "more") {
+        return Ok(None);
+    }
+    let place = |line: &str| {
+        let place = line.strip_prefix('=').ok_or_else(strange)?;
+        unescape(place).map_err(|_| strange())
+    };
+    text.lines().map(place).collect::<EngineResult<_>>().map(Some)
+}
+
 /// `KIND MODE SIZE SECONDS NANOSECONDS VERSION =NAME =TARGET`
 fn read_entry(words: &[String]) -> Option<FileEntry> {
     let [kind, mode, size, seconds, nanos, version, name, target] = words else {
@@ -136,6 +149,16 @@ fn strange() -> EngineError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_are_read_or_too_many() {
+        let read = |text: &str| places(text.as_bytes());
+        assert_eq!(read("").unwrap(), Some(vec![]));
+        let two = vec![b"a".to_vec(), b"a/b c".to_vec()];
+        assert_eq!(read("=a\n=a/b%20c\n").unwrap(), Some(two));
+        assert_eq!(read("=a\nmore\n").unwrap(), None);
+        assert!(read("a\n").is_err() && read("=%\n").is_err());
+    }
 
     #[test]
     fn entries_are_read() {
