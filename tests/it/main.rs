@@ -30,3 +30,4 @@ mod schedules;
 mod start;
 mod surface;
 mod templates;
+mod volumes;

@@ -154,12 +154,12 @@ impl Pool {
         }
         if kernel.limit(group) != Some(record.size) {
             self.btrfs.limit(group, Some(record.size))?;
+            fault::point("pool.group_limited");
         }
-        fault::point("pool.group_limited");
         if !data.exists() {
             self.btrfs.create_subvolume(&data, group)?;
+            fault::point("pool.subvolume_made");
         }
-        fault::point("pool.subvolume_made");
         Ok(())
     }
 
