@@ -125,9 +125,11 @@ fn subvolumes_that_a_customer_makes_count_too() {
     let pool = Pool::served("2GiB");
     pool.create("data", "64MiB", Some("acme"));
     let data = pool.data("data");
-    std::os::unix::fs::chown(&data, Some(65_534), Some(65_534)).unwrap();
-    // A name that makes the list of groups lie, if it can.
-    let nested = data.join("x\n0/9999999 1 1 1/1 y");
+    // A path that makes the list of groups lie, if it can.
+    let folder = data.join("x\n0/9999999 1 1 1");
+    fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::chown(&folder, Some(65_534), Some(65_534)).unwrap();
+    let nested = folder.join("1 y");
     let made = Command::new("setpriv")
         .args([
             "--reuid",

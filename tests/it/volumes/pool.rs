@@ -230,9 +230,10 @@ impl Pool {
     pub(super) fn limits(&self) -> Vec<u64> {
         let read = |number: &u64| {
             let file = self.kernel().join(format!("qgroups/1_{number}/max_referenced"));
-            fs::read_to_string(file).unwrap().trim().parse::<u64>().unwrap()
+            // One may have gone since it was listed.
+            fs::read_to_string(file).ok()?.trim().parse::<u64>().ok()
         };
-        let mut limits: Vec<u64> = self.groups(1).iter().map(read).collect();
+        let mut limits: Vec<u64> = self.groups(1).iter().filter_map(read).collect();
         limits.sort_unstable();
         limits
     }
