@@ -1,6 +1,7 @@
 //! `berth volume-driver`: a process of its own, so that a restart of the panel does not touch what serves volumes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -8,6 +9,9 @@ use super::pool::Place;
 use crate::drivers::pool;
 use crate::platform::shutdown::{Tasks, signalled};
 use crate::platform::telemetry::{self, LogFormat};
+
+/// What is left to work at the pool when the process stops.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What to serve, and where.
 #[derive(Debug, clap::Args)]
@@ -42,8 +46,10 @@ impl VolumeDriver {
             }
         });
         let served = pool::serve(&self.place.pool, &self.place.source(), &self.socket, &tasks).await;
-        // Work at the pool ends with its step; what is left of it is done by the next start.
-        tasks.finish(std::time::Duration::from_secs(5)).await;
+        if !tasks.finish(GRACE).await && served.is_ok() {
+            // It waits for the kernel to free something, which may take long. The next start goes on with it.
+            std::process::exit(0);
+        }
         served.context("the volume driver")
     }
 }

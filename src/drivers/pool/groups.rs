@@ -96,6 +96,16 @@ impl Btrfs {
         run("btrfs", words.into_iter().chain([self.root.as_os_str()])).map(drop)
     }
 
+    /// The numbers of all subvolumes, and perhaps of some that there are not: customers choose the names in this list.
+    pub(super) fn subvolumes(&self) -> PoolResult<HashSet<u64>> {
+        let words = ["subvolume", "list"].map(OsStr::new);
+        let list = run("btrfs", words.into_iter().chain([self.root.as_os_str()]))?;
+        let words = list
+            .lines()
+            .filter_map(|line| line.strip_prefix("ID ")?.split(' ').next());
+        Ok(words.filter_map(|word| word.parse().ok()).collect())
+    }
+
     /// Where a subvolume is, as a path below the root. `None` if there is none of this number.
     pub(super) fn place(&self, id: u64) -> PoolResult<Option<PathBuf>> {
         let id = id.to_string();

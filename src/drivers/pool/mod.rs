@@ -14,6 +14,7 @@
 
 mod client;
 mod error;
+mod free;
 mod groups;
 mod kernel;
 mod layout;
@@ -25,8 +26,11 @@ mod protocol;
 mod repair;
 mod serve;
 mod setup;
+mod snapshots;
 mod soft;
 mod status;
+mod tenants;
+mod usage;
 mod volumes;
 
 use std::fs::{self, File, TryLockError};
@@ -41,7 +45,8 @@ pub use name::{SnapshotName, TenantName, VolumeName, parse_size, show_size};
 pub use serve::serve;
 pub use setup::{Setup, grow, init};
 pub use status::{Problem, Status, look_at};
-pub use volumes::{Order, TenantUse, Usage, Volume, VolumeUsage};
+pub use usage::{TenantUse, Usage, VolumeUsage};
+pub use volumes::{Order, Volume};
 
 use groups::Btrfs;
 use kernel::Kernel;

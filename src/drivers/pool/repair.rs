@@ -8,9 +8,8 @@ use std::sync::PoisonError;
 
 use super::kernel::{Accounting, Group, Kernel};
 use super::layout::{self, VolumeRecord};
-use super::volumes::tenant_lock;
-use super::{Kind, Pool, PoolError, PoolResult, TenantName, VolumeName, clear, find};
-use crate::platform::fault;
+use super::tenants::tenant_lock;
+use super::{Kind, Pool, PoolError, PoolResult, VolumeName, clear, find};
 
 /// After so many looks everything is compared with its notes, not only what changed.
 const ALL_OF_IT: u32 = 60;
@@ -47,6 +46,7 @@ impl Pool {
         let memberships = self.btrfs.memberships()?;
         self.each_volume(|name, record| self.settle_volume(name, record, &memberships))?;
         self.adopt_all(&kernel, &memberships);
+        self.retire_groups(&kernel, &memberships)?;
         if kernel.accounting() == Accounting::Stale {
             self.btrfs.count()?;
         }
@@ -152,6 +152,29 @@ impl Pool {
             .subvolumes = ids;
     }
 
+    /// Kernels before 6.11 keep the groups of subvolumes that are gone: those of snapshots, and of customers' own.
+    fn retire_groups(&self, kernel: &Kernel, memberships: &Memberships) -> PoolResult<()> {
+        let groups: Vec<u64> = subvolumes(kernel).collect();
+        // Read after the groups, so that one that is being made now has its place in it.
+        let there = self.btrfs.subvolumes()?;
+        for id in groups.into_iter().filter(|id| !there.contains(id)) {
+            let group = Group::subvolume(id);
+            if kernel.used(group) != Some(0) {
+                continue;
+            }
+            let of = memberships.get(&group).and_then(Option::as_ref);
+            let volume = of.and_then(|of| of.iter().find(|group| group.level == 1));
+            let retired = match volume {
+                Some(volume) => self.btrfs.retire(group, *volume),
+                None => self.btrfs.destroy_group(group),
+            };
+            if let Err(error) = retired {
+                tracing::debug!(%group, %error, "the group of a subvolume that is gone stays");
+            }
+        }
+        Ok(())
+    }
+
     /// Puts a subvolume into the group of the volume that it is in. What we made is in it from its first byte, and is
     /// looked at only if `all`.
     fn adopt(&self, id: u64, all: bool) {
@@ -176,7 +199,7 @@ impl Pool {
     }
 
     /// The number of the volume that a path is in, and whether it is one of those that we make.
-    fn home(&self, path: &Path) -> PoolResult<Option<(u64, bool)>> {
+    pub(super) fn home(&self, path: &Path) -> PoolResult<Option<(u64, bool)>> {
         let names = path.components().map(|component| match component {
             Component::Normal(name) => name.to_str().unwrap_or_default(),
             _ => "",
@@ -233,102 +256,6 @@ impl Pool {
         for id in new {
             self.adopt(id, false);
         }
-    }
-
-    /// Frees what was removed. It waits for the kernel, which may take as long as there are data.
-    pub fn free(&self) -> PoolResult<()> {
-        self.demand()?;
-        let removed = self.layout.removed_numbers()?;
-        if removed.is_empty() {
-            return Ok(());
-        }
-        if self.kind == Kind::Enforced {
-            self.free_subvolumes(&removed)?;
-        }
-        for number in removed {
-            if self.kind == Kind::Enforced && self.btrfs.destroy_group(Group::volume(number)).is_err() {
-                // Something is in it still. The next call finds out.
-                continue;
-            }
-            fault::point("pool.group_destroyed");
-            clear(&self.layout.removed().join(number.to_string()))?;
-        }
-        self.forget_tenants()
-    }
-
-    fn free_subvolumes(&self, removed: &[u64]) -> PoolResult<()> {
-        let kernel = self.kernel()?;
-        let mut members = Vec::new();
-        for (group, of) in self.btrfs.memberships()? {
-            if group.level == 0
-                && let Some(number) = self.removed_home(group.number, of.as_deref(), removed)?
-            {
-                members.push((group.number, number));
-            }
-        }
-        for (id, _) in &members {
-            // One that holds another goes when that has gone.
-            if let Err(error) = self.btrfs.delete_subvolume(*id) {
-                tracing::debug!(id, %error, "a subvolume can't be deleted yet");
-            }
-        }
-        if !members.is_empty() {
-            fault::point("pool.subvolumes_deleted");
-            self.btrfs.wait_until_freed()?;
-        }
-        for (id, number) in members {
-            // Kernels before 6.11 keep the groups of subvolumes that are gone.
-            if kernel.has(Group::subvolume(id)) && self.btrfs.place(id)?.is_none() {
-                self.btrfs.retire(Group::subvolume(id), Group::volume(number))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The removed volume that a subvolume belongs to. Where the list can't tell, its place does.
-    fn removed_home(&self, id: u64, of: Option<&[Group]>, removed: &[u64]) -> PoolResult<Option<u64>> {
-        if let Some(of) = of {
-            let mut ours = of
-                .iter()
-                .filter(|group| group.level == 1)
-                .map(|group| group.number);
-            return Ok(ours.find(|number| removed.contains(number)));
-        }
-        let Some(path) = self.btrfs.place(id)? else {
-            return Ok(None);
-        };
-        let is_away = path.starts_with(".berth/removed");
-        Ok(self.home(&path)?.filter(|_| is_away).map(|(number, _)| number))
-    }
-
-    /// Forgets tenants without a limit of whom there is no volume any more.
-    fn forget_tenants(&self) -> PoolResult<()> {
-        for tenant in self.layout.tenant_names()? {
-            self.locks
-                .hold(&tenant_lock(&tenant), || self.forget_tenant(&tenant))?;
-        }
-        Ok(())
-    }
-
-    fn forget_tenant(&self, tenant: &TenantName) -> PoolResult<()> {
-        let Some(record) = self.layout.tenant_record(tenant)? else {
-            return Ok(());
-        };
-        if record.limit.is_some() {
-            return Ok(());
-        }
-        for name in self.layout.volume_names()? {
-            let of = self.layout.volume_record(&name)?.and_then(|record| record.tenant);
-            if of.as_ref() == Some(tenant) {
-                return Ok(());
-            }
-        }
-        // It fails while a volume of theirs is being freed.
-        let group = Group::tenant(record.number);
-        if self.kind == Kind::Enforced && self.btrfs.destroy_group(group).is_err() {
-            return Ok(());
-        }
-        clear(&self.layout.tenant(tenant))
     }
 }
 

@@ -1,15 +1,12 @@
-//! Making, removing, resizing and measuring volumes, their snapshots, and tenants' limits.
+//! Making, removing and resizing volumes.
 
 use std::fs;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-
 use super::kernel::Group;
-use super::layout::{self, TenantRecord, VolumeRecord};
-use super::{
-    Kind, Pool, PoolError, PoolResult, SMALLEST, SnapshotName, TenantName, VolumeName, show_size, soft,
-};
+use super::layout::{self, VolumeRecord};
+use super::tenants::tenant_lock;
+use super::{Kind, Pool, PoolError, PoolResult, SMALLEST, TenantName, VolumeName, show_size, soft};
 use crate::platform::fault;
 
 /// A volume that is wanted.
@@ -38,41 +35,6 @@ pub struct Volume {
     pub made: Option<SystemTime>,
     /// Its snapshots.
     pub snapshots: Vec<String>,
-}
-
-/// What one volume holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VolumeUsage {
-    /// Its name.
-    pub name: String,
-    /// Whose it is.
-    pub tenant: Option<String>,
-    /// What it holds, snapshots included, in bytes.
-    pub used: u64,
-    /// What it may hold.
-    pub size: u64,
-}
-
-/// What a tenant's volumes hold together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TenantUse {
-    /// The tenant.
-    pub tenant: String,
-    /// What they hold, in bytes. Removed volumes count until the kernel has freed them.
-    pub used: u64,
-    /// What they may hold, if there is a limit.
-    pub limit: Option<u64>,
-}
-
-/// What everything holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Whether limits are enforced, or use is only measured.
-    pub quota: Kind,
-    /// Each volume.
-    pub volumes: Vec<VolumeUsage>,
-    /// Each tenant.
-    pub tenants: Vec<TenantUse>,
 }
 
 impl Pool {
@@ -163,47 +125,6 @@ impl Pool {
         Ok(())
     }
 
-    pub(super) fn tenant_of(&self, record: &VolumeRecord) -> PoolResult<Option<TenantRecord>> {
-        let Some(tenant) = &record.tenant else {
-            return Ok(None);
-        };
-        self.layout.tenant_record(tenant)
-    }
-
-    /// The tenant's record, made if there is none. Under the tenant's lock.
-    fn ensure_tenant(&self, tenant: &TenantName) -> PoolResult<TenantRecord> {
-        if let Some(record) = self.layout.tenant_record(tenant)? {
-            return Ok(record);
-        }
-        let record = TenantRecord {
-            number: self.number(),
-            limit: None,
-        };
-        let folder = self.layout.tenant(tenant);
-        let new = self.layout.new_volumes().join(record.number.to_string());
-        let what = format!("making {}", folder.display());
-        fs::create_dir(&new).map_err(PoolError::io(what.clone()))?;
-        layout::note(&new, &record)?;
-        fs::rename(&new, &folder).map_err(PoolError::io(what))?;
-        self.finish_tenant(&record)?;
-        Ok(record)
-    }
-
-    /// Makes whatever a recorded tenant lacks.
-    pub(super) fn finish_tenant(&self, record: &TenantRecord) -> PoolResult<()> {
-        if self.kind == Kind::Soft {
-            return Ok(());
-        }
-        let (kernel, group) = (self.kernel()?, Group::tenant(record.number));
-        if !kernel.has(group) {
-            self.btrfs.create_group(group)?;
-        }
-        if kernel.limit(group) != record.limit {
-            self.btrfs.limit(group, record.limit)?;
-        }
-        Ok(())
-    }
-
     /// Removes a volume with its snapshots. Its space is free a moment later.
     pub fn remove(&self, name: &VolumeName) -> PoolResult<()> {
         self.demand()?;
@@ -228,6 +149,9 @@ impl Pool {
         check_size(size)?;
         self.locks.hold(name.as_str(), || {
             let mut record = self.layout.volume_record(name)?.ok_or_else(|| missing(name))?;
+            if record.size == size {
+                return self.finish(name, &record);
+            }
             if self.kind == Kind::Enforced {
                 let group = Group::volume(record.number);
                 if size < record.size {
@@ -242,7 +166,7 @@ impl Pool {
     }
 
     /// Errs if a group holds more than `wanted` now.
-    fn demand_room(&self, what: &str, group: Group, wanted: u64) -> PoolResult<()> {
+    pub(super) fn demand_room(&self, what: &str, group: Group, wanted: u64) -> PoolResult<()> {
         self.sync()?;
         let used = self.kernel()?.used(group).unwrap_or(0);
         if used > wanted {
@@ -253,67 +177,6 @@ impl Pool {
             });
         }
         Ok(())
-    }
-
-    /// Changes what a tenant's volumes may hold together, or lifts the limit.
-    pub fn limit_tenant(&self, tenant: &TenantName, limit: Option<u64>) -> PoolResult<()> {
-        self.demand()?;
-        limit.map_or(Ok(()), check_size)?;
-        self.locks.hold(&tenant_lock(tenant), || {
-            let mut record = self.ensure_tenant(tenant)?;
-            let group = Group::tenant(record.number);
-            if let (Kind::Enforced, Some(limit)) = (self.kind, limit)
-                && record.limit.is_none_or(|old| limit < old)
-            {
-                self.demand_room(&format!("the tenant {tenant}"), group, limit)?;
-            }
-            record.limit = limit;
-            layout::note(&self.layout.tenant(tenant), &record)?;
-            fault::point("pool.tenant_noted");
-            self.finish_tenant(&record)
-        })
-    }
-
-    /// Makes a read-only snapshot of a volume. It counts for the volume and its tenant.
-    pub fn snapshot(&self, name: &VolumeName, snapshot: &SnapshotName) -> PoolResult<()> {
-        self.demand()?;
-        self.demand_enforced("a snapshot")?;
-        self.locks.hold(name.as_str(), || {
-            let record = self.layout.volume_record(name)?.ok_or_else(|| missing(name))?;
-            let at = self.layout.snapshot(name, snapshot);
-            if at.exists() {
-                return Err(PoolError::Exists(format!(
-                    "the volume {name} has a snapshot {snapshot}: choose another name"
-                )));
-            }
-            let folder = self.layout.snapshots(name);
-            fs::create_dir_all(&folder).map_err(PoolError::io(format!("making {}", folder.display())))?;
-            let group = Group::volume(record.number);
-            self.btrfs.snapshot(&self.layout.data(name), &at, group)
-        })
-    }
-
-    /// Removes a snapshot. Its space is free a moment later.
-    pub fn remove_snapshot(&self, name: &VolumeName, snapshot: &SnapshotName) -> PoolResult<()> {
-        self.demand()?;
-        self.demand_enforced("a snapshot")?;
-        self.locks.hold(name.as_str(), || {
-            let at = self.layout.snapshot(name, snapshot);
-            if !at.exists() {
-                return Err(PoolError::Missing {
-                    what: "snapshot",
-                    name: format!("{snapshot} of {name}"),
-                });
-            }
-            self.btrfs.delete_at(&at)
-        })
-    }
-
-    fn demand_enforced(&self, what: &'static str) -> PoolResult<()> {
-        match self.kind {
-            Kind::Enforced => Ok(()),
-            Kind::Soft => Err(PoolError::Soft(what)),
-        }
     }
 
     /// A volume, unless it is still being made.
@@ -336,7 +199,7 @@ impl Pool {
         })
     }
 
-    fn used(&self, name: &VolumeName, record: &VolumeRecord) -> u64 {
+    pub(super) fn used(&self, name: &VolumeName, record: &VolumeRecord) -> u64 {
         match self.kind {
             Kind::Soft => soft::measure(&self.layout.data(name)),
             Kind::Enforced => self
@@ -356,72 +219,16 @@ impl Pool {
         });
         Ok(all.collect())
     }
-
-    /// What everything holds, as of the file system's last transaction (30 s at most), or of now if `fresh`.
-    pub fn usage(&self, fresh: bool) -> PoolResult<Usage> {
-        self.demand()?;
-        if fresh {
-            self.sync()?;
-        }
-        let mut volumes = Vec::new();
-        for name in self.layout.volume_names()? {
-            // One may have gone since it was listed.
-            if let Some(record) = self.layout.volume_record(&name)? {
-                volumes.push(VolumeUsage {
-                    used: self.used(&name, &record),
-                    name: name.to_string(),
-                    tenant: record.tenant.map(|tenant| tenant.to_string()),
-                    size: record.size,
-                });
-            }
-        }
-        let tenants = self.tenants(&volumes)?;
-        Ok(Usage {
-            quota: self.kind,
-            volumes,
-            tenants,
-        })
-    }
-
-    fn tenants(&self, volumes: &[VolumeUsage]) -> PoolResult<Vec<TenantUse>> {
-        let mut tenants = Vec::new();
-        for tenant in self.layout.tenant_names()? {
-            let Some(record) = self.layout.tenant_record(&tenant)? else {
-                continue;
-            };
-            let theirs = || {
-                let theirs = volumes
-                    .iter()
-                    .filter(|volume| volume.tenant.as_deref() == Some(tenant.as_str()));
-                theirs.map(|volume| volume.used).sum()
-            };
-            let used = match self.known_kernel() {
-                Some(kernel) => kernel.used(Group::tenant(record.number)).unwrap_or(0),
-                None => theirs(),
-            };
-            tenants.push(TenantUse {
-                used,
-                tenant: tenant.to_string(),
-                limit: record.limit,
-            });
-        }
-        Ok(tenants)
-    }
 }
 
-pub(super) fn tenant_lock(tenant: &TenantName) -> String {
-    // No volume's name has a slash.
-    format!("tenant/{tenant}")
-}
-
-fn missing(name: &VolumeName) -> PoolError {
+pub(super) fn missing(name: &VolumeName) -> PoolError {
     PoolError::Missing {
         what: "volume",
         name: name.to_string(),
     }
 }
 
-fn check_size(size: u64) -> PoolResult<()> {
+pub(super) fn check_size(size: u64) -> PoolResult<()> {
     if size >= SMALLEST {
         return Ok(());
     }

@@ -77,6 +77,25 @@ fn a_limit_that_was_lifted_is_set_by_the_next_start() {
 }
 
 #[test]
+fn groups_of_what_is_gone_are_swept_by_the_next_start() {
+    let mut pool = Pool::served("1GiB");
+    pool.create("data", "64MiB", None);
+    let (root, number) = (pool.root(), pool.groups(1)[0]);
+    // As kernels before 6.11 leave it behind.
+    run("btrfs", &["qgroup", "create", "0/999999", root.to_str().unwrap()]);
+    let around = format!("1/{number}");
+    run(
+        "btrfs",
+        &["qgroup", "assign", "0/999999", &around, root.to_str().unwrap()],
+    );
+    assert_eq!(pool.groups(0).len(), 2);
+    pool.stop();
+    pool.serve();
+    pool.tidy();
+    assert_eq!(pool.limits(), [64 * MIB]);
+}
+
+#[test]
 fn a_pool_that_was_unmounted_comes_back_with_everything() {
     let pool = Pool::served("1GiB");
     pool.create("data", "64MiB", Some("acme"));
@@ -168,4 +187,20 @@ fn a_note_that_was_lost_is_told_and_harms_no_other_volume() {
         "{}",
         words(&told)
     );
+}
+
+#[test]
+fn the_doctor_looks_at_pool_and_driver() {
+    let mut pool = Pool::served("1GiB");
+    let told = words(&pool.berth(&["doctor"]));
+    assert!(
+        told.contains("ok       disk quotas        enforced by the kernel"),
+        "{told}"
+    );
+    pool.stop();
+    let told = words(&pool.berth(&["doctor"]));
+    assert!(told.contains("BROKEN   volume driver"), "{told}");
+    let none = Pool::none();
+    let told = words(&none.berth(&["doctor"]));
+    assert!(told.contains("this machine has no pool"), "{told}");
 }

@@ -183,3 +183,58 @@ async fn data_are_there_for_the_next_container_and_what_an_image_has_there_comes
     let device = driver.run(&name, "mknod /data/d b 7 0 && head -c 1 /data/d");
     assert!(!device.status.success(), "{}", words(&device));
 }
+
+#[tokio::test]
+async fn running_containers_do_not_notice_that_the_driver_dies_and_comes_back() {
+    let driver = Driver::get("restart").await;
+    let name = driver.good("data", &["size=64MiB"]);
+    let container = format!("{}-writer", driver.prefix);
+    let mount = format!("{name}:/data");
+    let line = "i=0; while sleep 0.05; do i=$((i+1)); echo $i > /data/count; done";
+    run(
+        "docker",
+        &[
+            "run",
+            "--detach",
+            "--network",
+            "none",
+            "--name",
+            &container,
+            "--volume",
+            &mount,
+            IMAGE,
+            "sh",
+            "-c",
+            line,
+        ],
+    );
+    let count = driver.pool.join("volumes").join(&name).join("data/count");
+    let counted = || {
+        let text = std::fs::read_to_string(&count).unwrap_or_default();
+        text.trim().parse().unwrap_or(0_u64)
+    };
+    until("it counts", || counted() > 0);
+    let started = || {
+        run(
+            "docker",
+            &["inspect", "--format", "{{.State.StartedAt}}", &container],
+        )
+    };
+    let before = started();
+
+    let pid = driver.pool.with_file_name("driver.pid");
+    let pid = std::fs::read_to_string(pid).unwrap();
+    run("kill", &["-KILL", pid.trim()]);
+    let at = counted();
+    until("it counts without a driver", || counted() > at);
+    start();
+    let at = counted();
+    until("it counts with a new driver", || counted() > at);
+    assert_eq!(started(), before);
+    let status = run(
+        "docker",
+        &["volume", "inspect", "--format", "{{.Status.size_bytes}}", &name],
+    );
+    assert_eq!(status.trim(), (64 * MIB).to_string());
+    driver.good("another", &["size=16MiB"]);
+}

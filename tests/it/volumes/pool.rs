@@ -65,6 +65,7 @@ impl Pool {
         command
             .env("BERTH_POOL", self.root())
             .env("BERTH_POOL_SOCKET", self.socket())
+            .env("BERTH_DATA_DIR", self.folder.join("data"))
             .env_remove("BERTH_POOL_SOURCE")
             .stdin(Stdio::null());
         command
