@@ -3,9 +3,9 @@
 //! - A [`Pool`] is a btrfs, on a block device or in a sparse file. A volume is a subvolume; the quota group *around* it
 //!   (level 1) has its limit, so that its snapshots, and subvolumes that a customer makes inside, count for it. The group
 //!   of its tenant (level 2) is around that. Over a limit a write fails with `EDQUOT`.
-//! - There is no database. Names, tenants, numbers and limits are noted in the pool itself ([`layout`]); a driver that
-//!   starts reads them, finishes what one before it left half done, and sets what the kernel lost ([`repair`]).
-//! - [`serve`] answers the engine on a unix socket, in the documented protocol, and Berth's own calls beside it
+//! - There is no database. Names, tenants, numbers and limits are noted in the pool itself (`layout`); a driver that
+//!   starts reads them, finishes what one before it left half done, and sets what the kernel lost (`repair`).
+//! - [`serve()`] answers the engine on a unix socket, in the documented protocol, and Berth's own calls beside it
 //!   ([`Client`]). Every call is answered, if only by a sentence: an engine that gets no answer waits, and all with it.
 //! - Where there is no btrfs, a pool of plain folders measures and enforces nothing, and says so.
 //!

@@ -20,11 +20,16 @@ struct Driver {
     prefix: String,
 }
 
+/// Starts the driver if it does not run, and tells where it is.
+fn start() -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/pool.sh");
+    run(script.to_str().unwrap(), &["start", env!("CARGO_BIN_EXE_berth")])
+}
+
 impl Driver {
     async fn get(test: &str) -> Self {
         prepare().await;
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/pool.sh");
-        let told = run(script.to_str().unwrap(), &["start", env!("CARGO_BIN_EXE_berth")]);
+        let told = start();
         let lines: Vec<&str> = told.lines().collect();
         let [name, socket, pool] = lines.as_slice() else {
             panic!("{told}");
