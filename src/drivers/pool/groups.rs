@@ -100,10 +100,7 @@ impl Btrfs {
     pub(super) fn subvolumes(&self) -> PoolResult<HashSet<u64>> {
         let words = ["subvolume", "list"].map(OsStr::new);
         let list = run("btrfs", words.into_iter().chain([self.root.as_os_str()]))?;
-        let words = list
-            .lines()
-            .filter_map(|line| line.strip_prefix("ID ")?.split(' ').next());
-        Ok(words.filter_map(|word| word.parse().ok()).collect())
+        Ok(subvolumes(&list))
     }
 
     /// Where a subvolume is, as a path below the root. `None` if there is none of this number.
@@ -161,6 +158,14 @@ fn memberships(text: &str) -> HashMap<Group, Option<Vec<Group>>> {
     found
 }
 
+/// Reads `ID 256 gen 29 top level 5 path volumes/a/data`.
+fn subvolumes(text: &str) -> HashSet<u64> {
+    let words = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("ID ")?.split(' ').next());
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,5 +189,10 @@ b/data
         assert_eq!(found[&Group::volume(1)], Some(vec![Group::tenant(1)]));
         assert_eq!(found[&Group::subvolume(258)], None, "named twice");
         assert_eq!(found.len(), 4);
+    }
+    #[test]
+    fn subvolumes_are_listed_by_number() {
+        let list = "ID 256 gen 29 top level 5 path volumes/a/data\nID 300 gen 1 top level 256 path volumes/a/data/x\ny\n";
+        assert_eq!(subvolumes(list), HashSet::from([256, 300]));
     }
 }

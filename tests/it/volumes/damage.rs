@@ -77,25 +77,6 @@ fn a_limit_that_was_lifted_is_set_by_the_next_start() {
 }
 
 #[test]
-fn groups_of_what_is_gone_are_swept_by_the_next_start() {
-    let mut pool = Pool::served("1GiB");
-    pool.create("data", "64MiB", None);
-    let (root, number) = (pool.root(), pool.groups(1)[0]);
-    // As kernels before 6.11 leave it behind.
-    run("btrfs", &["qgroup", "create", "0/999999", root.to_str().unwrap()]);
-    let around = format!("1/{number}");
-    run(
-        "btrfs",
-        &["qgroup", "assign", "0/999999", &around, root.to_str().unwrap()],
-    );
-    assert_eq!(pool.groups(0).len(), 2);
-    pool.stop();
-    pool.serve();
-    pool.tidy();
-    assert_eq!(pool.limits(), [64 * MIB]);
-}
-
-#[test]
 fn a_pool_that_was_unmounted_comes_back_with_everything() {
     let pool = Pool::served("1GiB");
     pool.create("data", "64MiB", Some("acme"));
