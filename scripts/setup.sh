@@ -7,8 +7,9 @@ set -euo pipefail
 
 PROFILE=${1:-run}
 
-# What running needs. PostgreSQL is here for its programs: Berth runs a private cluster of its own.
-RUN_PACKAGES=(docker.io iptables postgresql postgresql-contrib mmdebstrap build-essential ca-certificates curl)
+# What running needs. PostgreSQL is here for its programs: Berth runs a private cluster of its own. btrfs-progs makes pools
+# whose quotas hold.
+RUN_PACKAGES=(docker.io iptables btrfs-progs postgresql postgresql-contrib mmdebstrap build-essential ca-certificates curl)
 # What testing and `make bench` add: a browser, Compose, a program small enough to make images of, wrk for load (pgbench
 # comes with PostgreSQL), and Python for its tools.
 TEST_PACKAGES=(chromium docker-compose busybox-static wrk shellcheck openssh-client python3 python3-venv

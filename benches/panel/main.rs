@@ -16,6 +16,7 @@ mod customer;
 mod files;
 mod lists;
 mod panel;
+mod pool;
 mod reconcile;
 mod sql;
 mod table;
@@ -25,7 +26,15 @@ mod weight;
 use table::Row;
 
 /// One part of the table.
-const GROUPS: [&str; 6] = ["weight", "create", "files", "console", "reconcile", "lists"];
+const GROUPS: [&str; 7] = [
+    "weight",
+    "create",
+    "files",
+    "console",
+    "reconcile",
+    "lists",
+    "pool",
+];
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
@@ -56,6 +65,7 @@ async fn measure(group: &str) -> Vec<Row> {
         "files" => files::measure().await,
         "reconcile" => reconcile::measure().await,
         "console" => console::measure().await,
+        "pool" => pool::measure().await,
         _ => lists::measure().await,
     }
 }

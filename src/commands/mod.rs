@@ -9,10 +9,12 @@ mod doctor;
 mod key;
 mod migrate;
 mod openapi;
+mod pool;
 mod routes;
 mod serve;
 mod start;
 mod user;
+mod volume_driver;
 mod worker;
 
 use std::process::ExitCode;
@@ -57,6 +59,11 @@ enum Command {
     /// List accounts, or make a link for a new password.
     #[command(subcommand)]
     User(user::User),
+    /// Serve a pool of storage to the engine, as its volume plugin.
+    VolumeDriver(volume_driver::VolumeDriver),
+    /// Make a pool of storage and look after it.
+    #[command(subcommand)]
+    Pool(pool::Pool),
     /// Make a demo tenant with a real server in a running panel, and print where to look.
     Demo(Box<demo::Demo>),
     /// Check everything the panel rests on, and say how to mend what is wrong.
@@ -78,6 +85,8 @@ impl Cli {
             Command::Catalogue(command) => return command.run().await,
             Command::Key(command) => command.run().await?,
             Command::User(command) => command.run().await?,
+            Command::VolumeDriver(command) => command.run().await?,
+            Command::Pool(command) => return command.run().await,
             Command::Demo(command) => command.run().await?,
             Command::Doctor(command) => return doctor::run(*command).await,
             Command::Routes => print!("{}", routes::table()),

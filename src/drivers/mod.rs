@@ -1,3 +1,4 @@
 //! The outside world behind small traits. A driver knows no feature and no web.
 
 pub mod engine;
+pub mod pool;

@@ -32,3 +32,4 @@ mod schedules;
 mod start;
 mod surface;
 mod templates;
+mod volumes;

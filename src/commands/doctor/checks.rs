@@ -1,6 +1,7 @@
 //! The checks, each of one thing.
 
 mod listening;
+mod quotas;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::platform::secret::Keyring;
 use super::Finding;
 
 pub(super) use listening::{listen_addresses, published_ports};
+pub(super) use quotas::quotas;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Sessions and tokens are judged by the panel's clock, rows by the database's; they may differ by this much.
@@ -194,23 +196,6 @@ pub(super) async fn network_guard(config: &Config) -> Finding {
     }
 }
 
-/// Whether the kernel could enforce quotas. Volumes are plain so far, and pages say so.
-pub(super) fn quotas(_config: &Config) -> Finding {
-    let filesystems = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
-    if filesystems.lines().any(|line| line.trim() == "btrfs") {
-        Finding::good(
-            "disk quotas",
-            "the kernel has btrfs; volumes are measured, not yet limited",
-        )
-    } else {
-        Finding::warning(
-            "disk quotas",
-            "the kernel has no btrfs: disk limits can only be measured",
-            "load the module btrfs",
-        )
-    }
-}
-
 pub(super) async fn clock(config: &Config) -> Finding {
     let theirs = match reach(config).await {
         Ok(db) => db.now().await.ok(),
@@ -331,10 +316,10 @@ mod tests {
             .into_iter()
             .map(|finding| (finding.verdict, finding.fix))
             .collect();
-        assert_eq!(verdicts[0], (Verdict::Good, ""));
-        let (verdict, fix) = verdicts[1];
+        assert_eq!(verdicts[0], (Verdict::Good, "".into()));
+        let (verdict, fix) = &verdicts[1];
         assert!(
-            verdict == Verdict::Broken && fix.contains("BERTH_PUBLIC_HOST"),
+            *verdict == Verdict::Broken && fix.contains("BERTH_PUBLIC_HOST"),
             "{fix}"
         );
     }

@@ -4,8 +4,11 @@
 
 mod checks;
 
+use std::borrow::Cow;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::pool::Place;
 use crate::config::Config;
 
 /// How bad it is.
@@ -22,7 +25,7 @@ struct Finding {
     what: &'static str,
     verdict: Verdict,
     says: String,
-    fix: &'static str,
+    fix: Cow<'static, str>,
 }
 
 impl Finding {
@@ -31,25 +34,25 @@ impl Finding {
             what,
             verdict: Verdict::Good,
             says: says.into(),
-            fix: "",
+            fix: Cow::Borrowed(""),
         }
     }
 
-    fn warning(what: &'static str, says: impl Into<String>, fix: &'static str) -> Self {
+    fn warning(what: &'static str, says: impl Into<String>, fix: impl Into<Cow<'static, str>>) -> Self {
         Self {
             what,
             verdict: Verdict::Warning,
             says: says.into(),
-            fix,
+            fix: fix.into(),
         }
     }
 
-    fn broken(what: &'static str, says: impl Into<String>, fix: &'static str) -> Self {
+    fn broken(what: &'static str, says: impl Into<String>, fix: impl Into<Cow<'static, str>>) -> Self {
         Self {
             what,
             verdict: Verdict::Broken,
             says: says.into(),
-            fix,
+            fix: fix.into(),
         }
     }
 
@@ -74,10 +77,16 @@ pub(super) struct Doctor {
     /// A mail server whose port 25 is tried.
     #[arg(long, value_name = "HOST")]
     mail_probe: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    /// The volume driver's socket.
+    #[arg(long, env = "BERTH_POOL_SOCKET", default_value = super::pool::SOCKET)]
+    pool_socket: PathBuf,
 }
 
 /// Runs all checks, one after another, so that the order tells what rests on what.
 pub(super) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
+    let quotas = checks::quotas(&doctor.place, &doctor.pool_socket).await;
     let config = &doctor.config.with_secrets()?;
     let mut findings = vec![
         checks::data_folder(config),
@@ -90,7 +99,7 @@ pub(super) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
     findings.push(checks::network_guard(config).await);
     findings.extend(checks::listen_addresses(config).await);
     findings.push(checks::published_ports(config).await);
-    findings.push(checks::quotas(config));
+    findings.extend(quotas);
     findings.push(checks::clock(config).await);
     findings.extend(checks::names(config).await);
     findings.push(checks::mail_port(doctor.mail_probe.as_deref()).await);

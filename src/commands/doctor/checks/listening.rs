@@ -202,7 +202,7 @@ mod tests {
         // It answers, but not as a panel does.
         std::thread::spawn(move || drop(held.accept()));
         let finding = address(place, "do this").await;
-        assert_eq!((finding.verdict, finding.fix), (Verdict::Broken, "do this"));
+        assert_eq!((finding.verdict, &*finding.fix), (Verdict::Broken, "do this"));
         let finding = address("192.0.2.1:8080".parse().unwrap(), "do this").await;
         assert_eq!(finding.verdict, Verdict::Broken, "{finding:?}");
         let free = address("127.0.0.1:0".parse().unwrap(), "do this").await;
