@@ -5,6 +5,7 @@
 //! calls. Its clock starts at a fixed time and moves with every change.
 
 mod calls;
+mod copy;
 mod files;
 mod networks;
 mod outside;
@@ -29,10 +30,11 @@ use tokio::sync::watch;
 pub use self::calls::{Call, Program};
 use self::{calls::Fault, state::State};
 use super::{
-    BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, Limits, LogLine, LogQuery,
-    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
-    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec, VolumeUse,
+    BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
+    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey,
+    Limits, LogLine, LogQuery, LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey,
+    ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath,
+    VolumeSpec, VolumeUse,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -357,6 +359,11 @@ impl Engine for FakeEngine {
 
     async fn run_task(&self, task: &TaskSpec) -> EngineResult<EngineStream<TaskEvent>> {
         let events = self.call(Call::RunTask, |state| state.run_task(task))?;
+        Ok(stream::iter(events).boxed())
+    }
+
+    async fn copy_volumes(&self, copy: &CopySpec) -> EngineResult<EngineStream<CopyEvent>> {
+        let events = self.call(Call::CopyVolumes, |state| state.copy_volumes(copy))?;
         Ok(stream::iter(events).boxed())
     }
 

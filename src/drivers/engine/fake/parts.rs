@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::{
     BuildEvent, BuildRequest, ContainerSpec, EngineError, EngineResult, EventKind, GuardSpec, GuardState,
-    Image, Network, NetworkKey, NetworkSpec, Outcome, Subject, TenantKey, Volume, VolumeDriver, VolumeKey,
-    VolumeSpec, spec,
+    Image, Network, NetworkKey, NetworkSpec, Outcome, ServerKey, Subject, TenantKey, Volume, VolumeDriver,
+    VolumeKey, VolumeSpec, spec,
 };
 use super::state::State;
 
@@ -23,7 +23,7 @@ impl State {
         for mount in &spec.volumes {
             let name = self.own_name(mount.volume.as_str())?;
             match self.volumes.get(&mount.volume) {
-                Some(volume) => check_owner(name, &volume.tenant, &spec.tenant)?,
+                Some(volume) => check_volume_owner(name, volume, (&spec.server, &spec.tenant))?,
                 None => return Err(EngineError::VolumeMissing { volume: name }),
             }
         }
@@ -226,6 +226,18 @@ impl State {
             created_at,
             labels,
         }
+    }
+}
+
+/// Whether a server may have a volume: it was made for just this server, or for its tenant.
+pub(super) fn check_volume_owner(
+    name: String,
+    volume: &Volume,
+    (server, tenant): (&ServerKey, &TenantKey),
+) -> EngineResult<()> {
+    match &volume.server {
+        Some(known) if known == server => Ok(()),
+        _ => check_owner(name, &volume.tenant, tenant),
     }
 }
 
