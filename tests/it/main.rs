@@ -22,6 +22,7 @@ mod http;
 mod installations;
 mod kept_forms;
 mod logs;
+mod origin;
 mod panel;
 mod parity;
 mod pool;

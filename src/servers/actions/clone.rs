@@ -102,7 +102,7 @@ pub async fn copy_again(app: &App, scope: &TenantScope, id: ServerId) -> Result<
     let copying = store::copying(&mut tx, id).await?;
     let Some(copying) = copying.filter(|copying| copying.failure().is_some()) else {
         return Err(Error::conflict(
-            "not-failed",
+            "copy-not-failed",
             "Only a copy whose data could not be copied can be copied again.",
         ));
     };

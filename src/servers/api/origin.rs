@@ -63,7 +63,7 @@ pub async fn clone(
 
 /// Copy a server's data again
 ///
-/// After it failed, from the beginning and in the same way. 409 `not-failed` for any other server.
+/// After it failed, from the beginning and in the same way. 409 `copy-not-failed` for any other server.
 #[utoipa::path(post, path = "/api/v1/servers/{server_id}/copy-again", tag = "servers",
     params(("server_id" = ServerId, Path)),
     responses((status = 202, description = "The copy and the work", body = AskedOut)))]

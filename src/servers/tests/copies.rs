@@ -4,8 +4,8 @@ use chrono::Duration;
 
 use crate::drivers::engine::fake::Call;
 use crate::drivers::engine::{
-    CopyFailure, Engine as _, EngineError, Expected, FilePart, FilesSpec, FilesVolume, NewContent,
-    ObservedState, TenantKey, UploadKey, VolumeFiles as _, VolumePath,
+    CopyFailure, EngineError, Expected, FilePart, FilesSpec, FilesVolume, NewContent, ObservedState,
+    TenantKey, UploadKey, VolumeFiles as _, VolumePath,
 };
 use crate::networks;
 use crate::platform::db::Scoped as _;
@@ -53,7 +53,12 @@ pub(super) async fn write(scene: &Scene, server: &Server, text: &str) {
 pub(super) async fn read(scene: &Scene, server: &Server) -> Option<String> {
     let path = VolumePath::parse(FILE).unwrap();
     let part = FilePart::default();
-    let file = scene.test.engine.read_file(&files(server), &path, part).await.ok()?;
+    let file = scene
+        .test
+        .engine
+        .read_file(&files(server), &path, part)
+        .await
+        .ok()?;
     let pieces: Vec<_> = file.content.try_collect().await.unwrap();
     Some(String::from_utf8(pieces.concat()).unwrap())
 }
@@ -98,7 +103,7 @@ async fn is_running(scene: &Scene, server: &Server) -> bool {
 async fn a_copy_has_the_data_and_addresses_and_secrets_of_its_own() {
     let scene = Scene::new().await;
     let source = filled(&scene, "db").await;
-    let stops = scene.test.engine.calls(Call::Stop);
+    let before = scene.test.engine.calls(Call::Stop);
     let asked = clone(&scene, &source, how(CloneData::Stopped)).await.unwrap();
     assert_eq!(asked.server.name, "db (copy)");
     assert_eq!(
@@ -110,7 +115,11 @@ async fn a_copy_has_the_data_and_addresses_and_secrets_of_its_own() {
     let copy = scene.find(&asked.server).await;
     assert!(is_running(&scene, &source).await, "{}", scene.told(&source).await);
     assert!(is_running(&scene, &copy).await, "{}", scene.told(&copy).await);
-    assert_eq!(scene.test.engine.calls(Call::Stop), stops + 1, "only the source was stopped");
+    assert_eq!(
+        scene.test.engine.calls(Call::Stop),
+        stops + 1,
+        "only the source was stopped"
+    );
     assert_eq!(read(&scene, &copy).await.as_deref(), Some("hello"));
     write(&scene, &copy, "other").await;
     assert_eq!(read(&scene, &source).await.as_deref(), Some("hello"));
@@ -125,7 +134,10 @@ async fn a_copy_has_the_data_and_addresses_and_secrets_of_its_own() {
     assert_eq!(steps[0], "Copy the data: succeeded", "{steps:?}");
     assert_eq!(scene.find(&source).await.still_for, None);
     let history = scene.history(&source).await;
-    for told in ["ada@example.com asked to copy it to db (copy).", "It was copied to db (copy)."] {
+    for told in [
+        "ada@example.com asked to copy it to db (copy).",
+        "It was copied to db (copy).",
+    ] {
         assert!(history.iter().any(|line| line == told), "{told}: {history:?}");
     }
     let log = scene.audit_log().await;
@@ -141,8 +153,16 @@ async fn what_data_knows_stays_and_what_is_set_at_each_start_is_made_up_anew() {
         let mut input = database(template);
         input.template = template.to_owned();
         let offer = scene.test.app.catalogue.offer(template).unwrap();
-        let secret = offer.template.variables.iter().find(|one| one.is_secret()).unwrap();
-        let source = actions::create(&scene.test.app, &scene.scope, input).await.unwrap().server;
+        let secret = offer
+            .template
+            .variables
+            .iter()
+            .find(|one| one.is_secret())
+            .unwrap();
+        let source = actions::create(&scene.test.app, &scene.scope, input)
+            .await
+            .unwrap()
+            .server;
         let mut secrets = Vec::new();
         for data in [CloneData::Live, CloneData::None] {
             let copy = clone(&scene, &source, how(data)).await.unwrap().server;
@@ -153,7 +173,10 @@ async fn what_data_knows_stays_and_what_is_set_at_each_start_is_made_up_anew() {
             scene.work().await;
         }
         assert_eq!(secrets[0] != secrets[1], is_fresh, "{template}");
-        assert_ne!(secrets[2], secrets[3], "{template}: without data nothing knows the old one");
+        assert_ne!(
+            secrets[2], secrets[3],
+            "{template}: without data nothing knows the old one"
+        );
     }
 }
 
@@ -161,10 +184,10 @@ async fn what_data_knows_stays_and_what_is_set_at_each_start_is_made_up_anew() {
 async fn a_source_may_go_on_running_and_no_data_may_be_wanted() {
     let scene = Scene::new().await;
     let source = filled(&scene, "db").await;
-    let stops = scene.test.engine.calls(Call::Stop);
+    let before = scene.test.engine.calls(Call::Stop);
     let live = clone(&scene, &source, how(CloneData::Live)).await.unwrap().server;
     scene.work().await;
-    assert_eq!(scene.test.engine.calls(Call::Stop), stops);
+    assert_eq!(scene.test.engine.calls(Call::Stop), before);
     assert_eq!(read(&scene, &live).await.as_deref(), Some("hello"));
     let empty = CloneInput {
         name: Some("empty".to_owned()),
@@ -210,7 +233,10 @@ async fn a_copy_that_failed_never_starts_and_can_be_made_again() {
     );
     let operation = scene.operation(&asked).await;
     assert_eq!(operation.state, State::Failed);
-    assert_eq!(operation.error.as_deref(), Some("its data could not be copied: the disk is full"));
+    assert_eq!(
+        operation.error.as_deref(),
+        Some("its data could not be copied: the disk is full")
+    );
     assert!(is_running(&scene, &source).await, "it goes on");
 
     scene.sweep().await;
@@ -218,7 +244,11 @@ async fn a_copy_that_failed_never_starts_and_can_be_made_again() {
     let before = scene.history(&asked.server).await.len();
     scene.sweep().await;
     scene.work().await;
-    assert_eq!(scene.history(&asked.server).await.len(), before, "it is told once");
+    assert_eq!(
+        scene.history(&asked.server).await.len(),
+        before,
+        "it is told once"
+    );
     let start = scene.command(&asked.server, Command::Start).await;
     scene.work().await;
     assert_eq!(scene.operation(&start).await.state, State::Failed);
@@ -234,7 +264,7 @@ async fn a_copy_that_failed_never_starts_and_can_be_made_again() {
     assert!(is_running(&scene, &asked.server).await && is_running(&scene, &source).await);
     assert_eq!(read(&scene, &asked.server).await.as_deref(), Some("hello"));
     let done = actions::copy_again(&scene.test.app, &scene.scope, asked.server.id).await;
-    assert_eq!(done.unwrap_err().code(), "not-failed");
+    assert_eq!(done.unwrap_err().code(), "copy-not-failed");
 }
 
 #[tokio::test]
@@ -245,7 +275,10 @@ async fn who_deletes_the_source_or_the_copy_keeps_nobody_waiting() {
     scene.delete(&source).await;
     scene.work().await;
     let told = scene.told(&asked.server).await;
-    assert!(told.ends_with("its data could not be copied: db was deleted while it was copied."), "{told}");
+    assert!(
+        told.ends_with("its data could not be copied: db was deleted while it was copied."),
+        "{told}"
+    );
     let refused = actions::copy_again(&scene.test.app, &scene.scope, asked.server.id).await;
     assert_eq!(refused.unwrap_err().code(), "source-gone");
 
@@ -273,7 +306,9 @@ async fn a_source_is_copied_once_at_a_time_and_holds_still() {
         let refused = actions::command(&scene.test.app, &scene.scope, source.id, command).await;
         assert_eq!(refused.unwrap_err().code(), "being-copied");
     }
-    let of_the_copy = clone(&scene, &first.server, how(CloneData::Live)).await.unwrap_err();
+    let of_the_copy = clone(&scene, &first.server, how(CloneData::Live))
+        .await
+        .unwrap_err();
     assert_eq!(of_the_copy.code(), "being-copied");
     // Who is told to stop meanwhile stays stopped.
     scene.command(&source, Command::Stop).await;
@@ -297,7 +332,9 @@ async fn a_copy_counts_for_the_plan_and_is_nobody_elses() {
 async fn a_copy_is_where_its_source_is() {
     let scene = Scene::new().await;
     let source = scene.running("web").await;
-    let network = networks::create(&scene.test.app, &scene.scope, "back").await.unwrap();
+    let network = networks::create(&scene.test.app, &scene.scope, "back")
+        .await
+        .unwrap();
     let mut tx = scene.tx().await;
     sqlx::query!(
         "insert into network_member (network_id, server_id, tenant_id, is_wanted, created_at) values ($1, $2, $3, true, $4)",
@@ -338,7 +375,12 @@ async fn an_engine_that_is_away_is_waited_for() {
     assert_eq!(scene.find(&source).await.still_for, Some(asked.server.id));
     scene.servers.engine_is_back().await;
     scene.later(Duration::seconds(20)).await;
-    assert_eq!(scene.operation(&asked).await.state, State::Succeeded, "{}", scene.told(&asked.server).await);
+    assert_eq!(
+        scene.operation(&asked).await.state,
+        State::Succeeded,
+        "{}",
+        scene.told(&asked.server).await
+    );
     assert!(is_running(&scene, &source).await && is_running(&scene, &asked.server).await);
 }
 
@@ -355,7 +397,10 @@ async fn a_process_that_dies_while_it_copies_leaves_what_the_next_begins_anew() 
     scene.later(Duration::minutes(1)).await;
     assert_eq!(scene.operation(&asked).await.state, State::Succeeded);
     assert_eq!(read(&scene, &asked.server).await.as_deref(), Some("hello"));
-    let copying = store::copying(&mut scene.tx().await, asked.server.id).await.unwrap().unwrap();
+    let copying = store::copying(&mut scene.tx().await, asked.server.id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((copying.total, copying.done), (Some(5), 5));
 }
 
@@ -374,14 +419,25 @@ async fn pages_ask_how_and_tell_what_becomes_of_it() {
     let done = owner.post(&form, &fields).await.expect(303);
     let page = owner.get(done.location()).await.expect(200);
     assert!(page.body.contains("as soon as web has stopped"), "{}", page.body);
-    let page = owner.get(&format!("/t/acme/servers/{}", source.id)).await.expect(200);
-    assert!(page.body.contains("It is being copied to web-2."), "{}", page.body);
+    let page = owner
+        .get(&format!("/t/acme/servers/{}", source.id))
+        .await
+        .expect(200);
+    assert!(
+        page.body.contains("It is being copied to web-2."),
+        "{}",
+        page.body
+    );
     let copy = done.location().rsplit('/').next().unwrap().parse().unwrap();
     let copy = store::find(&mut scene.tx().await, copy).await.unwrap();
     scene.test.engine.fail_copy(&key(&copy), Some(CopyFailure::Quota));
     scene.work().await;
     let page = owner.get(done.location()).await.expect(200);
-    assert!(page.body.contains("The data of web could not be copied"), "{}", page.body);
+    assert!(
+        page.body.contains("The data of web could not be copied"),
+        "{}",
+        page.body
+    );
     scene.test.engine.fail_copy(&key(&copy), None);
     let again = format!("{}/copy-again", done.location());
     owner.post(&again, &[]).await.expect(303);

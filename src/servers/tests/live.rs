@@ -63,7 +63,10 @@ async fn a_server_that_is_deleted_while_one_looks_at_the_deleted_ones_comes_to_t
     scene.work().await;
     let owner = scene.test.browser(scene.scope.actor.user).await;
     let page = owner.get("/t/acme/deleted-servers").await.expect(200);
-    let live = page.body.split('"').find(|part| part.starts_with("/t/acme/deleted-servers/live?"));
+    let live = page
+        .body
+        .split('"')
+        .find(|part| part.starts_with("/t/acme/deleted-servers/live?"));
     let live = live.unwrap().replace("&amp;", "&").replace("&#38;", "&");
     let narrowed = live.replace("is_whole=true", "is_whole=false");
     assert_ne!(narrowed, live);
@@ -73,20 +76,31 @@ async fn a_server_that_is_deleted_while_one_looks_at_the_deleted_ones_comes_to_t
     let news = read(&owner, &live).await.expect(200).body;
     assert!(added(&news) && news.contains(&new.id.to_string()), "{news}");
     let news = read(&owner, &narrowed).await.expect(200).body;
-    assert!(!added(&news), "what a search found gets no row that it did not: {news}");
+    assert!(
+        !added(&news),
+        "what a search found gets no row that it did not: {news}"
+    );
     assert!(news.contains(&new.id.to_string()), "{news}");
 
     // One that is not the newest keeps its place, and one that is restored leaves.
     scene.work().await;
     let page = owner.get("/t/acme/deleted-servers").await.expect(200);
-    let live = page.body.split('"').find(|part| part.starts_with("/t/acme/deleted-servers/live?"));
+    let live = page
+        .body
+        .split('"')
+        .find(|part| part.starts_with("/t/acme/deleted-servers/live?"));
     let live = live.unwrap().replace("&amp;", "&").replace("&#38;", "&");
     scene.wake(&old).await;
-    actions::erase(&scene.test.app, &scene.scope, old.id, None).await.unwrap();
+    actions::erase(&scene.test.app, &scene.scope, old.id, None)
+        .await
+        .unwrap();
     let news = read(&owner, &live).await.expect(200).body;
     assert!(!added(&news) && news.contains(&old.id.to_string()), "{news}");
     scene.restore(&new).await;
     let news = read(&owner, &live).await.expect(200).body;
-    assert!(news.contains("delete") && news.contains(&new.id.to_string()), "{news}");
+    assert!(
+        news.contains("delete") && news.contains(&new.id.to_string()),
+        "{news}"
+    );
     assert!(!added(&news), "{news}");
 }

@@ -4,9 +4,7 @@ use serde_json::json;
 
 use crate::drivers::engine::{Engine as _, NetworkKey, ObservedState};
 use crate::networks;
-use crate::platform::access::{
-    Actor, Permission, StaffRole, StaffScope, TenantRole, TenantScope, Via, Who,
-};
+use crate::platform::access::{Actor, Permission, StaffRole, StaffScope, TenantRole, TenantScope, Via, Who};
 use crate::platform::db::Scoped as _;
 use crate::platform::error::Error;
 use crate::platform::ids::{SessionId, TenantId};
@@ -135,7 +133,10 @@ async fn a_moved_server_is_the_others_with_all_that_is_its_own() {
     furnish(&scene, &server).await;
     let (old, new) = (server.tenant, other.tenant());
     let guest = scene.test.person("grace").await;
-    scene.test.guest(old, server.id, guest, &[Permission::ServerRead]).await;
+    scene
+        .test
+        .guest(old, server.id, guest, &[Permission::ServerRead])
+        .await;
     let program = scene
         .test
         .guest_program(guest, (old, server.id), &[Permission::ServerRead])
@@ -166,7 +167,12 @@ async fn a_moved_server_is_the_others_with_all_that_is_its_own() {
     scene.work().await;
     assert_eq!(left_behind(&scene, &moved).await, [""; 0]);
     let seen = scene.seen(&server).await;
-    assert_eq!(seen.state, ObservedState::Running, "{}", scene.told(&server).await);
+    assert_eq!(
+        seen.state,
+        ObservedState::Running,
+        "{}",
+        scene.told(&server).await
+    );
     let place = NetworkKey::new(new.to_string()).unwrap();
     assert_eq!(seen.networks.into_iter().collect::<Vec<_>>(), [place]);
     assert_eq!(scene.ports(&server).await, ports);
@@ -240,10 +246,14 @@ async fn networks_of_the_former_tenant_are_left() {
         server,
         ..
     } = two().await;
-    let network = networks::create(&scene.test.app, &scene.scope, "back").await.unwrap();
+    let network = networks::create(&scene.test.app, &scene.scope, "back")
+        .await
+        .unwrap();
     let ada = scene.test.browser(scene.scope.actor.user).await;
     let add = format!("/t/acme/networks/{}/servers", network.id);
-    ada.post(&add, &[("server", &server.id.to_string())]).await.expect(303);
+    ada.post(&add, &[("server", &server.id.to_string())])
+        .await
+        .expect(303);
     scene.work().await;
     assert_eq!(scene.seen(&server).await.networks.len(), 2);
     give(&scene, &root, &server, other.tenant()).await.unwrap();
@@ -262,10 +272,15 @@ async fn a_name_that_is_taken_there_becomes_another() {
         server,
         ..
     } = two().await;
-    actions::create(&scene.test.app, &other, database("db")).await.unwrap();
+    actions::create(&scene.test.app, &other, database("db"))
+        .await
+        .unwrap();
     let moved = give(&scene, &root, &server, other.tenant()).await.unwrap();
     assert_eq!(moved.renamed_from.as_deref(), Some("db"));
-    assert_eq!((&*moved.server.name, &*moved.server.host_name), ("db (moved)", "db-moved"));
+    assert_eq!(
+        (&*moved.server.name, &*moved.server.host_name),
+        ("db (moved)", "db-moved")
+    );
 }
 
 #[tokio::test]
@@ -285,14 +300,22 @@ async fn what_can_not_be_is_refused_and_changes_nothing() {
     assert!(same.sentence().contains("already"), "{same:?}");
     let asleep = scene.test.tenant("asleep").await;
     scene.test.suspend(asleep).await;
-    assert_eq!(give(&scene, &root, &server, asleep).await.unwrap_err().status(), 422);
+    assert_eq!(
+        give(&scene, &root, &server, asleep).await.unwrap_err().status(),
+        422
+    );
     let nobody = TenantId::new(&*scene.test.app.ids, scene.test.app.now());
-    assert_eq!(give(&scene, &root, &server, nobody).await.unwrap_err().status(), 422);
+    assert_eq!(
+        give(&scene, &root, &server, nobody).await.unwrap_err().status(),
+        422
+    );
     let input = CloneInput {
         data: CloneData::Stopped,
         ..CloneInput::default()
     };
-    let copy = actions::clone(&scene.test.app, &scene.scope, server.id, input).await.unwrap();
+    let copy = actions::clone(&scene.test.app, &scene.scope, server.id, input)
+        .await
+        .unwrap();
     for one in [&server, &copy.server] {
         let refused = give(&scene, &root, one, other.tenant()).await.unwrap_err();
         assert_eq!(refused.code(), "being-copied");
@@ -312,8 +335,16 @@ async fn staff_restore_and_erase_what_tenants_deleted() {
     scene.delete(&server).await;
     scene.work().await;
     let list = staff.get("/staff/deleted-servers").await.expect(200);
-    assert!(list.body.contains(&format!("/staff/servers/{}/restore", server.id)), "{}", list.body);
-    staff.post(&format!("/staff/servers/{}/restore", server.id), &[]).await.expect(303);
+    assert!(
+        list.body
+            .contains(&format!("/staff/servers/{}/restore", server.id)),
+        "{}",
+        list.body
+    );
+    staff
+        .post(&format!("/staff/servers/{}/restore", server.id), &[])
+        .await
+        .expect(303);
     scene.work().await;
     assert_eq!(scene.seen(&server).await.state, ObservedState::Running);
     let log = scene.audit_log().await;
@@ -323,7 +354,10 @@ async fn staff_restore_and_erase_what_tenants_deleted() {
     scene.work().await;
     let erase = format!("/staff/servers/{}/erase", server.id);
     staff.post(&erase, &[("confirm", "web")]).await.expect(303);
-    assert!(scene.find(&server).await.deleting_at.is_none(), "the name did not fit");
+    assert!(
+        scene.find(&server).await.deleting_at.is_none(),
+        "the name did not fit"
+    );
     staff.post(&erase, &[("confirm", "db")]).await.expect(303);
     scene.work().await;
     assert!(matches!(scene.try_find(&server).await, Err(Error::NotFound)));
@@ -338,26 +372,53 @@ async fn staff_tell_several_tenants_servers_at_once() {
         server,
         ..
     } = two().await;
-    let theirs = actions::create(&scene.test.app, &other, database("theirs")).await.unwrap().server;
+    let theirs = actions::create(&scene.test.app, &other, database("theirs"))
+        .await
+        .unwrap()
+        .server;
     scene.work().await;
     let list = staff.get("/staff/servers?select=page").await.expect(200);
-    assert!(list.body.contains(&format!("value=\"{}\" form=\"several\"", theirs.id)), "{}", list.body);
+    assert!(
+        list.body
+            .contains(&format!("value=\"{}\" form=\"several\"", theirs.id)),
+        "{}",
+        list.body
+    );
     let chosen = format!("server={}&server={}", server.id, theirs.id);
-    let ask = staff.get(&format!("/staff/servers/bulk?action=suspend&{chosen}")).await.expect(200);
-    assert!(ask.body.contains("theirs") && ask.body.contains("Suspend 2 servers?"), "{}", ask.body);
+    let ask = staff
+        .get(&format!("/staff/servers/bulk?action=suspend&{chosen}"))
+        .await
+        .expect(200);
+    assert!(
+        ask.body.contains("theirs") && ask.body.contains("Suspend 2 servers?"),
+        "{}",
+        ask.body
+    );
     let (one, two) = (server.id.to_string(), theirs.id.to_string());
     let stop = [("server", &*one), ("server", &*two)];
-    let done = staff.post("/staff/servers/bulk/actions/stop", &stop).await.expect(200);
+    let done = staff
+        .post("/staff/servers/bulk/actions/stop", &stop)
+        .await
+        .expect(200);
     assert!(done.body.contains("2 of 2 begun"), "{}", done.body);
     scene.work().await;
     for one in [&server, &theirs] {
-        assert!(matches!(scene.seen(one).await.state, ObservedState::Exited { .. }));
+        assert!(matches!(
+            scene.seen(one).await.state,
+            ObservedState::Exited { .. }
+        ));
     }
     let empty = [("server", &*one), ("reason", " ")];
-    let again = staff.post("/staff/servers/bulk/suspend", &empty).await.expect(422);
+    let again = staff
+        .post("/staff/servers/bulk/suspend", &empty)
+        .await
+        .expect(422);
     assert!(again.body.contains("Say why."), "{}", again.body);
     let reason = [("server", &*one), ("server", &*two), ("reason", "unpaid")];
-    staff.post("/staff/servers/bulk/suspend", &reason).await.expect(200);
+    staff
+        .post("/staff/servers/bulk/suspend", &reason)
+        .await
+        .expect(200);
     for tenant in [scene.scope.tenant(), other.tenant()] {
         let mut tx = scene.tx().await;
         let told = sqlx::query_scalar!(
@@ -368,7 +429,11 @@ async fn staff_tell_several_tenants_servers_at_once() {
     }
     let program = scene
         .test
-        .program(scene.test.staff("api", StaffRole::Owner).await, None, Permission::ALL)
+        .program(
+            scene.test.staff("api", StaffRole::Owner).await,
+            None,
+            Permission::ALL,
+        )
         .await;
     let body = json!({ "servers": [one, two] });
     let answer = program
@@ -376,7 +441,13 @@ async fn staff_tell_several_tenants_servers_at_once() {
         .await
         .expect(200);
     let items = answer.json()["items"].as_array().unwrap().clone();
-    assert!(items.iter().all(|item| item["error"].as_str().is_some()), "{items:?}");
+    assert!(
+        items.iter().all(|item| item["error"].as_str().is_some()),
+        "{items:?}"
+    );
     let vera = scene.test.person("vera").await;
-    scene.test.member(scene.scope.tenant(), vera, TenantRole::Owner).await;
+    scene
+        .test
+        .member(scene.scope.tenant(), vera, TenantRole::Owner)
+        .await;
 }
