@@ -53,7 +53,8 @@ grant select, insert, update, delete on server_move to berth_system;
 
 -- Gives a server with all that is its own to another tenant, whatever tables there are: what has a tenant and a server has
 -- the new tenant afterwards. What ends instead: guests and their invitations (and, by a trigger, guests' tokens, which stay
--- as they are to be read), the tenant's own networks, and whoever works on it under a lease.
+-- as they are to be read), the tenant's own networks, and whoever works on it under a lease. Visits at its console stay: their
+-- end is told to the tenant whose people they were.
 create function move_server(wanted uuid, target uuid, new_name text, new_host_name text, at timestamptz) returns void
   language plpgsql security definer set search_path = public as $$
 declare
@@ -74,14 +75,13 @@ begin
     from schedule_run r join schedule s on s.id = r.schedule_id where r.id = t.run_id and s.server_id = wanted;
   update schedule_run r set tenant_id = target from schedule s where s.id = r.schedule_id and s.server_id = wanted;
   update schedule set is_paused = true, next_run = null, version = version + 1, updated_at = at where server_id = wanted;
-  update console_visit set closed_at = at where server_id = wanted and closed_at is null;
   update operation set tenant_id = target where target_id = wanted and tenant_id = origin;
   insert into server_move (server_id, tenant_id, from_tenant_id, moved_at) values (wanted, target, origin, at)
     on conflict (server_id) do update set moved_at = at;
   for place in
     select c.relname from pg_class c
       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-        and c.relname not in ('api_token', 'one_time_link')
+        and c.relname not in ('api_token', 'console_visit')
         and (select count(*) from pg_attribute a
               where a.attrelid = c.oid and a.attname in ('tenant_id', 'server_id') and not a.attisdropped) = 2
   loop

@@ -55,8 +55,9 @@ pub async fn move_server(
     let (name, host_name) = names(&mut tx, to, &before, (None, ServerName::moved)).await?;
     store::move_server(&mut tx, id, to, (&name, &host_name), app.now()).await?;
     let server = store::find(&mut tx, id).await?;
-    let verb = "move from another organisation";
-    let operation = announce(app, &mut tx, &scope.who, &server, (ACTION, verb)).await?;
+    let operation = announce(app, &mut tx, &scope.who, &server, (ACTION, "move")).await?;
+    let came = "It came here from another organisation.".to_owned();
+    super::tell(app, &mut tx, &server, came).await?;
     tell(app, &mut tx, scope, (&before, &server)).await?;
     tx.commit().await?;
     app.poke_servers.poke();

@@ -90,19 +90,22 @@ async fn bring_back(
     })
 }
 
-/// The names that a server has from now on among a tenant's: the one that is wanted, or what `proposes` makes of its own.
+/// Finds a name like another that is not taken.
+type Propose = fn(&str, &[String]) -> String;
+
+/// The names that a server has from now on among a tenant's: the one that is wanted, or what `propose` makes of its own.
 pub(super) async fn names(
     tx: &mut impl Scoped,
     tenant: TenantId,
     server: &Server,
-    (wanted, proposes): (Option<&str>, fn(&str, &[String]) -> String),
+    (wanted, propose): (Option<&str>, Propose),
 ) -> Result<(ServerName, String), Error> {
     let wanted = match wanted {
         Some(wanted) => wanted.to_owned(),
         None => {
             let stem = ServerName::stem(&server.name);
             let taken = store::names_like(tx, tenant, &stem).await?;
-            proposes(&server.name, &taken)
+            propose(&server.name, &taken)
         }
     };
     let name = ServerName::parse(&wanted).map_err(|error| Error::invalid("name", error.to_string()))?;

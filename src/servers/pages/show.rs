@@ -19,7 +19,7 @@ use crate::usage::{self, Sparks};
 
 use super::super::actions;
 use super::super::model::{
-    CopyState, Copying, Location, PublishedPort, Server, Status, Stay, Step, StoredVariable,
+    CopyState, Copying, Location, PublishedPort, Server, Status, Stay, StoredVariable,
 };
 use super::super::store;
 use super::super::updates::has_update;
@@ -94,8 +94,7 @@ impl Panel {
             Some(_) => None,
         };
         Ok(Self {
-            is_copying: copying.as_ref().is_some_and(|copying| copying.total.is_some())
-                || server.notes.step == Some(Step::Copy),
+            is_copying: copying.as_ref().is_some_and(|copying| copying.total.is_some()),
             copying: copying.filter(|one| !server.is_deleted() && one.state != CopyState::Done),
             may_copy: scope.may(Permission::ServerCreate),
             copied_to,

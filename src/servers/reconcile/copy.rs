@@ -128,7 +128,7 @@ async fn run(effects: &Effects<'_>, copying: &Copying, spec: &CopySpec) -> Resul
             Some(event) => match event? {
                 CopyEvent::Total(total) => so_far.1 = Some(total),
                 CopyEvent::Copied(done) => so_far.0 = done,
-                CopyEvent::Ended(Ok(())) => return Ok(note(effects, copying, so_far).await?),
+                CopyEvent::Ended(Ok(())) => return note(effects, copying, so_far).await,
                 CopyEvent::Ended(Err(failure)) => return Err(Trouble::Uncopied(failure.to_string())),
             },
             None => return Err(Trouble::Uncopied("the copying was ended from outside".to_owned())),

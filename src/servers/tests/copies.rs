@@ -117,7 +117,7 @@ async fn a_copy_has_the_data_and_addresses_and_secrets_of_its_own() {
     assert!(is_running(&scene, &copy).await, "{}", scene.told(&copy).await);
     assert_eq!(
         scene.test.engine.calls(Call::Stop),
-        stops + 1,
+        before + 1,
         "only the source was stopped"
     );
     assert_eq!(read(&scene, &copy).await.as_deref(), Some("hello"));

@@ -39,39 +39,36 @@ async fn give(scene: &Scene, scope: &StaffScope, server: &Server, to: TenantId) 
 }
 
 /// Tables in which rows of a moved server may keep the former tenant, and why.
-const MAY_STAY: [&str; 2] = [
+const MAY_STAY: [&str; 3] = [
     // A guest's tokens have ended, and are theirs to see.
     "api_token",
+    // Whose visits they were is told to those.
+    "console_visit",
     // Where it came from.
     "server_move",
 ];
 
 /// The tables in which something of a server has another tenant than the server.
 async fn left_behind(scene: &Scene, server: &Server) -> Vec<String> {
-    let mut tx = scene.tx().await;
-    let tables = sqlx::query_scalar!(
-        r#"select c.table_name as "name!" from information_schema.columns c
+    let rows = sqlx::query!(
+        r#"select c.table_name as "name!",
+             (xpath('/row/n/text()', query_to_xml(format(
+                'select count(*) as n from %I where server_id = %L and tenant_id <> %L', c.table_name, $1::uuid, $2::uuid),
+                false, true, '')))[1]::text::bigint as "left!"
+           from information_schema.columns c
            join information_schema.columns d on d.table_name = c.table_name and d.table_schema = c.table_schema
            join information_schema.tables t on t.table_name = c.table_name and t.table_schema = c.table_schema
            where c.table_schema = 'public' and c.column_name = 'tenant_id' and d.column_name = 'server_id'
-             and t.table_type = 'BASE TABLE' order by 1"#
+             and t.table_type = 'BASE TABLE' order by 1"#,
+        server.id.0,
+        server.tenant.0
     );
-    let tables = tables.fetch_all(tx.conn()).await.unwrap();
-    assert!(tables.len() > 12, "{tables:?}");
-    let mut left = Vec::new();
-    for table in tables.into_iter().filter(|table| !MAY_STAY.contains(&&**table)) {
-        let statement = format!("select count(*) from {table} where server_id = $1 and tenant_id <> $2");
-        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-            .bind(server.id.0)
-            .bind(server.tenant.0)
-            .fetch_one(tx.conn())
-            .await
-            .unwrap();
-        if count > 0 {
-            left.push(table);
-        }
-    }
-    left
+    let rows = rows.fetch_all(scene.tx().await.conn()).await.unwrap();
+    assert!(rows.len() > 12, "{rows:?}");
+    let left = rows
+        .into_iter()
+        .filter(|row| row.left > 0 && !MAY_STAY.contains(&&*row.name));
+    left.map(|row| row.name).collect()
 }
 
 /// A row in each table about one server that has none yet.

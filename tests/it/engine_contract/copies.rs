@@ -1,8 +1,6 @@
 //! Laws about copying volumes.
 
-use berth::drivers::engine::{
-    CopiedVolume, CopyEvent, CopySpec, Engine, EngineError, Outcome, VolumeKey,
-};
+use berth::drivers::engine::{CopiedVolume, CopyEvent, CopySpec, Engine, EngineError, Outcome, VolumeKey};
 use futures_util::TryStreamExt;
 
 use super::files::{names, read, stopped, write};
@@ -36,14 +34,21 @@ pub(super) async fn volumes_are_copied_over_whatever_is_there(world: &dyn World)
     for _ in 0..2 {
         let events = run(engine, &copy("a", "b")).await;
         assert_eq!(events.last(), Some(&CopyEvent::Ended(Ok(()))), "{events:?}");
-        assert!(matches!(events[0], CopyEvent::Total(total) if total > 0), "{events:?}");
+        assert!(
+            matches!(events[0], CopyEvent::Total(total) if total > 0),
+            "{events:?}"
+        );
         assert_eq!(names(engine, &copied, "/data").await, ["kept"]);
         assert_eq!(read(engine, &copied, "/data/kept").await, b"hello");
     }
     write(engine, &copied, "/data/kept", b"other").await;
     assert_eq!(read(engine, &source, "/data/kept").await, b"hello");
     assert_eq!(engine.end_task(&server("b")).await.unwrap(), Outcome::Gone);
-    assert_eq!(engine.observe_all().await.unwrap().len(), 2, "what copied is no server");
+    assert_eq!(
+        engine.observe_all().await.unwrap().len(),
+        2,
+        "what copied is no server"
+    );
 }
 
 pub(super) async fn only_the_two_servers_volumes_are_copied(world: &dyn World) {
@@ -59,7 +64,10 @@ pub(super) async fn only_the_two_servers_volumes_are_copied(world: &dyn World) {
     gift.volumes[0].to = volume("b").key;
     for wrong in [theft, gift] {
         let refused = engine.copy_volumes(&wrong).await.err();
-        assert!(matches!(refused, Some(EngineError::Foreign { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Some(EngineError::Foreign { .. })),
+            "{refused:?}"
+        );
     }
     assert_eq!(names(&*engine, &copied, "/data").await, [""; 0]);
     // What was never started has no volume, and there is nothing to copy.
@@ -70,5 +78,8 @@ pub(super) async fn only_the_two_servers_volumes_are_copied(world: &dyn World) {
     let mut missing = copy("a", "b");
     missing.volumes[0].to = VolumeKey::new("vol_none").unwrap();
     let refused = engine.copy_volumes(&missing).await.err();
-    assert!(matches!(refused, Some(EngineError::VolumeMissing { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Some(EngineError::VolumeMissing { .. })),
+        "{refused:?}"
+    );
 }

@@ -85,21 +85,6 @@ impl FakeEngine {
         self.lock().calls.total()
     }
 
-    /// Makes an image with this tag exist, not labelled as ours.
-    pub fn add_image(&self, tag: &str) {
-        self.change(|state| state.add_foreign_image(tag));
-    }
-
-    /// Gives a name on the engine to somebody else: a container, network or volume.
-    pub fn add_foreign(&self, name: &str) {
-        self.change(|state| state.foreign.insert(name.to_owned()));
-    }
-
-    /// Takes the installation's id from everything that there is, as on what was made before there were such ids.
-    pub fn unmark(&self) {
-        self.change(State::unmark);
-    }
-
     /// What a server says from now on that it uses, while it runs.
     pub fn set_stats(&self, server: &ServerKey, stats: Stats) {
         self.lock().used.insert(server.clone(), stats);

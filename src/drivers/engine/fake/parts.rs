@@ -7,10 +7,28 @@ use super::super::{
     Image, Network, NetworkKey, NetworkSpec, Outcome, ServerKey, Subject, TenantKey, Volume, VolumeDriver,
     VolumeKey, VolumeSpec, spec,
 };
+use super::FakeEngine;
 use super::state::State;
 
 /// The guard's key, as on the real engine.
 const GUARD: &str = "guard";
+
+impl FakeEngine {
+    /// Makes an image with this tag exist, not labelled as ours.
+    pub fn add_image(&self, tag: &str) {
+        self.change(|state| state.add_foreign_image(tag));
+    }
+
+    /// Gives a name on the engine to somebody else: a container, network or volume.
+    pub fn add_foreign(&self, name: &str) {
+        self.change(|state| state.foreign.insert(name.to_owned()));
+    }
+
+    /// Takes the installation's id from everything that there is, as on what was made before there were such ids.
+    pub fn unmark(&self) {
+        self.change(State::unmark);
+    }
+}
 
 impl State {
     /// What a container needs, and whether it may have it.
