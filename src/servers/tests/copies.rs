@@ -152,6 +152,11 @@ async fn what_data_knows_stays_and_what_is_set_at_each_start_is_made_up_anew() {
     for (template, is_fresh) in [("postgresql", true), ("luanti", false)] {
         let mut input = database(template);
         input.template = template.to_owned();
+        if template == "luanti" {
+            input
+                .variables
+                .insert("SERVER_NAME".to_owned(), "World".to_owned());
+        }
         let offer = scene.test.app.catalogue.offer(template).unwrap();
         let secret = offer
             .template
