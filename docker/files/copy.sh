@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # copy.sh SLACK NAME…: copies each volume from /from/NAME to /to/NAME, whatever is there already. SLACK is 1 if the files may
 # change meanwhile, and 0 otherwise. The panel runs it in a container of its own that has these volumes and nothing else.
 #
