@@ -156,6 +156,9 @@ pub struct Variable {
     pub required: bool,
     /// What holds when it is not answered.
     pub default: Option<String>,
+    /// A copy of the server gets a generated one of its own, because the image sets it again at each start. Others keep what
+    /// their source has: data may depend on it.
+    pub fresh_in_copies: bool,
 }
 
 impl Variable {

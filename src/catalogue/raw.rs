@@ -73,6 +73,8 @@ pub(super) struct RawVariable {
     pub(super) choices: Option<Vec<String>>,
     pub(super) max_items: Option<usize>,
     pub(super) generate: Option<usize>,
+    #[serde(default)]
+    pub(super) fresh_in_copies: bool,
 }
 
 /// A default is written in the variable's own type, and kept as the text that the container will see.

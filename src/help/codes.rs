@@ -91,7 +91,11 @@ codes! {
         "too-many-tags": "The server would have more than 10 tags.", "Take another of its tags away first.";
         "not-suspended": "The server is not suspended.", "Nothing has to be done.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";
-        "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed.", "Leave `variables` out, or ask your provider for the template.";
+        "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed, and it can be neither copied nor moved.", "Leave `variables` out, or ask your provider for the template.";
+        "being-copied": "The server is being copied, or its own data is still being copied from another.", "Wait until that is done, or delete the copy.";
+        "copy-failed": "The server is a copy whose data could not be copied.", "Copy its data again, or delete it.";
+        "copy-not-failed": "The server is no copy whose data could not be copied.", "Nothing has to be done.";
+        "source-gone": "What the data is to be copied from is deleted.", "Restore it first, or delete the copy.";
         "network-not-empty": "Servers are in the network.", "Take them out first, or send `disconnect=true`: then they leave it.";
         "network-deleting": "The network is being deleted.", "Nothing can be done with it any more.";
         "only-network": "A server would be in no network then.", "Put it into another one first.";

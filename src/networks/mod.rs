@@ -23,7 +23,7 @@ mod tests;
 pub use actions::{create, join, leave, remove};
 pub use model::{Network, NetworkRef, Place, Places, key_text};
 pub use reconcile::{Networks, begin};
-pub use store::{all_keys, all_places, places, settle, subnet};
+pub use store::{all_keys, all_places, join_as, places, settle, subnet};
 
 /// Events about a network have this topic; without a target they are about the common one.
 pub const TOPIC: &str = "network";

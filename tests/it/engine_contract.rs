@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod copies;
 pub(crate) mod docker_world;
 mod fake_world;
 mod files;
@@ -118,6 +119,10 @@ contract! {
         files_need_volumes_of_the_tenant,
         a_helper_is_no_server_and_in_nobodys_way,
         files_of_an_engine_that_is_away_come_back,
+    }
+    copies {
+        volumes_are_copied_over_whatever_is_there,
+        only_the_two_servers_volumes_are_copied,
     }
     terminal {
         what_is_typed_is_seen_and_done,

@@ -19,6 +19,8 @@ const PASSWORD: &str = "quiet harbour lantern 7";
 /// What a form about a guest holds that is nobody else's.
 const LAST_DAY: &str = "2027-01-31";
 const SERVERS: &str = "/t/acme/servers";
+/// What was typed where only a name confirms.
+const TYPED: &str = "value=\"ours\"";
 /// What was chosen where nothing can be written.
 const CHOSEN: &str = "value=\"Pacific/Chatham\" selected";
 /// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
@@ -298,7 +300,7 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
             form.body
         );
         assert!(
-            ["Kept", &*other, LAST_DAY, CHOSEN]
+            ["Kept", &*other, LAST_DAY, CHOSEN, TYPED]
                 .iter()
                 .any(|typed| form.body.contains(typed)),
             "{address} is empty"

@@ -24,6 +24,7 @@ mod installations;
 mod kept_forms;
 mod locks;
 mod logs;
+mod origin;
 mod panel;
 mod parity;
 mod pool;

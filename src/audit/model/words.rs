@@ -27,13 +27,18 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 62] = [
+const WITH_TARGET: [(&str, &str); 67] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
     ("server.restart", "Restarted the server"),
     ("server.kill", "Killed the server"),
     ("server.delete", "Deleted the server"),
+    ("server.restore", "Restored the server"),
+    ("server.erase", "Asked to erase the server"),
+    ("server.clone", "Made by copying the server"),
+    ("server.copy", "Copied the data again of"),
+    ("server.move", "Moved the server"),
     ("server.configure", "Changed the server"),
     ("server.tag", "Changed the server's tags"),
     ("server.rebuild", "Asked to rebuild the server"),

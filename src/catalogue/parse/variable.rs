@@ -49,7 +49,20 @@ pub(super) fn convert(mut raw: RawVariable, problems: &mut Problems) -> Option<V
         format!("{at}.required"),
         "it is never missing: it has a default or is generated",
     );
+    let is_generated = matches!(
+        kind,
+        Kind::Secret {
+            generate: Some(_),
+            ..
+        }
+    );
+    problems.check(
+        !raw.fresh_in_copies || is_generated,
+        format!("{at}.fresh_in_copies"),
+        "only what is generated can be generated anew",
+    );
     Some(Variable {
+        fresh_in_copies: raw.fresh_in_copies,
         key: raw.key,
         label: raw.label,
         help: raw.help,

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use crate::platform::metrics;
 
 use super::{
-    BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, GuardSpec, GuardState, Image, Limits, LogLine, LogQuery, Network, NetworkKey,
-    NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId,
-    TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
+    BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
+    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Image, Limits, LogLine,
+    LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
+    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
 };
 
 /// What it is called on the page of metrics.
@@ -92,6 +92,7 @@ calls! {
     archive_put(server: &ServerKey, path: &str, tar: Bytes) -> ();
     image_exists(tag: &str) -> bool;
     run_task(task: &TaskSpec) -> EngineStream<TaskEvent>;
+    copy_volumes(copy: &CopySpec) -> EngineStream<CopyEvent>;
     end_task(server: &ServerKey) -> Outcome;
     pull_image(tag: &str) -> EngineStream<BuildEvent>;
     build_image(request: BuildRequest) -> EngineStream<BuildEvent>;

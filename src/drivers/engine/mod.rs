@@ -22,6 +22,7 @@
 //!
 //! `tests/it/engine_contract.rs` is the contract in executable form; it runs against every engine.
 
+mod copy;
 pub mod docker;
 mod error;
 #[cfg(feature = "testing")]
@@ -45,6 +46,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
+pub use copy::{CopiedVolume, CopyEvent, CopyFailure, CopySpec};
 pub use error::{EngineError, EngineResult, Source};
 pub use files::{
     Expected, FileEntry, FileKind, FilePart, FilesBody, FilesChange, FilesCount, FilesError, FilesPage,
@@ -212,6 +214,10 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
     /// Runs a task for a server beside its container, in place of one that was left over. Dropping the stream leaves it
     /// running: [`end_task`](Self::end_task) ends it. It is never observed as a server.
     async fn run_task(&self, task: &TaskSpec) -> EngineResult<EngineStream<TaskEvent>>;
+
+    /// Fills a server's volumes with what is in another's; see [`CopySpec`]. It is a task of the server that is filled, and is
+    /// ended like one.
+    async fn copy_volumes(&self, copy: &CopySpec) -> EngineResult<EngineStream<CopyEvent>>;
 
     /// Ends and removes a server's task.
     async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome>;

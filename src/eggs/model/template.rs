@@ -183,6 +183,7 @@ impl Egg {
                 },
                 required: false,
                 default: Some(first.label.clone()),
+                fresh_in_copies: false,
             });
         }
         variables

@@ -125,6 +125,7 @@ fn question(key: String, variable: &Value, default: &str, about: &str, report: &
         key,
         kind,
         default,
+        fresh_in_copies: false,
     }
 }
 

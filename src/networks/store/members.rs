@@ -152,6 +152,37 @@ pub async fn set_common(
     Ok(())
 }
 
+/// Lets a new server be where another of its tenant should be. A network that is about to go takes nobody any more.
+pub async fn join_as(
+    tx: &mut impl Scoped,
+    (source, server): (ServerId, ServerId),
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into network_member (network_id, server_id, tenant_id, is_wanted, created_at) \
+         select n.id, $2, $3, true, $4 from network n join network_member m on m.network_id = n.id \
+         where m.server_id = $1 and m.is_wanted and n.deleting_at is null for share of n",
+        source.0,
+        server.0,
+        tenant.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into common_member (server_id, tenant_id, is_wanted, is_in) \
+         select $2, $3, false, false from common_member where server_id = $1 and not is_wanted \
+         and exists (select from network_member where server_id = $2)",
+        source.0,
+        server.0,
+        tenant.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Notes where a server is now. What somebody has said meanwhile stays; what there is nothing to say about any more goes.
 pub async fn settle(tx: &mut SystemTx, server: ServerId, places: &[Place]) -> Result<(), Error> {
     for place in places {

@@ -116,7 +116,7 @@ permissions! {
     StaffServerPower = "staff.servers:power", Staff, write;
     /// Open any server's console. The tenant sees it in its audit log.
     StaffServerConsole = "staff.servers:console", Staff, write;
-    /// Update any server.
+    /// Update, suspend, restore, erase and move any server.
     StaffServerManage = "staff.servers:write", Staff, write;
     /// See the catalogue's build state.
     StaffCatalogueRead = "staff.catalogue:read", Staff, read;

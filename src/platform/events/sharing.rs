@@ -7,7 +7,7 @@ use crate::platform::ids::ServerId;
 
 use super::{Event, Hub};
 
-/// Whom a server is shared with has changed; the target is the server.
+/// Whom a server is shared with, or whose it is, has changed; the target is the server.
 pub const GUEST_TOPIC: &str = "guest";
 
 /// What a connection of a server's guest listens to. Everybody else's hears nothing.

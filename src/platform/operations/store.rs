@@ -265,6 +265,20 @@ pub async fn begin_step(
     Ok(())
 }
 
+/// Says how far the running step of a thing's newest open operation is.
+pub async fn note_step(tx: &mut SystemTx, target: Uuid, progress: &str) -> Result<(), Error> {
+    sqlx::query!(
+        "update operation_step s set detail = $2 where s.state = 'running' and s.operation_id = \
+           (select id from operation where target_id = $1 and state in ('queued', 'running') \
+            order by created_at desc, id desc limit 1)",
+        target,
+        progress
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Ends the running step of a thing's newest open operation.
 pub async fn end_step(
     tx: &mut SystemTx,

@@ -2,15 +2,16 @@
 //! hold up the others.
 
 use crate::app::App;
-use crate::platform::access::TenantScope;
+use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::operations::Operation;
 
-use super::super::model::{Command, Tags};
+use super::super::model::{Command, Tags, parse_reason};
 use super::super::store;
 use super::describe::retag;
-use super::power::command;
+use super::power::{command, command_as_staff};
+use super::suspend::suspend;
 
 /// So many servers are taken at most by one request, which must end in time.
 pub const AT_ONCE: i64 = 100;
@@ -96,12 +97,51 @@ pub async fn retag_all(
     .await
 }
 
-/// Asks for the same of each. One that is not there is refused like any other.
+/// Tells several servers of any tenants what to do. Each tenant's log tells of its own.
+pub async fn command_all_as_staff(
+    app: &App,
+    scope: &StaffScope,
+    ids: &[ServerId],
+    what: Command,
+) -> Result<Bulk, Error> {
+    check_count(ids)?;
+    let known = store::names(&mut scope.begin().await?, ids).await?;
+    Bulk::of(named(known, ids), |id| async move {
+        let asked = command_as_staff(app, scope, id, what).await?;
+        Ok(Some(asked.operation))
+    })
+    .await
+}
+
+/// Suspends several servers of any tenants for the same reason.
+pub async fn suspend_all(
+    app: &App,
+    scope: &StaffScope,
+    ids: &[ServerId],
+    reason: &str,
+) -> Result<Bulk, Error> {
+    parse_reason(reason).map_err(|message| Error::invalid("reason", message))?;
+    check_count(ids)?;
+    let known = store::names(&mut scope.begin().await?, ids).await?;
+    Bulk::of(named(known, ids), |id| async move {
+        let asked = suspend(app, scope, id, reason).await?;
+        Ok(Some(asked.operation))
+    })
+    .await
+}
+
+/// Asks for the same of each.
 async fn each<F: Future<Output = Result<Option<Operation>, Error>>>(
     scope: &TenantScope,
     ids: &[ServerId],
     wish: impl Fn(ServerId) -> F,
 ) -> Result<Bulk, Error> {
+    check_count(ids)?;
+    let known = store::names(&mut scope.begin().await?, ids).await?;
+    Bulk::of(named(known, ids), wish).await
+}
+
+fn check_count(ids: &[ServerId]) -> Result<(), Error> {
     if ids.is_empty() {
         return Err(Error::invalid("servers", "Choose at least one server."));
     }
@@ -111,13 +151,15 @@ async fn each<F: Future<Output = Result<Option<Operation>, Error>>>(
             format!("Choose at most {AT_ONCE} servers."),
         ));
     }
-    let mut tx = scope.begin().await?;
-    let mut servers = store::names(&mut tx, ids).await?;
-    drop(tx);
+    Ok(())
+}
+
+/// Those that are known, and after them those that are not, which are refused like any other.
+fn named(mut known: Vec<(ServerId, String)>, ids: &[ServerId]) -> Vec<(ServerId, String)> {
     for id in ids {
-        if !servers.iter().any(|(known, _)| known == id) {
-            servers.push((*id, id.to_string()));
+        if !known.iter().any(|(one, _)| one == id) {
+            known.push((*id, id.to_string()));
         }
     }
-    Bulk::of(servers, wish).await
+    known
 }

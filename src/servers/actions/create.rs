@@ -9,14 +9,15 @@ use crate::audit::Change;
 use crate::catalogue::{Checked, Offer, Protocol, Value};
 use crate::eggs;
 use crate::platform::access::TenantScope;
-use crate::platform::db::TenantTx;
+use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::{LocationId, ServerId};
+use crate::platform::ids::{LocationId, ServerId, TenantId};
 use crate::platform::secret::random_text;
 use crate::tenants;
 
 use super::super::model::{
-    NewPort, NewServer, Power, Server, ServerName, Size, StoredVariable, admit, host_name, seal_context,
+    NewPort, NewServer, Power, Resources, Server, ServerName, Size, StoredVariable, admit, host_name,
+    seal_context,
 };
 use super::super::store;
 use super::{Asked, announce, shown, target};
@@ -54,7 +55,7 @@ pub async fn create(app: &App, scope: &TenantScope, input: NewServerInput) -> Re
     let checks = check(&input, size.as_ref(), offer.as_ref())?;
     let size = size.ok_or(Error::NotFound)?;
     store::lock_tenant(&mut tx, scope.tenant()).await?;
-    fit(app, &mut tx, scope, &size).await?;
+    fit(app, &mut tx, scope.tenant(), &size.resources).await?;
     let location = store::own_location(&mut tx).await?.ok_or_else(no_location)?;
     let id = ServerId::new(&*app.ids, app.now());
     insert(
@@ -143,10 +144,17 @@ fn no_location() -> Error {
     Error::Unavailable("no location was set up yet: no panel has started on this database".into())
 }
 
-async fn fit(app: &App, tx: &mut TenantTx, scope: &TenantScope, size: &Size) -> Result<(), Error> {
-    let limits = tenants::find_tenant(tx, scope.tenant()).await?.limits;
-    let used = tenants::usage(tx, scope.tenant(), app.now()).await?;
-    admit(&limits, &used, &size.resources.one_more())
+/// Whether a tenant's plan has room for one more server that takes so much. A deleted one counts for nothing, so it has to fit
+/// like a new one, and so does one that comes from another tenant.
+pub(super) async fn fit(
+    app: &App,
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    resources: &Resources,
+) -> Result<(), Error> {
+    let limits = tenants::find_tenant(tx, tenant).await?.limits;
+    let used = tenants::usage(tx, tenant, app.now()).await?;
+    admit(&limits, &used, &resources.one_more())
 }
 
 #[expect(
@@ -183,7 +191,7 @@ async fn insert(
     store::insert(tx, &new).await
 }
 
-async fn add_ports(
+pub(super) async fn add_ports(
     tx: &mut TenantTx,
     scope: &TenantScope,
     (id, location): (ServerId, LocationId),

@@ -80,6 +80,8 @@ pub async fn delete(
         now: app.now(),
     };
     store::put_away(&mut tx, id, leave).await?;
+    // Nobody holds still for a copy that nobody wants.
+    store::end_copy(&mut tx, id, Some("it was deleted while it was copied"), app.now()).await?;
     let change = Change {
         action: "server.delete",
         before: Some(shown(&server)),

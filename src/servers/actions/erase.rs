@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::platform::access::{TenantScope, Who};
+use crate::platform::access::{StaffScope, TenantScope, Who};
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -26,19 +26,44 @@ pub async fn erase(
     typed: Option<&str>,
 ) -> Result<Asked, Error> {
     let mut tx = scope.begin().await?;
-    let server = store::lock(&mut tx, id).await?;
+    let asked = ask(app, &mut tx, &scope.who, id, typed).await?;
+    tx.commit().await?;
+    app.poke_servers.poke();
+    Ok(asked)
+}
+
+/// Erases any deleted server.
+pub async fn erase_as_staff(
+    app: &App,
+    scope: &StaffScope,
+    id: ServerId,
+    typed: Option<&str>,
+) -> Result<Asked, Error> {
+    let mut tx = scope.begin().await?;
+    let asked = ask(app, &mut tx, &scope.who, id, typed).await?;
+    tx.commit().await?;
+    app.poke_servers.poke();
+    Ok(asked)
+}
+
+async fn ask(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    id: ServerId,
+    typed: Option<&str>,
+) -> Result<Asked, Error> {
+    let server = store::lock(tx, id).await?;
     confirm(&server, typed)?;
     if let Err(refusal) = server.check_kept() {
-        let under_way = under_way(&mut tx, &server).await?;
+        let under_way = under_way(tx, &server).await?;
         return match under_way.filter(|operation| operation.kind == ACTION) {
             Some(operation) => Ok(Asked { server, operation }),
             None => Err(refusal.into()),
         };
     }
-    let operation = begin_erasing(app, &mut tx, &scope.who, &server, None).await?;
-    let server = store::find(&mut tx, id).await?;
-    tx.commit().await?;
-    app.poke_servers.poke();
+    let operation = begin_erasing(app, tx, who, &server, None).await?;
+    let server = store::find(tx, id).await?;
     Ok(Asked { server, operation })
 }
 

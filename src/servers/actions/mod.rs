@@ -2,11 +2,13 @@
 //! speaks to the engine; the reconciler is woken after the commit.
 
 mod bulk;
+mod clone;
 mod create;
 mod delete;
 mod describe;
 mod erase;
 mod installation;
+mod moves;
 mod power;
 mod rebuild;
 mod restore;
@@ -30,16 +32,18 @@ use crate::platform::operations::{self, NewOperation, Operation};
 use super::model::{Entry, Kind, Server};
 use super::store::{self, NewEvent};
 
-pub use bulk::{AT_ONCE, Bulk, Line, command_all, retag_all};
+pub use bulk::{AT_ONCE, Bulk, Line, command_all, command_all_as_staff, retag_all, suspend_all};
+pub use clone::{CloneData, CloneInput, clone, clone_name, copy_again, made_up_labels};
 pub use create::{NewServerInput, create};
 pub use delete::{delete, keeping};
-pub use erase::{erase, expired};
+pub use erase::{erase, erase_as_staff, expired};
 pub use installation::{accept_installation, reinstall, update_template};
+pub use moves::move_server;
 pub use power::{command, command_as_staff, command_within};
 pub use rebuild::rebuild;
 #[cfg(all(test, feature = "testing"))]
 pub use restore::Restored;
-pub use restore::restore;
+pub use restore::{restore, restore_as_staff};
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;

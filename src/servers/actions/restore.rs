@@ -5,16 +5,15 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::platform::access::TenantScope;
-use crate::platform::db::TenantTx;
+use crate::platform::access::{StaffScope, TenantScope, Who};
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
+use crate::platform::ids::{ServerId, TenantId};
 use crate::platform::operations::Operation;
-use crate::tenants;
 
-use super::super::model::{Server, ServerName, admit, host_name};
+use super::super::model::{Server, ServerName, host_name};
 use super::super::store;
-use super::create::no_free_port;
+use super::create::{fit, no_free_port};
 use super::{announce, shown, target};
 
 /// A server that comes back.
@@ -28,8 +27,8 @@ pub struct Restored {
     pub renamed_from: Option<String>,
 }
 
-/// Restores a deleted server, under another name if one is given. Of two that race for the last of a limit one gets
-/// [`Error::LimitReached`], as creations do.
+/// Restores a deleted server of the tenant, under another name if one is given. Of two that race for the last of a limit one
+/// gets [`Error::LimitReached`], as creations do.
 pub async fn restore(
     app: &App,
     scope: &TenantScope,
@@ -37,26 +36,52 @@ pub async fn restore(
     name: Option<&str>,
 ) -> Result<Restored, Error> {
     let mut tx = scope.begin().await?;
-    store::lock_tenant(&mut tx, scope.tenant()).await?;
-    let before = store::lock(&mut tx, id).await?;
+    let restored = bring_back(app, &mut tx, (&scope.who, scope.tenant()), id, name).await?;
+    tx.commit().await?;
+    app.poke_servers.poke();
+    Ok(restored)
+}
+
+/// Restores any deleted server. It has to fit into its tenant's plan as if that had asked.
+pub async fn restore_as_staff(
+    app: &App,
+    scope: &StaffScope,
+    id: ServerId,
+    name: Option<&str>,
+) -> Result<Restored, Error> {
+    let mut tx = scope.begin().await?;
+    let tenant = store::find(&mut tx, id).await?.tenant;
+    let restored = bring_back(app, &mut tx, (&scope.who, tenant), id, name).await?;
+    tx.commit().await?;
+    app.poke_servers.poke();
+    Ok(restored)
+}
+
+async fn bring_back(
+    app: &App,
+    tx: &mut impl Scoped,
+    (who, tenant): (&Who, TenantId),
+    id: ServerId,
+    name: Option<&str>,
+) -> Result<Restored, Error> {
+    store::lock_tenant(tx, tenant).await?;
+    let before = store::lock(tx, id).await?;
     before.check_kept()?;
-    fit(app, &mut tx, scope, &before).await?;
-    let (name, host_name) = names(&mut tx, scope, &before, name).await?;
-    store::restore(&mut tx, id, (&name, &host_name), app.now()).await?;
-    if !store::reclaim_ports(&mut tx, &before).await? {
+    fit(app, tx, tenant, &before.resources).await?;
+    let (name, host_name) = names(tx, tenant, &before, (name, ServerName::restored)).await?;
+    store::restore(tx, id, (&name, &host_name), app.now()).await?;
+    if !store::reclaim_ports(tx, &before).await? {
         return Err(no_free_port());
     }
-    let server = store::find(&mut tx, id).await?;
-    let operation = announce(app, &mut tx, &scope.who, &server, ("server.restore", "restore")).await?;
+    let server = store::find(tx, id).await?;
+    let operation = announce(app, tx, who, &server, ("server.restore", "restore")).await?;
     let deleted_at = before.deletion.as_ref().map(|deletion| deletion.at);
     let change = Change {
         action: "server.restore",
         before: Some(json!({ "name": before.name, "deleted_at": deleted_at })),
         after: Some(shown(&server)),
     };
-    app.audit(&mut tx, &scope.who, &target(&server), &change).await?;
-    tx.commit().await?;
-    app.poke_servers.poke();
+    app.audit(tx, who, &target(&server), &change).await?;
     let renamed_from = Some(before.name).filter(|old| *old != server.name);
     Ok(Restored {
         server,
@@ -65,30 +90,26 @@ pub async fn restore(
     })
 }
 
-/// A deleted server counts for nothing, so it has to fit like a new one.
-async fn fit(app: &App, tx: &mut TenantTx, scope: &TenantScope, server: &Server) -> Result<(), Error> {
-    let limits = tenants::find_tenant(tx, scope.tenant()).await?.limits;
-    let used = tenants::usage(tx, scope.tenant(), app.now()).await?;
-    admit(&limits, &used, &server.resources.one_more())
-}
+/// Finds a name like another that is not taken.
+type Propose = fn(&str, &[String]) -> String;
 
-/// The names that it comes back with.
-async fn names(
-    tx: &mut TenantTx,
-    scope: &TenantScope,
+/// The names that a server has from now on among a tenant's: the one that is wanted, or what `propose` makes of its own.
+pub(super) async fn names(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
     server: &Server,
-    wanted: Option<&str>,
+    (wanted, propose): (Option<&str>, Propose),
 ) -> Result<(ServerName, String), Error> {
     let wanted = match wanted {
         Some(wanted) => wanted.to_owned(),
         None => {
             let stem = ServerName::stem(&server.name);
-            let taken = store::names_like(tx, scope.tenant(), &stem).await?;
-            ServerName::restored(&server.name, &taken)
+            let taken = store::names_like(tx, tenant, &stem).await?;
+            propose(&server.name, &taken)
         }
     };
     let name = ServerName::parse(&wanted).map_err(|error| Error::invalid("name", error.to_string()))?;
-    let taken = store::host_names(tx, scope.tenant()).await?;
+    let taken = store::host_names(tx, tenant).await?;
     let host = if taken.contains(&server.host_name) {
         host_name(name.as_str(), &server.template, &taken)
     } else {

@@ -15,7 +15,7 @@ use crate::platform::web::{Json, ListOut, ListQuery, Path, Query};
 use super::super::actions::{self, Asked};
 use super::super::query::deleted;
 use super::outs::{AskedOut, ServerOut};
-use super::servers::accepted;
+use super::servers::{accepted, accepted_as_staff};
 
 /// List deleted servers
 ///
@@ -91,4 +91,39 @@ pub async fn erase(
 ) -> Result<Response, Error> {
     let asked = actions::erase(&app, &scope, id, None).await?;
     Ok(accepted(&app, asked))
+}
+
+/// Restore any deleted server
+///
+/// As its tenant can. It has to fit into that tenant's plan.
+#[utoipa::path(post, path = "/api/v1/staff/servers/{server_id}/restore", tag = "staff",
+    params(("server_id" = ServerId, Path)), request_body = RestoreIn,
+    responses((status = 202, description = "The server and the work", body = AskedOut)))]
+pub async fn restore_as_staff(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(id): Path<ServerId>,
+    Json(how): Json<RestoreIn>,
+) -> Result<Response, Error> {
+    let restored = actions::restore_as_staff(&app, &scope, id, how.name.as_deref()).await?;
+    let asked = Asked {
+        server: restored.server,
+        operation: restored.operation,
+    };
+    Ok(accepted_as_staff(&app, asked))
+}
+
+/// Erase any deleted server
+///
+/// With its data, for good, before the time that was promised to its tenant. It is gone when the operation has succeeded.
+#[utoipa::path(post, path = "/api/v1/staff/servers/{server_id}/erase", tag = "staff",
+    params(("server_id" = ServerId, Path)),
+    responses((status = 202, description = "The server and the work", body = AskedOut)))]
+pub async fn erase_as_staff(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(id): Path<ServerId>,
+) -> Result<Response, Error> {
+    let asked = actions::erase_as_staff(&app, &scope, id, None).await?;
+    Ok(accepted_as_staff(&app, asked))
 }

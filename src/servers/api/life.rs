@@ -42,6 +42,18 @@ pub struct SeveralTagsIn {
     remove: Vec<String>,
 }
 
+/// Which servers are suspended, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuspendSeveralIn {
+    /// Their ids.
+    #[schema(min_items = 1, max_items = 100)]
+    servers: Vec<ServerId>,
+    /// What their customers are told.
+    #[schema(min_length = 1, max_length = 500, example = "The invoice of March is unpaid.")]
+    reason: String,
+}
+
 /// Why a server is suspended.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -138,4 +150,34 @@ pub async fn resume(
 ) -> Result<Response, Error> {
     let asked = actions::resume(&app, &scope, id).await?;
     Ok(accepted_as_staff(&app, asked))
+}
+
+/// Start, stop, restart or kill several servers of any tenants
+///
+/// An operation for each, and an event in its tenant's audit log. What one is refused does not hold up the others.
+#[utoipa::path(post, path = "/api/v1/staff/servers/bulk/actions/{action}", tag = "staff",
+    params(("action" = inline(Verb), Path)), request_body = SeveralIn,
+    responses((status = 200, description = "What came of each", body = BulkOut)))]
+pub async fn act_on_several_as_staff(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(verb): Path<Verb>,
+    Json(several): Json<SeveralIn>,
+) -> Result<Json<BulkOut>, Error> {
+    let bulk = actions::command_all_as_staff(&app, &scope, &several.servers, verb.into()).await?;
+    Ok(Json(bulk.into()))
+}
+
+/// Suspend several servers of any tenants
+///
+/// For the same reason, which their customers read. What one is refused does not hold up the others.
+#[utoipa::path(post, path = "/api/v1/staff/servers/bulk/suspend", tag = "staff", request_body = SuspendSeveralIn,
+    responses((status = 200, description = "What came of each", body = BulkOut)))]
+pub async fn suspend_several(
+    State(app): State<App>,
+    scope: StaffScope,
+    Json(several): Json<SuspendSeveralIn>,
+) -> Result<Json<BulkOut>, Error> {
+    let bulk = actions::suspend_all(&app, &scope, &several.servers, &several.reason).await?;
+    Ok(Json(bulk.into()))
 }

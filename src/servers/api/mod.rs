@@ -5,6 +5,7 @@ mod installation;
 mod life;
 mod logs;
 mod operations;
+mod origin;
 mod outs;
 mod servers;
 mod staff;
@@ -30,6 +31,15 @@ pub fn routes() -> Routes<App> {
         .api(tenant(P::ServerDelete), routes!(deleted::restore))
         .api(tenant(P::ServerDelete), routes!(deleted::erase))
         .api(Rule::Staff(P::StaffServerRead), routes!(deleted::list_as_staff))
+        .api(
+            Rule::Staff(P::StaffServerManage),
+            routes!(deleted::restore_as_staff),
+        )
+        .api(
+            Rule::Staff(P::StaffServerManage),
+            routes!(deleted::erase_as_staff),
+        )
+        .merge(origin_routes())
         .api(tenant(P::ServerPower), routes!(servers::act))
         .api(tenant(P::ServerLogs), routes!(logs::logs))
         .api(tenant(P::ServerLogs), routes!(logs::search))
@@ -51,10 +61,29 @@ pub fn routes() -> Routes<App> {
         .api(tenant(P::ServerPower), routes!(life::act_on_several))
         .api(tenant(P::ServerConfigure), routes!(life::tag_several))
         .api(tenant(P::ServerConfigure), routes!(life::rebuild))
+        .api(
+            Rule::Staff(P::StaffServerPower),
+            routes!(life::act_on_several_as_staff),
+        )
+        .api(Rule::Staff(P::StaffServerManage), routes!(life::suspend_several))
         .api(Rule::Staff(P::StaffServerManage), routes!(life::suspend))
         .api(Rule::Staff(P::StaffServerManage), routes!(life::resume))
         .api(tenant(P::ServerConfigure), routes!(updates::one))
         .api(tenant(P::ServerConfigure), routes!(updates::all))
         .api(Rule::Staff(P::StaffServerManage), routes!(updates::one_as_staff))
         .api(Rule::Staff(P::StaffServerManage), routes!(updates::all_as_staff))
+}
+
+/// Copies and moves.
+fn origin_routes() -> Routes<App> {
+    Routes::new()
+        .api(Rule::Tenant(Permission::ServerCreate), routes!(origin::clone))
+        .api(
+            Rule::Tenant(Permission::ServerCreate),
+            routes!(origin::copy_again),
+        )
+        .api(
+            Rule::Staff(Permission::StaffServerManage),
+            routes!(origin::move_server),
+        )
 }

@@ -46,7 +46,7 @@ pub struct ServerIn {
     start: bool,
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 

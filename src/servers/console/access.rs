@@ -1,5 +1,5 @@
-//! Who may look and who may type, when the console is opened and from then on once a minute; for guests also as soon as
-//! whom the server is shared with has changed.
+//! Who may look and who may type, when the console is opened and from then on once a minute, and also as soon as whom the
+//! server is shared with, or whose it is, has changed.
 
 use crate::platform::access::{Permission, StaffScope, TenantScope, Who};
 use crate::platform::error::Error;
@@ -31,14 +31,6 @@ impl Scope {
         match self {
             Self::Tenant(scope) => &scope.who,
             Self::Staff(scope) => &scope.who,
-        }
-    }
-
-    /// The server whose guest they are, if they are one.
-    pub(super) fn guest_of(&self) -> Option<ServerId> {
-        match self {
-            Self::Tenant(scope) => scope.guest_of(),
-            Self::Staff(_) => None,
         }
     }
 

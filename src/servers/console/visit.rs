@@ -109,7 +109,7 @@ impl Guest {
         let mut minute = interval(self.app.config.stream_lifetime);
         minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
         minute.tick().await;
-        let mut sharing = Sharing::new(&self.app.hub, self.scope.guest_of());
+        let mut sharing = Sharing::new(&self.app.hub, Some(self.server.id));
         loop {
             tokio::select! {
                 // The session says good-bye to all; this is for who hangs in the middle of sending.

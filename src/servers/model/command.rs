@@ -41,6 +41,9 @@ pub enum Refusal {
     /// Its organisation may not have running servers.
     #[error("The organisation is not active, so its servers stay stopped. Resume it first.")]
     Inactive,
+    /// It is being copied.
+    #[error("This server is being copied and holds still for that. It goes on by itself when that is done.")]
+    HoldsStill,
     /// The provider has suspended it.
     #[error("The provider has suspended this server, so it can't be started. Its page says why.")]
     Suspended,
@@ -56,6 +59,7 @@ impl From<Refusal> for Error {
             Refusal::Deleted => "server-deleted",
             Refusal::NotDeleted => "not-deleted",
             Refusal::Inactive => "tenant-inactive",
+            Refusal::HoldsStill => "being-copied",
             Refusal::Suspended => "server-suspended",
             Refusal::UpToDate => "up-to-date",
         };
@@ -109,6 +113,9 @@ impl Command {
         if self.power() == Power::Running && server.suspension.is_some() {
             return Err(Refusal::Suspended);
         }
+        if self.power() == Power::Running && server.still_for.is_some() {
+            return Err(Refusal::HoldsStill);
+        }
         let is_same = self.power() == server.power && (self == Self::Restart) == server.must_restart();
         if is_same && server.is_pending() && server.notes.error.is_none() {
             Ok(Decision::UnderWay)
@@ -161,6 +168,10 @@ mod tests {
             reason: "unpaid".to_owned(),
         });
         assert_eq!(Command::Restart.decide(&server), Err(Refusal::Suspended));
+        assert_eq!(Command::Stop.decide(&server), Ok(Decision::Wish));
+        server.suspension = None;
+        server.still_for = Some(server.id);
+        assert_eq!(Command::Start.decide(&server), Err(Refusal::HoldsStill));
         assert_eq!(Command::Stop.decide(&server), Ok(Decision::Wish));
         server.deleting_at = Some(server.created_at);
         assert_eq!(Command::Kill.decide(&server), Err(Refusal::Deleting));

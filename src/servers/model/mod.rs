@@ -9,6 +9,7 @@ mod host;
 mod limits;
 mod log_search;
 mod name;
+mod origin;
 mod parts;
 mod plan;
 #[cfg(test)]
@@ -38,10 +39,11 @@ pub use host::host_name;
 pub use limits::{Resources, admit};
 pub use log_search::{LOOK_AT_MOST, LogFilter, LogFilterText, LogSearch};
 pub use name::{NameError, ServerName};
+pub use origin::{Before, CopyState, Copying, plan_from};
 pub use parts::{
     HistoryEntry, Location, NewPort, NewServer, PortRange, PublishedPort, Size, StoredVariable, seal_context,
 };
-pub use plan::{Desired, Installation, Present, Step, Wiring, is_outdated, plan};
+pub use plan::{Desired, Installation, Present, Step, Wiring, is_outdated};
 pub use status::{Phase, Status, clock_time};
 pub use suspension::{Suspension, parse_reason};
 pub use tags::{Note, Tag, Tags};
@@ -98,6 +100,8 @@ pub struct Server {
     pub deleting_at: Option<DateTime<Utc>>,
     /// Why Berth itself stopped it, until somebody asks for another power state.
     pub stop_reason: Option<String>,
+    /// The copy of it for which it holds still.
+    pub still_for: Option<ServerId>,
     /// Counts wishes.
     pub generation: i64,
     /// The newest wish that was reached.
@@ -202,9 +206,9 @@ impl Server {
         Goal::of(self.power, self.stay(), self.may_run())
     }
 
-    /// Whether neither it nor its tenant is suspended.
+    /// Whether neither it nor its tenant is suspended, and it does not hold still to be copied.
     pub fn may_run(&self) -> bool {
-        self.is_tenant_active && self.suspension.is_none()
+        self.is_tenant_active && self.suspension.is_none() && self.still_for.is_none()
     }
 
     /// The state in words.

@@ -44,10 +44,24 @@ impl ServerName {
 
     /// The name of a server that comes back: its own, or the first of a row that nobody of `taken` has.
     pub fn restored(name: &str, taken: &[String]) -> String {
+        Self::first_free(name, [name.to_owned()], "restored", taken)
+    }
+
+    /// The name of a server at its new tenant's: its own, or the first of a row that nobody of `taken` has.
+    pub fn moved(name: &str, taken: &[String]) -> String {
+        Self::first_free(name, [name.to_owned()], "moved", taken)
+    }
+
+    /// The name of a copy: the first of a row that nobody of `taken` has.
+    pub fn copied(name: &str, taken: &[String]) -> String {
+        Self::first_free(name, [], "copy", taken)
+    }
+
+    fn first_free<const N: usize>(name: &str, best: [String; N], word: &str, taken: &[String]) -> String {
         let stem = Self::stem(name);
-        let numbered = (2..=taken.len() + 2).map(|number| format!("{stem} (restored {number})"));
-        std::iter::once(name.to_owned())
-            .chain([format!("{stem} (restored)")])
+        let numbered = (2..=taken.len() + 2).map(|number| format!("{stem} ({word} {number})"));
+        best.into_iter()
+            .chain([format!("{stem} ({word})")])
             .chain(numbered)
             .find(|candidate| !taken.contains(candidate))
             .unwrap_or_else(|| name.to_owned())
@@ -98,6 +112,9 @@ mod tests {
         assert_eq!(ServerName::restored("web", &taken(&["web"])), "web (restored)");
         let both = taken(&["web", "web (restored)"]);
         assert_eq!(ServerName::restored("web", &both), "web (restored 2)");
+        assert_eq!(ServerName::moved("web", &both), "web (moved)");
+        assert_eq!(ServerName::copied("web", &[]), "web (copy)");
+        assert_eq!(ServerName::copied("web", &taken(&["web (copy)"])), "web (copy 2)");
         let long = "x".repeat(63);
         let new = ServerName::restored(&long, &taken(&[&long]));
         assert!(

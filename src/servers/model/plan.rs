@@ -60,6 +60,10 @@ pub struct Wiring {
 /// One effect. Each is harmless when repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
+    /// Leave the network of the tenant whose it was before.
+    Depart,
+    /// Fill its volumes with another server's data.
+    Copy,
     /// See that the image is on the engine; build it if not.
     Image,
     /// See that the tenant has its network.
@@ -99,6 +103,8 @@ pub enum Step {
 impl Step {
     /// All of them.
     pub const ALL: &'static [Self] = &[
+        Self::Depart,
+        Self::Copy,
         Self::Image,
         Self::Network,
         Self::Volumes,
@@ -121,6 +127,8 @@ impl Step {
     /// The word in the database and in the names of crash points: `servers.after_<word>`.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Depart => "depart",
+            Self::Copy => "copy",
             Self::Image => "image",
             Self::Network => "network",
             Self::Volumes => "volumes",
@@ -144,6 +152,8 @@ impl Step {
     /// The words on pages; none for what nobody needs to see.
     pub fn label(self) -> Option<&'static str> {
         match self {
+            Self::Depart => Some("Leave the former network"),
+            Self::Copy => Some("Copy the data"),
             Self::Image => Some("Prepare the image"),
             Self::Network => Some("Prepare the network"),
             Self::Volumes => Some("Prepare the volumes"),
@@ -167,6 +177,8 @@ impl Step {
     /// The words for a server that is in the middle of it.
     pub fn doing(self) -> &'static str {
         match self {
+            Self::Depart => "It is leaving its former network.",
+            Self::Copy => "Its data is being copied.",
             Self::Image => "The image is being prepared.",
             Self::Network => "The network is being prepared.",
             Self::Volumes => "The volumes are being prepared.",

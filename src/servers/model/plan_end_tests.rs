@@ -35,7 +35,7 @@ impl World {
         match step {
             Step::Image => self.image = true,
             Step::Network => self.network = true,
-            Step::Volumes => self.volumes = true,
+            Step::Volumes | Step::Copy => self.volumes = true,
             Step::Install => {
                 need(self.image && self.network && self.volumes && !self.seen.is_alive())?;
                 self.install = Installation::Done;
@@ -67,7 +67,7 @@ impl World {
                 }
             }
             Step::NoteRestart => self.noted = true,
-            Step::RemoveContainer => (self.seen, self.spec) = (Seen::Absent, None),
+            Step::RemoveContainer | Step::Depart => (self.seen, self.spec) = (Seen::Absent, None),
             Step::ReleasePorts => {
                 need(self.seen == Seen::Absent)?;
                 self.ports = false;

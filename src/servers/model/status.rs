@@ -224,7 +224,7 @@ fn phase(server: &Server, goal: Goal) -> Phase {
         Goal::Run => Phase::Starting,
         Goal::Stop | Goal::Kill if seen.is_alive() => Phase::Stopping,
         Goal::Stop | Goal::Kill if server.suspension.is_some() => Phase::Suspended,
-        Goal::Stop if server.power == Power::Running => Phase::Suspended,
+        Goal::Stop if server.power == Power::Running && !server.is_tenant_active => Phase::Suspended,
         Goal::Stop | Goal::Kill if server.stop_reason.is_some() => Phase::Crashed,
         Goal::Stop | Goal::Kill => Phase::Stopped,
     }
@@ -289,6 +289,9 @@ fn kept(server: &Server, now: DateTime<Utc>) -> String {
 }
 
 fn stopped(server: &Server) -> String {
+    if server.still_for.is_some() && server.power == Power::Running {
+        return "It is stopped while it is copied, and starts again by itself when that is done.".to_owned();
+    }
     if let Some(reason) = &server.stop_reason {
         return reason.clone();
     }

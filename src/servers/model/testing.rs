@@ -37,6 +37,7 @@ pub(in crate::servers) fn server() -> Server {
         deletion: None,
         deleting_at: None,
         stop_reason: None,
+        still_for: None,
         generation: 1,
         observed_generation: 1,
         observed_restart_seq: 0,

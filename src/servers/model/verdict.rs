@@ -9,6 +9,9 @@ use super::{Goal, Observation, Seen, Server, Trial, ending};
 /// While the engine is away nothing is claimed; this is only for when it comes back before anybody noticed.
 const ENGINE_RETRY: Duration = Duration::seconds(1);
 
+/// Who waits for another server is woken by it; this is only for when that got lost.
+const LOOK_AGAIN: Duration = Duration::seconds(5);
+
 /// How an attempt went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
@@ -24,6 +27,10 @@ pub enum Attempt {
     Cleared(String),
     /// The engine does not answer.
     EngineAway,
+    /// Another server has to do something first.
+    Waits,
+    /// It failed, in words for the page, and trying again would not help.
+    Over(String),
 }
 
 /// What follows for the row and the operations.
@@ -112,6 +119,8 @@ pub fn judge(server: &Server, seen: Option<&Observation>, attempt: Attempt, now:
 
 fn follow(server: &Server, seen: Option<&Observation>, attempt: Attempt, now: DateTime<Utc>) -> Verdict {
     match (attempt, seen) {
+        (Attempt::Waits, _) => Verdict::as_before(server, Some(now + LOOK_AGAIN)),
+        (Attempt::Over(error), _) => over(server, error, now),
         (Attempt::Held, _) => Verdict::as_before(server, server.notes.retry_at),
         (Attempt::EngineAway, _) | (_, None) => Verdict::as_before(server, Some(now + ENGINE_RETRY)),
         // The row has the new wish's notes already; it is due at once.
@@ -119,6 +128,16 @@ fn follow(server: &Server, seen: Option<&Observation>, attempt: Attempt, now: Da
         (Attempt::Cleared(what), _) => Verdict::failed(server, what, now),
         (Attempt::Failed(error), _) => fail(server, error, now),
         (Attempt::Done, Some(seen)) => done(server, seen, now),
+    }
+}
+
+/// Its operations end now, and nobody tries again before somebody asks.
+fn over(server: &Server, error: String, now: DateTime<Utc>) -> Verdict {
+    Verdict {
+        retry_at: None,
+        next_attempt_at: None,
+        gives_up: true,
+        ..Verdict::failed(server, error, now)
     }
 }
 

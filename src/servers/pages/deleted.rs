@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use serde::Deserialize;
 
 use crate::app::App;
 use crate::eggs;
@@ -98,6 +99,7 @@ pub async fn list(
     let keeping = actions::keeping(&app, &mut tx, &scope).await?;
     let slug = scope.member.slug.clone();
     let next = listing.next_href(&query).unwrap_or_default();
+    let is_whole = query.text().is_empty() && query.after.is_none();
     Ok(Page(Deleted {
         ctx: crumbs(ctx, &scope),
         rows: listing
@@ -109,23 +111,36 @@ pub async fn list(
         next,
         days: app.config.deleted_retention_days,
         at_most: keeping.at_most,
-        live: format!("/t/{slug}/deleted-servers/live?after={newest}"),
+        live: format!("/t/{slug}/deleted-servers/live?after={newest}&is_whole={is_whole}"),
         slug,
     }))
 }
 
+/// What the page shows that listens.
+#[derive(Debug, Default, Deserialize)]
+pub struct Shown {
+    /// Its first part, and not what a search found: what is new belongs there.
+    #[serde(default)]
+    is_whole: bool,
+}
+
 /// The list's stream: one row for each change.
-pub async fn live(State(app): State<App>, scope: TenantScope, seen: LastSeen) -> Result<Response, Error> {
+pub async fn live(
+    State(app): State<App>,
+    scope: TenantScope,
+    Query(Shown { is_whole }): Query<Shown>,
+    seen: LastSeen,
+) -> Result<Response, Error> {
     app.live(&scope, seen, move |app, scope, event| async move {
         let Some(id) = subject(&scope, &event) else {
             return Ok(None);
         };
-        row(&app, &scope, id).await.map(Some)
+        row(&app, &scope, id, is_whole).await.map(Some)
     })
     .await
 }
 
-async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, Error> {
+async fn row(app: &App, scope: &TenantScope, id: ServerId, is_whole: bool) -> Result<Fragment, Error> {
     let mut tx = scope.begin().await?;
     let server = match store::find(&mut tx, id).await {
         Err(Error::NotFound) => None,
@@ -136,7 +151,14 @@ async fn row(app: &App, scope: &TenantScope, id: ServerId) -> Result<Fragment, E
     };
     eggs::warm(app, &mut tx, &server.template).await?;
     let row = Row::new(app, scope, &server).render().map_err(Error::internal)?;
-    Ok(Fragment::default().replace(&id.to_string(), &row))
+    let id = id.to_string();
+    let is_newest = store::newest_deleted(&mut tx, scope.tenant()).await? == Some(server.id);
+    Ok(if is_whole && is_newest {
+        // It may have no row yet, having been deleted while one looks; the newest is the first in any case.
+        Fragment::default().remove(&id).prepend("server-rows", &row)
+    } else {
+        Fragment::default().replace(&id, &row)
+    })
 }
 
 /// Restores a server, and says so if it has to have another name.
@@ -185,8 +207,54 @@ pub async fn erase(
     }
 }
 
+/// Restores any server, and says so if it has to have another name.
+pub async fn restore_as_staff(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(id): Path<ServerId>,
+) -> Result<SeeOther, Error> {
+    let page = SeeOther::to(format!("/staff/servers/{id}"));
+    match actions::restore_as_staff(&app, &scope, id, None).await {
+        Ok(restored) => {
+            let name = &restored.server.name;
+            Ok(page.info(match &restored.renamed_from {
+                Some(old) => format!("Restoring it as {name}, because another server is called {old} now."),
+                None => format!("Restoring {name}."),
+            }))
+        }
+        Err(error @ Error::LimitReached { .. }) => {
+            Ok(page.bad(format!("It can't be restored now. {}", error.sentence())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Erases any deleted server, if its name was typed.
+pub async fn erase_as_staff(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(id): Path<ServerId>,
+    form: FormData,
+) -> Result<SeeOther, Error> {
+    match actions::erase_as_staff(&app, &scope, id, Some(form.get("confirm"))).await {
+        Ok(asked) => {
+            let words = format!("Erasing {} with its data.", asked.server.name);
+            Ok(SeeOther::to("/staff/deleted-servers").info(words))
+        }
+        Err(Error::Invalid(errors)) => {
+            let words = errors
+                .get("confirm")
+                .unwrap_or("The name does not match.")
+                .to_owned();
+            Ok(SeeOther::to(format!("/staff/servers/{id}")).bad(words))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 #[derive(Debug)]
 struct Line {
+    may_restore: bool,
     href: String,
     name: String,
     template: String,
@@ -219,10 +287,12 @@ pub async fn staff_list(
     let listing = deleted(&mut tx, None, &query).await?;
     know(&app, &mut tx, &listing.items).await?;
     let next = listing.next_href(&query).unwrap_or_default();
+    let may_manage = scope.may(Permission::StaffServerManage);
     let line = |server: Server| {
         let status = server.status(app.now());
         let (deleted, deleted_ago, deleted_by) = deletion(&app, &server);
         Line {
+            may_restore: may_manage && server.stay() == Stay::Kept,
             href: format!("/staff/servers/{}", server.id),
             template: title(&app, &server.template),
             tenant_href: format!("/staff/tenants/{}", server.tenant),

@@ -110,7 +110,7 @@ pub enum Select {
 #[derive(Debug, Default, Deserialize)]
 pub struct Picks {
     #[serde(default)]
-    select: Option<Select>,
+    pub(super) select: Option<Select>,
 }
 
 #[derive(Template)]

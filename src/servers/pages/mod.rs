@@ -1,6 +1,7 @@
 //! Servers for people: list, create, look, command, change, delete.
 
 mod banner;
+mod clone;
 mod deleted;
 mod events;
 mod head;
@@ -8,11 +9,13 @@ mod installation;
 mod list;
 mod live;
 mod logs;
+mod moves;
 mod new;
 mod power;
 mod rebuild;
 mod settings;
 mod several;
+mod several_staff;
 mod show;
 mod staff;
 mod suspend;
@@ -80,6 +83,7 @@ pub fn routes() -> Routes<App> {
         )
         .merge(life_routes())
         .merge(deleted_routes())
+        .merge(origin_routes())
         .merge(renewal_routes())
         .merge(log_routes())
         .merge(staff_routes())
@@ -114,6 +118,22 @@ fn life_routes() -> Routes<App> {
         .post("/staff/servers/{server_id}/resume", may_manage, suspend::resume)
 }
 
+/// Copies, and moves to another tenant.
+fn origin_routes() -> Routes<App> {
+    let may_create = Rule::Tenant(Permission::ServerCreate);
+    let may_manage = Rule::Staff(Permission::StaffServerManage);
+    Routes::new()
+        .get("/t/{tenant}/servers/{server_id}/clone", may_create, clone::form)
+        .form("/t/{tenant}/servers/{server_id}/clone", may_create, clone::create)
+        .post(
+            "/t/{tenant}/servers/{server_id}/copy-again",
+            may_create,
+            clone::again,
+        )
+        .get("/staff/servers/{server_id}/move", may_manage, moves::form)
+        .form("/staff/servers/{server_id}/move", may_manage, moves::act)
+}
+
 /// Deleted servers, the tenant's and everybody's.
 fn deleted_routes() -> Routes<App> {
     use Permission as P;
@@ -142,6 +162,16 @@ fn deleted_routes() -> Routes<App> {
             "/staff/deleted-servers",
             Rule::Staff(P::StaffServerRead),
             deleted::staff_list,
+        )
+        .post(
+            "/staff/servers/{server_id}/restore",
+            Rule::Staff(P::StaffServerManage),
+            deleted::restore_as_staff,
+        )
+        .post(
+            "/staff/servers/{server_id}/erase",
+            Rule::Staff(P::StaffServerManage),
+            deleted::erase_as_staff,
         )
 }
 
@@ -204,6 +234,21 @@ fn staff_routes() -> Routes<App> {
             "/staff/servers/{server_id}/update",
             Rule::Staff(P::StaffServerManage),
             update::act_as_staff,
+        )
+        .get(
+            "/staff/servers/bulk",
+            Rule::Staff(P::StaffServerRead),
+            several_staff::ask,
+        )
+        .post(
+            "/staff/servers/bulk/actions/{action}",
+            Rule::Staff(P::StaffServerPower),
+            several_staff::act,
+        )
+        .form(
+            "/staff/servers/bulk/suspend",
+            Rule::Staff(P::StaffServerManage),
+            several_staff::suspend,
         )
         .post(
             "/staff/servers/updates",

@@ -78,12 +78,12 @@ impl Question {
 
 /// One limit of the plan, with what the new server would add.
 #[derive(Debug)]
-struct Room {
-    label: &'static str,
-    percent: u32,
-    added: u32,
-    text: String,
-    note: String,
+pub(super) struct Room {
+    pub(super) label: &'static str,
+    pub(super) percent: u32,
+    pub(super) added: u32,
+    pub(super) text: String,
+    pub(super) note: String,
 }
 
 impl Room {
@@ -226,7 +226,7 @@ fn questions(chosen: Option<&Offer>, data: &FormData) -> Vec<Question> {
         .collect()
 }
 
-fn rooms(used: &Amounts, limits: &Amounts, more: &Amounts) -> Vec<Room> {
+pub(super) fn rooms(used: &Amounts, limits: &Amounts, more: &Amounts) -> Vec<Room> {
     let gauges = used
         .gauges(limits)
         .into_iter()

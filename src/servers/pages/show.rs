@@ -18,7 +18,9 @@ use crate::tenants::Resource;
 use crate::usage::{self, Sparks};
 
 use super::super::actions;
-use super::super::model::{Location, PublishedPort, Server, Status, Stay, StoredVariable};
+use super::super::model::{
+    CopyState, Copying, Location, PublishedPort, Server, Status, Stay, StoredVariable,
+};
 use super::super::store;
 use super::super::updates::has_update;
 use super::head::{Head, crumbs};
@@ -58,6 +60,14 @@ pub struct Panel {
     failed_update: Option<String>,
     /// Why the provider has suspended it.
     suspended: Option<String>,
+    /// Where its data comes from, as long as it is not all there.
+    copying: Option<Copying>,
+    /// It is being copied just now.
+    is_copying: bool,
+    may_copy: bool,
+    /// The copy that is made of it.
+    copied_to: Option<String>,
+    holds_still: bool,
 }
 
 /// Its template escapes what it prints.
@@ -77,7 +87,18 @@ impl Panel {
             Some(operation) => operations::steps(tx, operation.id).await?,
             None => Vec::new(),
         };
+        let copying = store::copying(tx, server.id).await?;
+        // The copy is another server, which is no business of a guest's.
+        let copied_to = match scope.guest_of() {
+            None => store::copied_to(tx, server.id).await?,
+            Some(_) => None,
+        };
         Ok(Self {
+            is_copying: copying.as_ref().is_some_and(|copying| copying.total.is_some()),
+            copying: copying.filter(|one| !server.is_deleted() && one.state != CopyState::Done),
+            may_copy: scope.may(Permission::ServerCreate),
+            copied_to,
+            holds_still: server.still_for.is_some(),
             base: href(&scope.member.slug, server.id),
             tone: tone(status.phase),
             may_power: !server.is_deleted() && scope.may(Permission::ServerPower),
@@ -92,6 +113,12 @@ impl Panel {
             steps: steps.into_iter().map(StepLine::from).collect(),
             status,
         })
+    }
+
+    /// How much of its data is there, in hundredths.
+    fn copied(&self) -> u32 {
+        let percent = self.copying.as_ref().map_or(0, Copying::percent);
+        u32::try_from(percent).unwrap_or_default()
     }
 
     /// What stands in its place when the server is gone.
@@ -159,6 +186,7 @@ pub struct Show {
     created_ago: String,
     live: String,
     note: String,
+    may_clone: bool,
 }
 
 impl Show {
@@ -228,6 +256,7 @@ async fn page(
             .into_iter()
             .map(|one| Variable::new(app, &server, one, revealed.as_ref()))
             .collect(),
+        may_clone: !server.is_deleted() && scope.may(Permission::ServerCreate),
         may_reveal: scope.may(Permission::ServerSecrets),
         sparks: sparks.remove(&id).unwrap_or_default(),
         created_ago: ago(server.created_at, app.now()),

@@ -9,20 +9,21 @@ use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::operations;
-use crate::platform::web::{Ctx, FormState, Page, Path, SeeOther, ago};
+use crate::platform::web::{Ctx, FormState, Page, Path, Query, SeeOther, ago};
 use crate::usage::{self, Sparks};
 
 use super::super::actions;
-use super::super::model::{Server, Status};
+use super::super::model::{Server, Status, Stay};
 use super::super::query::ServerQuery;
 use super::super::store::{self, StateFilter};
 use super::super::updates::has_update;
-use super::list::{know, title};
+use super::list::{Picks, know, title};
 use super::power::Button;
 use super::tone;
 
 #[derive(Debug)]
 struct Line {
+    id: ServerId,
     href: String,
     name: String,
     template: String,
@@ -44,6 +45,10 @@ pub struct StaffList {
     rows: Vec<Line>,
     next: String,
     may_update: bool,
+    may_power: bool,
+    /// The same page with everything chosen.
+    all: String,
+    is_picked: bool,
 }
 
 /// Lists all servers.
@@ -52,6 +57,7 @@ pub async fn list(
     scope: StaffScope,
     ctx: Ctx,
     query: ServerQuery,
+    Query(picks): Query<Picks>,
 ) -> Result<Page<StaffList>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let listing = query.run(&app.catalogue, &mut tx, query.filter.tenant).await?;
@@ -63,6 +69,7 @@ pub async fn list(
     let line = |server: Server| {
         let status = server.status(now);
         Line {
+            id: server.id,
             sparks: sparks.remove(&server.id).unwrap_or_default(),
             href: format!("/staff/servers/{}", server.id),
             template: title(&app, &server.template),
@@ -79,6 +86,9 @@ pub async fn list(
     Ok(Page(StaffList {
         ctx,
         rows: listing.map(line).items,
+        all: format!("{}&select=page", query.address()),
+        is_picked: picks.select.is_some(),
+        may_power: scope.may(Permission::StaffServerPower),
         query,
         next,
         may_update: scope.may(Permission::StaffServerManage),
@@ -100,6 +110,8 @@ pub struct StaffShow {
     is_up: bool,
     may_power: bool,
     may_update: bool,
+    /// It can be restored or erased.
+    may_restore: bool,
     has_update: bool,
     sparks: Sparks,
     form: FormState,
@@ -141,6 +153,7 @@ pub(super) async fn page(
         tone: tone(status.phase),
         is_up: server.power.word() == "running",
         may_power: !server.is_deleted() && scope.may(Permission::StaffServerPower),
+        may_restore: server.stay() == Stay::Kept && scope.may(Permission::StaffServerManage),
         may_update: !server.is_deleted() && scope.may(Permission::StaffServerManage),
         has_update: has_update(&app.catalogue, &server),
         operations: operations

@@ -61,7 +61,7 @@ impl Row {
 #[template(path = "servers/bulk.html")]
 pub struct BulkPage {
     ctx: Ctx,
-    title: &'static str,
+    title: String,
     back: String,
     rows: Vec<Row>,
     begun: usize,
@@ -69,12 +69,12 @@ pub struct BulkPage {
 }
 
 impl BulkPage {
-    fn new(ctx: Ctx, title: &'static str, list: String, bulk: Bulk) -> Page<Self> {
+    pub(super) fn new(ctx: Ctx, title: &str, list: String, bulk: Bulk) -> Page<Self> {
         let begun = bulk.begun();
         let page = |id: ServerId| format!("{list}/{id}");
         Page(Self {
             ctx: ctx.with_crumbs([("Servers", list.clone())]),
-            title,
+            title: title.to_owned(),
             rows: bulk.lines.into_iter().map(|line| Row::new(line, page)).collect(),
             begun,
             has_more: bulk.has_more,

@@ -8,12 +8,13 @@ use crate::platform::{events, fault, operations};
 
 use super::super::actions::TOPIC;
 use super::super::model::{
-    Attempt, Desired, Goal, Installation, Observation, Present, Server, Step, Wiring, judge, plan,
+    Attempt, Desired, Goal, Installation, Observation, Present, Server, Step, Wiring, judge, plan_from,
 };
 use super::super::store::{self, Claimed, Finish};
 use super::eggs::State;
 use super::in_work::Working;
 use super::made::{Made, is_outdated};
+use super::origin::Origin;
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
 use super::trouble::Trouble;
@@ -41,6 +42,8 @@ pub(super) struct Work<'a> {
     working: Working,
     /// What only a server of an imported template has.
     egg: State,
+    /// Where it comes from, if that is not settled.
+    origin: Origin,
 }
 
 /// Observes, plans, applies, judges and writes back. Says whether the server is now as wanted.
@@ -50,6 +53,7 @@ pub(super) async fn attempt(servers: &Servers, claimed: &Claimed) -> Result<bool
         claimed,
         working: servers.in_work.enter(claimed.server.id),
         egg: State::load(servers, &claimed.server).await?,
+        origin: Origin::load(servers, &claimed.server).await?,
     };
     work.run().await
 }
@@ -74,12 +78,14 @@ impl Work<'_> {
             guard: &self.servers.guard,
             spec: self.spec().await?,
             installs: self.egg.installation() != Installation::Done,
+            copies: &self.servers.copies,
         };
         let made = effects.spec.as_ref().ok().and_then(|spec| Made::of(spec).ok());
         let steps = self.steps(&before, made.as_ref(), wiring);
         let is_held = !steps.is_empty() && self.server().is_held(self.servers.app.now());
         let death = self.server().death(&before).map(Attempt::Failed);
-        if let Some(attempt) = death.or(is_held.then_some(Attempt::Held)) {
+        let attempt = death.or_else(|| self.origin.ends(self.server()));
+        if let Some(attempt) = attempt.or(is_held.then_some(Attempt::Held)) {
             return self.conclude(Some(&before), attempt, made.as_ref(), false).await;
         }
         let attempt = match self.apply(&effects, &steps).await? {
@@ -135,7 +141,7 @@ impl Work<'_> {
             spec: before.spec.as_deref(),
             wiring,
         };
-        plan(&desired, &present)
+        plan_from(self.origin.before(), &desired, &present)
     }
 
     /// The container that should be, or why that can't be said. Only a server that should run needs one.
@@ -162,13 +168,19 @@ impl Work<'_> {
     }
 
     fn went_wrong(&self, trouble: &Trouble) -> Attempt {
-        tracing::warn!(server = %self.server().id, error = trouble as &dyn std::error::Error, "an attempt failed");
+        if !matches!(trouble, Trouble::Waits | Trouble::Overtaken) {
+            let error = trouble as &dyn std::error::Error;
+            tracing::warn!(server = %self.server().id, error, "an attempt failed");
+        }
         match trouble {
             _ if trouble.is_engine_away() => {
                 self.servers.health.suspect();
                 Attempt::EngineAway
             }
             Trouble::Cleared(what) => Attempt::Cleared(what.clone()),
+            Trouble::Waits => Attempt::Waits,
+            Trouble::Overtaken => Attempt::Overtaken,
+            Trouble::Uncopied(_) => Attempt::Over(trouble.to_string()),
             _ => Attempt::Failed(trouble.words()),
         }
     }
@@ -282,6 +294,7 @@ impl Work<'_> {
         if !store::finish(&mut tx, ours, &finish).await? {
             return Ok(false);
         }
+        self.origin.wake_copy(&mut tx, server, seen, now).await?;
         let verdict = self.settle_update(&mut tx, verdict).await?;
         let was_stopped = match &crashed {
             Some(crashed) => self.count_crashes(&mut tx, crashed).await?,

@@ -6,13 +6,16 @@
 //! - [`sweep`] compares everything with the engine once a minute, in one call, and finds orphans.
 
 mod attempt;
+mod copy;
 mod crash;
+mod depart;
 mod eggs;
 mod expire;
 mod guard;
 mod health;
 mod in_work;
 mod made;
+mod origin;
 mod orphans;
 mod spec;
 mod steps;
@@ -26,6 +29,7 @@ mod wiring;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::app::App;
@@ -45,6 +49,8 @@ use in_work::InWork;
 
 /// Whoever does not renew it for so long has died.
 const LEASE: chrono::Duration = chrono::Duration::seconds(15);
+/// So many copies are under way at once, of all the servers that are worked on: they take long, and others must not wait.
+const COPIES: usize = 4;
 /// Tenants whose status changed have this topic.
 const TENANT_TOPIC: &str = "tenant";
 
@@ -57,6 +63,7 @@ pub struct Servers {
     guard: Arc<Guard>,
     in_work: InWork,
     followers: eggs::Followers,
+    copies: Arc<Semaphore>,
 }
 
 impl Servers {
@@ -69,6 +76,7 @@ impl Servers {
             guard: Arc::default(),
             in_work: InWork::default(),
             followers: eggs::Followers::default(),
+            copies: Arc::new(Semaphore::new(COPIES)),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::drivers::engine::{
     Capability, ContainerSpec, EngineError, Env, HealthCheck, HealthTest, NetworkKey, Port, Protocol,
     ServerKey, TenantKey, Tmpfs, VolumeKey, VolumeMount,
 };
+use crate::platform::ids::ServerId;
 use crate::platform::secret::{Keyring, SealError};
 
 use super::super::model::{Location, PublishedPort, Server, StoredVariable, seal_context};
@@ -63,7 +64,12 @@ pub(super) fn network_key(server: &Server) -> Result<NetworkKey, EngineError> {
 
 /// The key of one of the server's volumes. It holds the server's id, so no two volumes ever share one.
 pub fn volume_key(server: &Server, name: &str) -> Result<VolumeKey, EngineError> {
-    VolumeKey::new(format!("{}-{name}", server.id))
+    volume_key_of(server.id, name)
+}
+
+/// The same for a server of which no more than its id is known.
+pub(super) fn volume_key_of(server: ServerId, name: &str) -> Result<VolumeKey, EngineError> {
+    VolumeKey::new(format!("{server}-{name}"))
 }
 
 /// The container that the server should be.

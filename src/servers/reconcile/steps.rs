@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::app::App;
 use crate::catalogue;
 use crate::drivers::engine::{
-    ContainerSpec, EngineError, NetworkSpec, Outcome, ServerKey, VolumeDriver, VolumeSpec,
+    ContainerSpec, EngineError, NetworkSpec, Outcome, ServerKey, VolumeDriver, VolumeKey, VolumeSpec,
 };
-use crate::eggs::{Egg, Stop, split_key};
+use crate::eggs::{Egg, Stop};
 use crate::platform::error::Error;
 use crate::platform::{events, operations};
 
@@ -19,7 +21,7 @@ use super::eggs;
 use super::guard::Guard;
 use super::spec::{network_key, server_key, tenant_key};
 use super::trouble::Trouble;
-use super::wiring;
+use super::{copy, depart, wiring};
 
 const MIB: u64 = 1024 * 1024;
 /// How long a process may take to end when its template is gone.
@@ -36,6 +38,8 @@ pub(super) struct Effects<'a> {
     pub(super) spec: Result<ContainerSpec, String>,
     /// Whether its folder is to be filled.
     pub(super) installs: bool,
+    /// Places for copies, of which there are few.
+    pub(super) copies: &'a Semaphore,
 }
 
 impl Effects<'_> {
@@ -47,6 +51,8 @@ impl Effects<'_> {
     pub(super) async fn apply(&self, step: Step) -> Result<(), Trouble> {
         let (engine, key) = (&self.app.engine, server_key(self.server())?);
         match step {
+            Step::Depart => depart::depart(self).await,
+            Step::Copy => copy::copy(self).await,
             Step::Image => self.image().await,
             Step::Network => self.network().await,
             Step::Volumes => self.volumes().await,
@@ -94,9 +100,8 @@ impl Effects<'_> {
     }
 
     async fn remove_container(&self, key: &ServerKey) -> Result<(), Trouble> {
-        if split_key(&self.server().template).is_some() {
-            self.app.engine.end_task(key).await?;
-        }
+        // A script that fills its folder, or a copy that fills its volumes.
+        self.app.engine.end_task(key).await?;
         Ok(self.app.engine.remove(key).await.map(drop)?)
     }
 
@@ -136,14 +141,19 @@ impl Effects<'_> {
 
     /// The server's disk is shared out evenly among its volumes.
     async fn volumes(&self) -> Result<(), Trouble> {
-        let server = self.server();
         // Without a specification a container is only started again, with the volumes that it has.
         let Ok(spec) = &self.spec else { return Ok(()) };
-        let count = u64::try_from(spec.volumes.len()).unwrap_or(1).max(1);
+        let keys: Vec<VolumeKey> = spec.volumes.iter().map(|mount| mount.volume.clone()).collect();
+        self.ensure_volumes(&keys).await
+    }
+
+    pub(super) async fn ensure_volumes(&self, keys: &[VolumeKey]) -> Result<(), Trouble> {
+        let server = self.server();
+        let count = u64::try_from(keys.len()).unwrap_or(1).max(1);
         let disk = u64::try_from(server.resources.disk_mib).unwrap_or_default() * MIB;
-        for mount in &spec.volumes {
+        for key in keys {
             let volume = VolumeSpec {
-                key: mount.volume.clone(),
+                key: key.clone(),
                 tenant: tenant_key(server)?,
                 server: Some(server_key(server)?),
                 driver: VolumeDriver::Local,
@@ -174,6 +184,11 @@ impl Effects<'_> {
         if self.server().goal() == Goal::Run {
             self.guard.ready(self.app).await?;
         }
+        self.end().await
+    }
+
+    /// Ends it in good order, whatever comes after.
+    pub(super) async fn end(&self) -> Result<(), Trouble> {
         let key = server_key(self.server())?;
         let stopped = match self.egg().as_deref().map(|egg| &egg.stop) {
             Some(Stop::Input(line)) => self.app.engine.stop_by_input(&key, line, self.grace()).await,

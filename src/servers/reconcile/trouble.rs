@@ -30,6 +30,15 @@ pub(super) enum Trouble {
     /// Its folder could not be filled, for this reason.
     #[error("{0}")]
     Uninstalled(String),
+    /// Its data could not be copied, for this reason.
+    #[error("its data could not be copied: {0}")]
+    Uncopied(String),
+    /// Another server has to do something first.
+    #[error("it waits for another server")]
+    Waits,
+    /// A new wish came in between.
+    #[error("somebody wished for something else")]
+    Overtaken,
     /// The container is gone between two steps.
     #[error("its container vanished while it was being started")]
     Vanished,
@@ -50,11 +59,14 @@ impl Trouble {
             Self::Engine(error) | Self::Build(BuildError::Engine(error)) => engine_words(error),
             Self::Build(BuildError::Failed(_)) => "its image could not be built".to_owned(),
             Self::Database(_) => "the database does not answer".to_owned(),
+            Self::Uncopied(why) => why.clone(),
             Self::Build(BuildError::Changed { .. } | BuildError::Unfetched { .. })
             | Self::Unspecified(_)
             | Self::Unguarded(_)
             | Self::Cleared(_)
             | Self::Uninstalled(_)
+            | Self::Waits
+            | Self::Overtaken
             | Self::Vanished => self.to_string(),
         }
     }

@@ -45,7 +45,7 @@ pub async fn put_away(tx: &mut TenantTx, id: ServerId, leave: Leave<'_>) -> Resu
 
 /// Brings a server back under these names, by a wish of its own.
 pub async fn restore(
-    tx: &mut TenantTx,
+    tx: &mut impl Scoped,
     id: ServerId,
     (name, host_name): (&ServerName, &str),
     now: DateTime<Utc>,
@@ -114,8 +114,17 @@ pub async fn beyond(
     Ok(rows.map(|row| (ServerId(row.id), row.name)).collect())
 }
 
+/// The tenant's server that was deleted last.
+pub async fn newest_deleted(tx: &mut TenantTx, tenant: TenantId) -> Result<Option<ServerId>, Error> {
+    let id = sqlx::query_scalar!(
+        "select id from server where tenant_id = $1 and deleted_at is not null order by deleted_at desc, id desc limit 1",
+        tenant.0
+    );
+    Ok(id.fetch_optional(tx.conn()).await?.map(ServerId))
+}
+
 /// The names of the tenant's servers that begin as this one does.
-pub async fn names_like(tx: &mut TenantTx, tenant: TenantId, stem: &str) -> Result<Vec<String>, Error> {
+pub async fn names_like(tx: &mut impl Scoped, tenant: TenantId, stem: &str) -> Result<Vec<String>, Error> {
     Ok(sqlx::query_scalar!(
         "select name from server where tenant_id = $1 and deleted_at is null and starts_with(name, $2)",
         tenant.0,
@@ -200,7 +209,7 @@ struct Kept {
 
 /// Gives a server its ports again, others where its own are taken. Says whether there were enough; those that it never gave
 /// back it has anyway.
-pub async fn reclaim_ports(tx: &mut TenantTx, server: &Server) -> Result<bool, Error> {
+pub async fn reclaim_ports(tx: &mut impl Scoped, server: &Server) -> Result<bool, Error> {
     let kept = sqlx::query_as!(
         Kept,
         "delete from kept_port where server_id = $1 \
@@ -231,7 +240,7 @@ pub async fn reclaim_ports(tx: &mut TenantTx, server: &Server) -> Result<bool, E
     Ok(true)
 }
 
-async fn reclaim(tx: &mut TenantTx, port: &Kept) -> Result<Option<i32>, Error> {
+async fn reclaim(tx: &mut impl Scoped, port: &Kept) -> Result<Option<i32>, Error> {
     let found = sqlx::query_scalar!(
         "select reclaim_port($1, $2, $3)",
         port.location_id,
@@ -241,7 +250,7 @@ async fn reclaim(tx: &mut TenantTx, port: &Kept) -> Result<Option<i32>, Error> {
     Ok(found.fetch_one(tx.conn()).await?)
 }
 
-async fn reclaim_pair(tx: &mut TenantTx, port: &Kept) -> Result<Option<i32>, Error> {
+async fn reclaim_pair(tx: &mut impl Scoped, port: &Kept) -> Result<Option<i32>, Error> {
     let found = sqlx::query_scalar!(
         "select reclaim_port_pair($1, $2)",
         port.location_id,
@@ -250,7 +259,7 @@ async fn reclaim_pair(tx: &mut TenantTx, port: &Kept) -> Result<Option<i32>, Err
     Ok(found.fetch_one(tx.conn()).await?)
 }
 
-async fn insert_port(tx: &mut TenantTx, server: &Server, port: &Kept) -> Result<(), Error> {
+async fn insert_port(tx: &mut impl Scoped, server: &Server, port: &Kept) -> Result<(), Error> {
     sqlx::query!(
         "insert into server_port (server_id, tenant_id, location_id, name, container_port, protocol, scheme, host_port) \
          values ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -1,11 +1,13 @@
 //! The queries of servers.
 
+mod copy;
 mod crash;
 mod deleted;
 mod eggs;
 mod events;
 mod list;
 mod lookup;
+mod moves;
 mod parts;
 mod queue;
 mod rows;
@@ -15,9 +17,11 @@ mod texts;
 mod update;
 mod write;
 
+pub use copy::{Source, begin_copy, copied_to, copying, end_copy, note_copied, source};
 pub use crash::{Exit, crash_log, forget_crashes, note_exit, save_crashes, stop_crashing};
 pub use deleted::{
-    Leave, beyond, erase, expire, list_deleted, names_like, put_away, reclaim_ports, release_ports, restore,
+    Leave, beyond, erase, expire, list_deleted, names_like, newest_deleted, put_away, reclaim_ports,
+    release_ports, restore,
 };
 pub use eggs::{
     EggState, InstallNews, add_egg, allocate_pair, egg_state, install_failure, note_install, save_template,
@@ -29,6 +33,7 @@ pub use lookup::{
     find, find_location, find_size, guest_fits, lock, lock_tenant, own_location, save_location, several,
     sizes,
 };
+pub use moves::{departs_from, move_server, note_departed, tenants_to_choose};
 pub use parts::{
     all_ports, allocate_port, block_port, delete_variable, is_last_of_tenant, move_port, ports,
     release_subnet, replace_subnet, save_variable, subnet, variables,

@@ -44,6 +44,7 @@ pub(super) struct Row {
     pub(super) kept_until: Option<DateTime<Utc>>,
     pub(super) deleting_at: Option<DateTime<Utc>>,
     pub(super) stop_reason: Option<String>,
+    pub(super) still_for: Option<Uuid>,
     pub(super) generation: i64,
     pub(super) observed_generation: i64,
     pub(super) observed_restart_seq: i64,
@@ -75,7 +76,7 @@ macro_rules! select {
              s.location_id, s.name, s.host_name, s.template, s.image, s.rebuild_seq, s.tags, \
              s.suspended_at, s.suspended_reason, s.proven_image, s.failed_image, s.failed_reason, \
              s.rollback_generation, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
-             s.power, s.restart_seq, s.deleted_at, s.deleted_by, s.kept_until, s.deleting_at, s.stop_reason, s.generation, s.observed_generation, s.observed_restart_seq, \
+             s.power, s.restart_seq, s.deleted_at, s.deleted_by, s.kept_until, s.deleting_at, s.stop_reason, s.still_for, s.generation, s.observed_generation, s.observed_restart_seq, \
              s.observed_state, s.observed_health, s.observed_complaint, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
              s.observed_spec, s.observed_outdated, s.running_since, s.current_step, s.last_error, s.error_count, \
              s.retry_at, s.created_by, s.created_at, s.updated_at \
@@ -148,6 +149,7 @@ impl From<Row> for Server {
             }),
             deleting_at: row.deleting_at,
             stop_reason: row.stop_reason,
+            still_for: row.still_for.map(ServerId),
             generation: row.generation,
             observed_generation: row.observed_generation,
             observed_restart_seq: row.observed_restart_seq,

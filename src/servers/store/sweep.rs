@@ -40,7 +40,7 @@ fn stay(is_deleted: bool, is_deleting: bool) -> Stay {
 pub async fn briefs(tx: &mut SystemTx, location: LocationId) -> Result<Vec<Brief>, Error> {
     let rows = sqlx::query!(
         "select s.id, s.tenant_id, s.power, s.deleted_at is not null as \"is_deleted!\", s.deleting_at is not null as \"is_deleting!\", \
-         t.status = 'active' and s.suspended_at is null as \"is_active!\", s.generation = s.observed_generation as \"is_reached!\", \
+         t.status = 'active' and s.suspended_at is null and s.still_for is null as \"is_active!\", s.generation = s.observed_generation as \"is_reached!\", \
          (s.next_attempt_at is not null and s.next_attempt_at is distinct from s.kept_until) or s.lease_id is not null \
          as \"is_busy!\", s.template like '%@%' as \"is_heard!\", s.observed_state, s.observed_health, \
          s.observed_complaint, s.observed_exit_code, s.observed_oom, s.observed_restarts, s.observed_spec, s.running_since \

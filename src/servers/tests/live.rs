@@ -6,6 +6,8 @@ use crate::platform::access::TenantRole;
 use crate::platform::web::LIFETIME;
 use crate::testing::{Answer, Client, TestApp};
 
+use super::super::actions;
+use super::super::model::Server;
 use super::scene::Scene;
 
 /// However slow the machine is, nothing here takes so long.
@@ -52,4 +54,53 @@ async fn a_stream_ends_and_who_has_lost_access_is_not_let_in_again() {
     for path in &paths {
         read(&browser, path).await.expect(404);
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_deleted_while_one_looks_at_the_deleted_ones_comes_to_the_top() {
+    let scene = Scene::on(panel().await, 10).await;
+    let (old, new) = (scene.running("old").await, scene.running("new").await);
+    scene.delete(&old).await;
+    scene.work().await;
+    let owner = scene.test.browser(scene.scope.actor.user).await;
+    let page = owner.get("/t/acme/deleted-servers").await.expect(200);
+    let live = page
+        .body
+        .split('"')
+        .find(|part| part.starts_with("/t/acme/deleted-servers/live?"));
+    let live = live.unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    let narrowed = live.replace("is_whole=true", "is_whole=false");
+    assert_ne!(narrowed, live);
+
+    scene.delete(&new).await;
+    let added = |body: &str| body.contains("afterbegin") && body.contains("server-rows");
+    let news = read(&owner, &live).await.expect(200).body;
+    assert!(added(&news) && news.contains(&new.id.to_string()), "{news}");
+    let news = read(&owner, &narrowed).await.expect(200).body;
+    assert!(
+        !added(&news),
+        "what a search found gets no row that it did not: {news}"
+    );
+    assert!(news.contains(&new.id.to_string()), "{news}");
+
+    // One that is not the newest keeps its place, and one that is restored leaves.
+    scene.work().await;
+    let page = owner.get("/t/acme/deleted-servers").await.expect(200);
+    let live = page
+        .body
+        .split('"')
+        .find(|part| part.starts_with("/t/acme/deleted-servers/live?"));
+    let live = live.unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    scene.wake(&old).await;
+    actions::erase(&scene.test.app, &scene.scope, old.id, None)
+        .await
+        .unwrap();
+    let swap = |server: &Server, how: &str| format!("hx-target=\"#{}\" hx-swap=\"{how}\"", server.id);
+    let news = read(&owner, &live).await.expect(200).body;
+    assert!(news.contains(&swap(&old, "outerMorph")), "{news}");
+    scene.restore(&new).await;
+    let news = read(&owner, &live).await.expect(200).body;
+    assert!(news.contains(&swap(&new, "delete")), "{news}");
+    let row = format!("id=\"{}\"", new.id);
+    assert!(!news.contains(&row), "it is among the others again: {news}");
 }

@@ -1,5 +1,6 @@
 //! Actions and the reconciler against real PostgreSQL and the engine in memory.
 
+mod copies;
 mod crash;
 mod create;
 mod deleted;
@@ -9,6 +10,7 @@ mod faults;
 mod guard;
 mod life;
 mod live;
+mod moves;
 mod networks;
 mod power;
 mod reseal;

@@ -38,6 +38,34 @@ async fn postgresql_keeps_rows() {
     .await;
 }
 
+/// The copy's own password opens the copied rows, and its source's does not.
+#[tokio::test]
+async fn a_copied_postgresql_has_the_rows_and_a_password_of_its_own() {
+    let scene = Scene::begin(&["postgresql"]).await;
+    let source = scene.order("postgresql", "db", json!({})).await;
+    let old = source.secret("POSTGRES_PASSWORD").await;
+    let make = "create table kept as select 'a row' as row";
+    let (well, said) = outcome(&mut psql(&source, &old, make)).await;
+    assert!(well, "{said}");
+    let copy = scene.copy(&source, "db-2").await;
+    let new = copy.secret("POSTGRES_PASSWORD").await;
+    assert_ne!(old, new);
+    for (server, password) in [(&copy, &new), (&source, &old)] {
+        says("a row", async || {
+            outcome(&mut psql(server, password, "select row from kept")).await
+        })
+        .await;
+    }
+    let (well, said) = outcome(&mut psql(&copy, &old, "select 1")).await;
+    assert!(!well && said.contains("authentication failed"), "{said}");
+    let (well, said) = outcome(&mut psql(&copy, &new, "delete from kept")).await;
+    assert!(well, "{said}");
+    says("a row", async || {
+        outcome(&mut psql(&source, &old, "select row from kept")).await
+    })
+    .await;
+}
+
 fn mariadb(server: &Server<'_>, password: &str, query: &str) -> Command {
     let mut mariadb = Command::new("mariadb");
     mariadb

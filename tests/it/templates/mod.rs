@@ -88,6 +88,20 @@ impl Scene {
         });
         let (status, asked) = self.api.post("/api/v1/servers", &order).await;
         assert_eq!(status, 202, "{asked}");
+        self.meet(name, &asked).await
+    }
+
+    /// Copies a server, and waits until the copy's own check says that it works.
+    async fn copy(&self, source: &Server<'_>, name: &str) -> Server<'_> {
+        let (status, asked) = self
+            .api
+            .post(&format!("{}/clone", source.path), &json!({ "name": name }))
+            .await;
+        assert_eq!(status, 202, "{asked}");
+        self.meet(name, &asked).await
+    }
+
+    async fn meet(&self, name: &str, asked: &Value) -> Server<'_> {
         let path = format!("/api/v1/servers/{}", asked["server"]["id"].as_str().unwrap());
         until(&format!("{name} is healthy"), async || {
             self.api.get(&path).await["health"] == "healthy"

@@ -7,6 +7,7 @@ mod build;
 pub mod cgroups;
 mod connection;
 mod containers;
+mod copy;
 mod error;
 mod events;
 mod files;
@@ -32,10 +33,11 @@ use tokio::sync::{Mutex, OnceCell};
 use self::connection::{Connection, READ_TIMEOUT};
 use self::metering::Meter;
 use super::{
-    BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation, InstanceKey, Limits, LogLine,
-    LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
-    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
+    BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
+    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation,
+    InstanceKey, Limits, LogLine, LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey,
+    ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec,
+    VolumeUse,
 };
 
 /// Where an engine listens.
@@ -289,6 +291,10 @@ impl Engine for DockerEngine {
 
     async fn run_task(&self, task: &TaskSpec) -> EngineResult<EngineStream<TaskEvent>> {
         self.connect().await?.run_task(task).await
+    }
+
+    async fn copy_volumes(&self, copy: &CopySpec) -> EngineResult<EngineStream<CopyEvent>> {
+        self.connect().await?.copy_volumes(copy).await
     }
 
     async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome> {

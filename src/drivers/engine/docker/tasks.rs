@@ -65,7 +65,7 @@ impl Connection {
     }
 
     /// The end of the output is seen a moment before the engine knows of the end of the process.
-    async fn end_of(&self, id: &str) -> EngineResult<TaskEvent> {
+    pub(super) async fn end_of(&self, id: &str) -> EngineResult<TaskEvent> {
         loop {
             let Some(container) = self.inspect(id).await? else {
                 return Err(EngineError::NotFound("the task's container".to_owned()));
@@ -96,7 +96,7 @@ impl Connection {
         self.remove_found(&container).await
     }
 
-    fn task_name(&self, server: &ServerKey) -> String {
+    pub(super) fn task_name(&self, server: &ServerKey) -> String {
         self.instance.name(&format!("{server}-task"))
     }
 

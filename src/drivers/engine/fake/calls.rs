@@ -43,6 +43,7 @@ pub enum Call {
     ArchivePut,
     ImageExists,
     RunTask,
+    CopyVolumes,
     EndTask,
     PullImage,
     BuildImage,

@@ -5,6 +5,7 @@
 //! calls. Its clock starts at a fixed time and moves with every change.
 
 mod calls;
+mod copy;
 mod files;
 mod networks;
 mod outside;
@@ -29,10 +30,11 @@ use tokio::sync::watch;
 pub use self::calls::{Call, Program};
 use self::{calls::Fault, state::State};
 use super::{
-    BuildEvent, BuildRequest, ContainerSpec, Engine, EngineError, EngineEvent, EngineInfo, EngineResult,
-    EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey, Limits, LogLine, LogQuery,
-    LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
-    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath, VolumeSpec, VolumeUse,
+    BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
+    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey,
+    Limits, LogLine, LogQuery, LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey,
+    ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath,
+    VolumeSpec, VolumeUse,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -81,21 +83,6 @@ impl FakeEngine {
     /// How many calls there were.
     pub fn total_calls(&self) -> u64 {
         self.lock().calls.total()
-    }
-
-    /// Makes an image with this tag exist, not labelled as ours.
-    pub fn add_image(&self, tag: &str) {
-        self.change(|state| state.add_foreign_image(tag));
-    }
-
-    /// Gives a name on the engine to somebody else: a container, network or volume.
-    pub fn add_foreign(&self, name: &str) {
-        self.change(|state| state.foreign.insert(name.to_owned()));
-    }
-
-    /// Takes the installation's id from everything that there is, as on what was made before there were such ids.
-    pub fn unmark(&self) {
-        self.change(State::unmark);
     }
 
     /// What a server says from now on that it uses, while it runs.
@@ -357,6 +344,11 @@ impl Engine for FakeEngine {
 
     async fn run_task(&self, task: &TaskSpec) -> EngineResult<EngineStream<TaskEvent>> {
         let events = self.call(Call::RunTask, |state| state.run_task(task))?;
+        Ok(stream::iter(events).boxed())
+    }
+
+    async fn copy_volumes(&self, copy: &CopySpec) -> EngineResult<EngineStream<CopyEvent>> {
+        let events = self.call(Call::CopyVolumes, |state| state.copy_volumes(copy))?;
         Ok(stream::iter(events).boxed())
     }
 

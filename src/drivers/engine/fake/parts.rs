@@ -4,13 +4,31 @@ use std::collections::BTreeMap;
 
 use super::super::{
     BuildEvent, BuildRequest, ContainerSpec, EngineError, EngineResult, EventKind, GuardSpec, GuardState,
-    Image, Network, NetworkKey, NetworkSpec, Outcome, Subject, TenantKey, Volume, VolumeDriver, VolumeKey,
-    VolumeSpec, spec,
+    Image, Network, NetworkKey, NetworkSpec, Outcome, ServerKey, Subject, TenantKey, Volume, VolumeDriver,
+    VolumeKey, VolumeSpec, spec,
 };
+use super::FakeEngine;
 use super::state::State;
 
 /// The guard's key, as on the real engine.
 const GUARD: &str = "guard";
+
+impl FakeEngine {
+    /// Makes an image with this tag exist, not labelled as ours.
+    pub fn add_image(&self, tag: &str) {
+        self.change(|state| state.add_foreign_image(tag));
+    }
+
+    /// Gives a name on the engine to somebody else: a container, network or volume.
+    pub fn add_foreign(&self, name: &str) {
+        self.change(|state| state.foreign.insert(name.to_owned()));
+    }
+
+    /// Takes the installation's id from everything that there is, as on what was made before there were such ids.
+    pub fn unmark(&self) {
+        self.change(State::unmark);
+    }
+}
 
 impl State {
     /// What a container needs, and whether it may have it.
@@ -23,7 +41,7 @@ impl State {
         for mount in &spec.volumes {
             let name = self.own_name(mount.volume.as_str())?;
             match self.volumes.get(&mount.volume) {
-                Some(volume) => check_owner(name, &volume.tenant, &spec.tenant)?,
+                Some(volume) => check_volume_owner(name, volume, (&spec.server, &spec.tenant))?,
                 None => return Err(EngineError::VolumeMissing { volume: name }),
             }
         }
@@ -226,6 +244,18 @@ impl State {
             created_at,
             labels,
         }
+    }
+}
+
+/// Whether a server may have a volume: it was made for just this server, or for its tenant.
+pub(super) fn check_volume_owner(
+    name: String,
+    volume: &Volume,
+    (server, tenant): (&ServerKey, &TenantKey),
+) -> EngineResult<()> {
+    match &volume.server {
+        Some(known) if known == server => Ok(()),
+        _ => check_owner(name, &volume.tenant, tenant),
     }
 }
 

@@ -8,9 +8,9 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::super::{
-    ContainerSpec, EngineError, EngineEvent, EngineResult, EventKind, GuardSpec, Health, Image, InstanceKey,
-    Limits, LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Stats, Volume,
-    VolumeKey,
+    ContainerSpec, CopyFailure, EngineError, EngineEvent, EngineResult, EventKind, GuardSpec, Health, Image,
+    InstanceKey, Limits, LogLine, Network, NetworkKey, Observed, ObservedState, Outcome, ServerKey, Stats,
+    Volume, VolumeKey,
 };
 use super::calls::{Calls, Program};
 use super::terminal::Shells;
@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) shells: Shells,
     /// What each server's task writes and returns; nothing and 0 if absent.
     pub(super) tasks: HashMap<ServerKey, (Vec<String>, i64)>,
+    /// How servers' copies fail, where a test says it.
+    pub(super) copies: HashMap<ServerKey, CopyFailure>,
     /// What registries have.
     pub(super) registry: BTreeSet<String>,
     /// The lines that servers were asked to stop by.
@@ -74,6 +76,7 @@ impl State {
             programs: HashMap::new(),
             shells: Shells::default(),
             tasks: HashMap::new(),
+            copies: HashMap::new(),
             registry: BTreeSet::new(),
             typed: Vec::new(),
             used: HashMap::new(),

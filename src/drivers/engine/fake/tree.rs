@@ -10,7 +10,7 @@ const FOLDER_MODE: u32 = 0o755;
 const FILE_MODE: u32 = 0o644;
 
 /// A volume's entries, by the names that lead to them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
     nodes: BTreeMap<Vec<Vec<u8>>, Node>,
     changes: u64,
@@ -41,6 +41,11 @@ impl Node {
 }
 
 impl Tree {
+    /// What all its files hold.
+    pub(super) fn bytes(&self) -> u64 {
+        self.nodes.values().map(|node| node.bytes.len() as u64).sum()
+    }
+
     fn node(&mut self, kind: FileKind, bytes: Vec<u8>) -> Node {
         self.changes += 1;
         let moment = i64::try_from(self.changes).unwrap_or_default();

@@ -11,6 +11,7 @@ use super::super::{
 };
 use super::FakeEngine;
 use super::calls::Call;
+use super::parts::check_volume_owner;
 use super::state::State;
 use super::tree::Tree;
 
@@ -20,8 +21,7 @@ impl State {
         for volume in &spec.volumes {
             let name = self.own_name(volume.key.as_str())?;
             match self.volumes.get(&volume.key) {
-                Some(known) if known.tenant == spec.tenant => {}
-                Some(_) => return Err(EngineError::Foreign { name }.into()),
+                Some(known) => check_volume_owner(name, known, (&spec.server, &spec.tenant))?,
                 None => return Err(EngineError::VolumeMissing { volume: name }.into()),
             }
         }

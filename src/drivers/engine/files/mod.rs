@@ -71,13 +71,23 @@ pub struct FilesVolume {
 impl FilesSpec {
     /// The name of the helper's image, after what it is built from.
     pub fn image_tag(&self) -> String {
-        IMAGE.tag(&self.base_image)
+        files_image(&self.base_image)
     }
 
     /// How that is built.
     pub(super) fn build_request(&self) -> EngineResult<BuildRequest> {
-        IMAGE.build_request(&self.base_image)
+        files_build_request(&self.base_image)
     }
+}
+
+/// The name of the helper's image, after what it is built from.
+pub(super) fn files_image(base_image: &str) -> String {
+    IMAGE.tag(base_image)
+}
+
+/// How the helper's image is built.
+pub(super) fn files_build_request(base_image: &str) -> EngineResult<BuildRequest> {
+    IMAGE.build_request(base_image)
 }
 
 /// What an entry is.

@@ -41,34 +41,15 @@ impl FilesSpec {
     }
 
     fn host_config(&self, owner: &Owner) -> HostConfig {
+        let mounts = self.volumes.iter().map(|volume| mount(volume, owner));
         HostConfig {
-            network_mode: Some("none".to_owned()),
             auto_remove: Some(true),
-            mounts: Some(self.volumes.iter().map(|volume| mount(volume, owner)).collect()),
-            cap_drop: Some(vec!["ALL".to_owned()]),
-            cap_add: Some(["CHOWN", "DAC_OVERRIDE", "FOWNER"].map(str::to_owned).into()),
-            security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
-            privileged: Some(false),
-            readonly_rootfs: Some(true),
-            memory: Some(MEMORY_BYTES),
-            memory_swap: Some(MEMORY_BYTES),
-            cpu_period: Some(CPU_PERIOD_MICROS),
-            cpu_quota: Some(CPU_PERIOD_MICROS),
-            pids_limit: Some(PIDS),
-            ulimits: Some(vec![ResourcesUlimits {
-                name: Some("nofile".to_owned()),
-                soft: Some(OPEN_FILES),
-                hard: Some(OPEN_FILES),
-            }]),
-            oom_score_adj: Some(OOM_SCORE_ADJ),
-            ipc_mode: Some("private".to_owned()),
-            cgroupns_mode: Some(HostConfigCgroupnsModeEnum::PRIVATE),
             // It says what it has to say to whoever asked.
             log_config: Some(HostConfigLogConfig {
                 typ: Some("none".to_owned()),
                 config: None,
             }),
-            ..Default::default()
+            ..confined(mounts.collect())
         }
     }
 
@@ -84,6 +65,33 @@ impl FilesSpec {
             self.image_tag(),
             volumes.join("\n")
         )))
+    }
+}
+
+/// A container with these mounts and what keeping files' owners takes, and nothing else.
+pub(super) fn confined(mounts: Vec<Mount>) -> HostConfig {
+    HostConfig {
+        network_mode: Some("none".to_owned()),
+        mounts: Some(mounts),
+        cap_drop: Some(vec!["ALL".to_owned()]),
+        cap_add: Some(["CHOWN", "DAC_OVERRIDE", "FOWNER"].map(str::to_owned).into()),
+        security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
+        privileged: Some(false),
+        readonly_rootfs: Some(true),
+        memory: Some(MEMORY_BYTES),
+        memory_swap: Some(MEMORY_BYTES),
+        cpu_period: Some(CPU_PERIOD_MICROS),
+        cpu_quota: Some(CPU_PERIOD_MICROS),
+        pids_limit: Some(PIDS),
+        ulimits: Some(vec![ResourcesUlimits {
+            name: Some("nofile".to_owned()),
+            soft: Some(OPEN_FILES),
+            hard: Some(OPEN_FILES),
+        }]),
+        oom_score_adj: Some(OOM_SCORE_ADJ),
+        ipc_mode: Some("private".to_owned()),
+        cgroupns_mode: Some(HostConfigCgroupnsModeEnum::PRIVATE),
+        ..Default::default()
     }
 }
 

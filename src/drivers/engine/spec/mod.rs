@@ -37,6 +37,7 @@
 //! carries the hash of all but the limits (its shape), and what it is now is told by its [stamp](ContainerSpec::stamp):
 //! that hash, and the limits as the engine has them.
 
+mod copy;
 mod files;
 mod guard;
 mod limits;

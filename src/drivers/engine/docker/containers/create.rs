@@ -7,7 +7,8 @@ use tokio::try_join;
 use crate::platform::fault;
 
 use super::super::super::{
-    ContainerSpec, EngineError, EngineResult, Observed, ObservedState, TenantKey, VolumeKey, spec::label,
+    ContainerSpec, EngineError, EngineResult, Observed, ObservedState, ServerKey, TenantKey, VolumeKey,
+    spec::label,
 };
 use super::super::{connection::Connection, error, raw};
 use super::observe::{observed, stamp};
@@ -88,7 +89,7 @@ impl Connection {
         let volumes = spec
             .volumes
             .iter()
-            .map(|mount| self.check_volume(&mount.volume, &spec.tenant));
+            .map(|mount| self.check_volume(&mount.volume, (&spec.server, &spec.tenant)));
         try_join!(network, try_join_all(volumes)).map(drop)
     }
 
@@ -103,13 +104,26 @@ impl Connection {
     pub(in super::super) async fn check_volume(
         &self,
         volume: &VolumeKey,
-        tenant: &TenantKey,
+        owner: (&ServerKey, &TenantKey),
     ) -> EngineResult<()> {
         let name = self.instance.name(volume.as_str());
         match self.find_volume(volume).await? {
-            Some(volume) => check_tenant(name, &volume.labels, tenant),
+            Some(volume) => check_volume_owner(name, &volume.labels, owner),
             None => Err(EngineError::VolumeMissing { volume: name }),
         }
+    }
+}
+
+/// Whether a server may have a volume of ours: it was made for just this server, or for its tenant. No label of a volume can be
+/// changed, and a server with its volumes may get another tenant.
+fn check_volume_owner(
+    name: String,
+    labels: &raw::Labels,
+    (server, tenant): (&ServerKey, &TenantKey),
+) -> EngineResult<()> {
+    match labels.get(label::SERVER) {
+        Some(value) if value == server.as_str() => Ok(()),
+        _ => check_tenant(name, labels, tenant),
     }
 }
 

@@ -60,7 +60,8 @@ impl Connection {
     async fn make_helper(&self, spec: &FilesSpec) -> EngineResult<Option<raw::Container>> {
         let body = spec.to_container(&self.owner()?);
         let volumes = spec.volumes.iter();
-        try_join_all(volumes.map(|volume| self.check_volume(&volume.key, &spec.tenant))).await?;
+        try_join_all(volumes.map(|volume| self.check_volume(&volume.key, (&spec.server, &spec.tenant))))
+            .await?;
         if !self.image_exists(&spec.image_tag()).await? {
             let build = self.build_image(spec.build_request()?).await?;
             build.try_for_each(|_| async { Ok(()) }).await?;
