@@ -131,7 +131,13 @@ async fn accepted(app: &App, scope: &TenantScope, begun: Begun) -> Result<Respon
 #[utoipa::path(get, path = "/api/v1/blueprints", tag = "stacks",
     responses((status = 200, description = "The blueprints", body = Vec<BlueprintOut>)))]
 async fn blueprints(State(app): State<App>, _scope: TenantScope) -> Json<Vec<BlueprintOut>> {
-    Json(app.catalogue.blueprints().iter().map(BlueprintOut::from).collect())
+    Json(
+        app.catalogue
+            .blueprints()
+            .iter()
+            .map(BlueprintOut::from)
+            .collect(),
+    )
 }
 
 /// List stacks
@@ -283,7 +289,11 @@ async fn restore(
 /// With all data, before `kept_until`. There is no way back.
 #[utoipa::path(post, path = "/api/v1/stacks/{stack_id}/erase", tag = "stacks", params(("stack_id" = StackId, Path)),
     responses((status = 202, description = "The stack and the work", body = StackBegunOut)))]
-async fn erase(State(app): State<App>, scope: TenantScope, Path(id): Path<StackId>) -> Result<Response, Error> {
+async fn erase(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path(id): Path<StackId>,
+) -> Result<Response, Error> {
     let begun = actions::erase(&app, &scope, id, None).await?;
     accepted(&app, &scope, begun).await
 }

@@ -18,14 +18,15 @@ mod outs;
 mod pages;
 mod query;
 mod store;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;
 
 use crate::app::App;
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{NetworkId, StackId};
 use crate::platform::events;
+use crate::platform::ids::{NetworkId, StackId};
 use crate::{networks, servers};
 
 pub use actions::make_way;

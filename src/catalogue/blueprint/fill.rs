@@ -35,7 +35,11 @@ impl Filling<'_> {
             let Some(own) = template(part) else { continue };
             let mut input = self.answers.get(&part.key).cloned().unwrap_or_default();
             for key in part.fill.keys().filter(|key| input.contains_key(*key)) {
-                wrong.push((part.key.clone(), key.clone(), "is filled in by the stack".to_owned()));
+                wrong.push((
+                    part.key.clone(),
+                    key.clone(),
+                    "is filled in by the stack".to_owned(),
+                ));
             }
             for (key, pieces) in &part.fill {
                 input.insert(key.clone(), value(pieces, &host, &done));
@@ -52,7 +56,11 @@ impl Filling<'_> {
         // What could not be filled in because the answer that it is made from is wrong is no mistake of its own.
         let is_own = |(part, key, _): &(String, String, String)| {
             let filled = self.blueprint.part(part).and_then(|part| part.fill.get(key));
-            filled.is_none() || self.answers.get(part).is_some_and(|given| given.contains_key(key))
+            filled.is_none()
+                || self
+                    .answers
+                    .get(part)
+                    .is_some_and(|given| given.contains_key(key))
         };
         if wrong.is_empty() {
             return Ok(done);

@@ -99,7 +99,8 @@ impl Blueprint {
             pieces.any(|piece| matches!(piece, Piece::Answer(from, what) if from == part && what == key))
         };
         let is_filled = self.part(part).and_then(|part| part.fill.get(key));
-        let is_filled = is_filled.is_some_and(|pieces| !pieces.iter().all(|piece| matches!(piece, Piece::Text(_))));
+        let is_filled =
+            is_filled.is_some_and(|pieces| !pieces.iter().all(|piece| matches!(piece, Piece::Text(_))));
         is_filled || self.parts.iter().any(fills)
     }
 
@@ -124,7 +125,10 @@ pub(super) fn load_all(
     };
     let (mut sound, mut broken) = (Vec::new(), Vec::new());
     for (path, text) in super::load::texts(&dir.join(super::load::BLUEPRINTS)) {
-        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         let read = text.and_then(|text| {
             Blueprint::parse(name, &text, template).map_err(|problems| super::CatalogueError::Template {
                 path: path.clone(),

@@ -63,7 +63,11 @@ pub(super) fn parse(name: &str, text: &str, template: Find<'_, '_>) -> Result<Bl
     );
     problems.check(is_name(&raw.icon), "icon", "must be the name of a lucide icon");
     let blueprint = Blueprint {
-        parts: raw.parts.into_iter().map(|raw| part(&raw, &mut problems)).collect(),
+        parts: raw
+            .parts
+            .into_iter()
+            .map(|raw| part(&raw, &mut problems))
+            .collect(),
         name: raw.name,
         title: raw.title,
         summary: raw.summary,
@@ -157,7 +161,10 @@ fn cross_check(blueprint: &Blueprint, template: Find<'_, '_>, problems: &mut Pro
     for part in &blueprint.parts {
         let at = format!("parts.{}", part.key);
         let Some(own) = template(&part.template) else {
-            problems.add(format!("{at}.template"), format!("there is no template {}", part.template));
+            problems.add(
+                format!("{at}.template"),
+                format!("there is no template {}", part.template),
+            );
             continue;
         };
         for (key, pieces) in &part.fill {

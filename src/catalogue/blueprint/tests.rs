@@ -50,22 +50,69 @@ fn shipped() -> Catalogue {
     Catalogue::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue"))).unwrap()
 }
 
+/// What is written instead of what, and what is said of it.
+const WRONG: &[(&str, &str, &str)] = &[
+    (
+        "name = \"pair\"",
+        "name = \"other\"",
+        "name: must be the file's name without .toml, pair",
+    ),
+    (
+        "template = \"example\"\npublic",
+        "template = \"none\"\npublic",
+        "parts.front.template: there is no template none",
+    ),
+    (
+        "{host.back}",
+        "{host.nowhere}",
+        "parts.front.fill.SITE_TITLE: there is no part nowhere",
+    ),
+    (
+        "{host.back}",
+        "{host.front}",
+        "parts.front.fill.SITE_TITLE: must not be filled from the part itself",
+    ),
+    (
+        "{host.back}",
+        "{back.NOTHING}",
+        "parts.front.fill.SITE_TITLE: the part back does not ask NOTHING",
+    ),
+    (
+        "SITE_TITLE",
+        "NOT_ASKED",
+        "parts.front.fill.NOT_ASKED: example does not ask this",
+    ),
+    (
+        "{host.back}",
+        "{host.back",
+        "parts.front.fill.SITE_TITLE: has a brace that is no placeholder: use {host.PART} or {PART.KEY}",
+    ),
+    (
+        "public = true",
+        "public = false",
+        "parts: must have one that is public",
+    ),
+    (
+        "default = 2",
+        "default = 5",
+        "parts.back.replicas: must be min, default, max in this order, from 1 to 16",
+    ),
+    (
+        "max = 4",
+        "max = 17",
+        "parts.back.replicas: must be min, default, max in this order, from 1 to 16",
+    ),
+    ("key = \"back\"", "key = \"front\"", "parts.front: is there twice"),
+    (
+        "replicas =",
+        "public = true\nreplicas =",
+        "parts.back.public: must not be a part of several servers: put one before them that spreads visitors",
+    ),
+];
+
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
-    for (from, to, told) in [
-        ("name = \"pair\"", "name = \"other\"", "name: must be the file's name without .toml, pair"),
-        ("template = \"example\"\npublic", "template = \"none\"\npublic", "parts.front.template: there is no template none"),
-        ("{host.back}", "{host.nowhere}", "parts.front.fill.SITE_TITLE: there is no part nowhere"),
-        ("{host.back}", "{host.front}", "parts.front.fill.SITE_TITLE: must not be filled from the part itself"),
-        ("{host.back}", "{back.NOTHING}", "parts.front.fill.SITE_TITLE: the part back does not ask NOTHING"),
-        ("SITE_TITLE", "NOT_ASKED", "parts.front.fill.NOT_ASKED: example does not ask this"),
-        ("{host.back}", "{host.back", "parts.front.fill.SITE_TITLE: has a brace that is no placeholder: use {host.PART} or {PART.KEY}"),
-        ("public = true", "public = false", "parts: must have one that is public"),
-        ("default = 2", "default = 5", "parts.back.replicas: must be min, default, max in this order, from 1 to 16"),
-        ("max = 4", "max = 17", "parts.back.replicas: must be min, default, max in this order, from 1 to 16"),
-        ("key = \"back\"", "key = \"front\"", "parts.front: is there twice"),
-        ("replicas =", "public = true\nreplicas =", "parts.back.public: must not be a part of several servers: put one before them that spreads visitors"),
-    ] {
+    for (from, to, told) in WRONG {
         let found = problems(from, to);
         assert!(found.iter().any(|problem| problem == told), "{to}: {found:?}");
     }
@@ -87,24 +134,37 @@ fn fill(blueprint: &str, answers: &Answers) -> Result<BTreeMap<String, Checked>,
         answers,
     };
     let template = |part: &Part| shelf.get(&part.template).map(|folder| &*folder.template);
-    let done = filling.check(template, |part| format!("{part}.shop.internal"), |length| "s".repeat(length));
+    let done = filling.check(
+        template,
+        |part| format!("{part}.shop.internal"),
+        |length| "s".repeat(length),
+    );
     done.map_err(|wrong| {
         let told = wrong.into_iter();
-        told.map(|(part, key, message)| format!("{part}.{key} {message}")).collect()
+        told.map(|(part, key, message)| format!("{part}.{key} {message}"))
+            .collect()
     })
 }
 
 fn answers(parts: &[(&str, &[(&str, &str)])]) -> Answers {
     let of = |pairs: &[(&str, &str)]| {
         let pairs = pairs.iter();
-        pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     };
-    parts.iter().map(|(part, pairs)| ((*part).to_owned(), of(pairs))).collect()
+    parts
+        .iter()
+        .map(|(part, pairs)| ((*part).to_owned(), of(pairs)))
+        .collect()
 }
 
 #[test]
 fn one_part_is_told_what_another_was_answered_or_made_up() {
-    let given = answers(&[("web", &[("SITE_OWNER", "Ada")]), ("db", &[("MARIADB_USER", "shop")])]);
+    let given = answers(&[
+        ("web", &[("SITE_OWNER", "Ada")]),
+        ("db", &[("MARIADB_USER", "shop")]),
+    ]);
     let done = fill("site-with-database", &given).unwrap();
     let plain = |part: &str, key: &str| match done[part].get(key) {
         Some(Value::Plain(text)) => text.clone(),
@@ -119,15 +179,24 @@ fn one_part_is_told_what_another_was_answered_or_made_up() {
     let Some(Value::Secret(told)) = done["web"].get("DATABASE_PASSWORD") else {
         panic!("what is told of it is a secret, too");
     };
-    assert_eq!((made_up.expose().as_str(), told.expose()), (&*"s".repeat(32), made_up.expose()));
+    assert_eq!(
+        (made_up.expose().as_str(), told.expose()),
+        (&*"s".repeat(32), made_up.expose())
+    );
     assert_eq!(done["web"].get("CACHE_HOST"), None, "there is no cache");
 }
 
 #[test]
 fn what_follows_from_a_wrong_answer_is_not_told_besides() {
-    let given = answers(&[("web", &[("SITE_OWNER", "Ada")]), ("db", &[("MARIADB_USER", "No!")])]);
+    let given = answers(&[
+        ("web", &[("SITE_OWNER", "Ada")]),
+        ("db", &[("MARIADB_USER", "No!")]),
+    ]);
     let wrong = fill("site-with-database", &given).unwrap_err();
-    assert_eq!(wrong, ["db.MARIADB_USER does not have the form that is asked for"]);
+    assert_eq!(
+        wrong,
+        ["db.MARIADB_USER does not have the form that is asked for"]
+    );
     let wrong = fill("site-with-database", &answers(&[])).unwrap_err();
     assert_eq!(wrong, ["web.SITE_OWNER is required"]);
 }
@@ -156,7 +225,10 @@ fn a_secret_is_told_to_a_secret_only() {
         env!("CARGO_MANIFEST_DIR"),
         "/catalogue/blueprints/site-with-database.toml"
     ));
-    let text = text.unwrap().replace("DATABASE_USER = \"{db.MARIADB_USER}\"", "DATABASE_USER = \"{db.MARIADB_PASSWORD}\"");
+    let text = text.unwrap().replace(
+        "DATABASE_USER = \"{db.MARIADB_USER}\"",
+        "DATABASE_USER = \"{db.MARIADB_PASSWORD}\"",
+    );
     let template = |name: &str| shelf.get(name).map(|folder| &*folder.template);
     let found = Blueprint::parse("site-with-database", &text, template).unwrap_err();
     assert_eq!(

@@ -30,7 +30,12 @@ impl Problems {
         });
     }
 
-    pub(in crate::catalogue) fn check(&mut self, holds: bool, at: impl Into<String>, message: impl Into<String>) {
+    pub(in crate::catalogue) fn check(
+        &mut self,
+        holds: bool,
+        at: impl Into<String>,
+        message: impl Into<String>,
+    ) {
         if !holds {
             self.add(at, message);
         }

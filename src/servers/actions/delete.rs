@@ -139,14 +139,7 @@ async fn erase_for_another(
 ) -> Result<(), Error> {
     let server = store::lock(tx, id).await?;
     if server.check_kept().is_ok() {
-        begin_erasing(
-            app,
-            tx,
-            &scope.who,
-            &server,
-            Some(OLDEST),
-        )
-        .await?;
+        begin_erasing(app, tx, &scope.who, &server, Some(OLDEST)).await?;
     }
     Ok(())
 }

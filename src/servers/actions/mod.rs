@@ -36,10 +36,10 @@ pub use create::{NewServerInput, create, fits_template};
 pub use delete::{OLDEST, delete, keeping, make_way};
 pub use erase::{erase, expired};
 pub use installation::{accept_installation, reinstall, update_template};
-pub use power::{command, command_as_staff, command_within};
 pub use parts::{
     Answers, NewPart, command_part, create_part, delete_part, erase_part, rename_part, restore_part,
 };
+pub use power::{command, command_as_staff, command_within};
 pub use rebuild::rebuild;
 pub use restore::{Restored, restore};
 pub use reveal::reveal;

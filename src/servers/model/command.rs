@@ -45,7 +45,9 @@ pub enum Refusal {
     #[error("The provider has suspended this server, so it can't be started. Its page says why.")]
     Suspended,
     /// It goes and comes with its stack.
-    #[error("This server is a part of a stack. Scale the stack, or delete, restore or erase the stack as a whole.")]
+    #[error(
+        "This server is a part of a stack. Scale the stack, or delete, restore or erase the stack as a whole."
+    )]
     PartOfStack,
     /// There is no newer image.
     #[error("This server has the newest image of its template.")]

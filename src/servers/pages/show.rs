@@ -84,7 +84,9 @@ impl Panel {
             may_power: !server.is_deleted() && scope.may(Permission::ServerPower),
             is_up: server.power.word() == "running",
             is_leaving: server.is_deleted(),
-            may_restore: server.stay() == Stay::Kept && server.stack.is_none() && scope.may(Permission::ServerDelete),
+            may_restore: server.stay() == Stay::Kept
+                && server.stack.is_none()
+                && scope.may(Permission::ServerDelete),
             may_update: scope.may(Permission::ServerConfigure),
             has_update: has_update(&app.catalogue, server),
             failed_update: server.update.failed.as_ref().map(|failed| failed.reason.clone()),

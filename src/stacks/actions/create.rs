@@ -89,15 +89,30 @@ pub async fn create(app: &App, scope: &TenantScope, input: NewStackInput) -> Res
         now: app.now(),
     };
     store::insert(&mut tx, &new).await?;
-    let power = if input.start { Power::Running } else { Power::Stopped };
+    let power = if input.start {
+        Power::Running
+    } else {
+        Power::Stopped
+    };
     let mut work = Vec::new();
     for ready in checks.parts.iter().rev() {
         work.extend(part(app, &mut tx, scope, (&checks, ready), (id, network), power).await?);
     }
     let begun = Begun::of(&mut tx, id, work).await?;
-    let servers: Vec<&str> = begun.work.iter().map(|(server, _)| server.name.as_str()).collect();
+    let servers: Vec<&str> = begun
+        .work
+        .iter()
+        .map(|(server, _)| server.name.as_str())
+        .collect();
     let told = json!({ "name": begun.stack.name, "blueprint": begun.stack.blueprint, "servers": servers });
-    tell(app, &mut tx, scope, &begun.stack, &Change::to("stack.create", told)).await?;
+    tell(
+        app,
+        &mut tx,
+        scope,
+        &begun.stack,
+        &Change::to("stack.create", told),
+    )
+    .await?;
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(begun)
@@ -134,7 +149,11 @@ async fn part(
     let mut work: Vec<Asked> = Vec::new();
     for number in 1..=ready.count {
         let is_several = ready.part.replicas.is_several();
-        let name = server_name(checks.name.as_str(), &ready.part.key, is_several.then_some(number));
+        let name = server_name(
+            checks.name.as_str(),
+            &ready.part.key,
+            is_several.then_some(number),
+        );
         let new = NewPart {
             name: name.map_err(|error| Error::invalid("name", error.to_string()))?,
             offer: &ready.offer,
@@ -153,7 +172,15 @@ async fn part(
             location,
         };
         let asked = servers::create_part(app, tx, scope, &new).await?;
-        join(app, tx, scope, (network, asked.server.id), &checks.host_label, ready.part).await?;
+        join(
+            app,
+            tx,
+            scope,
+            (network, asked.server.id),
+            &checks.host_label,
+            ready.part,
+        )
+        .await?;
         work.push(asked);
     }
     Ok(work)
@@ -197,7 +224,11 @@ fn check<'a>(
             format!("{} has no part {key}.", blueprint.title),
         );
     }
-    let host_label = host_name(name.as_ref().map_or("", StackName::as_str), &blueprint.name, taken);
+    let host_label = host_name(
+        name.as_ref().map_or("", StackName::as_str),
+        &blueprint.name,
+        taken,
+    );
     let answers = answers(app, blueprint, input, &host_label, &mut errors);
     let mut parts = Vec::new();
     for part in &blueprint.parts {

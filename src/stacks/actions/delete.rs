@@ -105,12 +105,7 @@ fn as_asked(restored: Restored) -> Asked {
 }
 
 /// Erases a deleted stack before its time; see `confirm` for `typed`.
-pub async fn erase(
-    app: &App,
-    scope: &TenantScope,
-    id: StackId,
-    typed: Option<&str>,
-) -> Result<Begun, Error> {
+pub async fn erase(app: &App, scope: &TenantScope, id: StackId, typed: Option<&str>) -> Result<Begun, Error> {
     let mut held = Held::take(scope, id).await?;
     confirm(&held.stack, typed)?;
     held.stack.check_kept()?;

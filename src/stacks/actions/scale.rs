@@ -34,7 +34,9 @@ pub async fn scale(
     // Nothing typed is no wish for the blueprint's number.
     let typed = if typed.trim().is_empty() { "?" } else { typed };
     let wanted = count(part, Some(typed), &mut errors);
-    errors.into_result().map_err(|errors| under_the_page(errors.into()))?;
+    errors
+        .into_result()
+        .map_err(|errors| under_the_page(errors.into()))?;
     let wanted = usize::try_from(wanted.unwrap_or_default()).unwrap_or_default();
     let present = of_part(&held.living(), &part.key);
     let work = if present.len() < wanted {
@@ -85,7 +87,10 @@ async fn more(
         std::iter::repeat_n(first.resources, missing),
     )
     .await?;
-    let offer = app.catalogue.offer(&first.template).ok_or_else(blueprint_is_gone)?;
+    let offer = app
+        .catalogue
+        .offer(&first.template)
+        .ok_or_else(blueprint_is_gone)?;
     let size = Size {
         id: first.size.clone(),
         name: String::new(),

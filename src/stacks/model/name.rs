@@ -86,10 +86,7 @@ mod tests {
     fn a_stack_that_comes_back_finds_a_name() {
         let taken = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(StackName::restored("Shop", &taken(&["other"])), "Shop");
-        assert_eq!(
-            StackName::restored("Shop", &taken(&["shop"])),
-            "Shop (restored)"
-        );
+        assert_eq!(StackName::restored("Shop", &taken(&["shop"])), "Shop (restored)");
         let both = taken(&["shop", "shop (restored)"]);
         assert_eq!(StackName::restored("Shop", &both), "Shop (restored 2)");
         let long = "x".repeat(MAX);

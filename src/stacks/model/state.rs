@@ -115,7 +115,10 @@ fn present(phases: &[Phase]) -> StackState {
 
 fn sentence(state: StackState, servers: &[(&str, Phase)]) -> String {
     let all = servers.len();
-    let run = servers.iter().filter(|(_, phase)| *phase == Phase::Running).count();
+    let run = servers
+        .iter()
+        .filter(|(_, phase)| *phase == Phase::Running)
+        .count();
     match state {
         StackState::Running => format!("All {all} servers run."),
         StackState::Stopped => "None of its servers runs. Their data stays.".to_owned(),

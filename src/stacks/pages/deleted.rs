@@ -27,7 +27,10 @@ struct Row {
 impl Row {
     fn new(app: &App, href: String, one: &Whole) -> Self {
         let (now, stack) = (app.now(), &one.stack);
-        let at = stack.deletion.as_ref().map_or(stack.created_at, |deletion| deletion.at);
+        let at = stack
+            .deletion
+            .as_ref()
+            .map_or(stack.created_at, |deletion| deletion.at);
         Self {
             href,
             name: stack.name.clone(),

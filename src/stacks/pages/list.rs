@@ -37,8 +37,11 @@ impl askama::filters::HtmlSafe for Row {}
 impl Row {
     pub(super) fn new(app: &App, scope: &TenantScope, one: &Whole) -> Self {
         let blueprint = app.catalogue.blueprint(&one.stack.blueprint);
-        let parts = blueprint.map(|blueprint| blueprint.parts.as_slice()).unwrap_or_default();
-        let layer = |part: &crate::catalogue::BlueprintPart| (part.title.clone(), one.of_part(&part.key).count());
+        let parts = blueprint
+            .map(|blueprint| blueprint.parts.as_slice())
+            .unwrap_or_default();
+        let layer =
+            |part: &crate::catalogue::BlueprintPart| (part.title.clone(), one.of_part(&part.key).count());
         Self {
             id: one.stack.id.to_string(),
             href: href(scope, one.stack.id),

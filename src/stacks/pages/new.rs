@@ -77,7 +77,14 @@ async fn page(
     errors: FieldErrors,
 ) -> Result<Page<New>, Error> {
     let blueprints = app.catalogue.blueprints().iter();
-    let card = |one: &Blueprint| (one.name.clone(), one.title.clone(), one.summary.clone(), one.icon.clone());
+    let card = |one: &Blueprint| {
+        (
+            one.name.clone(),
+            one.title.clone(),
+            one.summary.clone(),
+            one.icon.clone(),
+        )
+    };
     let chosen = match app.catalogue.blueprint(data.get("blueprint")) {
         Some(blueprint) => Some(chosen(app, scope, blueprint, (&data, &errors)).await?),
         None => None,
@@ -109,7 +116,12 @@ async fn chosen(
         let size = size(part, &offer, &sizes, data);
         let count = typed(part, data).trim().parse().unwrap_or(part.replicas.default);
         for _ in 0..count.min(part.replicas.max) {
-            more = sum(more, size.map(|size| size.resources).map(Resources::one_more).unwrap_or_default());
+            more = sum(
+                more,
+                size.map(|size| size.resources)
+                    .map(Resources::one_more)
+                    .unwrap_or_default(),
+            );
         }
         parts.push(Fields::new(part, &offer, (&sizes, size), (data, errors)));
     }
@@ -162,7 +174,11 @@ impl Fields {
         let more: Vec<Question> = more.into_iter().map(question).collect();
         let option = |size: &Size| {
             let label = format!("{}: {}", size.name, size_text(size));
-            (size.id.clone(), label, chosen.is_some_and(|chosen| chosen.id == size.id))
+            (
+                size.id.clone(),
+                label,
+                chosen.is_some_and(|chosen| chosen.id == size.id),
+            )
         };
         let bounds = part.replicas;
         Self {
@@ -209,7 +225,9 @@ pub(super) async fn create(
     data: FormData,
 ) -> Result<Response, Error> {
     let blueprint = app.catalogue.blueprint(data.get("blueprint"));
-    let parts = blueprint.map(|blueprint| blueprint.parts.as_slice()).unwrap_or_default();
+    let parts = blueprint
+        .map(|blueprint| blueprint.parts.as_slice())
+        .unwrap_or_default();
     let parts: BTreeMap<String, PartInput> = parts
         .iter()
         .map(|part| (part.key.clone(), said(part, &data)))

@@ -211,7 +211,10 @@ pub(super) async fn page(
     let keeping = keeping(app, &mut tx, scope, count).await?;
     let ctx = servers::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
     let (scaled, renamed) = match again {
-        Some(Again { part: Some(part), form }) => (Some((part, form)), None),
+        Some(Again {
+            part: Some(part),
+            form,
+        }) => (Some((part, form)), None),
         Some(Again { part: None, form }) => (None, Some(form)),
         None => (None, None),
     };
@@ -223,7 +226,10 @@ pub(super) async fn page(
         href: href(scope, id),
         blueprint: title(app, &stack.blueprint),
         version: stack.version,
-        network: stack.network.map(|network| network.to_string()).unwrap_or_default(),
+        network: stack
+            .network
+            .map(|network| network.to_string())
+            .unwrap_or_default(),
         created: stack.created_at.to_rfc3339(),
         created_ago: ago(stack.created_at, app.now()),
         created_by: stack.created_by,
@@ -250,7 +256,9 @@ fn scalable(
         return Vec::new();
     }
     let blueprint = app.catalogue.blueprint(&one.stack.blueprint);
-    let parts = blueprint.map(|blueprint| blueprint.parts.as_slice()).unwrap_or_default();
+    let parts = blueprint
+        .map(|blueprint| blueprint.parts.as_slice())
+        .unwrap_or_default();
     let several = parts.iter().filter(|part| part.replicas.is_several());
     let one_of = |part: &BlueprintPart| {
         let form = again.filter(|(key, _)| *key == part.key).map(|(_, form)| form);
@@ -263,7 +271,11 @@ fn scalable(
                 || one.of_part(&part.key).count().to_string(),
                 |form| form.value("replicas").to_owned(),
             ),
-            error: form.map(|form| form.error("replicas").to_owned()).unwrap_or_default(),
+            // Its one field; what is about the whole form is told there, too.
+            error: form
+                .and_then(|form| form.errors().first())
+                .map(|error| error.message.clone())
+                .unwrap_or_default(),
         }
     };
     several.map(one_of).collect()
