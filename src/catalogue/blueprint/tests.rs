@@ -24,7 +24,7 @@ template = "example"
 public = true
 
 [parts.fill]
-SITE_TITLE = "at {host.back}"
+TITLE = "at {host.back}"
 
 [[parts]]
 key = "back"
@@ -65,27 +65,27 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "{host.back}",
         "{host.nowhere}",
-        "parts.front.fill.SITE_TITLE: there is no part nowhere",
+        "parts.front.fill.TITLE: there is no part nowhere",
     ),
     (
         "{host.back}",
         "{host.front}",
-        "parts.front.fill.SITE_TITLE: must not be filled from the part itself",
+        "parts.front.fill.TITLE: must not be filled from the part itself",
     ),
     (
         "{host.back}",
         "{back.NOTHING}",
-        "parts.front.fill.SITE_TITLE: the part back does not ask NOTHING",
+        "parts.front.fill.TITLE: the part back does not ask NOTHING",
     ),
     (
-        "SITE_TITLE",
+        "TITLE",
         "NOT_ASKED",
         "parts.front.fill.NOT_ASKED: example does not ask this",
     ),
     (
         "{host.back}",
         "{host.back",
-        "parts.front.fill.SITE_TITLE: has a brace that is no placeholder: use {host.PART} or {PART.KEY}",
+        "parts.front.fill.TITLE: has a brace that is no placeholder: use {host.PART} or {PART.KEY}",
     ),
     (
         "public = true",
@@ -242,7 +242,7 @@ fn placeholders_are_read_in_their_text() {
     let template = template();
     let blueprint = Blueprint::parse("pair", BLUEPRINT, |_| Some(&template)).unwrap();
     assert_eq!(
-        blueprint.parts[0].fill["SITE_TITLE"],
+        blueprint.parts[0].fill["TITLE"],
         [Piece::Text("at ".to_owned()), Piece::Host("back".to_owned())]
     );
 }

@@ -322,6 +322,8 @@ async fn erased_nothing_of_it_is_left() {
         .post(&format!("/api/v1/stacks/{id}/restore"), &json!({}))
         .await
         .expect(409);
+    scene.work().await;
+    // The volume that replicas share goes once the last of them has let go of it.
     scene.later(TimeDelta::minutes(10)).await;
     assert_eq!(scene.rows().await, (0, 0, 0));
     assert!(scene.is_engine_empty().await);
