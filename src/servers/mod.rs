@@ -33,7 +33,7 @@ pub use actions::{
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};
-pub use pages::{Head, Question, Room, crumbs, rooms, size_text, with_engine_banner};
+pub use pages::{Head, Question, Room, crumbs, rooms, with_engine_banner};
 pub use reconcile::{Servers, begin, volume_key};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
 

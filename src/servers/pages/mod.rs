@@ -28,7 +28,6 @@ use super::model::Phase;
 pub use banner::with_engine_banner;
 pub use head::{Head, crumbs};
 pub use new::{Question, Room, rooms};
-pub use settings::size_text;
 
 /// The addresses.
 pub fn routes() -> Routes<App> {

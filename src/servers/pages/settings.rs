@@ -22,7 +22,7 @@ use super::href;
 use super::new::{PREFIX, Question};
 
 /// `0.25 vCPU, 256 MiB, 2 GiB disk`.
-pub fn size_text(size: &Size) -> String {
+pub(super) fn size_text(size: &Size) -> String {
     let (cpu, memory) = (size.resources.cpu_millis, size.resources.memory_mib);
     let (cpu, memory) = (Resource::Cpu.show(cpu), Resource::Memory.show(memory));
     let disk = Resource::Disk.show(size.resources.disk_mib);

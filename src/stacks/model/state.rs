@@ -120,6 +120,7 @@ fn sentence(state: StackState, servers: &[(&str, Phase)]) -> String {
         .filter(|(_, phase)| *phase == Phase::Running)
         .count();
     match state {
+        StackState::Running if all == 2 => "Both servers run.".to_owned(),
         StackState::Running => format!("All {all} servers run."),
         StackState::Stopped => "None of its servers runs. Their data stays.".to_owned(),
         StackState::Changing | StackState::Partial => format!("{run} of {all} servers run."),

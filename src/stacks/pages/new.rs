@@ -13,8 +13,8 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::web::{Ctx, FormData, FormState, Page, Query, SeeOther};
 use crate::servers::model::{Resources, Size};
-use crate::servers::{self, Question, Room, rooms, size_text};
-use crate::tenants::{self, Amounts};
+use crate::servers::{self, Question, Room, rooms};
+use crate::tenants::{self, Amounts, Resource};
 
 use super::super::actions::{self, NewStackInput, PartInput, fitting, sum};
 use super::{base, crumbs, href};
@@ -140,6 +140,17 @@ fn size<'a>(part: &BlueprintPart, offer: &Offer, sizes: &'a [Size], data: &FormD
     asked.or_else(|| fitting(sizes, offer))
 }
 
+/// `1 CPU, 1 GiB memory, 10 GiB disk`: what it is good for has no room in a list that opens.
+fn given(size: &Size) -> String {
+    let given = size.resources;
+    format!(
+        "{}, {} memory, {} disk",
+        Resource::Cpu.show(given.cpu_millis) + " CPU",
+        Resource::Memory.show(given.memory_mib),
+        Resource::Disk.show(given.disk_mib)
+    )
+}
+
 fn typed(part: &BlueprintPart, data: &FormData) -> String {
     let name = format!("parts.{}.replicas", part.key);
     if data.checked(&name) {
@@ -173,7 +184,7 @@ impl Fields {
             asked.partition(|variable| variable.required);
         let more: Vec<Question> = more.into_iter().map(question).collect();
         let option = |size: &Size| {
-            let label = format!("{}: {}", size.name, size_text(size));
+            let label = format!("{}: {}", size.name, given(size));
             (
                 size.id.clone(),
                 label,
@@ -247,7 +258,14 @@ pub(super) async fn create(
         Err(Error::Invalid(errors)) => Ok(page(&app, &scope, ctx, data, errors).await?.status(422)),
         Err(error @ (Error::LimitReached { .. } | Error::Conflict { .. })) => {
             let status = error.status();
-            let errors = FieldErrors::one("", error.sentence());
+            let message = match &error {
+                Error::LimitReached { .. } => format!(
+                    "{} The stack needs more: take fewer servers or smaller ones, or ask for another plan.",
+                    error.sentence()
+                ),
+                _ => error.sentence(),
+            };
+            let errors = FieldErrors::one("", message);
             Ok(page(&app, &scope, ctx, data, errors).await?.status(status))
         }
         Err(error) => Err(error),
