@@ -156,6 +156,8 @@ async fn check(
         return Err(Error::Forbidden);
     }
     if data != CloneData::None {
+        // Parts of a stack may share their data, and hold still together or not at all.
+        source.check_alone()?;
         check_whole(tx, source).await?;
     }
     let offer = eggs::warm(app, tx, &source.template).await?;

@@ -55,6 +55,7 @@ async fn ask(
 ) -> Result<Asked, Error> {
     let server = store::lock(tx, id).await?;
     confirm(&server, typed)?;
+    server.check_alone()?;
     if let Err(refusal) = server.check_kept() {
         let under_way = under_way(tx, &server).await?;
         return match under_way.filter(|operation| operation.kind == ACTION) {

@@ -9,6 +9,7 @@ mod describe;
 mod erase;
 mod installation;
 mod moves;
+mod parts;
 mod power;
 mod rebuild;
 mod restore;
@@ -34,20 +35,21 @@ use super::store::{self, NewEvent};
 
 pub use bulk::{AT_ONCE, Bulk, Line, command_all, command_all_as_staff, retag_all, suspend_all};
 pub use clone::{CloneData, CloneInput, clone, clone_name, copy_again, made_up_labels};
-pub use create::{NewServerInput, create};
-pub use delete::{delete, keeping};
+pub use create::{NewServerInput, create, fits_template};
+pub use delete::{OLDEST, delete, keeping, make_way};
 pub use erase::{erase, erase_as_staff, expired};
 pub use installation::{accept_installation, reinstall, update_template};
 pub use moves::move_server;
+pub use parts::{
+    Answers, NewPart, command_part, create_part, delete_part, erase_part, rename_part, restore_part,
+};
 pub use power::{command, command_as_staff, command_within};
 pub use rebuild::rebuild;
-#[cfg(all(test, feature = "testing"))]
-pub use restore::Restored;
-pub use restore::{restore, restore_as_staff};
+pub use restore::{Restored, restore, restore_as_staff};
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;
-pub use settings::{SettingsInput, VariableChange, change};
+pub use settings::{SettingsInput, VariableChange, change, is_tied};
 pub use suspend::{resume, suspend};
 pub use update::{update, update_all, update_all_as_staff, update_as_staff};
 pub use wake::set_up_location;

@@ -30,6 +30,7 @@ const ACTION: &str = "server.move";
 /// Refuses to let a server go from its tenant: whatever binds it there is asked here.
 pub async fn may_leave(tx: &mut StaffTx, server: &Server) -> Result<(), Error> {
     server.check_stays()?;
+    server.check_alone()?;
     check_whole(tx, server).await
 }
 

@@ -36,7 +36,7 @@ pub async fn restore(
     name: Option<&str>,
 ) -> Result<Restored, Error> {
     let mut tx = scope.begin().await?;
-    let restored = bring_back(app, &mut tx, (&scope.who, scope.tenant()), id, name).await?;
+    let restored = restore_in(app, &mut tx, (&scope.who, scope.tenant()), id, name).await?;
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(restored)
@@ -51,13 +51,13 @@ pub async fn restore_as_staff(
 ) -> Result<Restored, Error> {
     let mut tx = scope.begin().await?;
     let tenant = store::find(&mut tx, id).await?.tenant;
-    let restored = bring_back(app, &mut tx, (&scope.who, tenant), id, name).await?;
+    let restored = restore_in(app, &mut tx, (&scope.who, tenant), id, name).await?;
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(restored)
 }
 
-async fn bring_back(
+async fn restore_in(
     app: &App,
     tx: &mut impl Scoped,
     (who, tenant): (&Who, TenantId),
@@ -67,13 +67,25 @@ async fn bring_back(
     store::lock_tenant(tx, tenant).await?;
     let before = store::lock(tx, id).await?;
     before.check_kept()?;
+    before.check_alone()?;
     fit(app, tx, tenant, &before.resources).await?;
-    let (name, host_name) = names(tx, tenant, &before, (name, ServerName::restored)).await?;
-    store::restore(tx, id, (&name, &host_name), app.now()).await?;
-    if !store::reclaim_ports(tx, &before).await? {
+    bring_back(app, tx, who, &before, name).await
+}
+
+/// Brings a deleted server back, which is locked, and for which there is room.
+pub(super) async fn bring_back(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    before: &Server,
+    name: Option<&str>,
+) -> Result<Restored, Error> {
+    let (name, host_name) = names(tx, before.tenant, before, (name, ServerName::restored)).await?;
+    store::restore(tx, before.id, (&name, &host_name), app.now()).await?;
+    if !store::reclaim_ports(tx, before).await? {
         return Err(no_free_port());
     }
-    let server = store::find(tx, id).await?;
+    let server = store::find(tx, before.id).await?;
     let operation = announce(app, tx, who, &server, ("server.restore", "restore")).await?;
     let deleted_at = before.deletion.as_ref().map(|deletion| deletion.at);
     let change = Change {
@@ -82,7 +94,7 @@ async fn bring_back(
         after: Some(shown(&server)),
     };
     app.audit(tx, who, &target(&server), &change).await?;
-    let renamed_from = Some(before.name).filter(|old| *old != server.name);
+    let renamed_from = Some(before.name.clone()).filter(|old| *old != server.name);
     Ok(Restored {
         server,
         operation,

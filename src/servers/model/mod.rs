@@ -11,6 +11,7 @@ mod log_search;
 mod name;
 mod origin;
 mod parts;
+mod place;
 mod plan;
 #[cfg(test)]
 mod plan_end_tests;
@@ -43,7 +44,8 @@ pub use origin::{Before, CopyState, Copying, plan_from};
 pub use parts::{
     HistoryEntry, Location, NewPort, NewServer, PortRange, PublishedPort, Size, StoredVariable, seal_context,
 };
-pub use plan::{Desired, Installation, Present, Step, Wiring, is_outdated};
+pub use place::StackPlace;
+pub use plan::{Desired, Installation, Present, Step, Wiring, is_outdated, plan};
 pub use status::{Phase, Status, clock_time};
 pub use suspension::{Suspension, parse_reason};
 pub use tags::{Note, Tag, Tags};
@@ -84,6 +86,10 @@ pub struct Server {
     pub suspension: Option<Suspension>,
     /// What is known about its updates.
     pub update: Update,
+    /// Its place in a stack, if it is a part of one.
+    pub stack: Option<StackPlace>,
+    /// Whose volumes it has, if they are not its own.
+    pub volumes_of: Option<ServerId>,
     /// Its size.
     pub size: String,
     /// What the size gave it when it was chosen.

@@ -103,7 +103,7 @@ async fn page(
             .map(|(word, _, title, text)| (*word, *title, *text, form.has("data", word)))
             .collect(),
         has_networks,
-        rooms: rooms(&used, &limits, &server.resources.one_more()),
+        rooms: rooms(&used, &limits, &server.resources.one_more(), "copy"),
         anew: anew.unwrap_or_default().join(", "),
         form,
     }))

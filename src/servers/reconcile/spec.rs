@@ -62,9 +62,9 @@ pub(super) fn network_key(server: &Server) -> Result<NetworkKey, EngineError> {
     NetworkKey::new(server.tenant.to_string())
 }
 
-/// The key of one of the server's volumes. It holds the server's id, so no two volumes ever share one.
+/// The key of one of the server's volumes. It holds the id of the server whose it is, so no two volumes ever share one.
 pub fn volume_key(server: &Server, name: &str) -> Result<VolumeKey, EngineError> {
-    volume_key_of(server.id, name)
+    volume_key_of(server.home(), name)
 }
 
 /// The same for a server of which no more than its id is known.
