@@ -118,6 +118,7 @@ mod tests {
             deleting_at: leaves.then_some(DateTime::UNIX_EPOCH),
             error: None,
             members: 3,
+            stack: None,
         }
     }
 

@@ -96,6 +96,7 @@ pub(super) fn sum(one: Amounts, other: Amounts) -> Amounts {
         memory_mib: one.memory_mib + other.memory_mib,
         disk_mib: one.disk_mib + other.disk_mib,
         members: one.members + other.members,
+        networks: one.networks + other.networks,
     }
 }
 
