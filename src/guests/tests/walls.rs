@@ -163,7 +163,13 @@ async fn a_transaction_that_says_another_server_sees_nothing() {
 #[tokio::test]
 async fn a_schedule_s_events_and_runs_are_those_of_one_server() {
     let scene = furnished().await;
-    let (far, _) = scene.app.schedule(scene.tenant, scene.shop).await;
+    let mut tx = scene.app.system().begin().await.unwrap();
+    let far: uuid::Uuid = sqlx::query_scalar("select id from schedule where server_id = $1")
+        .bind(scene.shop.0)
+        .fetch_one(tx.conn())
+        .await
+        .unwrap();
+    drop(tx);
     scene
         .app
         .administer(
@@ -188,7 +194,7 @@ async fn a_schedule_s_events_and_runs_are_those_of_one_server() {
     ] {
         let mut tx = scene.guest_tx(scene.web).await;
         let refused = sqlx::query(statement)
-            .bind(far.0)
+            .bind(far)
             .bind(scene.tenant.0)
             .execute(tx.conn())
             .await
