@@ -42,10 +42,11 @@ pub async fn of_stacks(tx: &mut impl Scoped, stacks: &[StackId]) -> Result<Vec<S
     Ok(rows.into_iter().map(Server::from).collect())
 }
 
-/// The same of one, locked until the transaction ends.
+/// The same of one, locked until the transaction ends. Not their keys: replicas refer to the first of them, and a
+/// reconciler that writes one of them twice looks whether that is there.
 pub async fn lock_stack(tx: &mut impl Scoped, stack: StackId) -> Result<Vec<Server>, Error> {
     let rows = select!(
-        "where s.stack_id = $1 order by s.stack_part, s.stack_replica for update of s",
+        "where s.stack_id = $1 order by s.stack_part, s.stack_replica for no key update of s",
         stack.0
     );
     let rows = rows.fetch_all(tx.conn()).await?;

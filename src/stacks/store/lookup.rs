@@ -74,9 +74,10 @@ pub async fn find(tx: &mut impl Scoped, id: StackId) -> Result<Stack, Error> {
     row.map(Stack::from).ok_or(Error::NotFound)
 }
 
-/// The same, locked until the transaction ends.
+/// The same, locked until the transaction ends. Not its key: whoever writes one of its servers twice in a transaction, as the
+/// reconciler does, looks whether the stack is there, and would wait for us while we wait for the server.
 pub async fn lock(tx: &mut impl Scoped, id: StackId) -> Result<Stack, Error> {
-    let row = select!("where k.id = $1 for update of k", id.0)
+    let row = select!("where k.id = $1 for no key update of k", id.0)
         .fetch_optional(tx.conn())
         .await?;
     row.map(Stack::from).ok_or(Error::NotFound)

@@ -47,6 +47,23 @@ async fn it_stops_starts_and_restarts_as_one() {
 }
 
 #[tokio::test]
+async fn it_waits_for_a_reconciler_that_writes_a_server_twice_and_not_the_other_way_round() {
+    let scene = Scene::new().await;
+    let id = scene.running(&cluster("Web", 2)).await;
+    let mut reconciler = scene.tx().await;
+    scene.touch(&mut reconciler).await;
+    let finish = async {
+        while !scene.is_somebody_waiting().await {
+            tokio::task::yield_now().await;
+        }
+        scene.touch(&mut reconciler).await;
+        reconciler.commit().await.unwrap();
+    };
+    let (asked, ()) = tokio::join!(scene.act(&id, "stop"), finish);
+    assert_eq!(asked["work"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test]
 async fn its_servers_neither_go_nor_come_back_by_themselves() {
     let scene = Scene::new().await;
     let id = scene.running(&shop("Shop")).await;

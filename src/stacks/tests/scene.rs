@@ -129,14 +129,28 @@ impl Scene {
             self.test.engine.set_health(&key, Health::Healthy);
         }
         let mut tx = self.tx().await;
+        self.touch(&mut tx).await;
+        tx.commit().await.unwrap();
+        self.work().await;
+    }
+
+    /// Whether a statement of this test waits for a row that another transaction holds.
+    pub(super) async fn is_somebody_waiting(&self) -> bool {
+        let waits = sqlx::query_scalar!(
+            r#"select exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                              where not l.granted and a.datname = current_database()) as "waits!""#
+        );
+        waits.fetch_one(self.tx().await.conn()).await.unwrap()
+    }
+
+    /// Writes all servers of stacks in somebody else's transaction.
+    pub(super) async fn touch(&self, tx: &mut SystemTx) {
         let now = self.test.app.now();
-        let woken = sqlx::query!(
+        let touched = sqlx::query!(
             "update server set next_attempt_at = $1 where stack_id is not null",
             now
         );
-        woken.execute(tx.conn()).await.unwrap();
-        tx.commit().await.unwrap();
-        self.work().await;
+        touched.execute(tx.conn()).await.unwrap();
     }
 
     /// Works on what is due now.
