@@ -154,6 +154,7 @@ fn the_shipped_templates_are_sound() {
             "debian-ssh",
             "file-share",
             "intranet",
+            "load-balancer",
             "luanti",
             "mariadb",
             "openttd",
