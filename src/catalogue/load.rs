@@ -17,6 +17,8 @@ use super::parse::{Problem, Problems};
 
 /// The description; it is no part of the image.
 const TEMPLATE_FILE: &str = "template.toml";
+/// The folder that is no template: the blueprints of stacks, a file each.
+pub(super) const BLUEPRINTS: &str = "blueprints";
 const DOCKERFILE: &str = "Dockerfile";
 /// What a Dockerfile finds the authorities under that builds trust besides Debian's.
 const AUTHORITIES_FILE: &str = "berth-ca.crt";
@@ -77,13 +79,25 @@ struct File {
 /// other, or a slip in a new template would take the old ones away with the panel's next start.
 pub fn load_each(dir: &Path) -> Result<(Vec<Folder>, Vec<CatalogueError>), CatalogueError> {
     let (mut folders, mut broken) = (Vec::new(), Vec::new());
-    for path in entries(dir)?.into_iter().filter(|path| path.is_dir()) {
+    let is_template = |path: &PathBuf| path.is_dir() && !path.ends_with(BLUEPRINTS);
+    for path in entries(dir)?.into_iter().filter(is_template) {
         match Folder::load(&path) {
             Ok(folder) => folders.push(folder),
             Err(error) => broken.push(error),
         }
     }
     Ok((folders, broken))
+}
+
+/// The texts of a folder's TOML files, by name; a folder that is not there has none.
+pub(super) fn texts(dir: &Path) -> Vec<(PathBuf, Result<String, CatalogueError>)> {
+    let paths = entries(dir).unwrap_or_default();
+    let is_text = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).map_err(|source| unreadable(&path, source));
+        (path, text)
+    };
+    paths.into_iter().filter(is_text).map(read).collect()
 }
 
 impl Folder {

@@ -8,9 +8,12 @@
 //! - [`Template::check`]: a customer's answers against the template's variables.
 //! - [`Folder`]: a template with its files: content hash, image tag and build context.
 //!
+//! - [`Blueprint`]: several templates that make a stack together, and what each is told of the others.
+//!
 //! The format is described for authors in `docs/catalogue.md`.
 
 mod api;
+mod blueprint;
 mod broken;
 mod builds;
 mod guide;
@@ -32,6 +35,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use blueprint::{Blueprint, Filling, Part as BlueprintPart, Piece, Replicas};
 pub use broken::{Broken, Located};
 pub use builds::{BuildError, ensure_image, start};
 pub use guide::{GuidePart, GuideStep, Placeholder};

@@ -13,7 +13,8 @@ mod variable;
 
 pub use problems::{Problem, Problems};
 
-use parts::{hardening, health, is_name, port, resources, seconds, step, volume};
+pub(super) use parts::is_name;
+use parts::{hardening, health, port, resources, seconds, step, volume};
 
 impl Template {
     /// Reads the `template.toml` of the folder `folder`.
@@ -32,7 +33,7 @@ impl Template {
 }
 
 /// A problem of TOML itself, by line and column as editors count them.
-fn shape(text: &str, error: &toml::de::Error) -> Problems {
+pub(super) fn shape(text: &str, error: &toml::de::Error) -> Problems {
     let before = &text[..error.span().map_or(0, |span| span.start).min(text.len())];
     let line = before.matches('\n').count() + 1;
     let column = before

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::blueprint::{self, Blueprint};
 use super::broken::Broken;
 use super::builds::Builds;
 use super::load::{CatalogueError, Folder, load_each};
@@ -12,6 +13,7 @@ use super::offer::{Imported, Offer};
 #[derive(Debug, Default)]
 pub struct Catalogue {
     folders: BTreeMap<String, Folder>,
+    blueprints: Vec<Blueprint>,
     broken: Vec<Broken>,
     pub(super) builds: Builds,
     imported: Imported,
@@ -25,7 +27,11 @@ impl Catalogue {
             tracing::warn!(folder = %dir.display(), "there is no catalogue: no server can be created");
             return Ok(Self::default());
         }
-        let (folders, errors) = load_each(dir)?;
+        let (folders, mut errors) = load_each(dir)?;
+        let (mut blueprints, wrong) = blueprint::load_all(dir, &folders);
+        errors.extend(wrong);
+        // From the simplest.
+        blueprints.sort_by_key(|one| (one.parts.len(), one.title.clone()));
         let broken: Vec<_> = errors.iter().map(|error| Broken::new(dir, error)).collect();
         for problem in broken.iter().flat_map(|one| &one.problems) {
             tracing::warn!(%problem, "a template is not offered");
@@ -33,6 +39,7 @@ impl Catalogue {
         let named = |folder: Folder| (folder.template.name.clone(), folder);
         Ok(Self {
             folders: folders.into_iter().map(named).collect(),
+            blueprints,
             broken,
             builds: Builds::default(),
             imported: Imported::default(),
@@ -63,6 +70,16 @@ impl Catalogue {
     /// Keeps a version of an imported template. It never changes, so it is kept for good.
     pub fn keep(&self, offer: Offer) {
         self.imported.keep(offer);
+    }
+
+    /// What stacks can be made from, the simplest first.
+    pub fn blueprints(&self) -> &[Blueprint] {
+        &self.blueprints
+    }
+
+    /// The blueprint with this name.
+    pub fn blueprint(&self, name: &str) -> Option<&Blueprint> {
+        self.blueprints.iter().find(|blueprint| blueprint.name == name)
     }
 
     /// The templates that could not be loaded.

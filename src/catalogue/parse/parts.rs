@@ -188,7 +188,7 @@ fn mount_point(at: &str, path: &Path, problems: &mut Problems) {
     problems.check(!system, at, "is the system's own");
 }
 
-pub(super) fn is_name(text: &str) -> bool {
+pub(in crate::catalogue) fn is_name(text: &str) -> bool {
     let edge =
         text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.ends_with('-') && !text.contains("--");
     let inside = text

@@ -23,27 +23,32 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    pub(super) fn add(&mut self, at: impl Into<String>, message: impl Into<String>) {
+    pub(in crate::catalogue) fn add(&mut self, at: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem {
             at: at.into(),
             message: message.into(),
         });
     }
 
-    pub(super) fn check(&mut self, holds: bool, at: impl Into<String>, message: impl Into<String>) {
+    pub(in crate::catalogue) fn check(
+        &mut self,
+        holds: bool,
+        at: impl Into<String>,
+        message: impl Into<String>,
+    ) {
         if !holds {
             self.add(at, message);
         }
     }
 
-    pub(super) fn unique<'a>(&mut self, at: &str, names: impl Iterator<Item = &'a str>) {
+    pub(in crate::catalogue) fn unique<'a>(&mut self, at: &str, names: impl Iterator<Item = &'a str>) {
         let mut seen = BTreeSet::new();
         for name in names {
             self.check(seen.insert(name), format!("{at}.{name}"), "is there twice");
         }
     }
 
-    pub(super) fn line_of_text(&mut self, at: &str, text: &str, longest: usize) {
+    pub(in crate::catalogue) fn line_of_text(&mut self, at: &str, text: &str, longest: usize) {
         let fits =
             !text.trim().is_empty() && text.chars().count() <= longest && !text.contains(char::is_control);
         self.check(fits, at, format!("must be one line of 1 to {longest} characters"));
