@@ -21,7 +21,7 @@ use crate::platform::web::{
 };
 use crate::{
     accounts, audit, catalogue, eggs, files, guests, help, networks, overview, schedules, search, servers,
-    tenants, usage,
+    stacks, tenants, usage,
 };
 
 /// Every route of the panel.
@@ -43,6 +43,7 @@ pub fn all() -> Routes<App> {
         .merge(schedules::routes())
         .merge(search::routes())
         .merge(servers::routes())
+        .merge(stacks::routes())
         .merge(tenants::routes())
         .merge(usage::routes())
 }
@@ -210,6 +211,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
     let entries = [
         ("Overview", "layout-dashboard", "", P::TenantRead),
         ("Servers", "server", "/servers", P::ServerRead),
+        ("Stacks", "layers", "/stacks", P::ServerRead),
         ("Networks", "network", "/networks", P::NetworkRead),
         ("Members", "users", "/members", P::MemberRead),
         ("Audit log", "history", "/audit", P::AuditRead),
@@ -230,6 +232,7 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Overview", "layout-dashboard", "", P::StaffSystemRead),
         ("Tenants", "building-2", "/tenants", P::StaffTenantRead),
         ("Servers", "server", "/servers", P::StaffServerRead),
+        ("Stacks", "layers", "/stacks", P::StaffServerRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("Eggs", "package", "/eggs", P::StaffCatalogueRead),

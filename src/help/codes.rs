@@ -94,6 +94,12 @@ codes! {
         "network-not-empty": "Servers are in the network.", "Take them out first, or send `disconnect=true`: then they leave it.";
         "network-deleting": "The network is being deleted.", "Nothing can be done with it any more.";
         "only-network": "A server would be in no network then.", "Put it into another one first.";
+        "part-of-stack": "The server is a part of a stack, and goes and comes back with it.", "Scale the stack, or delete, restore or erase the stack.";
+        "stack-deleted": "The stack is deleted, and kept until `kept_until`.", "Restore it first.";
+        "stack-not-deleted": "Only a deleted stack can be restored or erased.", "Delete it first, or leave it.";
+        "stack-erasing": "The stack is being erased.", "Nothing can be done with it any more.";
+        "stack-network": "The network belongs to a stack: only the stack's servers are in it, and it is renamed and goes with the stack.", "Put servers into another network to connect them.";
+        "blueprint-gone": "The stack's blueprint is no longer in the catalogue, so it can't be scaled.", "Ask your provider for the blueprint.";
         "common-network": "The common network has no name of its own and stays.", "Only networks that were made can be renamed and deleted.";
         "other-location": "The server is in another place than the network.", "Make a network where the server is.";
         "egg-in-use": "Servers use the egg, of whatever version.", "Take it out of offer, or have the servers deleted first.";

@@ -12,6 +12,7 @@ use crate::platform::events;
 use crate::platform::ids::{NetworkId, ServerId};
 use crate::servers::model::{Server, ServerName};
 use crate::servers::{self, rewire};
+use crate::stacks;
 
 use super::TOPIC;
 use super::model::{COMMON, Network, NetworkRef};
@@ -20,8 +21,21 @@ use super::store::{self, NewNetwork};
 /// Makes a network. Nothing is on the engine before the first server is to join.
 pub async fn create(app: &App, scope: &TenantScope, name: &str) -> Result<Network, Error> {
     let name = parse_name(name)?;
-    let mut tx = begin(scope).await?;
-    let (limit, used) = store::max_networks(&mut tx, scope.tenant()).await?;
+    let mut tx = scope.begin().await?;
+    let network = create_within(app, &mut tx, scope, &name).await?;
+    tx.commit().await?;
+    Ok(network)
+}
+
+/// Makes one inside of a transaction that its caller ends.
+pub async fn create_within(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    name: &ServerName,
+) -> Result<Network, Error> {
+    store::lock_tenant(tx, scope.tenant()).await?;
+    let (limit, used) = store::max_networks(tx, scope.tenant()).await?;
     if used >= limit {
         return Err(Error::LimitReached {
             what: "networks",
@@ -29,7 +43,7 @@ pub async fn create(app: &App, scope: &TenantScope, name: &str) -> Result<Networ
             used,
         });
     }
-    let location = servers::own_location(&mut tx).await?;
+    let location = servers::own_location(tx).await?;
     let location = location.ok_or_else(|| {
         Error::Unavailable("no location was set up yet: no panel has started on this database".into())
     })?;
@@ -40,12 +54,40 @@ pub async fn create(app: &App, scope: &TenantScope, name: &str) -> Result<Networ
         name: name.as_str(),
         now: app.now(),
     };
-    store::insert(&mut tx, &new).await?;
-    let network = store::find(&mut tx, new.id).await?;
+    store::insert(tx, &new).await?;
+    let network = store::find(tx, new.id).await?;
     let change = Change::to("network.create", json!({ "name": network.name }));
-    tell(app, &mut tx, scope, &network, &change).await?;
-    tx.commit().await?;
+    tell(app, tx, scope, &network, &change).await?;
     Ok(network)
+}
+
+/// Gives a stack's network the stack's new name, inside of a transaction that its caller ends.
+pub async fn rename_within(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    id: NetworkId,
+    name: &ServerName,
+) -> Result<(), Error> {
+    let network = store::lock(tx, id).await?;
+    store::save_name(tx, id, name.as_str()).await?;
+    let renamed = store::find(tx, id).await?;
+    let names = (json!({ "name": network.name }), json!({ "name": renamed.name }));
+    let change = Change::between("network.rename", names.0, names.1);
+    tell(app, tx, scope, &renamed, &change).await
+}
+
+/// Refuses to change by hand what goes with a stack.
+async fn check_alone(tx: &mut TenantTx, id: NetworkId) -> Result<(), Error> {
+    match stacks::of_network(tx, id).await? {
+        None => Ok(()),
+        Some((_, stack)) => {
+            let message = format!(
+                "This network belongs to the stack {stack}: only its servers are in it, and it goes with the stack."
+            );
+            Err(Error::conflict("stack-network", message))
+        }
+    }
 }
 
 fn parse_name(text: &str) -> Result<ServerName, Error> {
@@ -71,6 +113,7 @@ pub async fn rename(
     let mut tx = begin(scope).await?;
     let network = store::lock(&mut tx, private(id)?).await?;
     is_seen(network.version)?;
+    check_alone(&mut tx, network.id).await?;
     if network.name == name.as_str() {
         return Ok(network);
     }
@@ -97,6 +140,7 @@ pub async fn remove(app: &App, scope: &TenantScope, id: NetworkRef, meant: bool)
     if network.deleting_at.is_some() {
         return Ok(network);
     }
+    check_alone(&mut tx, network.id).await?;
     if network.members > 0 && !meant {
         let message = format!(
             "{} servers are in this network. Take them out first, or confirm that they leave it.",
@@ -181,6 +225,7 @@ async fn both(tx: &mut TenantTx, network: NetworkRef, server: ServerId) -> Resul
     let Some(id) = network.id() else {
         return Ok((servers::find(tx, server).await?, COMMON.to_owned()));
     };
+    check_alone(tx, id).await?;
     let network = store::lock(tx, id).await?;
     let server = servers::find(tx, server).await?;
     if network.deleting_at.is_some() {

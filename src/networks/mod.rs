@@ -9,6 +9,7 @@
 //! - Deleting is a state: the servers leave, the engine's network goes, the row goes last ([`reconcile`](self)).
 //! - All networks are the tenant's own bridges behind the network guard, which knows them by how their names begin.
 //! - A server is always in at least one network.
+//! - A stack's own network is made and removed with it, and nobody joins or leaves it by hand.
 
 mod actions;
 mod api;
@@ -17,10 +18,10 @@ mod pages;
 mod reconcile;
 mod store;
 
-pub use actions::{create, join, leave, remove};
+pub use actions::{create, create_within, join, leave, remove, rename_within};
 pub use model::{Network, NetworkRef, Place, Places, key_text};
 pub use reconcile::{Networks, begin};
-pub use store::{all_keys, all_places, places, settle, subnet};
+pub use store::{aliases, all_keys, all_places, places, settle, settle_in, start_deletion as let_go, subnet};
 
 /// Events about a network have this topic; without a target they are about the common one.
 pub const TOPIC: &str = "network";

@@ -24,15 +24,16 @@ mod updates;
 use crate::platform::access::SystemScope;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::ids::{LocationId, ServerId};
+use crate::platform::ids::{LocationId, ServerId, StackId, TenantId};
 
 pub use actions::{
-    Asked, NewServerInput, SettingsInput, TOPIC, VariableChange, change, command, command_within, create,
-    delete, erase, restore, rewire, set_up_location, update,
+    Answers, Asked, NewPart, NewServerInput, OLDEST, Restored, SettingsInput, TOPIC, VariableChange, change,
+    command, command_part, command_within, create, create_part, delete, delete_part, erase, erase_part,
+    fits_template, keeping, make_way, rename_part, restore, restore_part, rewire, set_up_location, update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};
-pub use pages::{Head, crumbs, with_engine_banner};
+pub use pages::{Head, Question, Room, crumbs, rooms, with_engine_banner};
 pub use reconcile::{Servers, begin, volume_key};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
 
@@ -49,6 +50,35 @@ pub async fn find(tx: &mut impl Scoped, id: ServerId) -> Result<model::Server, E
 /// Where a tenant's next server is placed; none before a panel has started on this database.
 pub async fn own_location(tx: &mut impl Scoped) -> Result<Option<LocationId>, Error> {
     Ok(store::own_location(tx).await?.map(|location| location.id))
+}
+
+/// All servers of these stacks, deleted ones too, by part and number.
+pub async fn of_stacks(tx: &mut impl Scoped, stacks: &[StackId]) -> Result<Vec<model::Server>, Error> {
+    store::of_stacks(tx, stacks).await
+}
+
+/// All servers of a stack, locked until the transaction ends.
+pub async fn lock_stack(tx: &mut impl Scoped, stack: StackId) -> Result<Vec<model::Server>, Error> {
+    store::lock_stack(tx, stack).await
+}
+
+/// The sizes that can be chosen, from the smallest.
+pub async fn sizes(tx: &mut impl Scoped) -> Result<Vec<model::Size>, Error> {
+    store::sizes(tx).await
+}
+
+/// Makes creations and changes of size of one tenant wait for each other until the transaction ends.
+pub async fn lock_tenant(tx: &mut impl Scoped, tenant: TenantId) -> Result<(), Error> {
+    store::lock_tenant(tx, tenant).await
+}
+
+/// A location, and the ports that a server has there.
+pub async fn reached_at(
+    tx: &mut impl Scoped,
+    server: &model::Server,
+) -> Result<(model::Location, Vec<model::PublishedPort>), Error> {
+    let location = store::find_location(tx, server.location).await?;
+    Ok((location, store::ports(tx, server.id).await?))
 }
 
 /// The feature's addresses.

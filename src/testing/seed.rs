@@ -6,7 +6,7 @@ use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
     LinkId, LocationId, NetworkId, OperationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId,
-    TenantId, TokenId, UserId,
+    StackId, TenantId, TokenId, UserId,
 };
 use crate::platform::operations;
 use crate::platform::secret::{OneTimeToken, hash_token};
@@ -204,6 +204,16 @@ impl TestApp {
         let mut tx = self.system().begin().await.unwrap();
         store::location(&mut tx, place).await.unwrap();
         store::network(&mut tx, (id, tenant), name, now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A stack as a row only, without servers.
+    pub async fn stack(&self, tenant: TenantId, name: &str) -> StackId {
+        let now = self.app.now();
+        let id = StackId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::stack(&mut tx, (id, tenant), name, now).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    LinkId, LocationId, NetworkId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, TenantId, TokenId,
-    UserId,
+    LinkId, LocationId, NetworkId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, StackId, TenantId,
+    TokenId, UserId,
 };
 
 pub(super) async fn person(
@@ -246,6 +246,25 @@ pub(super) async fn network(
     sqlx::query!(
         "insert into network (id, tenant_id, location_id, name, created_at) \
          select $1, $2, l.id, $3, $4 from location l where l.slug = 'test'",
+        id.0,
+        tenant.0,
+        name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn stack(
+    tx: &mut SystemTx,
+    (id, tenant): (StackId, TenantId),
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into stack (id, tenant_id, name, host_label, blueprint, created_by, created_at, updated_at) \
+         values ($1, $2, $3, $3, 'web-cluster', 'ada', $4, $4)",
         id.0,
         tenant.0,
         name,

@@ -38,6 +38,7 @@ impl Scene {
         let server = app.server(tenant, "web-1").await;
         let operation = app.operation(tenant, server).await;
         let network = app.network(tenant, "back").await;
+        let stack = app.stack(tenant, "pair").await;
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
         let guest = app.person("known-guest").await;
@@ -55,6 +56,8 @@ impl Scene {
             ("/schedules/{schedule}", schedule.to_string()),
             ("/runs/{run}", run.to_string()),
             ("/networks/{network_id}", network.to_string()),
+            ("/stacks/{stack_id}", stack.to_string()),
+            ("/parts/{part}", "web".to_owned()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),
             ("/invitations/{id}", invitation.to_string()),

@@ -175,6 +175,12 @@ impl Api {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> u16 {
+        let request = self.http.delete(format!("{}{path}", self.base));
+        let answer = request.bearer_auth(&self.token).send().await;
+        answer.unwrap().status().as_u16()
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let request = self
             .http

@@ -21,6 +21,8 @@ const LAST_DAY: &str = "2027-01-31";
 const SERVERS: &str = "/t/acme/servers";
 /// What was chosen where nothing can be written.
 const CHOSEN: &str = "value=\"Pacific/Chatham\" selected";
+/// The same as a number of servers.
+const SCALED: &str = "max=\"8\" value=\"7\"";
 /// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
 const NEW_SERVER: &[(&str, &str)] = &[
     ("name", "Shop <b>🚢</b>"),
@@ -250,6 +252,9 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("add", own("Kept")),
         ("tags", own("Kept")),
         ("note", own("Kept")),
+        ("blueprint", own("site-with-database")),
+        ("parts.web.variables.SITE_OWNER", own("Kept")),
+        ("replicas", own("7")),
     ]
 }
 
@@ -297,7 +302,7 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
             form.body
         );
         assert!(
-            ["Kept", &*other, LAST_DAY, CHOSEN]
+            ["Kept", &*other, LAST_DAY, CHOSEN, SCALED]
                 .iter()
                 .any(|typed| form.body.contains(typed)),
             "{address} is empty"

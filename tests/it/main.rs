@@ -27,6 +27,7 @@ mod parity;
 mod pool;
 mod row_security;
 mod schedules;
+mod stacks;
 mod start;
 mod surface;
 mod templates;

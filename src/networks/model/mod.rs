@@ -38,6 +38,8 @@ pub struct Network {
     pub error: Option<String>,
     /// How many servers should be in it.
     pub members: i64,
+    /// The stack that it belongs to, if it is a stack's own.
+    pub stack: Option<String>,
 }
 
 /// One of a tenant's networks, as addresses name it: `common`, or an id.

@@ -11,6 +11,7 @@ use crate::platform::error::{Error, FieldErrors};
 use crate::platform::events;
 use crate::platform::ids::ServerId;
 use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOther};
+use crate::stacks;
 
 use super::super::actions;
 use super::super::model::{COMMON, Member, Network, NetworkRef};
@@ -29,6 +30,8 @@ pub(super) struct Members {
     others: Vec<Member>,
     may_write: bool,
     is_gone: bool,
+    /// The stack whose network it is: its address and name.
+    stack: Option<(String, String)>,
 }
 
 /// Its template escapes what it prints.
@@ -55,7 +58,12 @@ impl Members {
                 (Some(network), members, others)
             }
         };
+        let stack = match id.id() {
+            Some(id) => stacks::of_network(tx, id).await?,
+            None => None,
+        };
         Ok(Self {
+            stack: stack.map(|(id, name)| (format!("/t/{}/stacks/{id}", scope.member.slug), name)),
             slug: scope.member.slug.clone(),
             href: href(scope, id),
             may_write: scope.may(Permission::NetworkWrite),
@@ -75,6 +83,7 @@ impl Members {
             within: Vec::new(),
             others: Vec::new(),
             may_write: false,
+            stack: None,
             is_gone: true,
         }
     }
@@ -95,7 +104,7 @@ impl Members {
     }
 
     fn may_change(&self) -> bool {
-        self.may_write && !self.is_leaving()
+        self.may_write && !self.is_leaving() && self.stack.is_none()
     }
 }
 

@@ -20,6 +20,7 @@ struct Row {
     deleting_at: Option<DateTime<Utc>>,
     last_error: Option<String>,
     members: i64,
+    stack: Option<String>,
 }
 
 impl From<Row> for Network {
@@ -35,6 +36,7 @@ impl From<Row> for Network {
             deleting_at: row.deleting_at,
             error: row.last_error,
             members: row.members,
+            stack: row.stack,
         }
     }
 }
@@ -45,7 +47,8 @@ pub async fn find(tx: &mut impl Scoped, id: NetworkId) -> Result<Network, Error>
         Row,
         r#"select n.id, n.tenant_id, n.location_id, n.name, n.subnet::text, n.version, n.created_at, n.deleting_at,
              n.last_error,
-             (select count(*) from network_member m where m.network_id = n.id and m.is_wanted) as "members!"
+             (select count(*) from network_member m where m.network_id = n.id and m.is_wanted) as "members!",
+             (select k.name from stack k where k.network_id = n.id) as stack
            from network n where n.id = $1"#,
         id.0
     );
@@ -98,7 +101,8 @@ pub async fn list(
         Row,
         r#"select n.id, n.tenant_id, n.location_id, n.name, n.subnet::text, n.version, n.created_at, n.deleting_at,
              n.last_error,
-             (select count(*) from network_member m where m.network_id = n.id and m.is_wanted) as "members!"
+             (select count(*) from network_member m where m.network_id = n.id and m.is_wanted) as "members!",
+             (select k.name from stack k where k.network_id = n.id) as stack
            from network n where n.tenant_id = $1 and ($2::text is null or n.name ilike $2)
              and ($3::text is null or lower(n.name) > lower($3)) order by lower(n.name) limit $4"#,
         tenant.0,

@@ -133,6 +133,37 @@ pub async fn set_member(
     Ok(())
 }
 
+/// The names besides their own that a server has in its networks.
+pub async fn aliases(tx: &mut impl Scoped, server: ServerId) -> Result<HashMap<NetworkId, String>, Error> {
+    let rows = sqlx::query!(
+        r#"select network_id, alias as "alias!" from network_member where server_id = $1 and alias is not null"#,
+        server.0
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows.map(|row| (NetworkId(row.network_id), row.alias)).collect())
+}
+
+/// Puts a new server into a network and nowhere else, where it is also found by `alias`.
+pub async fn settle_in(
+    tx: &mut impl Scoped,
+    (network, server): (NetworkId, ServerId),
+    tenant: TenantId,
+    alias: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into network_member (network_id, server_id, tenant_id, alias, created_at) values ($1, $2, $3, $4, $5)",
+        network.0,
+        server.0,
+        tenant.0,
+        alias,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    set_common(tx, server, tenant, false).await
+}
+
 /// Says whether a server should be in the common network.
 pub async fn set_common(
     tx: &mut impl Scoped,

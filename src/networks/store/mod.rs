@@ -9,7 +9,8 @@ mod write;
 pub use lookup::{find, list, lock, lock_tenant, max_networks};
 pub use map::map;
 pub use members::{
-    all_keys, all_places, common_members, members, places, set_common, set_member, settle, subnet,
+    aliases, all_keys, all_places, common_members, members, places, set_common, set_member, settle,
+    settle_in, subnet,
 };
 pub use queue::{Claimed, claim, count_members, erase, put_off};
 pub use write::{NewNetwork, insert, save_name, start_deletion};

@@ -116,7 +116,7 @@ fn check<'a>(
 }
 
 /// Refuses a size that the template does not start in.
-pub(super) fn fits_template(size: &Size, folder: &Offer) -> Result<(), String> {
+pub fn fits_template(size: &Size, folder: &Offer) -> Result<(), String> {
     let minimum = folder.template.resources.minimum_memory_mib;
     if size.resources.memory_mib < i64::from(minimum) {
         Err(format!(
@@ -183,7 +183,7 @@ async fn insert(
     store::insert(tx, &new).await
 }
 
-async fn add_ports(
+pub(super) async fn add_ports(
     tx: &mut TenantTx,
     scope: &TenantScope,
     (id, location): (ServerId, LocationId),
@@ -233,7 +233,7 @@ fn protocol(protocol: Protocol) -> &'static str {
 }
 
 /// Keeps answers, secrets sealed; what should be made up is made up here, and nowhere shown.
-async fn save_variables(
+pub(super) async fn save_variables(
     app: &App,
     tx: &mut TenantTx,
     scope: &TenantScope,

@@ -12,7 +12,7 @@ use crate::platform::access::TenantScope;
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
-use crate::tenants;
+use crate::{stacks, tenants};
 
 use super::super::model::{Server, keeps_at_most};
 use super::super::store::{self, Leave};
@@ -30,14 +30,22 @@ pub struct Keeping {
     pub making_way: Vec<(ServerId, String)>,
 }
 
-/// Tells what becomes of a server of the tenant that is deleted now.
-pub async fn keeping(app: &App, tx: &mut TenantTx, scope: &TenantScope) -> Result<Keeping, Error> {
+/// Why a kept server is erased for another.
+pub const OLDEST: &str = "it was the oldest of those that are kept";
+
+/// Tells what becomes of so many servers of the tenant that are deleted now.
+pub async fn keeping(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    count: i64,
+) -> Result<Keeping, Error> {
     let limits = tenants::find_tenant(tx, scope.tenant()).await?.limits;
     let at_most = keeps_at_most(limits.servers);
     Ok(Keeping {
         until: app.now() + Duration::days(i64::from(app.config.deleted_retention_days)),
         at_most,
-        making_way: store::beyond(tx, scope.tenant(), at_most - 1).await?,
+        making_way: store::beyond(tx, scope.tenant(), (at_most - count).max(0)).await?,
     })
 }
 
@@ -64,47 +72,74 @@ pub async fn delete(
     store::lock_tenant(&mut tx, scope.tenant()).await?;
     let server = store::lock(&mut tx, id).await?;
     confirm(&server, typed)?;
+    server.check_alone()?;
     if let Err(refusal) = server.check_stays() {
         return match under_way(&mut tx, &server).await? {
             Some(operation) => Ok(Asked { server, operation }),
             None => Err(refusal.into()),
         };
     }
-    let keeping = keeping(app, &mut tx, scope).await?;
-    for (oldest, _) in &keeping.making_way {
-        make_way(app, &mut tx, scope, *oldest).await?;
-    }
-    let leave = Leave {
-        by: &scope.who.label,
-        kept_until: keeping.until,
-        now: app.now(),
-    };
-    store::put_away(&mut tx, id, leave).await?;
-    let change = Change {
-        action: "server.delete",
-        before: Some(shown(&server)),
-        after: Some(json!({ "kept_until": keeping.until })),
-    };
-    let server = store::find(&mut tx, id).await?;
-    let operation = announce(app, &mut tx, &scope.who, &server, ("server.delete", "delete")).await?;
-    app.audit(&mut tx, &scope.who, &target(&server), &change).await?;
+    let keeping = keeping(app, &mut tx, scope, 1).await?;
+    make_way(app, &mut tx, scope, &keeping).await?;
+    let asked = put_away(app, &mut tx, scope, &server, keeping.until).await?;
     tx.commit().await?;
     app.poke_servers.poke();
+    Ok(asked)
+}
+
+/// Takes a server, which is locked, out of the tenant's sight.
+pub(super) async fn put_away(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    server: &Server,
+    kept_until: DateTime<Utc>,
+) -> Result<Asked, Error> {
+    let leave = Leave {
+        by: &scope.who.label,
+        kept_until,
+        now: app.now(),
+    };
+    store::put_away(tx, server.id, leave).await?;
+    let change = Change {
+        action: "server.delete",
+        before: Some(shown(server)),
+        after: Some(json!({ "kept_until": kept_until })),
+    };
+    let server = store::find(tx, server.id).await?;
+    let operation = announce(app, tx, &scope.who, &server, ("server.delete", "delete")).await?;
+    app.audit(tx, &scope.who, &target(&server), &change).await?;
     Ok(Asked { server, operation })
 }
 
+/// Erases the kept servers that make way for others. One of a stack takes the whole stack with it: the rest of it could
+/// not be restored.
+pub async fn make_way(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    keeping: &Keeping,
+) -> Result<(), Error> {
+    for (oldest, _) in &keeping.making_way {
+        let server = store::find(tx, *oldest).await?;
+        match &server.stack {
+            Some(place) => stacks::make_way(app, tx, scope, place.stack).await?,
+            None => erase_for_another(app, tx, scope, *oldest).await?,
+        }
+    }
+    Ok(())
+}
+
 /// Erases a kept server for another, unless somebody has asked for that meanwhile.
-async fn make_way(app: &App, tx: &mut TenantTx, scope: &TenantScope, id: ServerId) -> Result<(), Error> {
+async fn erase_for_another(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    id: ServerId,
+) -> Result<(), Error> {
     let server = store::lock(tx, id).await?;
     if server.check_kept().is_ok() {
-        begin_erasing(
-            app,
-            tx,
-            &scope.who,
-            &server,
-            Some("it was the oldest of those that are kept"),
-        )
-        .await?;
+        begin_erasing(app, tx, &scope.who, &server, Some(OLDEST)).await?;
     }
     Ok(())
 }

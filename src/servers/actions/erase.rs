@@ -28,6 +28,7 @@ pub async fn erase(
     let mut tx = scope.begin().await?;
     let server = store::lock(&mut tx, id).await?;
     confirm(&server, typed)?;
+    server.check_alone()?;
     if let Err(refusal) = server.check_kept() {
         let under_way = under_way(&mut tx, &server).await?;
         return match under_way.filter(|operation| operation.kind == ACTION) {

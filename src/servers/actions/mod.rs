@@ -7,6 +7,7 @@ mod delete;
 mod describe;
 mod erase;
 mod installation;
+mod parts;
 mod power;
 mod rebuild;
 mod restore;
@@ -31,19 +32,20 @@ use super::model::{Entry, Kind, Server};
 use super::store::{self, NewEvent};
 
 pub use bulk::{AT_ONCE, Bulk, Line, command_all, retag_all};
-pub use create::{NewServerInput, create};
-pub use delete::{delete, keeping};
+pub use create::{NewServerInput, create, fits_template};
+pub use delete::{OLDEST, delete, keeping, make_way};
 pub use erase::{erase, expired};
 pub use installation::{accept_installation, reinstall, update_template};
+pub use parts::{
+    Answers, NewPart, command_part, create_part, delete_part, erase_part, rename_part, restore_part,
+};
 pub use power::{command, command_as_staff, command_within};
 pub use rebuild::rebuild;
-#[cfg(all(test, feature = "testing"))]
-pub use restore::Restored;
-pub use restore::restore;
+pub use restore::{Restored, restore};
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;
-pub use settings::{SettingsInput, VariableChange, change};
+pub use settings::{SettingsInput, VariableChange, change, is_tied};
 pub use suspend::{resume, suspend};
 pub use update::{update, update_all, update_all_as_staff, update_as_staff};
 pub use wake::set_up_location;

@@ -47,7 +47,7 @@ pub async fn command_within(
     ask(app, tx, who, id, command).await
 }
 
-async fn ask(
+pub(super) async fn ask(
     app: &App,
     tx: &mut impl Scoped,
     who: &Who,

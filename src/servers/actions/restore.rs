@@ -40,24 +40,37 @@ pub async fn restore(
     store::lock_tenant(&mut tx, scope.tenant()).await?;
     let before = store::lock(&mut tx, id).await?;
     before.check_kept()?;
+    before.check_alone()?;
     fit(app, &mut tx, scope, &before).await?;
-    let (name, host_name) = names(&mut tx, scope, &before, name).await?;
-    store::restore(&mut tx, id, (&name, &host_name), app.now()).await?;
-    if !store::reclaim_ports(&mut tx, &before).await? {
+    let restored = bring_back(app, &mut tx, scope, &before, name).await?;
+    tx.commit().await?;
+    app.poke_servers.poke();
+    Ok(restored)
+}
+
+/// Brings a deleted server back, which is locked, and for which there is room.
+pub(super) async fn bring_back(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    before: &Server,
+    name: Option<&str>,
+) -> Result<Restored, Error> {
+    let (name, host_name) = names(tx, scope, before, name).await?;
+    store::restore(tx, before.id, (&name, &host_name), app.now()).await?;
+    if !store::reclaim_ports(tx, before).await? {
         return Err(no_free_port());
     }
-    let server = store::find(&mut tx, id).await?;
-    let operation = announce(app, &mut tx, &scope.who, &server, ("server.restore", "restore")).await?;
+    let server = store::find(tx, before.id).await?;
+    let operation = announce(app, tx, &scope.who, &server, ("server.restore", "restore")).await?;
     let deleted_at = before.deletion.as_ref().map(|deletion| deletion.at);
     let change = Change {
         action: "server.restore",
         before: Some(json!({ "name": before.name, "deleted_at": deleted_at })),
         after: Some(shown(&server)),
     };
-    app.audit(&mut tx, &scope.who, &target(&server), &change).await?;
-    tx.commit().await?;
-    app.poke_servers.poke();
-    let renamed_from = Some(before.name).filter(|old| *old != server.name);
+    app.audit(tx, &scope.who, &target(&server), &change).await?;
+    let renamed_from = Some(before.name.clone()).filter(|old| *old != server.name);
     Ok(Restored {
         server,
         operation,

@@ -44,6 +44,11 @@ pub enum Refusal {
     /// The provider has suspended it.
     #[error("The provider has suspended this server, so it can't be started. Its page says why.")]
     Suspended,
+    /// It goes and comes with its stack.
+    #[error(
+        "This server is a part of a stack. Scale the stack, or delete, restore or erase the stack as a whole."
+    )]
+    PartOfStack,
     /// There is no newer image.
     #[error("This server has the newest image of its template.")]
     UpToDate,
@@ -57,6 +62,7 @@ impl From<Refusal> for Error {
             Refusal::NotDeleted => "not-deleted",
             Refusal::Inactive => "tenant-inactive",
             Refusal::Suspended => "server-suspended",
+            Refusal::PartOfStack => "part-of-stack",
             Refusal::UpToDate => "up-to-date",
         };
         Self::conflict(code, refusal.to_string())

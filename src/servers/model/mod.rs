@@ -10,6 +10,7 @@ mod limits;
 mod log_search;
 mod name;
 mod parts;
+mod place;
 mod plan;
 #[cfg(test)]
 mod plan_end_tests;
@@ -41,6 +42,7 @@ pub use name::{NameError, ServerName};
 pub use parts::{
     HistoryEntry, Location, NewPort, NewServer, PortRange, PublishedPort, Size, StoredVariable, seal_context,
 };
+pub use place::StackPlace;
 pub use plan::{Desired, Installation, Present, Step, Wiring, is_outdated, plan};
 pub use status::{Phase, Status, clock_time};
 pub use suspension::{Suspension, parse_reason};
@@ -82,6 +84,10 @@ pub struct Server {
     pub suspension: Option<Suspension>,
     /// What is known about its updates.
     pub update: Update,
+    /// Its place in a stack, if it is a part of one.
+    pub stack: Option<StackPlace>,
+    /// Whose volumes it has, if they are not its own.
+    pub volumes_of: Option<ServerId>,
     /// Its size.
     pub size: String,
     /// What the size gave it when it was chosen.

@@ -25,6 +25,8 @@ pub(in crate::servers) fn server() -> Server {
         tags: Vec::new(),
         suspension: None,
         update: Update::default(),
+        stack: None,
+        volumes_of: None,
         size: "small-box".to_owned(),
         resources: Resources {
             cpu_millis: 250,

@@ -55,7 +55,9 @@ impl Row {
             deleted,
             deleted_ago,
             deleted_by,
-            may_restore: scope.may(Permission::ServerDelete) && server.stay() == Stay::Kept,
+            may_restore: scope.may(Permission::ServerDelete)
+                && server.stay() == Stay::Kept
+                && server.stack.is_none(),
         }
     }
 }
@@ -95,7 +97,7 @@ pub async fn list(
     let newest = events::newest(&mut tx).await?;
     let listing = deleted(&mut tx, Some(scope.tenant()), &query).await?;
     know(&app, &mut tx, &listing.items).await?;
-    let keeping = actions::keeping(&app, &mut tx, &scope).await?;
+    let keeping = actions::keeping(&app, &mut tx, &scope, 1).await?;
     let slug = scope.member.slug.clone();
     let next = listing.next_href(&query).unwrap_or_default();
     Ok(Page(Deleted {

@@ -27,6 +27,7 @@ use super::model::Phase;
 
 pub use banner::with_engine_banner;
 pub use head::{Head, crumbs};
+pub use new::{Question, Room, rooms};
 
 /// The addresses.
 pub fn routes() -> Routes<App> {

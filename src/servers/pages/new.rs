@@ -28,17 +28,22 @@ pub(super) const PREFIX: &str = "variables.";
 /// A question of the template, as a field.
 #[derive(Debug)]
 pub struct Question {
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) help: String,
-    pub(super) kind: &'static str,
-    pub(super) optional: bool,
-    pub(super) value: String,
-    pub(super) choices: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) help: String,
+    pub(crate) kind: &'static str,
+    pub(crate) optional: bool,
+    pub(crate) value: String,
+    pub(crate) choices: Vec<String>,
 }
 
 impl Question {
     pub(super) fn new(variable: &Variable, given: Option<&str>) -> Self {
+        Self::below(PREFIX, variable, given)
+    }
+
+    /// One whose field's name starts with `prefix`.
+    pub fn below(prefix: &str, variable: &Variable, given: Option<&str>) -> Self {
         let is_generated = matches!(
             variable.kind,
             Kind::Secret {
@@ -51,7 +56,7 @@ impl Question {
             help.push_str(" Leave it empty and one is made up for you.");
         }
         Self {
-            name: format!("{PREFIX}{}", variable.key),
+            name: format!("{prefix}{}", variable.key),
             label: variable.label.clone(),
             help: help.trim().to_owned(),
             kind: match &variable.kind {
@@ -76,18 +81,18 @@ impl Question {
     }
 }
 
-/// One limit of the plan, with what the new server would add.
+/// One limit of the plan, with what is new would add.
 #[derive(Debug)]
-struct Room {
-    label: &'static str,
-    percent: u32,
-    added: u32,
-    text: String,
-    note: String,
+pub struct Room {
+    pub(crate) label: &'static str,
+    pub(crate) percent: u32,
+    pub(crate) added: u32,
+    pub(crate) text: String,
+    pub(crate) note: String,
 }
 
 impl Room {
-    fn new(gauge: &Gauge, more: i64) -> Self {
+    fn new(gauge: &Gauge, more: i64, what: &str) -> Self {
         let after = Gauge {
             used: gauge.used + more,
             ..*gauge
@@ -102,7 +107,7 @@ impl Room {
             note: if left < 0 {
                 format!("{} too much", gauge.resource.show(-left))
             } else {
-                format!("{} left after this server", gauge.resource.show(left))
+                format!("{} left after this {what}", gauge.resource.show(left))
             },
         }
     }
@@ -187,7 +192,7 @@ async fn page(
             .unwrap_or_default(),
         size: size.map(|size| size.id.clone()).unwrap_or_default(),
         questions: questions(chosen, &data),
-        rooms: rooms(&used, &limits, &more),
+        rooms: rooms(&used, &limits, &more, "server"),
         sizes,
         form: FormState::new(data, errors),
     }))
@@ -226,14 +231,15 @@ fn questions(chosen: Option<&Offer>, data: &FormData) -> Vec<Question> {
         .collect()
 }
 
-fn rooms(used: &Amounts, limits: &Amounts, more: &Amounts) -> Vec<Room> {
+/// The limits that `what` would add to.
+pub fn rooms(used: &Amounts, limits: &Amounts, more: &Amounts, what: &str) -> Vec<Room> {
     let gauges = used
         .gauges(limits)
         .into_iter()
         .map(|gauge| (gauge, more.get(gauge.resource)));
     gauges
         .filter(|(_, more)| *more > 0)
-        .map(|(gauge, more)| Room::new(&gauge, more))
+        .map(|(gauge, more)| Room::new(&gauge, more, what))
         .collect()
 }
 

@@ -74,10 +74,11 @@ async fn page(
     let mut tx = scope.begin().await?;
     let server = store::find(&mut tx, id).await?;
     server.check_stays()?;
-    let may_delete = scope.may(Permission::ServerDelete);
+    // A part of a stack goes with the stack.
+    let may_delete = scope.may(Permission::ServerDelete) && server.stack.is_none();
     // A guest may not see by what the plan bounds it.
     let keeping = if may_delete {
-        Some(actions::keeping(app, &mut tx, scope).await?)
+        Some(actions::keeping(app, &mut tx, scope, 1).await?)
     } else {
         None
     };
@@ -143,7 +144,10 @@ fn questions(app: &App, server: &Server, stored: &[StoredVariable], form: &FormS
         }
         question
     };
-    folder.template.variables.iter().map(question).collect()
+    let all = folder.template.variables.iter();
+    all.filter(|variable| !actions::is_tied(app, server, &variable.key))
+        .map(question)
+        .collect()
 }
 
 /// Saves what changed. Another size changes the container's limits, another answer makes it anew and keeps its data.

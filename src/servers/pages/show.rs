@@ -14,6 +14,7 @@ use crate::platform::ids::ServerId;
 use crate::platform::operations::State as OperationState;
 use crate::platform::operations::{self, Operation, StepState};
 use crate::platform::web::{Ctx, Page, Path, ago};
+use crate::stacks;
 use crate::tenants::Resource;
 use crate::usage::{self, Sparks};
 
@@ -83,7 +84,9 @@ impl Panel {
             may_power: !server.is_deleted() && scope.may(Permission::ServerPower),
             is_up: server.power.word() == "running",
             is_leaving: server.is_deleted(),
-            may_restore: server.stay() == Stay::Kept && scope.may(Permission::ServerDelete),
+            may_restore: server.stay() == Stay::Kept
+                && server.stack.is_none()
+                && scope.may(Permission::ServerDelete),
             may_update: scope.may(Permission::ServerConfigure),
             has_update: has_update(&app.catalogue, server),
             failed_update: server.update.failed.as_ref().map(|failed| failed.reason.clone()),
@@ -159,6 +162,8 @@ pub struct Show {
     created_ago: String,
     live: String,
     note: String,
+    /// The stack that it is a part of, for those who may see stacks: its address and name.
+    stack: Option<(String, String)>,
 }
 
 impl Show {
@@ -209,6 +214,13 @@ async fn page(
     let ports = store::ports(&mut tx, id).await?;
     let variables = store::variables(&mut tx, id).await?;
     let note = store::note(&mut tx, id).await?;
+    let stack = match &server.stack {
+        Some(place) if scope.guest_of().is_none() => {
+            let name = stacks::name(&mut tx, place.stack).await?;
+            Some((format!("/t/{}/stacks/{}", scope.member.slug, place.stack), name))
+        }
+        _ => None,
+    };
     let panel = Panel::load(app, scope, &mut tx, &server).await?;
     let installation = Installation::load(&mut tx, &server).await?;
     let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), app.now()).await?;
@@ -235,6 +247,7 @@ async fn page(
         server,
         live,
         note,
+        stack,
     }))
 }
 
@@ -290,5 +303,17 @@ fn guide(
         text: GuidePart::render(&step.text, value),
         command: step.command.as_ref().map(|parts| GuidePart::render(parts, value)),
     };
-    folder.template.guide.iter().map(line).collect()
+    // A part of a stack that is not reached from outside has nothing to say about its addresses there.
+    let is_meant = |parts: &[GuidePart]| {
+        parts.iter().all(|part| match part {
+            GuidePart::Value(Placeholder::Port(name) | Placeholder::Url(name)) => port(name).is_some(),
+            GuidePart::Value(Placeholder::Host) => !ports.is_empty(),
+            _ => true,
+        })
+    };
+    let guide = folder.template.guide.iter();
+    guide
+        .filter(|step| is_meant(&step.text) && step.command.as_deref().is_none_or(is_meant))
+        .map(line)
+        .collect()
 }

@@ -61,9 +61,9 @@ pub(super) fn network_key(server: &Server) -> Result<NetworkKey, EngineError> {
     NetworkKey::new(server.tenant.to_string())
 }
 
-/// The key of one of the server's volumes. It holds the server's id, so no two volumes ever share one.
+/// The key of one of the server's volumes. It holds the id of the server whose it is, so no two volumes ever share one.
 pub fn volume_key(server: &Server, name: &str) -> Result<VolumeKey, EngineError> {
-    VolumeKey::new(format!("{}-{name}", server.id))
+    VolumeKey::new(format!("{}-{name}", server.home()))
 }
 
 /// The container that the server should be.

@@ -11,6 +11,7 @@ use crate::drivers::engine::{
 use crate::eggs::{Egg, Stop, split_key};
 use crate::platform::error::Error;
 use crate::platform::{events, operations};
+use crate::stacks;
 
 use super::super::actions::TOPIC;
 use super::super::model::{Goal, Server, Step};
@@ -145,7 +146,8 @@ impl Effects<'_> {
             let volume = VolumeSpec {
                 key: mount.volume.clone(),
                 tenant: tenant_key(server)?,
-                server: Some(server_key(server)?),
+                // A replica may be the first that needs them; they go with the server whose they are.
+                server: Some(ServerKey::new(server.home().to_string())?),
                 driver: VolumeDriver::Local,
                 size_bytes: Some(disk / count),
             };
@@ -265,7 +267,15 @@ impl Effects<'_> {
     async fn forget(&self) -> Result<(), Trouble> {
         let (server, now) = (self.server(), self.app.now());
         let mut tx = self.app.db.system().await?;
+        // Before the server itself, as whoever does something with the whole stack takes them in this order.
+        let stack = match &server.stack {
+            Some(place) => stacks::hold(&mut tx, place.stack).await?,
+            None => None,
+        };
         if store::forget(&mut tx, server.id, self.claimed.lease).await? {
+            if let Some(stack) = stack {
+                stacks::end_if_empty(self.app, &mut tx, &stack).await?;
+            }
             operations::end_step(&mut tx, server.id.0, Ok(()), now).await?;
             operations::reach(&mut tx, server.id.0, server.generation, now).await?;
             events::emit(&mut tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;

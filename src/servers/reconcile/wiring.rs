@@ -73,6 +73,7 @@ pub(super) async fn wire(effects: &Effects<'_>) -> Result<(), Trouble> {
     let (app, server) = (effects.app, effects.server());
     let mut tx = app.db.system().await?;
     let places = networks::places(&mut tx, server.id).await?;
+    let aliases = networks::aliases(&mut tx, server.id).await?;
     drop(tx);
     let key = server_key(server)?;
     let seen = app.engine.observe(&key).await?;
@@ -87,8 +88,9 @@ pub(super) async fn wire(effects: &Effects<'_>) -> Result<(), Trouble> {
             None if !seen.networks.contains(&place) => effects.network().await?,
             None => {}
         }
-        let names = std::slice::from_ref(&server.host_name);
-        is_there &= app.engine.join_network(&key, &place, names).await? != Outcome::Gone;
+        let alias = network.and_then(|network| aliases.get(&network).cloned());
+        let names: Vec<String> = [server.host_name.clone()].into_iter().chain(alias).collect();
+        is_there &= app.engine.join_network(&key, &place, &names).await? != Outcome::Gone;
         wanted.insert(place);
     }
     for place in own(server.tenant, &seen.networks).filter(|place| !wanted.contains(*place)) {

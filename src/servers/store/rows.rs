@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::platform::ids::{LocationId, ServerId, TenantId};
+use crate::platform::ids::{LocationId, ServerId, StackId, TenantId};
 
 use super::super::model::{
-    Condition, Deletion, FailedUpdate, Notes, Observation, Power, Resources, Seen, Server, Step, Suspension,
-    Update,
+    Condition, Deletion, FailedUpdate, Notes, Observation, Power, Resources, Seen, Server, StackPlace, Step,
+    Suspension, Update,
 };
 
 /// The columns of a server with what is shown beside it everywhere.
@@ -32,6 +32,11 @@ pub(super) struct Row {
     pub(super) failed_image: Option<String>,
     pub(super) failed_reason: Option<String>,
     pub(super) rollback_generation: Option<i64>,
+    pub(super) stack_id: Option<Uuid>,
+    pub(super) stack_blueprint: Option<String>,
+    pub(super) stack_part: Option<String>,
+    pub(super) stack_replica: Option<i32>,
+    pub(super) volumes_of: Option<Uuid>,
     pub(super) size_id: String,
     pub(super) cpu_millis: i64,
     pub(super) memory_mib: i64,
@@ -73,7 +78,7 @@ macro_rules! select {
              t.status = 'active' as \"is_tenant_active!\", l.engine_error is not null as \"is_engine_away!\", \
              s.location_id, s.name, s.host_name, s.template, s.image, s.rebuild_seq, s.tags, \
              s.suspended_at, s.suspended_reason, s.proven_image, s.failed_image, s.failed_reason, \
-             s.rollback_generation, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
+             s.rollback_generation, s.stack_id, s.stack_blueprint, s.stack_part, s.stack_replica, s.volumes_of, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, s.version, \
              s.power, s.restart_seq, s.deleted_at, s.deleted_by, s.kept_until, s.deleting_at, s.stop_reason, s.generation, s.observed_generation, s.observed_restart_seq, \
              s.observed_state, s.observed_health, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
              s.observed_spec, s.observed_outdated, s.running_since, s.current_step, s.last_error, s.error_count, \
@@ -87,6 +92,16 @@ macro_rules! select {
 pub(super) use select;
 
 impl Row {
+    /// Its place in a stack: all four columns, or none.
+    fn place(&self) -> Option<StackPlace> {
+        Some(StackPlace {
+            stack: StackId(self.stack_id?),
+            blueprint: self.stack_blueprint.clone()?,
+            part: self.stack_part.clone()?,
+            replica: self.stack_replica?,
+        })
+    }
+
     /// What was seen of its container last.
     fn observed(&self) -> Observation {
         Observation {
@@ -103,7 +118,7 @@ impl Row {
 
 impl From<Row> for Server {
     fn from(row: Row) -> Self {
-        let observed = row.observed();
+        let (observed, stack) = (row.observed(), row.place());
         Self {
             id: ServerId(row.id),
             tenant: TenantId(row.tenant_id),
@@ -130,6 +145,8 @@ impl From<Row> for Server {
                     .map(|(image, reason)| FailedUpdate { image, reason }),
                 rollback_generation: row.rollback_generation,
             },
+            stack,
+            volumes_of: row.volumes_of.map(ServerId),
             size: row.size_id,
             resources: Resources {
                 cpu_millis: row.cpu_millis,

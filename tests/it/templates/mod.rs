@@ -7,6 +7,7 @@ mod files;
 mod games;
 mod printing;
 mod shop;
+mod stacks;
 mod tasks;
 mod web;
 
@@ -33,7 +34,7 @@ struct Scene {
     api: Api,
     instance: String,
     _running: Running,
-    _remains: Remains,
+    remains: Remains,
     _app: TestApp,
 }
 
@@ -62,7 +63,7 @@ impl Scene {
         assert!(well, "{said}");
         let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
         app.clock.advance(SystemClock.now() - noon());
-        let program = owners_program(&app, 5).await;
+        let program = owners_program(&app, 10).await;
         let mut panel = Panel::of(&app);
         panel.set("BERTH_BASE_IMAGE", BASE_IMAGE.to_owned());
         let remains = Remains::of(&panel.instance).await;
@@ -71,7 +72,7 @@ impl Scene {
             api: Api::new(&panel, program.bearer()),
             instance: panel.instance,
             _running: running,
-            _remains: remains,
+            remains,
             _app: app,
         }
     }

@@ -1,0 +1,7 @@
+//! Stacks against a real database and an engine in memory.
+
+mod life;
+mod making;
+mod pages;
+mod scale;
+mod scene;
