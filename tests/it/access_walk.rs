@@ -28,6 +28,24 @@ fn permissions(side: Side) -> Vec<Permission> {
         .collect()
 }
 
+/// Parts of addresses that need nothing to be made.
+const ALWAYS: &[(&str, &str)] = &[
+    ("/eggs/{egg}", "paper"),
+    ("/parts/{part}", "web"),
+    ("/templates/{name}", "static-site"),
+    ("/templates/{template}", "static-site"),
+    ("/catalogue/{name}", "static-site"),
+    ("/catalogue/{template}", "static-site"),
+    ("/actions/{action}", "stop"),
+    ("/power/{action}", "stop"),
+    ("/uploads/{upload}", "0123456789abcdef"),
+    ("/secrets/{key}", "PASSWORD"),
+    ("/sessions/{id}", "ses_01h455vb4pex5vsknk084sn02q"),
+    ("/sessions/{session}", "ses_01h455vb4pex5vsknk084sn02q"),
+    ("/tokens/{id}", "tok_01h455vb4pex5vsknk084sn02q"),
+    ("/tokens/{token}", "tok_01h455vb4pex5vsknk084sn02q"),
+];
+
 impl Scene {
     pub(crate) async fn set() -> Self {
         let app = TestApp::start().await;
@@ -44,8 +62,7 @@ impl Scene {
         let guest = app.person("known-guest").await;
         app.guest(tenant, server, guest, &[Permission::ServerRead]).await;
         app.egg("paper").await;
-        let samples = vec![
-            ("/eggs/{egg}", "paper".to_owned()),
+        let made = [
             ("/t/{tenant}", SLUG.to_owned()),
             ("/tenants/{id}", tenant.to_string()),
             ("/tenants/{tenant}", tenant.to_string()),
@@ -59,7 +76,6 @@ impl Scene {
             ("/runs/{run}", run.to_string()),
             ("/networks/{network_id}", network.to_string()),
             ("/stacks/{stack_id}", stack.to_string()),
-            ("/parts/{part}", "web".to_owned()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),
             ("/invitations/{id}", invitation.to_string()),
@@ -70,24 +86,15 @@ impl Scene {
             ("/members/{user}", person.to_string()),
             ("/members/{member}", person.to_string()),
             ("/guests/{user}", guest.to_string()),
-            ("/templates/{name}", "static-site".to_owned()),
-            ("/templates/{template}", "static-site".to_owned()),
-            ("/catalogue/{name}", "static-site".to_owned()),
-            ("/catalogue/{template}", "static-site".to_owned()),
-            ("/actions/{action}", "stop".to_owned()),
-            ("/power/{action}", "stop".to_owned()),
-            ("/uploads/{upload}", "0123456789abcdef".to_owned()),
-            ("/secrets/{key}", "PASSWORD".to_owned()),
-            ("/sessions/{id}", "ses_01h455vb4pex5vsknk084sn02q".to_owned()),
-            ("/sessions/{session}", "ses_01h455vb4pex5vsknk084sn02q".to_owned()),
-            ("/tokens/{id}", "tok_01h455vb4pex5vsknk084sn02q".to_owned()),
-            ("/tokens/{token}", "tok_01h455vb4pex5vsknk084sn02q".to_owned()),
         ];
+        let always = ALWAYS
+            .iter()
+            .map(|(pattern, value)| (*pattern, (*value).to_owned()));
         Self {
             app,
             tenant,
             server,
-            samples,
+            samples: made.into_iter().chain(always).collect(),
         }
     }
 

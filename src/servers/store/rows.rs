@@ -104,6 +104,14 @@ impl Row {
         })
     }
 
+    fn resources(&self) -> Resources {
+        Resources {
+            cpu_millis: self.cpu_millis,
+            memory_mib: self.memory_mib,
+            disk_mib: self.disk_mib,
+        }
+    }
+
     /// What was seen of its container last.
     fn observed(&self) -> Observation {
         Observation {
@@ -121,7 +129,7 @@ impl Row {
 
 impl From<Row> for Server {
     fn from(row: Row) -> Self {
-        let (observed, stack) = (row.observed(), row.place());
+        let (observed, stack, resources) = (row.observed(), row.place(), row.resources());
         Self {
             id: ServerId(row.id),
             tenant: TenantId(row.tenant_id),
@@ -151,11 +159,7 @@ impl From<Row> for Server {
             stack,
             volumes_of: row.volumes_of.map(ServerId),
             size: row.size_id,
-            resources: Resources {
-                cpu_millis: row.cpu_millis,
-                memory_mib: row.memory_mib,
-                disk_mib: row.disk_mib,
-            },
+            resources,
             version: row.version,
             power: Power::read(&row.power),
             restart_seq: row.restart_seq,

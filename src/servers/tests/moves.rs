@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::drivers::engine::{Engine as _, NetworkKey, ObservedState};
 use crate::networks;
-use crate::platform::access::{Actor, Permission, StaffRole, StaffScope, TenantRole, TenantScope, Via, Who};
+use crate::platform::access::{Actor, Permission, StaffRole, StaffScope, TenantScope, Via, Who};
 use crate::platform::db::Scoped as _;
 use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, SessionId, TenantId};
