@@ -43,7 +43,7 @@ impl Scene {
         let docker = Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION);
         let docker = docker.unwrap().negotiate_version().await;
         make_files_image(&docker.unwrap()).await;
-        let app = TestApp::with(|config| config.catalogue_dir = catalogue().to_owned()).await;
+        let app = TestApp::with(|config| catalogue().clone_into(&mut config.catalogue_dir)).await;
         app.clock.advance(SystemClock.now() - noon());
         let (ours, program) = owner(&app, "ours", "ann").await;
         let (theirs, other) = owner(&app, "theirs", "eve").await;

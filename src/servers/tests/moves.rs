@@ -7,7 +7,7 @@ use crate::networks;
 use crate::platform::access::{Actor, Permission, StaffRole, StaffScope, TenantRole, TenantScope, Via, Who};
 use crate::platform::db::Scoped as _;
 use crate::platform::error::Error;
-use crate::platform::ids::{SessionId, TenantId};
+use crate::platform::ids::{ServerId, SessionId, TenantId};
 use crate::platform::operations::State;
 use crate::testing::Client;
 
@@ -76,19 +76,15 @@ async fn furnish(scene: &Scene, server: &Server) {
     let any_time = "create table usage_any_time partition of usage_10s default";
     scene.test.administer(any_time).await;
     let mut tx = scene.tx().await;
-    for statement in [
-        "insert into usage_10s (server_id, tenant_id, at, memory) values ($1, $2, now(), 1)",
-        "insert into usage_disk (server_id, tenant_id, bytes, at) values ($1, $2, 1, now())",
-        "insert into server_note (server_id, tenant_id, text, updated_by, updated_at) values ($1, $2, 'x', 'x', now())",
-        "insert into server_crash (server_id, tenant_id) values ($1, $2)",
-        "insert into common_member (server_id, tenant_id, is_wanted, is_in) values ($1, $2, true, false)",
+    let (id, tenant) = (server.id.0, server.tenant.0);
+    for done in [
+        sqlx::query!("insert into usage_10s (server_id, tenant_id, at, memory) values ($1, $2, now(), 1)", id, tenant).execute(tx.conn()).await,
+        sqlx::query!("insert into usage_disk (server_id, tenant_id, bytes, at) values ($1, $2, 1, now())", id, tenant).execute(tx.conn()).await,
+        sqlx::query!("insert into server_note (server_id, tenant_id, text, updated_by, updated_at) values ($1, $2, 'x', 'x', now())", id, tenant).execute(tx.conn()).await,
+        sqlx::query!("insert into server_crash (server_id, tenant_id) values ($1, $2)", id, tenant).execute(tx.conn()).await,
+        sqlx::query!("insert into common_member (server_id, tenant_id, is_wanted, is_in) values ($1, $2, true, false)", id, tenant).execute(tx.conn()).await,
     ] {
-        sqlx::query(statement)
-            .bind(server.id.0)
-            .bind(server.tenant.0)
-            .execute(tx.conn())
-            .await
-            .unwrap();
+        done.unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -118,6 +114,32 @@ async fn two() -> Two {
         staff,
         server,
     }
+}
+
+/// What the move has ended and told, and what it has not.
+async fn check_traces(scene: &Scene, server: &Server, new: TenantId) {
+    let old = server.tenant;
+    // The former network had nobody else in it.
+    let networks = scene.test.engine.list_networks().await.unwrap();
+    assert_eq!(networks.len(), 1);
+    let mut tx = scene.tx().await;
+    let counts = sqlx::query!(
+        r#"select (select count(*) from tenant_network where tenant_id = $1) as "subnets!",
+             (select count(*) from server_guest where server_id = $2) as "guests!",
+             (select count(*) from server_move) as "moves!",
+             (select bool_and(is_paused and next_run is null) from schedule where server_id = $2) as "is_paused!",
+             (select count(*) from audit_event where action = 'server.move' and tenant_id = $1) as "told_old!",
+             (select count(*) from audit_event where action = 'server.move' and tenant_id = $3) as "told_new!",
+             (select count(*) from audit_event where action = 'server.move' and tenant_id = $1
+                and concat(before, after) ilike '%other%' and concat(before, after) like '%Eve%') as "names!""#,
+        old.0,
+        server.id.0,
+        new.0
+    );
+    let counts = counts.fetch_one(tx.conn()).await.unwrap();
+    assert_eq!((counts.subnets, counts.guests, counts.moves), (0, 0, 0));
+    assert!(counts.is_paused);
+    assert_eq!((counts.told_old, counts.told_new, counts.names), (1, 1, 0));
 }
 
 #[tokio::test]
@@ -179,27 +201,7 @@ async fn a_moved_server_is_the_others_with_all_that_is_its_own() {
     let same = actions::reveal(&scene.test.app, &other, server.id, "POSTGRES_PASSWORD").await;
     assert_eq!(same.unwrap().expose(), secret.unwrap().expose());
 
-    // The former network had nobody else in it.
-    let networks = scene.test.engine.list_networks().await.unwrap();
-    assert_eq!(networks.len(), 1);
-    let mut tx = scene.tx().await;
-    let counts = sqlx::query!(
-        r#"select (select count(*) from tenant_network where tenant_id = $1) as "subnets!",
-             (select count(*) from server_guest where server_id = $2) as "guests!",
-             (select count(*) from server_move) as "moves!",
-             (select bool_and(is_paused and next_run is null) from schedule where server_id = $2) as "is_paused!",
-             (select count(*) from audit_event where action = 'server.move' and tenant_id = $1) as "told_old!",
-             (select count(*) from audit_event where action = 'server.move' and tenant_id = $3) as "told_new!",
-             (select count(*) from audit_event where action = 'server.move' and tenant_id = $1
-                and concat(before, after) ilike '%other%' and concat(before, after) like '%Eve%') as "names!""#,
-        old.0,
-        server.id.0,
-        new.0
-    );
-    let counts = counts.fetch_one(tx.conn()).await.unwrap();
-    assert_eq!((counts.subnets, counts.guests, counts.moves), (0, 0, 0));
-    assert!(counts.is_paused);
-    assert_eq!((counts.told_old, counts.told_new, counts.names), (1, 1, 0));
+    check_traces(&scene, &server, new).await;
     scene.sweep().await;
     assert_eq!(scene.work().await, 0, "nothing is left to do");
 }
@@ -407,6 +409,12 @@ async fn staff_tell_several_tenants_servers_at_once() {
             ObservedState::Exited { .. }
         ));
     }
+    suspend_both(&scene, &staff, (&server, &theirs)).await;
+}
+
+/// Suspends two servers of two tenants that were stopped before.
+async fn suspend_both(scene: &Scene, staff: &Client, (server, theirs): (&Server, &Server)) {
+    let (one, two) = (server.id.to_string(), theirs.id.to_string());
     let empty = [("server", &*one), ("reason", " ")];
     let again = staff
         .post("/staff/servers/bulk/suspend", &empty)
@@ -418,7 +426,7 @@ async fn staff_tell_several_tenants_servers_at_once() {
         .post("/staff/servers/bulk/suspend", &reason)
         .await
         .expect(200);
-    for tenant in [scene.scope.tenant(), other.tenant()] {
+    for tenant in [server.tenant, theirs.tenant] {
         let mut tx = scene.tx().await;
         let told = sqlx::query_scalar!(
             r#"select count(*) as "n!" from audit_event where tenant_id = $1 and action in ('server.stop', 'server.suspend')"#,
@@ -426,27 +434,25 @@ async fn staff_tell_several_tenants_servers_at_once() {
         );
         assert_eq!(told.fetch_one(tx.conn()).await.unwrap(), 2);
     }
-    let program = scene
-        .test
-        .program(
-            scene.test.staff("api", StaffRole::Owner).await,
-            None,
-            Permission::ALL,
-        )
-        .await;
-    let body = json!({ "servers": [one, two] });
-    let answer = program
-        .json("POST", "/api/v1/staff/servers/bulk/actions/start", &body)
+}
+
+#[tokio::test]
+async fn programs_of_the_staff_do_the_same_and_who_is_not_there_is_a_line() {
+    let Two { scene, server, .. } = two().await;
+    let nobody = ServerId::new(&*scene.test.app.ids, scene.test.app.now());
+    let api = scene.test.staff("api", StaffRole::Owner).await;
+    let program = scene.test.program(api, None, Permission::ALL).await;
+    let path = "/api/v1/staff/servers/bulk/actions/stop";
+    let body = json!({ "servers": [server.id, nobody] });
+    let answer = program.json("POST", path, &body).await.expect(200).json();
+    let items = answer["items"].as_array().unwrap();
+    assert!(items[0]["operation_id"].is_string(), "{items:?}");
+    assert!(items[1]["error"].is_string(), "{items:?}");
+    program
+        .json("POST", path, &json!({ "servers": [] }))
         .await
-        .expect(200);
-    let items = answer.json()["items"].as_array().unwrap().clone();
-    assert!(
-        items.iter().all(|item| item["error"].as_str().is_some()),
-        "{items:?}"
-    );
-    let vera = scene.test.person("vera").await;
-    scene
-        .test
-        .member(scene.scope.tenant(), vera, TenantRole::Owner)
-        .await;
+        .expect(422);
+    scene.work().await;
+    let state = scene.seen(&server).await.state;
+    assert!(matches!(state, ObservedState::Exited { .. }), "{state:?}");
 }
