@@ -19,7 +19,7 @@ fn a_volume_stops_at_its_quota_and_others_do_not_notice() {
     assert_eq!(fill(&pool.data("other").join("file"), 32 * MIB), (32 * MIB, None));
     // What was deleted may be written again.
     fs::remove_file(pool.data("small").join("file")).unwrap();
-    run("sync", &["--file-system", pool.root().to_str().unwrap()]);
+    until("its space is free", || pool.holds("small") < MIB);
     let (written, why) = fill(&pool.data("small").join("file"), 512 * MIB);
     assert_eq!(why, Some(QuotaExceeded));
     about(written, 64 * MIB);
@@ -70,6 +70,7 @@ fn a_volume_is_resized_while_it_is_used_and_never_below_its_use() {
     );
     assert_eq!(pool.told("data")["size_bytes"], 96 * MIB, "nothing changed");
     fs::remove_file(&file).unwrap();
+    until("its space is free", || pool.holds("data") < MIB);
     pool.good("/Berth.Resize", &json!({ "Name": "data", "Size": 32 * MIB }));
     let (written, why) = fill(&file, 512 * MIB);
     assert_eq!(why, Some(QuotaExceeded));
@@ -96,6 +97,7 @@ fn snapshots_count_for_the_volume_and_its_tenant() {
     assert_eq!(pool.told("data")["snapshots"], json!(["monday"]));
     // The file is replaced. What the snapshot holds is still held.
     fs::remove_file(&file).unwrap();
+    until("only the snapshot holds it", || pool.holds("data") < 41 * MIB);
     let (written, why) = fill(&file, 512 * MIB);
     assert_eq!(why, Some(QuotaExceeded));
     about(written + 40 * MIB, 96 * MIB);
@@ -156,6 +158,9 @@ fn subvolumes_that_a_customer_makes_count_too() {
 
     // It goes with the volume, whatever it is called and holds.
     fs::remove_file(nested.join("file")).unwrap();
+    until("its space is free", || {
+        pool.tenant_holds("acme").is_some_and(|used| used < MIB)
+    });
     run(
         "btrfs",
         &["subvolume", "create", nested.join("deeper").to_str().unwrap()],

@@ -193,6 +193,14 @@ impl Pool {
         answer["Volume"]["Status"].clone()
     }
 
+    /// What a volume holds now.
+    pub(super) fn holds(&self, name: &str) -> u64 {
+        let answer = self.good("/Berth.Usage", &json!({ "Fresh": true }));
+        let volumes = answer["Usage"]["volumes"].as_array().unwrap();
+        let found = volumes.iter().find(|one| one["name"] == name).unwrap();
+        found["used"].as_u64().unwrap()
+    }
+
     /// What a tenant's volumes hold now.
     pub(super) fn tenant_holds(&self, tenant: &str) -> Option<u64> {
         let answer = self.good("/Berth.Usage", &json!({ "Fresh": true }));
