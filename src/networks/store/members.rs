@@ -183,7 +183,8 @@ pub async fn set_common(
     Ok(())
 }
 
-/// Lets a new server be where another of its tenant should be. A network that is about to go takes nobody any more.
+/// Lets a new server be where another of its tenant should be. A network that is about to go takes nobody any more,
+/// and a stack's own has only the stack's servers.
 pub async fn join_as(
     tx: &mut impl Scoped,
     (source, server): (ServerId, ServerId),
@@ -193,7 +194,8 @@ pub async fn join_as(
     sqlx::query!(
         "insert into network_member (network_id, server_id, tenant_id, is_wanted, created_at) \
          select n.id, $2, $3, true, $4 from network n join network_member m on m.network_id = n.id \
-         where m.server_id = $1 and m.is_wanted and n.deleting_at is null for share of n",
+         where m.server_id = $1 and m.is_wanted and n.deleting_at is null \
+         and not exists (select from stack k where k.network_id = n.id) for share of n",
         source.0,
         server.0,
         tenant.0,

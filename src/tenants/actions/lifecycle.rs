@@ -52,8 +52,8 @@ pub async fn purge_closed(app: &App, scope: &SystemScope) -> Result<u64, Error> 
     Ok(gone)
 }
 
-/// Goes one step towards erasing a closed tenant whose retention is over: first its servers, and when the reconciler
-/// has removed them with their data, the tenant with its memberships and tokens. Says whether the tenant is gone.
+/// Goes one step towards erasing a closed tenant whose retention is over: first its servers and networks, and when the reconcilers
+/// have removed them with their data, the tenant with its memberships and tokens. Says whether the tenant is gone.
 ///
 /// Harmless at any time and twice: whether the tenant is due is read again under its lock.
 async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Error> {
@@ -66,7 +66,9 @@ async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Err
     if !tenant.is_erasing(now) {
         return Ok(false);
     }
-    if store::delete_servers(&mut tx, id, now).await? > 0 {
+    let servers = store::delete_servers(&mut tx, id, now).await?;
+    let networks = store::delete_networks(&mut tx, id, now).await?;
+    if servers + networks > 0 {
         tx.commit().await?;
         return Ok(false);
     }

@@ -102,6 +102,7 @@ async fn a_closed_tenant_is_erased_after_its_retention_servers_first() {
     let app = TestApp::start().await;
     let (acme, _) = app.owner("acme").await;
     let web = app.server(acme, "web").await;
+    let back = app.network(acme, "back").await;
     let program = admin_program(&app).await;
     let path = format!("/api/v1/staff/tenants/{acme}");
     program
@@ -127,6 +128,9 @@ async fn a_closed_tenant_is_erased_after_its_retention_servers_first() {
         .execute(tx.conn())
         .await
         .unwrap();
+    let network = sqlx::query!("delete from network where id = $1 returning deleting_at", back.0);
+    let network = network.fetch_one(tx.conn()).await.unwrap();
+    assert!(network.deleting_at.is_some(), "and so do networks");
     // A network that something on the host still used kept its addresses.
     sqlx::query!(
         "insert into tenant_network (tenant_id, location_id, subnet) select $1, id, '10.9.8.0/24' from location",
