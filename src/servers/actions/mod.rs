@@ -16,6 +16,7 @@ mod restore;
 mod reveal;
 mod settings;
 mod suspend;
+mod tied;
 mod update;
 mod wake;
 
@@ -49,8 +50,9 @@ pub use restore::{Restored, restore, restore_as_staff};
 pub use reveal::reveal;
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;
-pub use settings::{SettingsInput, VariableChange, change, is_tied};
+pub use settings::{SettingsInput, VariableChange, change};
 pub use suspend::{resume, suspend};
+pub use tied::is_tied;
 pub use update::{update, update_all, update_all_as_staff, update_as_staff};
 pub use wake::set_up_location;
 

@@ -22,6 +22,7 @@ use super::super::model::{Server, ServerName, Size, StoredVariable, admit};
 use super::super::store::{self, Wish};
 use super::create::{add_variable_errors, fits_template, seal};
 use super::describe::Description;
+use super::tied::refuse_tied;
 use super::{announce, shown, target, tell};
 
 /// What should become of one variable.
@@ -130,34 +131,6 @@ pub async fn change(
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(Changed { server, operation })
-}
-
-/// What the parts of a stack know of each other is not changed at one of them: the others would not find it any more.
-fn refuse_tied(
-    app: &App,
-    server: &Server,
-    stored: &[StoredVariable],
-    input: &SettingsInput,
-    errors: &mut FieldErrors,
-) {
-    for (key, change) in &input.variables {
-        let now = stored.iter().find(|variable| variable.key == *key);
-        let now = now.and_then(|variable| variable.value.clone());
-        let is_change = now.map(VariableChange::Set).as_ref() != Some(change);
-        if is_change && is_tied(app, server, key) {
-            let message = "This is what the parts of its stack know of each other, so it stays as it is.";
-            errors.add(&format!("variables.{key}"), message);
-        }
-    }
-}
-
-/// Whether a server's variable hangs together with other parts of its stack.
-pub fn is_tied(app: &App, server: &Server, key: &str) -> bool {
-    let Some(place) = &server.stack else {
-        return false;
-    };
-    let blueprint = app.catalogue.blueprint(&place.blueprint);
-    blueprint.is_some_and(|blueprint| blueprint.is_tied(&place.part, key))
 }
 
 type Checked3 = (Option<ServerName>, Option<Size>, Edits);

@@ -4,6 +4,7 @@ mod banner;
 mod clone;
 mod deleted;
 mod events;
+mod guide;
 mod head;
 mod installation;
 mod list;

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::app::App;
-use crate::catalogue::{GuidePart, Placeholder};
 use crate::eggs;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
@@ -20,10 +19,11 @@ use crate::usage::{self, Sparks};
 
 use super::super::actions;
 use super::super::model::{
-    CopyState, Copying, Location, PublishedPort, Server, Status, Stay, StoredVariable,
+    CopyState, Copying, PublishedPort, Server, Status, Stay, StoredVariable,
 };
 use super::super::store;
 use super::super::updates::has_update;
+use super::guide::{GuideLine, guide};
 use super::head::{Head, crumbs};
 use super::installation::Installation;
 use super::{href, tone};
@@ -167,12 +167,6 @@ struct Variable {
     revealed: Option<String>,
 }
 
-#[derive(Debug)]
-struct GuideLine {
-    text: String,
-    command: Option<String>,
-}
-
 #[derive(Template)]
 #[template(path = "servers/show.html")]
 pub struct Show {
@@ -305,44 +299,4 @@ impl Variable {
             key: stored.key,
         }
     }
-}
-
-fn guide(
-    app: &App,
-    server: &Server,
-    location: &Location,
-    ports: &[PublishedPort],
-    variables: &[StoredVariable],
-) -> Vec<GuideLine> {
-    let host = &location.public_host;
-    let port = |name: &str| ports.iter().find(|port| port.name == name);
-    let value = |asked: &Placeholder| match asked {
-        Placeholder::Host => Some(host.clone()),
-        Placeholder::Port(name) => port(name).map(|port| port.host_port.to_string()),
-        Placeholder::Url(name) => port(name).and_then(|port| port.url(host)),
-        Placeholder::Variable(key) => variables
-            .iter()
-            .find(|one| one.key == *key)
-            .and_then(|one| one.value.clone()),
-    };
-    let Some(folder) = app.catalogue.offer(&server.template) else {
-        return Vec::new();
-    };
-    let line = |step: &crate::catalogue::GuideStep| GuideLine {
-        text: GuidePart::render(&step.text, value),
-        command: step.command.as_ref().map(|parts| GuidePart::render(parts, value)),
-    };
-    // A part of a stack that is not reached from outside has nothing to say about its addresses there.
-    let is_meant = |parts: &[GuidePart]| {
-        parts.iter().all(|part| match part {
-            GuidePart::Value(Placeholder::Port(name) | Placeholder::Url(name)) => port(name).is_some(),
-            GuidePart::Value(Placeholder::Host) => !ports.is_empty(),
-            _ => true,
-        })
-    };
-    let guide = folder.template.guide.iter();
-    guide
-        .filter(|step| is_meant(&step.text) && step.command.as_deref().is_none_or(is_meant))
-        .map(line)
-        .collect()
 }

@@ -6,6 +6,7 @@
 
 mod create;
 mod delete;
+mod parts;
 mod power;
 mod rename;
 mod scale;
@@ -26,8 +27,9 @@ use super::TOPIC;
 use super::model::Stack;
 use super::store;
 
-pub use create::{NewStackInput, PartInput, create, fitting};
+pub use create::{NewStackInput, PartInput, create};
 pub use delete::{delete, erase, make_way, restore};
+pub use parts::fitting;
 pub use power::command;
 pub use rename::rename;
 pub use scale::scale;

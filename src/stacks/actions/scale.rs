@@ -12,7 +12,8 @@ use crate::servers::model::{Power, Server, Size, StackPlace};
 use crate::servers::{Answers, Asked, NewPart, create_part, erase_part};
 
 use super::super::model::server_name;
-use super::create::{count, join, of_part};
+use super::create::join;
+use super::parts::{count, of_part};
 use super::{Begun, Held, fit, tell};
 
 const FEWER: &str = "the stack was made smaller";
