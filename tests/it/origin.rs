@@ -116,6 +116,15 @@ async fn docker(arguments: &[&str]) -> String {
     said
 }
 
+/// Where panels die while a server is copied, and while one moves.
+const COPYING: [&str; 2] = ["servers.copy_begun", "servers.after_copy"];
+const MOVING: &str = "servers.after_depart";
+
+/// All of these.
+pub(crate) fn points() -> impl Iterator<Item = &'static str> {
+    COPYING.into_iter().chain([MOVING])
+}
+
 /// Files of some kinds, with owners and modes of their own.
 const FILL: &str = "mkdir -p /srv/deep/er && echo hello > /srv/deep/er/file && chmod 640 /srv/deep/er/file \
      && ln -s er/file /srv/deep/link && ln /srv/deep/er/file /srv/twin && dd if=/dev/urandom of=/srv/big bs=1M count=40 \
@@ -141,7 +150,7 @@ async fn a_copy_is_whole_and_apart_even_if_panels_die_in_its_middle() {
         .await;
     let asked = asked.expect(202).json();
     let copy = asked["server"]["id"].as_str().unwrap();
-    for point in ["servers.copy_begun", "servers.after_copy"] {
+    for point in COPYING {
         scene.panel.start(Some(point)).died(point).await;
         assert_eq!(
             scene.container(copy).await,
@@ -203,6 +212,7 @@ async fn who_moves_keeps_the_data_and_is_reached_by_nobody_of_before() {
 
     let root = scene.app.staff("root", StaffRole::Engineer).await;
     let staff = scene.app.program(root, None, Permission::ALL).await;
+    panel.kill().await;
     let to = json!({ "tenant_id": scene.theirs });
     let path = format!("/api/v1/staff/servers/{server}/move");
     staff.json("POST", &path, &to).await.expect(202);
@@ -211,6 +221,8 @@ async fn who_moves_keeps_the_data_and_is_reached_by_nobody_of_before() {
         .get(&format!("/api/v1/servers/{server}"))
         .await
         .expect(404);
+    scene.panel.start(Some(MOVING)).died(MOVING).await;
+    let panel = scene.panel.serve().await;
     scene.is_running(&scene.other, &server).await;
     assert_eq!(
         scene.server(&scene.other, &server).await["tenant_id"],

@@ -18,9 +18,7 @@ use crate::tenants::Resource;
 use crate::usage::{self, Sparks};
 
 use super::super::actions;
-use super::super::model::{
-    CopyState, Copying, PublishedPort, Server, Status, Stay, StoredVariable,
-};
+use super::super::model::{CopyState, Copying, PublishedPort, Server, Status, Stay, StoredVariable};
 use super::super::store;
 use super::super::updates::has_update;
 use super::guide::{GuideLine, guide};

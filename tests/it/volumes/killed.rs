@@ -22,6 +22,14 @@ const MAKING: [&str; 5] = [
 /// Of removing one.
 const REMOVING: [&str; 3] = ["pool.put_away", "pool.subvolumes_deleted", "pool.group_destroyed"];
 
+/// Of changing a limit, of a volume and of a tenant.
+const CHANGING: [&str; 2] = ["pool.limit_changed", "pool.tenant_noted"];
+
+/// All of these.
+pub(crate) fn points() -> impl Iterator<Item = &'static str> {
+    MAKING.into_iter().chain(REMOVING).chain(CHANGING)
+}
+
 fn restarted(pool: &mut Pool) {
     pool.serve();
     until("the pool is open", || {
@@ -79,13 +87,13 @@ fn a_limit_that_was_half_changed_is_one_or_the_other() {
     pool.create("data", "32MiB", Some("acme"));
     pool.stop();
     let asked = json!({ "Name": "data", "Size": 64 * MIB });
-    provoke(&mut pool, "pool.limit_changed", "/Berth.Resize", &asked);
+    provoke(&mut pool, CHANGING[0], "/Berth.Resize", &asked);
     restarted(&mut pool);
     assert_eq!(pool.told("data")["size_bytes"], 32 * MIB);
     assert_eq!(pool.limits(), [32 * MIB]);
     pool.stop();
     let asked = json!({ "Tenant": "acme", "Limit": 24 * MIB });
-    provoke(&mut pool, "pool.tenant_noted", "/Berth.LimitTenant", &asked);
+    provoke(&mut pool, CHANGING[1], "/Berth.LimitTenant", &asked);
     restarted(&mut pool);
     let (written, _) = fill(&pool.data("data").join("file"), 512 * MIB);
     about(written, 24 * MIB);

@@ -10,3 +10,5 @@ mod limits;
 mod pool;
 mod protocol;
 mod setup;
+
+pub(crate) use killed::points;
