@@ -248,18 +248,18 @@ impl Scene {
     /// Lets a server answer whoever asks.
     async fn answer(&self, id: &str) {
         let container = self.container(id).await.unwrap();
-        let line = "exec nc -ll -p 8080 -e echo here";
-        docker(&["exec", "--detach", &container, "sh", "-c", line]).await;
+        docker(&["exec", &container, "httpd", "-p", "8080", "-h", "/srv"]).await;
     }
 
     async fn ask(&self, from: &str, host: &str) -> String {
-        let line = format!("nc -w 3 {host} 8080 </dev/null 2>/dev/null || true");
+        let ask = "GET /twin HTTP/1.0\\r\\n\\r\\n";
+        let line = format!("printf '{ask}' | nc -w 3 {host} 8080 2>/dev/null | tail -n 1");
         self.inside(from, &line).await
     }
 
     async fn reaches(&self, from: &str, host: &str) {
         until(&format!("{host} is reached"), async || {
-            self.ask(from, host).await == "here"
+            self.ask(from, host).await == "hello"
         })
         .await;
     }
