@@ -248,7 +248,7 @@ impl Scene {
     /// Lets a server answer whoever asks.
     async fn answer(&self, id: &str) {
         let container = self.container(id).await.unwrap();
-        docker(&["exec", &container, "httpd", "-p", "8080", "-h", "/srv"]).await;
+        docker(&["exec", &container, "sh", "-c", "httpd -p 8080 -h /srv"]).await;
     }
 
     async fn ask(&self, from: &str, host: &str) -> String {

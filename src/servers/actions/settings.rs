@@ -23,6 +23,7 @@ use super::super::store::{self, Wish};
 use super::create::{add_variable_errors, fits_template, seal};
 use super::describe::Description;
 use super::tied::refuse_tied;
+use super::update::template_is_gone;
 use super::{announce, shown, target, tell};
 
 /// What should become of one variable.
@@ -167,15 +168,6 @@ fn check(
     let name = name.filter(|name| name.as_str() != server.name);
     let size = size.filter(|size| size.id != server.size || size.resources != server.resources);
     Ok((name, size, edits.unwrap_or_default()))
-}
-
-pub(super) fn template_is_gone(template: &str) -> Error {
-    Error::conflict(
-        "template-gone",
-        format!(
-            "The template {template} is no longer in the catalogue, so there is nothing newer than what the server has, and its variables can't be changed."
-        ),
-    )
 }
 
 /// Checks all answers together, those that stay and those that change. A secret that stays is not opened for it: it was

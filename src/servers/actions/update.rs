@@ -15,7 +15,6 @@ use super::super::model::{Refusal, Server};
 use super::super::store::{self, Wish};
 use super::super::updates::newest;
 use super::bulk::{AT_ONCE, Bulk};
-use super::settings::template_is_gone;
 use super::{Asked, announce, target, under_way};
 
 const ACTION: &str = "server.update";
@@ -86,4 +85,13 @@ fn wanted(app: &App, server: &Server) -> Result<String, Error> {
     let folder = app.catalogue.get(&server.template);
     let image = folder.map(Folder::image_tag);
     image.ok_or_else(|| template_is_gone(&server.template))
+}
+
+pub(super) fn template_is_gone(template: &str) -> Error {
+    Error::conflict(
+        "template-gone",
+        format!(
+            "The template {template} is no longer in the catalogue, so there is nothing newer than what the server has, and its variables can't be changed."
+        ),
+    )
 }
