@@ -34,7 +34,7 @@ test("the provider makes a plan, a tenant and its owner's invitation", async () 
   await inspect(page);
   await page.goto("/staff/plans/new");
   await inspect(page);
-  await fill(page, { name: `Plan of ${company}`, servers: "3", cores: "4", memory_mib: "8192", disk_mib: "51200", members: "5" });
+  await fill(page, { name: `Plan of ${company}`, servers: "3", cores: "4", memory_mib: "8192", disk_mib: "51200", members: "5", networks: "5" });
   await page.getByRole("button", { name: "Create plan" }).click();
   await page.waitForURL(/\/staff\/plans\/pln_/);
   await inspect(page);
