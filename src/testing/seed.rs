@@ -218,6 +218,19 @@ impl TestApp {
         id
     }
 
+    /// Whether there is work on a server. A claim passes over rows that somebody else has locked, such as an action whose
+    /// transaction is being undone, so that it finds none is no proof.
+    pub async fn is_server_due(&self) -> bool {
+        let mut tx = self.system().begin().await.unwrap();
+        store::is_server_due(&mut tx, self.app.now()).await.unwrap()
+    }
+
+    /// The same of a network.
+    pub async fn is_network_due(&self) -> bool {
+        let mut tx = self.system().begin().await.unwrap();
+        store::is_network_due(&mut tx, self.app.now()).await.unwrap()
+    }
+
     /// An operation on a server.
     pub async fn operation(&self, tenant: TenantId, server: ServerId) -> OperationId {
         let now = self.app.now();

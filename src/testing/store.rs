@@ -313,3 +313,19 @@ pub(super) async fn invitation(
     .await?;
     Ok(())
 }
+
+pub(super) async fn is_server_due(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<bool, Error> {
+    let due = sqlx::query_scalar!(
+        r#"select exists (select from server where next_attempt_at <= $1 and lease_until is null) as "due!""#,
+        now
+    );
+    Ok(due.fetch_one(tx.conn()).await?)
+}
+
+pub(super) async fn is_network_due(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<bool, Error> {
+    let due = sqlx::query_scalar!(
+        r#"select exists (select from network where next_attempt_at <= $1 and lease_until is null) as "due!""#,
+        now
+    );
+    Ok(due.fetch_one(tx.conn()).await?)
+}

@@ -116,7 +116,7 @@ impl Scene {
             self.test.clock.advance(TimeDelta::milliseconds(1));
             let runs = runner.claim(16).await.unwrap();
             let servers = self.servers.claim(16).await.unwrap();
-            if runs.is_empty() && servers.is_empty() {
+            if runs.is_empty() && servers.is_empty() && !self.test.is_server_due().await {
                 return;
             }
             for run in runs {

@@ -128,7 +128,7 @@ impl Scene {
         loop {
             self.tick();
             let claimed = self.claim().await;
-            if claimed.is_empty() && !self.is_anything_due().await {
+            if claimed.is_empty() && (self.servers.is_engine_away() || !self.test.is_server_due().await) {
                 return attempts;
             }
             for server in claimed {
@@ -137,18 +137,6 @@ impl Scene {
             }
             assert!(attempts < 100, "it does not come to rest");
         }
-    }
-
-    /// A claim passes over rows that somebody else has locked, such as an action whose transaction is being undone.
-    async fn is_anything_due(&self) -> bool {
-        if self.servers.is_engine_away() {
-            return false;
-        }
-        let due = sqlx::query_scalar!(
-            r#"select exists (select from server where next_attempt_at <= $1 and lease_until is null) as "due!""#,
-            self.test.app.now()
-        );
-        due.fetch_one(self.tx().await.conn()).await.unwrap()
     }
 
     /// Whether a statement of this test waits for a row that another transaction holds.

@@ -159,7 +159,8 @@ impl Scene {
             self.test.clock.advance(TimeDelta::milliseconds(1));
             let servers = self.servers.claim(16).await.unwrap();
             let networks = self.networks.claim(16).await.unwrap();
-            if servers.is_empty() && networks.is_empty() {
+            let is_idle = servers.is_empty() && networks.is_empty();
+            if is_idle && !self.test.is_server_due().await && !self.test.is_network_due().await {
                 return;
             }
             for server in servers {
