@@ -25,7 +25,8 @@ pub use actions::{create, create_within, join, leave, remove, rename_within};
 pub use model::{Network, NetworkRef, Place, Places, key_text};
 pub use reconcile::{Networks, begin};
 pub use store::{
-    aliases, all_keys, all_places, join_as, places, settle, settle_in, start_deletion as let_go, subnet,
+    aliases, all_keys, all_places, join_as, let_all_go, places, settle, settle_in, start_deletion as let_go,
+    subnet,
 };
 
 /// Events about a network have this topic; without a target they are about the common one.

@@ -175,16 +175,14 @@ pub(super) async fn rename(
     Path((_, id)): Path<(String, NetworkRef)>,
     data: FormData,
 ) -> Result<Response, Error> {
-    let seen: Option<i64> = data.get("version").parse().ok();
-    let is_seen = |version: i64| {
-        if seen.is_none_or(|seen| seen == version) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
-    };
     let done = data
-        .submit(actions::rename(&app, &scope, id, data.get("name"), is_seen))
+        .submit(actions::rename(
+            &app,
+            &scope,
+            id,
+            data.get("name"),
+            data.has_seen(),
+        ))
         .await;
     let (errors, status) = match done {
         Ok(_) => return Ok(SeeOther::to(href(&scope, id)).good("Saved.").into_response()),

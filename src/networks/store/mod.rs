@@ -15,4 +15,4 @@ pub use members::{
 };
 pub use queue::{Claimed, claim, count_members, erase, put_off};
 pub use seats::{ports, seats};
-pub use write::{NewNetwork, insert, save_name, start_deletion};
+pub use write::{NewNetwork, insert, let_all_go, save_name, start_deletion};

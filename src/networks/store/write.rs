@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::platform::db::{Scoped, violates};
+use crate::platform::db::{Scoped, SystemTx, violates};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, NetworkId, TenantId};
 
@@ -72,4 +72,27 @@ pub async fn start_deletion(tx: &mut impl Scoped, id: NetworkId, now: DateTime<U
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Asks for the end of all networks of a tenant. Says how many are left, those that are on their way out included.
+pub async fn let_all_go(tx: &mut SystemTx, tenant: TenantId, now: DateTime<Utc>) -> Result<i64, Error> {
+    sqlx::query!(
+        "update network_member set is_wanted = false where tenant_id = $1",
+        tenant.0
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "update network set deleting_at = $2, next_attempt_at = $2, version = version + 1 \
+         where tenant_id = $1 and deleting_at is null",
+        tenant.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    let left = sqlx::query_scalar!(
+        r#"select count(*) as "left!" from network where tenant_id = $1"#,
+        tenant.0
+    );
+    Ok(left.fetch_one(tx.conn()).await?)
 }

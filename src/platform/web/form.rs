@@ -66,6 +66,19 @@ impl FormData {
             .map_or("", |(_, value)| value)
     }
 
+    /// The check of a hidden `version`: nobody may have changed the thing since the form was shown. A form that says nothing
+    /// of it passes.
+    pub fn has_seen(&self) -> impl Fn(i64) -> Result<(), Error> + use<> {
+        let seen: Option<i64> = self.get("version").parse().ok();
+        move |version| {
+            if seen.is_none_or(|seen| seen == version) {
+                Ok(())
+            } else {
+                Err(Error::PreconditionFailed)
+            }
+        }
+    }
+
     /// All values of `name`.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs

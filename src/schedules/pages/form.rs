@@ -215,13 +215,14 @@ pub(super) async fn save(
         steps: Some(text.steps),
         paused: Some(data.checked("paused")),
     };
-    let seen: Option<i64> = data.get("version").parse().ok();
-    let check = |version: i64| match seen {
-        Some(seen) if seen != version => Err(Error::PreconditionFailed),
-        _ => Ok(()),
-    };
     let saved = data
-        .submit(actions::change(&app, &scope, (server, id), change, check))
+        .submit(actions::change(
+            &app,
+            &scope,
+            (server, id),
+            change,
+            data.has_seen(),
+        ))
         .await;
     let (errors, status) = match saved {
         Ok(_) => {

@@ -159,16 +159,11 @@ pub async fn save(
     Path((slug, id)): Path<(String, ServerId)>,
     data: FormData,
 ) -> Result<Response, Error> {
-    let seen: Option<i64> = data.get("version").parse().ok();
     let input = input(&app, &scope, id, &data).await?;
-    let check = |version: i64| {
-        if seen.is_none_or(|seen| seen == version) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
-    };
-    match data.submit(actions::change(&app, &scope, id, input, check)).await {
+    match data
+        .submit(actions::change(&app, &scope, id, input, data.has_seen()))
+        .await
+    {
         Ok(changed) => {
             let to = SeeOther::to(href(&slug, id));
             let to = if changed.operation.is_some() {

@@ -229,7 +229,8 @@ async fn retag(app: &App, scope: &TenantScope, ids: &[ServerId], data: &FormData
     actions::retag_all(app, scope, ids, (&add, &remove)).await
 }
 
-fn chosen(data: &FormData) -> Vec<ServerId> {
+/// The servers whose boxes were checked.
+pub(super) fn chosen(data: &FormData) -> Vec<ServerId> {
     data.all("server").filter_map(|id| id.parse().ok()).collect()
 }
 

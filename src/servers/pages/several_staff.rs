@@ -14,6 +14,7 @@ use crate::platform::web::{Ctx, FormData, FormState, Page, Path, Query, SeeOther
 use super::super::actions::{self, AT_ONCE};
 use super::super::store;
 use super::power::Button;
+use super::several::chosen;
 use super::update::BulkPage;
 
 const LIST: &str = "/staff/servers";
@@ -122,10 +123,6 @@ async fn question(scope: &StaffScope, ctx: Ctx, choice: Choice, form: FormState)
         form,
     });
     Ok(page.status(status))
-}
-
-fn chosen(data: &FormData) -> Vec<ServerId> {
-    data.all("server").filter_map(|id| id.parse().ok()).collect()
 }
 
 fn nothing_chosen() -> Response {

@@ -83,15 +83,7 @@ pub(super) async fn rename(
     Path((_, id)): Path<(String, StackId)>,
     data: FormData,
 ) -> Result<Response, Error> {
-    let seen: Option<i64> = data.get("version").parse().ok();
-    let is_seen = |version: i64| {
-        if seen.is_none_or(|seen| seen == version) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
-    };
-    let asked = actions::rename(&app, &scope, id, data.get("name"), is_seen);
+    let asked = actions::rename(&app, &scope, id, data.get("name"), data.has_seen());
     let (errors, status) = match data.submit(asked).await {
         Ok(_) => return Ok(SeeOther::to(href(&scope, id)).good("Saved.").into_response()),
         Err(Error::Invalid(errors)) => (errors, 422),

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
+use crate::networks;
 use crate::platform::access::{StaffScope, SystemScope};
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -67,7 +68,7 @@ async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Err
         return Ok(false);
     }
     let servers = store::delete_servers(&mut tx, id, now).await?;
-    let networks = store::delete_networks(&mut tx, id, now).await?;
+    let networks = networks::let_all_go(&mut tx, id, now).await?;
     if servers + networks > 0 {
         tx.commit().await?;
         return Ok(false);

@@ -10,7 +10,7 @@ pub(super) use members::{change_role, find_member, list_members, lock_owners, re
 pub(super) use plans::{
     all_plans, archive_plan, find_plan, insert_plan, list_plans, lock_plan, plans_for_choice, save_plan,
 };
-pub(super) use servers::{delete_networks, delete_servers, wake_servers};
+pub(super) use servers::{delete_servers, wake_servers};
 pub use tenants::find_tenant;
 pub(super) use tenants::{
     Filter, Listed, Sort, delete_tenant, due_for_purge, free_slug, insert_tenant, list_tenants, lock_tenant,

@@ -44,30 +44,3 @@ pub(crate) async fn delete_servers(
     );
     Ok(left.fetch_one(tx.conn()).await?)
 }
-
-/// Asks for the end of all networks of a tenant. Says how many are left, those that are on their way out included.
-pub(crate) async fn delete_networks(
-    tx: &mut SystemTx,
-    tenant: TenantId,
-    now: DateTime<Utc>,
-) -> Result<i64, Error> {
-    sqlx::query!(
-        "update network_member set is_wanted = false where tenant_id = $1",
-        tenant.0
-    )
-    .execute(tx.conn())
-    .await?;
-    sqlx::query!(
-        "update network set deleting_at = $2, next_attempt_at = $2, version = version + 1 \
-         where tenant_id = $1 and deleting_at is null",
-        tenant.0,
-        now
-    )
-    .execute(tx.conn())
-    .await?;
-    let left = sqlx::query_scalar!(
-        r#"select count(*) as "left!" from network where tenant_id = $1"#,
-        tenant.0
-    );
-    Ok(left.fetch_one(tx.conn()).await?)
-}

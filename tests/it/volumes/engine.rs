@@ -80,6 +80,26 @@ impl Driver {
             line,
         ])
     }
+
+    /// Starts a container that goes on by itself.
+    fn start(&self, container: &str, volume: &str, line: &str) {
+        let mount = format!("{volume}:/data");
+        let asked = [
+            "run",
+            "--detach",
+            "--network",
+            "none",
+            "--name",
+            container,
+            "--volume",
+            &mount,
+            IMAGE,
+            "sh",
+            "-c",
+            line,
+        ];
+        run("docker", &asked);
+    }
 }
 
 impl Drop for Driver {
@@ -149,24 +169,7 @@ async fn a_container_stops_at_the_quota_until_the_volume_is_resized() {
 
     // While a container runs, and without touching it.
     let container = format!("{}-writer", driver.prefix);
-    let mount = format!("{name}:/data");
-    run(
-        "docker",
-        &[
-            "run",
-            "--detach",
-            "--network",
-            "none",
-            "--name",
-            &container,
-            "--volume",
-            &mount,
-            IMAGE,
-            "sh",
-            "-c",
-            "until dd if=/dev/zero of=/data/b bs=1M count=16 2>/dev/null && sync; do rm -f /data/b; usleep 50000; done; touch /data/done; sleep 600",
-        ],
-    );
+    driver.start(&container, &name, "until dd if=/dev/zero of=/data/b bs=1M count=16 2>/dev/null && sync; do rm -f /data/b; usleep 50000; done; touch /data/done; sleep 600");
     let busy = docker(&["volume", "rm", &name]);
     assert!(words(&busy).contains("in use"), "{}", words(&busy));
     let asked = format!("{{\"Name\":\"{name}\",\"Size\":{}}}", 96 * MIB);
@@ -194,25 +197,8 @@ async fn running_containers_do_not_notice_that_the_driver_dies_and_comes_back() 
     let driver = Driver::get("restart").await;
     let name = driver.good("data", &["size=64MiB"]);
     let container = format!("{}-writer", driver.prefix);
-    let mount = format!("{name}:/data");
     let line = "i=0; while sleep 0.05; do i=$((i+1)); echo $i > /data/count; done";
-    run(
-        "docker",
-        &[
-            "run",
-            "--detach",
-            "--network",
-            "none",
-            "--name",
-            &container,
-            "--volume",
-            &mount,
-            IMAGE,
-            "sh",
-            "-c",
-            line,
-        ],
-    );
+    driver.start(&container, &name, line);
     let count = driver.pool.join("volumes").join(&name).join("data/count");
     let counted = || {
         let text = std::fs::read_to_string(&count).unwrap_or_default();
