@@ -8,7 +8,7 @@ cd "$ROOT"
 
 # Name, then the command.
 STAGES=(
-    "the machine|scripts/setup.sh test"
+    "the machine|scripts/setup.sh test; scripts/test-leftovers.sh"
     "the pages' libraries|scripts/assets.sh"
     "checks|scripts/check.sh"
     "tests|tests"

@@ -45,8 +45,9 @@ struct Scene {
     staff: Api,
     api: Api,
     instance: String,
-    remains: Remains,
+    // Before what it left: a panel that still runs would make things again.
     _running: Running,
+    remains: Remains,
     _app: TestApp,
 }
 

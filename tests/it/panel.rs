@@ -15,7 +15,7 @@ use crate::engine_contract::docker_world::IMAGE;
 
 /// However slow the machine is, nothing here takes so long.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const SIGKILL: i32 = 9;
 /// Ports for servers, for each panel so many, below what the kernel gives to callers.
 const PORTS: (u16, u16) = (12_000, 20);

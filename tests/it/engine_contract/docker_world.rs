@@ -10,7 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
@@ -34,10 +34,13 @@ use futures_util::TryStreamExt;
 
 use super::files::files_spec;
 use super::world::World;
+use crate::panel::LOOK_AGAIN;
 
 /// Made from Debian's `busybox-static` when it is not there; there is no registry to fetch anything from.
 pub(crate) const IMAGE: &str = "berth-test/busybox:1";
 const SOCKET: &str = "/var/run/docker.sock";
+/// How long what was under way when a panel died may go on.
+const CLEAN_WITHIN: Duration = Duration::from_secs(60);
 /// On what a test makes behind Berth's back.
 pub(super) const RUN: &str = "berth-test.run";
 
@@ -325,13 +328,27 @@ async fn make_own_image(docker: &Docker, folder: &str, tag: &str) {
     );
 }
 
-/// Removes containers, networks and volumes with a label.
+/// Removes containers, networks and volumes with a label, again and again until there are none: what the engine was asked for
+/// before a panel died may still be on its way.
 pub(crate) async fn clean(docker: &Docker, label: &str) -> Result<(), bollard::errors::Error> {
+    let begun = Instant::now();
+    loop {
+        match clean_once(docker, label).await {
+            Ok(0) => return Ok(()),
+            Err(error) if begun.elapsed() > CLEAN_WITHIN => return Err(error),
+            Ok(_) | Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
+        }
+    }
+}
+
+/// Says how much there was.
+async fn clean_once(docker: &Docker, label: &str) -> Result<usize, bollard::errors::Error> {
     let filters = HashMap::from([("label".to_owned(), vec![label.to_owned()])]);
     let containers = ListContainersOptionsBuilder::default()
         .all(true)
         .filters(&filters)
         .build();
+    let mut count = 0;
     for container in docker.list_containers(Some(containers)).await? {
         let options = RemoveContainerOptionsBuilder::default()
             .force(true)
@@ -340,26 +357,21 @@ pub(crate) async fn clean(docker: &Docker, label: &str) -> Result<(), bollard::e
         docker
             .remove_container(&container.id.unwrap(), Some(options))
             .await?;
+        count += 1;
     }
     let networks = ListNetworksOptionsBuilder::default().filters(&filters).build();
     for network in docker.list_networks(Some(networks)).await? {
         docker.remove_network(&network.id.unwrap()).await?;
+        count += 1;
     }
     let volumes = ListVolumesOptionsBuilder::default().filters(&filters).build();
-    for volume in docker
-        .list_volumes(Some(volumes))
-        .await?
-        .volumes
-        .unwrap_or_default()
-    {
-        docker
-            .remove_volume(
-                &volume.name,
-                Some(RemoveVolumeOptionsBuilder::default().force(true).build()),
-            )
-            .await?;
+    let found = docker.list_volumes(Some(volumes)).await?;
+    for volume in found.volumes.unwrap_or_default() {
+        let options = RemoveVolumeOptionsBuilder::default().force(true).build();
+        docker.remove_volume(&volume.name, Some(options)).await?;
+        count += 1;
     }
-    Ok(())
+    Ok(count)
 }
 
 async fn clean_images(docker: &Docker, label: &str) -> Result<(), bollard::errors::Error> {

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# test-leftovers.sh: remove what tests that were cut off have left on the engine. A test cleans up behind itself, but not
+# one whose machine was switched off: its servers come up again with the engine, those that abuse it on purpose too, and
+# slow down or fail all that follows. What a test that runs now has made is left alone.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# The instances of tests are called it-PID-NUMBER.
+owners() {
+    docker ps --all --filter label=berth.instance --format '{{.Label "berth.instance"}}'
+    docker network ls --filter label=berth.instance --format '{{.Label "berth.instance"}}'
+    docker volume ls --filter label=berth.instance --format '{{.Label "berth.instance"}}'
+}
+
+# A number may belong to another program by now.
+runs() { grep -qs '^it-' "/proc/$1/comm"; }
+
+remove() {
+    local label=label=berth.instance=$1
+    docker ps --all --quiet --filter "$label" | xargs -r docker rm --force --volumes
+    docker network ls --quiet --filter "$label" | xargs -r docker network rm
+    docker volume ls --quiet --filter "$label" | xargs -r docker volume rm --force
+}
+
+owners | sort -u | while IFS= read -r instance; do
+    [[ $instance =~ ^it-([0-9]+)-[0-9]+$ ]] || continue
+    runs "${BASH_REMATCH[1]}" && continue
+    note "removing what the test $instance left on the engine"
+    remove "$instance" >/dev/null
+done
