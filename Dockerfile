@@ -5,7 +5,7 @@ FROM ${BASE}
 ARG BINARY=target/release/berth
 
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates \
+    && apt-get install -y --no-install-recommends ca-certificates postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --home-dir /var/lib/berth --no-create-home \
         --shell /usr/sbin/nologin berth \

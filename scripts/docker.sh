@@ -19,6 +19,19 @@ forget_dead_engines() {
     grep -qsx containerd /proc/[0-9]*/comm || as_root rm -f /run/containerd/containerd.sock
 }
 
+# A volume driver of ours that was cut off leaves its socket. The engine takes it for a driver that will come, and waits 15 s
+# for it whenever somebody lists volumes, which is all the time.
+forget_dead_drivers() {
+    local socket status
+    for socket in /run/docker/plugins/berth*.sock; do
+        [ -S "$socket" ] || continue
+        # 7: nobody listens there.
+        status=0
+        as_root curl --silent --max-time 5 --output /dev/null --unix-socket "$socket" http://berth/ || status=$?
+        [ "$status" != 7 ] || as_root rm -f "$socket"
+    done
+}
+
 start_by_hand() {
     has dockerd || die "there is no dockerd on this machine" "run scripts/setup.sh, or install docker.io"
     forget_dead_engines
@@ -28,6 +41,7 @@ start_by_hand() {
 }
 
 start() {
+    forget_dead_drivers
     if answers; then return 0; fi
     if [ -n "${DOCKER_HOST:-}" ]; then
         die "no Docker Engine answers at DOCKER_HOST=$DOCKER_HOST" "start it, or unset DOCKER_HOST to use this machine's"

@@ -2,6 +2,7 @@
 //! error.
 #![expect(clippy::print_stdout, reason = "printing the result is what a command is for")]
 
+mod backup;
 mod catalogue;
 mod database;
 mod demo;
@@ -50,6 +51,12 @@ enum Command {
     /// Manage the private PostgreSQL cluster that is used where `DATABASE_URL` is not set.
     #[command(subcommand)]
     Database(database::Database),
+    /// Write the panel's database, keys, settings and catalogue into one file. It may run meanwhile.
+    #[command(after_help = BY_ENVIRONMENT)]
+    Backup(Box<backup::Backup>),
+    /// Put a backup of the panel into an empty database.
+    #[command(after_help = BY_ENVIRONMENT)]
+    Restore(Box<backup::Restore>),
     /// Build the catalogue's images, or check its templates.
     #[command(subcommand)]
     Catalogue(catalogue::Catalogue),
@@ -82,6 +89,8 @@ impl Cli {
             Command::Worker(config) => worker::run(ready(*config)?).await?,
             Command::Migrate(config) => migrate::run(&ready(*config)?).await?,
             Command::Database(command) => command.run().await?,
+            Command::Backup(command) => command.run().await?,
+            Command::Restore(command) => command.run().await?,
             Command::Catalogue(command) => return command.run().await,
             Command::Key(command) => command.run().await?,
             Command::User(command) => command.run().await?,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use percent_encoding::percent_decode_str;
 
 use crate::accounts::Authenticator;
 use crate::app::{App, Parts};
@@ -61,12 +60,11 @@ pub(super) async fn databases(config: &Config) -> anyhow::Result<Databases> {
 
 /// The password in the panel's address: an administrator who is told it needs no second place to be told it again.
 fn password_of(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?']).next()?;
-    let (user, _) = authority.rsplit_once('@')?;
-    let (name, password) = user.split_once(':')?;
-    let password = percent_decode_str(password).decode_utf8().ok()?;
-    (name == PANEL_ROLE && !password.is_empty()).then(|| password.into_owned())
+    let (address, password) = db::without_password(url);
+    let (_, rest) = address.split_once("://")?;
+    let password = password.filter(|password| !password.expose().is_empty())?;
+    rest.starts_with(&format!("{PANEL_ROLE}@"))
+        .then(|| password.expose().clone())
 }
 
 /// Builds the app. The database need not answer yet: see [`until_ready`].

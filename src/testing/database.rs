@@ -50,6 +50,12 @@ impl TestDatabase {
         options.to_url_lossy().to_string()
     }
 
+    /// Its address for an administrator.
+    pub(super) fn admin_url(&self) -> String {
+        let options = self.admin.clone().database(&self.name);
+        options.to_url_lossy().to_string()
+    }
+
     /// Runs a statement in it as the cluster's administrator.
     pub(super) async fn administer(&self, statement: &str) {
         let options = self.admin.clone().database(&self.name);

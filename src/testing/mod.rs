@@ -148,6 +148,12 @@ impl TestApp {
         self.database_url.clone()
     }
 
+    /// The database's address for an administrator.
+    pub fn admin_url(&self) -> String {
+        let database = self.database.as_ref().expect("a database of the test's own");
+        database.admin_url()
+    }
+
     /// Runs a statement as the cluster's administrator, past row-level security.
     pub async fn administer(&self, statement: &'static str) {
         let database = self.database.as_ref().expect("a database of the test's own");

@@ -26,6 +26,7 @@ mod locks;
 mod logs;
 mod origin;
 mod panel;
+mod panel_backup;
 mod parity;
 mod pool;
 mod row_security;

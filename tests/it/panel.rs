@@ -85,6 +85,11 @@ impl Panel {
         self.settings.push((name, value));
     }
 
+    /// Leaves a setting at its default.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.settings.retain(|(known, _)| *known != name);
+    }
+
     /// The first of the ports that its servers get.
     pub(crate) fn first_port(&self) -> u16 {
         self.first_port
@@ -98,7 +103,8 @@ impl Panel {
         (told, output.status.success())
     }
 
-    fn command(&self) -> Command {
+    /// Another command with its settings.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
         command
             .env_remove("BERTH_DATABASE_ADMIN_URL")

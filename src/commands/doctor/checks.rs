@@ -1,6 +1,7 @@
 //! The checks, each of one thing.
 
 mod listening;
+mod plugins;
 mod quotas;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::platform::secret::Keyring;
 use super::Finding;
 
 pub(super) use listening::{listen_addresses, published_ports};
+pub(super) use plugins::{FOLDER as PLUGINS, dead_plugins};
 pub(super) use quotas::quotas;
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@
 mod checks;
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::pool::Place;
@@ -95,6 +95,7 @@ pub(super) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
     ];
     findings.push(checks::database(config).await);
     findings.extend(checks::engine(config).await);
+    findings.extend(checks::dead_plugins(Path::new(checks::PLUGINS)).await);
     findings.push(checks::base_image(config).await);
     findings.push(checks::network_guard(config).await);
     findings.extend(checks::listen_addresses(config).await);

@@ -56,7 +56,7 @@ impl EmbeddedPostgres {
     /// The cluster in `folder`, made if it is not there, running when this returns.
     pub async fn start(folder: &Path, volatile: bool) -> Result<Self, EmbeddedError> {
         let folder = std::path::absolute(folder).map_err(io("the data folder's path"))?;
-        let binaries = newest_binaries()?;
+        let binaries = newest_binaries("initdb")?;
         std::fs::create_dir_all(&folder).map_err(io(format!("creating {}", folder.display())))?;
         let admin_password = password(&folder.join("admin.password"))?;
         let panel_password = password(&folder.join("panel.password"))?;
@@ -100,7 +100,7 @@ impl EmbeddedPostgres {
     fn at(folder: &Path) -> Result<Self, EmbeddedError> {
         Ok(Self {
             folder: std::path::absolute(folder).map_err(io("the data folder's path"))?,
-            binaries: newest_binaries()?,
+            binaries: newest_binaries("initdb")?,
             admin_password: Secret::default(),
             panel_password: Secret::default(),
             volatile: false,
@@ -257,12 +257,13 @@ fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn newest_binaries() -> Result<PathBuf, EmbeddedError> {
+/// The folder of the newest version that has `program`.
+pub(super) fn newest_binaries(program: &str) -> Result<PathBuf, EmbeddedError> {
     let versions = std::fs::read_dir(BINARIES).map_err(|_| EmbeddedError::NotInstalled)?;
     let usable = versions.flatten().filter_map(|entry| {
         let version: u32 = entry.file_name().to_str()?.parse().ok()?;
         let binaries = entry.path().join("bin");
-        binaries.join("initdb").exists().then_some((version, binaries))
+        binaries.join(program).exists().then_some((version, binaries))
     });
     usable
         .max()

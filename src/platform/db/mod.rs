@@ -3,6 +3,7 @@
 //! The pool is not visible outside this module: whoever wants data opens a transaction for a tenant, for staff, for a
 //! person or for the system, and row-level security does the rest.
 
+mod dump;
 mod embedded;
 mod installation;
 mod once;
@@ -13,12 +14,13 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 
+pub use dump::{Contents, DumpError, contents, dump, read_dump, without_password};
 pub use embedded::{EmbeddedError, EmbeddedPostgres};
 pub use installation::installation;
 pub use once::Once;
 #[cfg(feature = "testing")]
 pub use setup::fingerprint;
-pub use setup::{SetupError, is_current, prepare};
+pub use setup::{SetupError, is_current, make_roles, newest_migration, prepare};
 pub use tx::{LoginConn, Plans, Scoped, StaffTx, SystemTx, TenantTx, UserTx, may_ask_again};
 
 /// How long a request may wait for a connection before it is told 503.

@@ -22,16 +22,27 @@ pub enum SetupError {
     Queue(String),
 }
 
+/// Creates the roles, as far as they are missing.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "set-up text is a file of ours, sent once, not a query of a feature"
+)]
+pub async fn make_roles(admin_url: &str) -> Result<(), SetupError> {
+    let mut conn = PgConnection::connect(admin_url).await?;
+    sqlx::raw_sql(include_str!("roles.sql"))
+        .execute(&mut conn)
+        .await?;
+    Ok(conn.close().await?)
+}
+
 /// Creates the roles, runs all migrations, and gives the login role `password` if there is one. Idempotent.
 #[expect(
     clippy::disallowed_methods,
     reason = "set-up text is a file of ours, sent once, not a query of a feature"
 )]
 pub async fn prepare(admin_url: &str, password: Option<&str>) -> Result<(), SetupError> {
+    make_roles(admin_url).await?;
     let mut conn = PgConnection::connect(admin_url).await?;
-    sqlx::raw_sql(include_str!("roles.sql"))
-        .execute(&mut conn)
-        .await?;
     if let Some(password) = password {
         let quoted = sqlx::query_scalar!("select quote_literal($1)", password)
             .fetch_one(&mut conn)
@@ -58,7 +69,13 @@ pub async fn is_current(db: &Db) -> Result<bool, sqlx::Error> {
     let applied = sqlx::query_scalar!("select schema_version()")
         .fetch_one(&db.pool)
         .await?;
-    Ok(applied >= MIGRATIONS.iter().map(|migration| migration.version).max())
+    Ok(applied >= Some(newest_migration()))
+}
+
+/// The newest migration that this binary knows.
+pub fn newest_migration() -> i64 {
+    let versions = MIGRATIONS.iter().map(|migration| migration.version);
+    versions.max().unwrap_or_default()
 }
 
 /// Tells one set of migrations and roles from another: their checksums in one number.

@@ -8,4 +8,5 @@ mod create;
 mod observe;
 
 pub(super) use create::is_current;
+pub(super) use create::{ATTEMPTS, LOOK_AGAIN};
 pub(super) use observe::{health, server_of};

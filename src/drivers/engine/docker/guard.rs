@@ -10,16 +10,12 @@ use super::super::{
 };
 use super::{
     connection::Connection,
-    containers::{health, is_current},
+    containers::{ATTEMPTS, LOOK_AGAIN, health, is_current},
     error, raw,
 };
 
 /// Its key among the names of the instance; no server's begins so.
 pub(super) const KEY: &str = "guard";
-/// How often to look again when somebody else makes or removes it meanwhile, and after how long: its name is taken a
-/// moment before it can be seen.
-const ATTEMPTS: usize = 20;
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long its rules may take to stand after its start.
 const SETTLES: u64 = 10;
 /// For the question itself.

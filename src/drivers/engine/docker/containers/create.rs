@@ -1,5 +1,7 @@
 //! Making a container from a specification.
 
+use std::time::Duration;
+
 use bollard::{models::ContainerCreateBody, query_parameters::CreateContainerOptionsBuilder};
 use futures_util::future::try_join_all;
 use tokio::try_join;
@@ -13,8 +15,10 @@ use super::super::super::{
 use super::super::{connection::Connection, error, raw};
 use super::observe::{observed, stamp};
 
-/// How often to look again when somebody else makes or removes the same container meanwhile.
-const ATTEMPTS: usize = 4;
+/// How often to look again when somebody else makes or removes the same container meanwhile, and after how long: its name is
+/// taken a moment before it can be seen.
+pub(in super::super) const ATTEMPTS: usize = 20;
+pub(in super::super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 enum Made {
     Container(String),
@@ -43,7 +47,7 @@ impl Connection {
                     fault::point("engine.container_made");
                     return created(spec, id);
                 }
-                Made::NameTaken => {}
+                Made::NameTaken => tokio::time::sleep(LOOK_AGAIN).await,
             }
         }
         let message = format!("somebody else keeps making the container of {}", spec.server);
