@@ -192,6 +192,14 @@ impl Town {
         join_all(asked.map(|(host, port)| hears(&self.world, &self.ours, host, port))).await
     }
 
+    /// The same without the stranger's own address, which nobody but the guard keeps closed at every moment: whenever Docker makes
+    /// a network it takes away the rule that parts bridges, and puts it back at the top (moby's `EnsureJumpRule`).
+    async fn hears_all_but_the_stranger(&self) -> Vec<String> {
+        let mut heard = self.hears().await;
+        heard.remove(6);
+        heard
+    }
+
     async fn guard(&self) {
         self.world
             .engine()
@@ -216,13 +224,10 @@ const GUARDED: [&str; 8] = ["two", "outside", "", "", "", "", "", ""];
 #[tokio::test]
 async fn a_server_reaches_its_neighbours_and_the_world_and_nothing_of_the_host() {
     let town = Town::new().await;
-    let open = town.hears().await;
-    // Docker itself keeps bridges apart, and nothing else.
+    let open = town.hears_all_but_the_stranger().await;
     assert_eq!(
         open,
-        [
-            "two", "outside", "host", "host", "outside", "outside", "", "three"
-        ]
+        ["two", "outside", "host", "host", "outside", "outside", "three"]
     );
     town.guard().await;
     assert_eq!(town.hears().await, GUARDED);
@@ -231,7 +236,8 @@ async fn a_server_reaches_its_neighbours_and_the_world_and_nothing_of_the_host()
     assert_eq!(answer.await.unwrap(), "three\n", "published ports answer");
 
     assert_eq!(town.world.engine().remove_guard().await.unwrap(), Outcome::Done);
-    assert_eq!(town.hears().await, open, "its rules went with it");
+    let without = town.hears_all_but_the_stranger().await;
+    assert_eq!(without, open, "its rules went with it");
 }
 
 fn read(host: IpAddr, port: u16) -> String {

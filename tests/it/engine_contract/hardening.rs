@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 
 use super::{
     docker_world::DockerWorld,
+    guard::guard,
     world::{PATIENCE, World, network, running, spec, tenant, until},
 };
 
@@ -167,6 +168,7 @@ async fn tenants_reach_themselves_and_nobody_else() {
     let (first, first_seen) = web(&world, "one", "a").await;
     let (second, _) = web(&world, "two", "a").await;
     let (stranger, stranger_seen) = web(&world, "three", "b").await;
+    world.engine().ensure_guard(&guard(&world)).await.unwrap();
     assert_eq!(
         reaches(&world, &second, "one").await,
         "one",
