@@ -1,10 +1,11 @@
 //! Answers in the form that `static/js/palette.js` reads.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, TenantId};
+use crate::platform::ids::{ServerId, StackId, TenantId};
 use crate::platform::web::{Json, ListQuery, Query};
 
 use super::store::{self, Found};
@@ -34,6 +35,28 @@ impl Item {
         }
     }
 
+    fn stack(found: Found, href: String) -> Self {
+        Self {
+            href,
+            label: found.name,
+            hint: found.hint,
+            group: "Stacks",
+            icon: "layers",
+        }
+    }
+
+    fn stack_of(found: Found, area: &str) -> Self {
+        let href = format!("{area}/stacks/{}", StackId(found.id));
+        Self::stack(found, href)
+    }
+
+    /// Staff have them as a list only.
+    fn stack_for_staff(found: Found) -> Self {
+        let name = utf8_percent_encode(&found.name, NON_ALPHANUMERIC);
+        let href = format!("/staff/stacks?q={name}");
+        Self::stack(found, href)
+    }
+
     fn tenant(found: Found) -> Self {
         Self {
             href: format!("/staff/tenants/{}", TenantId(found.id)),
@@ -49,13 +72,15 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
     let Some(pattern) = query.pattern()? else {
         return Ok(Json(Items { items: Vec::new() }));
     };
-    let servers = store::servers_of(&mut scope.begin().await?, scope.tenant(), &pattern).await?;
+    let mut tx = scope.begin().await?;
+    let servers = store::servers_of(&mut tx, scope.tenant(), &pattern).await?;
+    let stacks = store::stacks_of(&mut tx, scope.tenant(), &pattern).await?;
     let area = format!("/t/{}", scope.member.slug);
-    let items = servers
-        .into_iter()
-        .map(|found| Item::server(found, &area))
-        .collect();
-    Ok(Json(Items { items }))
+    let servers = servers.into_iter().map(|found| Item::server(found, &area));
+    let stacks = stacks.into_iter().map(|found| Item::stack_of(found, &area));
+    Ok(Json(Items {
+        items: servers.chain(stacks).collect(),
+    }))
 }
 
 pub(super) async fn staff(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<Json<Items>, Error> {
@@ -65,9 +90,11 @@ pub(super) async fn staff(scope: StaffScope, Query(query): Query<ListQuery>) -> 
     let mut tx = scope.begin().await?;
     let tenants = store::tenants(&mut tx, &pattern).await?;
     let servers = store::servers(&mut tx, &pattern).await?;
+    let stacks = store::stacks(&mut tx, &pattern).await?;
     let tenants = tenants.into_iter().map(Item::tenant);
     let servers = servers.into_iter().map(|found| Item::server(found, "/staff"));
+    let stacks = stacks.into_iter().map(Item::stack_for_staff);
     Ok(Json(Items {
-        items: tenants.chain(servers).collect(),
+        items: tenants.chain(servers).chain(stacks).collect(),
     }))
 }

@@ -45,3 +45,27 @@ pub(super) async fn servers(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found
     );
     Ok(found.fetch_all(tx.conn()).await?)
 }
+
+pub(super) async fn stacks_of(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    pattern: &str,
+) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        "select id, name, blueprint as hint from stack where tenant_id = $1 and deleted_at is null and name ilike $2 order by name limit 8",
+        tenant.0,
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
+pub(super) async fn stacks(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        "select s.id, s.name, t.name as hint from stack s join tenant t on t.id = s.tenant_id \
+         where s.deleted_at is null and s.name ilike $1 order by s.name limit 8",
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}

@@ -301,3 +301,30 @@ async fn a_guest_of_one_of_its_servers_sees_nothing_of_the_stack() {
         .expect(422);
     assert!(back.body.contains("so it stays as it is"), "{}", back.body);
 }
+
+#[tokio::test]
+async fn the_palette_finds_it() {
+    let scene = Scene::new().await;
+    let id = scene.ordered(&shop("Corner & shop")).await;
+    let found = scene
+        .browser
+        .get("/t/acme/search?q=corner")
+        .await
+        .expect(200)
+        .json();
+    let stacks = |found: &serde_json::Value| {
+        let items = found["items"].as_array().unwrap().clone();
+        let stacks = items.into_iter().filter(|item| item["group"] == "Stacks");
+        stacks
+            .map(|item| item["href"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(stacks(&found), [format!("/t/acme/stacks/{id}")]);
+    let staff = scene.test.staff("root", StaffRole::Owner).await;
+    let staff = scene.test.browser(staff).await;
+    let found = staff.get("/staff/search?q=corner").await.expect(200).json();
+    let [href] = stacks(&found).try_into().unwrap();
+    assert_eq!(href, "/staff/stacks?q=Corner%20%26%20shop");
+    let list = staff.get(&href).await.expect(200);
+    assert!(list.body.contains("Corner &#38; shop"), "{}", list.body);
+}
