@@ -47,7 +47,10 @@ docs() {
 # As systemd reads it, wherever the program is installed. Containers without systemd's own units can't be asked.
 systemd_units() {
     local copy status=0
-    has systemd-analyze && [ -d /usr/lib/systemd/system ] || { note "no systemd here to ask"; return 0; }
+    if ! has systemd-analyze || [ ! -d /usr/lib/systemd/system ]; then
+        note "no systemd here to ask"
+        return 0
+    fi
     copy=$(mktemp -d)
     sed 's#/usr/local/bin/berth#/bin/true#' packaging/berth-volume-driver.service >"$copy/berth-volume-driver.service"
     systemd-analyze verify --man=no "$copy/berth-volume-driver.service" || status=1
