@@ -44,9 +44,24 @@ docs() {
         cargo doc --quiet --no-deps --document-private-items --features testing
 }
 
+# As systemd reads it, wherever the program is installed. Containers without systemd's own units can't be asked.
+systemd_units() {
+    local copy status=0
+    if ! has systemd-analyze || [ ! -d /usr/lib/systemd/system ]; then
+        note "no systemd here to ask"
+        return 0
+    fi
+    copy=$(mktemp -d)
+    sed 's#/usr/local/bin/berth#/bin/true#' packaging/berth-volume-driver.service >"$copy/berth-volume-driver.service"
+    systemd-analyze verify --man=no "$copy/berth-volume-driver.service" || status=1
+    rm -r "$copy"
+    return $status
+}
+
 check "the code is formatted (make fmt)" cargo fmt --check
 check "the words are spelt right" typos --config typos.toml
 check "the shell scripts are sound" shellcheck_all
+check "systemd understands the unit" systemd_units
 check "every dependency is used" cargo machete --skip-target-dir
 check "licences, sources and versions of dependencies" deny
 check "no lint complains, and .sqlx is what the queries are" lints_and_queries

@@ -18,5 +18,6 @@ elif [ "$LABEL" != "berth.instance=$(run_instance)" ]; then
 fi
 say "Removing its containers, volumes and networks ($LABEL)"
 remove_labelled "$LABEL"
+"$ROOT/scripts/run-pool.sh" remove
 say "Removing its data: $DATA"
 rm -rf "$DATA"

@@ -22,7 +22,22 @@ ready() { curl --silent --fail --max-time 2 --output /dev/null "http://$BERTH_LI
 
 # Compares what runs with what was built: cargo replaces the file, and the running one shows as deleted.
 is_current() {
-    alive "$PID_FILE" berth && [ "$(readlink "/proc/$(cat "$PID_FILE")/exe")" = "$BERTH" ]
+    alive "$PID_FILE" berth && [ "$(readlink "/proc/$(cat "$PID_FILE")/exe")" = "$BERTH" ] && has_same_pool
+}
+
+# A panel that was started before there was a pool does not know of it.
+has_same_pool() {
+    local known
+    known=$(tr '\0' '\n' <"/proc/$(cat "$PID_FILE")/environ" | sed -n 's/^BERTH_VOLUME_DRIVER_SOCKET=//p')
+    [ "$known" = "${BERTH_VOLUME_DRIVER_SOCKET:-}" ]
+}
+
+# Disk limits are enforced where this machine can. A driver of your own is left to you.
+start_pool() {
+    [ -z "${BERTH_VOLUME_DRIVER_SOCKET:-}" ] || return 0
+    local socket
+    socket=$("$ROOT/scripts/run-pool.sh" start "$BERTH")
+    [ -z "$socket" ] || export BERTH_VOLUME_DRIVER_SOCKET=$socket
 }
 
 build_panel() {
@@ -33,7 +48,7 @@ build_panel() {
 start_panel() {
     if is_current && ready; then return 0; fi
     if alive "$PID_FILE" berth; then
-        say "Restarting the panel: it was built anew"
+        say "Restarting the panel: it was built anew, or has another pool"
         kill -TERM "$(cat "$PID_FILE")"
         wait_for 60 test ! -d "/proc/$(cat "$PID_FILE")" || die "the old panel does not end" "make stop"
     fi
@@ -89,6 +104,7 @@ summary() {
 }
 
 build_panel
+start_pool
 start_panel
 show_demo
 summary

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# stop.sh: end the panel gracefully, then its private PostgreSQL. Customers' servers go on: they need neither.
+# stop.sh: end the panel gracefully, then its private PostgreSQL. Customers' servers go on: they need neither. The volume driver
+# stays for as long as they have volumes of it.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -34,3 +35,4 @@ stop_database() {
 
 stop_panel
 stop_database
+"$ROOT/scripts/run-pool.sh" stop

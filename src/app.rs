@@ -10,6 +10,7 @@ use crate::audit::{self, Change, Target};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::{Engine, Installation};
+use crate::drivers::pool::Storage;
 use crate::platform::access::{Authenticate, TenantScope, Who};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Scoped};
@@ -47,6 +48,8 @@ pub struct Parts {
     pub installation: Installation,
     /// Runs containers.
     pub engine: Arc<dyn Engine>,
+    /// This node's pool of storage, if it has one.
+    pub storage: Option<Arc<dyn Storage>>,
     /// What servers are made from.
     pub catalogue: Arc<Catalogue>,
     /// Wakes the reconciler of servers.

@@ -59,6 +59,11 @@ pub struct Config {
     #[arg(long, env = "BERTH_INSTANCE", default_value = "berth", value_parser = instance)]
     pub instance: String,
 
+    /// The socket of this node's volume driver, /run/docker/plugins/NAME.sock, if the node has a pool of storage: disk
+    /// limits of servers that are made from then on are enforced. Without it they are measured only.
+    #[arg(long, env = "BERTH_VOLUME_DRIVER_SOCKET", value_parser = driver_socket)]
+    pub volume_driver_socket: Option<PathBuf>,
+
     /// The folder with the catalogue's templates.
     #[arg(long, env = "BERTH_CATALOGUE_DIR", default_value = "catalogue")]
     pub catalogue_dir: PathBuf,
@@ -200,6 +205,12 @@ impl Config {
         self.data_dir.join("berth.key")
     }
 
+    /// The name on the engine of this node's volume driver, if it has one: its socket's.
+    pub fn volume_driver(&self) -> Option<String> {
+        let name = self.volume_driver_socket.as_ref()?.file_stem()?;
+        Some(name.to_string_lossy().into_owned())
+    }
+
     /// The folder of the private PostgreSQL cluster.
     pub fn postgres_dir(&self) -> PathBuf {
         self.data_dir.join("postgres")
@@ -271,6 +282,22 @@ fn instance(text: &str) -> Result<String, String> {
     }
 }
 
+/// The engine finds a plugin by its socket's name.
+fn driver_socket(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text.trim());
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let name = path
+        .file_stem()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let is_named = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(good);
+    if path.is_absolute() && path.extension().is_some_and(|end| end == "sock") && is_named {
+        Ok(path)
+    } else {
+        Err("use the driver's socket, such as /run/docker/plugins/berth.sock".to_owned())
+    }
+}
+
 fn contact(text: &str) -> Result<String, String> {
     let text = text.trim();
     let is_web = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
@@ -327,6 +354,23 @@ fn network_pool(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_volume_driver_is_named_by_its_socket() {
+        for good in ["/run/docker/plugins/berth.sock", " /tmp/x/berth-2.sock"] {
+            assert!(driver_socket(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "berth.sock",
+            "/run/berth",
+            "/run/.sock",
+            "/run/A b.sock",
+            "/run/-x.sock",
+        ] {
+            assert!(driver_socket(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn proxies_are_addresses_or_networks() {

@@ -22,6 +22,7 @@ pub mod routes;
 pub mod schedules;
 pub mod search;
 pub mod servers;
+pub mod snapshots;
 pub mod stacks;
 pub mod tenants;
 #[cfg(feature = "testing")]

@@ -21,7 +21,7 @@ use crate::platform::web::{
 };
 use crate::{
     accounts, audit, catalogue, eggs, files, guests, help, networks, overview, schedules, search, servers,
-    stacks, tenants, usage,
+    snapshots, stacks, tenants, usage,
 };
 
 /// Every route of the panel.
@@ -43,6 +43,7 @@ pub fn all() -> Routes<App> {
         .merge(schedules::routes())
         .merge(search::routes())
         .merge(servers::routes())
+        .merge(snapshots::routes())
         .merge(stacks::routes())
         .merge(tenants::routes())
         .merge(usage::routes())

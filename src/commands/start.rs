@@ -11,6 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::docker::{DockerEngine, Endpoint};
 use crate::drivers::engine::{Engine, Installation, InstallationKey, InstanceKey, Measured};
+use crate::drivers::pool::{self, Storage};
 use crate::platform::access::{Authenticate, SystemScope};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
@@ -85,6 +86,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         tasks: Tasks::default(),
         started: Started::default(),
         engine: engine(&config, installation.clone())?,
+        storage: storage(&config),
         installation,
         catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
         poke_servers: Poke::default(),
@@ -100,6 +102,12 @@ pub(super) fn engine(config: &Config, installation: Installation) -> anyhow::Res
     let instance = InstanceKey::new(&config.instance).context("BERTH_INSTANCE")?;
     let docker = Arc::new(DockerEngine::new(endpoint, instance, installation));
     Ok(Arc::new(Measured::new(docker)))
+}
+
+/// The pool that the settings name. Its driver is spoken to when it is first used.
+fn storage(config: &Config) -> Option<Arc<dyn Storage>> {
+    let socket = config.volume_driver_socket.as_ref()?;
+    Some(Arc::new(pool::Client::at(socket)))
 }
 
 /// Prepares the database where we may, waits until it answers and its schema is this binary's, and reads or writes what a

@@ -14,6 +14,12 @@ mod model;
 mod pages;
 mod query;
 
+pub use actions::ServerFiles;
+pub use api::{Binary, FileOut};
+pub use download::file as send;
+pub use model::{Item, Place, amount, name_of};
+pub use query::PathQuery;
+
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
     pages::routes().merge(api::routes())

@@ -81,6 +81,11 @@ pub const CHECKLIST: &[Group] = &[
                 "Files may hold passwords.",
             ),
             choice(
+                Permission::SnapshotRead,
+                "See snapshots",
+                "Files in them with seeing files.",
+            ),
+            choice(
                 Permission::ScheduleRead,
                 "See schedules",
                 "And what their commands printed.",
@@ -101,6 +106,11 @@ pub const CHECKLIST: &[Group] = &[
                 "Includes seeing them.",
             ),
             choice(Permission::ServerPower, "Start, stop, restart and kill", ""),
+            choice(
+                Permission::SnapshotWrite,
+                "Take, restore and delete snapshots",
+                "Restoring stops the server and replaces its data. Includes seeing them.",
+            ),
             choice(
                 Permission::ScheduleWrite,
                 "Manage schedules",

@@ -77,6 +77,14 @@ codes! {
         "too-deep": "There are too many folders in each other.", "Take a folder that is further inside.";
         "file-system-denies": "The volume's file system does not allow it.", "Ask your provider.";
         "disk-full": "The disk that holds the volume is full. It is the host's, not your quota.", "Tell your provider.";
+        "no-snapshots": "The server's data is not in a pool of storage, so there are no snapshots of it.", "Ask your provider, or copy the server to where there is one.";
+        "server-not-made": "The server has no data yet.", "Wait until it was made.";
+        "snapshot-not-ready": "The snapshot is still being taken.", "Read it again until it is `ready`.";
+        "snapshot-failed": "The snapshot could not be taken. Its `error` says why.", "Delete it, and take another.";
+        "snapshot-gone": "The snapshot is being deleted.", "Choose another.";
+        "snapshot-in-use": "Another server is being made from the snapshot.", "Wait until that is complete.";
+        "being-restored": "The server is being restored to a snapshot.", "Wait until its operation has ended.";
+        "too-many-snapshots": "The server has as many snapshots as it can have.", "Delete one first.";
         "quota-used-up": "The server's disk quota, or the plan's, is used up.", "Delete files, or choose a larger size.";
         "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";
         "upload-busy": "Another request is writing to the upload.", "Wait a moment, read its offset and go on from there.";

@@ -157,6 +157,8 @@ ids! {
     AuditId = "aud";
     /// A network that a tenant made.
     NetworkId = "net";
+    /// A snapshot of a server.
+    SnapshotId = "snp";
     /// A stack: servers that were made together.
     StackId = "stk";
 }

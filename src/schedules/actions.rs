@@ -56,6 +56,7 @@ fn shown(schedule: &Schedule) -> Value {
 fn may_tell(scope: &TenantScope, steps: &[Step]) -> Result<(), Error> {
     let mut needed = steps.iter().map(|step| match step.task {
         Task::Power { .. } => Permission::ServerPower,
+        Task::Snapshot { .. } => Permission::SnapshotWrite,
         Task::Command { .. } => Permission::ServerConsole,
     });
     if needed.all(|permission| scope.may(permission)) {

@@ -27,9 +27,10 @@ use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, ServerId, StackId, TenantId};
 
 pub use actions::{
-    Answers, Asked, NewPart, NewServerInput, OLDEST, Restored, SettingsInput, TOPIC, VariableChange, change,
-    command, command_part, command_within, create, create_part, delete, delete_part, erase, erase_part,
-    fits_template, keeping, make_way, rename_part, restore, restore_part, rewire, set_up_location, update,
+    Answers, Asked, CloneData, CloneInput, NewPart, NewServerInput, OLDEST, Restored, SettingsInput, TOPIC,
+    VariableChange, change, check_whole, clone, command, command_part, command_within, create, create_part,
+    delete, delete_part, erase, erase_part, fits_template, keeping, make_way, rename_part, restore,
+    restore_part, rewire, set_up_location, update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};
@@ -45,6 +46,20 @@ pub async fn ports(scope: &SystemScope) -> Result<Vec<(u16, bool)>, Error> {
 /// A server, if the scope may see it.
 pub async fn find(tx: &mut impl Scoped, id: ServerId) -> Result<model::Server, Error> {
     store::find(tx, id).await
+}
+
+/// A server, if the scope may see it, locked until the transaction ends.
+pub async fn lock(tx: &mut impl Scoped, id: ServerId) -> Result<model::Server, Error> {
+    store::lock(tx, id).await
+}
+
+/// Lets the reconciler look at a server.
+pub async fn wake(
+    tx: &mut impl Scoped,
+    id: ServerId,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), Error> {
+    store::wake(tx, &[id], now).await
 }
 
 /// Where a tenant's next server is placed; none before a panel has started on this database.

@@ -21,7 +21,7 @@ pub use model::{
     Amounts, Gauge, Member, Name, NewPlan, NewTenant, Plan, PlanPatch, Reason, Resource, Slug, Status,
     Tenant, TenantPatch, Verb,
 };
-pub use store::{find_tenant, usage};
+pub use store::{disk_limits, find_tenant, usage};
 
 use utoipa_axum::routes;
 

@@ -127,6 +127,10 @@ impl TestApp {
             tasks: Tasks::default(),
             started: Started::default(),
             installation: Installation::default(),
+            storage: config
+                .volume_driver_socket
+                .as_ref()
+                .map(|_| Arc::new(engine.pool()) as _),
             engine: Arc::new(engine.clone()),
             catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
             authenticate: crate::commands::authenticator(&clock, &config),

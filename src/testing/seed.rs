@@ -6,7 +6,7 @@ use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
     LinkId, LocationId, NetworkId, OperationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId,
-    StackId, TenantId, TokenId, UserId,
+    SnapshotId, StackId, TenantId, TokenId, UserId,
 };
 use crate::platform::operations;
 use crate::platform::secret::{OneTimeToken, hash_token};
@@ -214,6 +214,16 @@ impl TestApp {
         let id = StackId::new(&*self.app.ids, now);
         let mut tx = self.system().begin().await.unwrap();
         store::stack(&mut tx, (id, tenant), name, now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A snapshot of a server as a row only.
+    pub async fn snapshot(&self, tenant: TenantId, server: ServerId) -> SnapshotId {
+        let now = self.app.now();
+        let id = SnapshotId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::snapshot(&mut tx, (id, tenant, server), now).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    LinkId, LocationId, NetworkId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, StackId, TenantId,
-    TokenId, UserId,
+    LinkId, LocationId, NetworkId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, SnapshotId,
+    StackId, TenantId, TokenId, UserId,
 };
 
 pub(super) async fn person(
@@ -268,6 +268,24 @@ pub(super) async fn stack(
         id.0,
         tenant.0,
         name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn snapshot(
+    tx: &mut SystemTx,
+    (id, tenant, server): (SnapshotId, TenantId, ServerId),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into snapshot (id, tenant_id, server_id, name, reason, state, created_by, created_at, taken_at) \
+         values ($1, $2, $3, 'before', 'manual', 'ready', 'ada', $4, $4)",
+        id.0,
+        tenant.0,
+        server.0,
         now
     )
     .execute(tx.conn())

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::web::ago;
-use crate::servers::model::Server;
+use crate::servers::model::{Quota, Server};
 
 use super::model::Point;
 use super::store;
@@ -93,10 +93,14 @@ impl Figures {
             write: of(|point| point.write),
             disk_note: match disk {
                 Some((_, at)) => format!(
-                    "of {}, measured {}",
+                    "of {}, {}; measured {}",
                     bytes(server.resources.disk_mib * 1024 * 1024),
+                    server.quota().unwrap_or(Quota::Soft).label(),
                     ago(at, now)
                 ),
+                None if server.quota() == Some(Quota::Enforced) => {
+                    "not measured yet; every half minute".to_owned()
+                }
                 None => "not measured yet; every half hour".to_owned(),
             },
             disk: disk.map_or_else(|| "–".to_owned(), |(amount, _)| bytes(amount)),

@@ -57,6 +57,7 @@ impl Scene {
         let operation = app.operation(tenant, server).await;
         let network = app.network(tenant, "back").await;
         let stack = app.stack(tenant, "pair").await;
+        let snapshot = app.snapshot(tenant, server).await;
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
         let guest = app.person("known-guest").await;
@@ -75,6 +76,7 @@ impl Scene {
             ("/schedules/{schedule}", schedule.to_string()),
             ("/runs/{run}", run.to_string()),
             ("/networks/{network_id}", network.to_string()),
+            ("/snapshots/{snapshot_id}", snapshot.to_string()),
             ("/stacks/{stack_id}", stack.to_string()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),

@@ -142,6 +142,7 @@ const NETWORK: &[(Wish, &str)] = &[
 const DRIVER: &[(Wish, &str)] = &[
     (Wish::Create, "engine.network_made"),
     (Wish::Create, "engine.volume_made"),
+    (Wish::Create, "servers.volume_there"),
     (Wish::Create, "engine.container_made"),
     (Wish::Create, "engine.container_started"),
     (Wish::Change, "engine.container_discarded"),
@@ -226,6 +227,8 @@ fn every_crash_point_has_a_case() {
     let elsewhere = crate::schedules::POINTS.iter().map(|(point, ..)| *point);
     let elsewhere = elsewhere
         .chain(crate::origin::points())
+        .chain(crate::disk::points())
+        .chain(crate::snapshots::points())
         .chain(crate::volumes::points())
         .chain(crate::panel_backup::POINTS);
     let tested = cases.iter().map(|(_, point)| *point).chain(elsewhere);

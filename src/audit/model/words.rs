@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 67] = [
+const WITH_TARGET: [(&str, &str); 70] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -53,6 +53,9 @@ const WITH_TARGET: [(&str, &str); 67] = [
     ("file.archive", "Downloaded files of the server"),
     ("console.open", "Opened the console of"),
     ("console.close", "Closed the console of"),
+    ("snapshot.take", "Took a snapshot of the server"),
+    ("snapshot.delete", "Deleted a snapshot of the server"),
+    ("snapshot.restore", "Restored to a snapshot the server"),
     ("schedule.create", "Created the schedule"),
     ("schedule.update", "Changed the schedule"),
     ("schedule.pause", "Paused the schedule"),

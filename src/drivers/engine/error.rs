@@ -63,6 +63,9 @@ pub enum EngineError {
         /// The name on the engine.
         name: String,
     },
+    /// The plugin that keeps a volume does not answer, or not as the engine wants. With the engine's words.
+    #[error("a volume's driver does not answer: {0}")]
+    NoVolumeDriver(String),
     /// The network or volume cannot be removed while a container uses it.
     #[error("{name} is in use")]
     InUse {

@@ -64,12 +64,25 @@ pub struct Network {
 }
 
 /// What keeps a volume's data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VolumeDriver {
     /// The engine's own. Its size is not enforced.
     Local,
     /// Our volume plugin: a btrfs subvolume with a limit that the kernel enforces.
-    Berth,
+    Berth {
+        /// The plugin's name on the engine.
+        driver: String,
+    },
+    /// The same plugin: what a volume of it held when a snapshot was taken, to be read only. Whoever looks at a snapshot
+    /// makes such a view under a key of its own, mounts it, and removes it; the snapshot stays.
+    View {
+        /// The plugin's name on the engine.
+        driver: String,
+        /// The volume.
+        of: VolumeKey,
+        /// The snapshot's name in the pool.
+        snapshot: String,
+    },
 }
 
 /// What a server's volume holds.

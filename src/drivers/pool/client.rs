@@ -15,10 +15,10 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 
 use super::protocol::{
-    LIMIT_TENANT, REMOVE_SNAPSHOT, RESIZE, Resized, SNAPSHOT, STATUS, Snapshotted, TenantLimited, USAGE,
-    UsageAsked,
+    Asked, GIVE, Given, LIMIT_TENANT, REMOVE_SNAPSHOT, RESIZE, RESTORE, Resized, SNAPSHOT, SNAPSHOTS, STATUS,
+    Snapshotted, TenantLimited, USAGE, UsageAsked,
 };
-use super::{PoolError, PoolResult, SnapshotName, Status, TenantName, Usage, VolumeName};
+use super::{PoolError, PoolResult, SnapshotName, SnapshotUse, Status, TenantName, Usage, VolumeName};
 
 /// Longer than the driver takes at most.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -58,6 +58,26 @@ impl Client {
     /// Makes a snapshot of a volume.
     pub async fn snapshot(&self, name: &VolumeName, snapshot: &SnapshotName) -> PoolResult<()> {
         self.call(SNAPSHOT, &asked(name, snapshot)).await.map(drop)
+    }
+
+    /// A volume's snapshots, and what each holds.
+    pub async fn snapshots(&self, name: &VolumeName) -> PoolResult<Vec<SnapshotUse>> {
+        let asked = Asked {
+            name: name.to_string(),
+        };
+        let answer = self.call(SNAPSHOTS, &asked).await?;
+        self.part(answer, "Snapshots")
+    }
+
+    /// Puts a snapshot's contents in place of what the volume holds. Nothing may have the volume open.
+    pub async fn restore(&self, name: &VolumeName, snapshot: &SnapshotName) -> PoolResult<()> {
+        self.call(RESTORE, &asked(name, snapshot)).await.map(drop)
+    }
+
+    /// Gives a volume to another tenant.
+    pub async fn give(&self, name: &VolumeName, tenant: &TenantName) -> PoolResult<()> {
+        let (name, tenant) = (name.to_string(), tenant.to_string());
+        self.call(GIVE, &Given { name, tenant }).await.map(drop)
     }
 
     /// Removes a snapshot.

@@ -37,10 +37,15 @@ impl Btrfs {
         unless_already(self.qgroup(&words), "File exists")
     }
 
+    /// Takes a group out of one of the next level. Where it counted, it counts no more.
+    pub(super) fn unassign(&self, member: Group, from: Group) -> PoolResult<()> {
+        let words = ["remove", "--no-rescan", &member.to_string(), &from.to_string()];
+        unless_already(self.qgroup(&words), "No such file")
+    }
+
     /// Takes a group out of one, and away.
     pub(super) fn retire(&self, member: Group, from: Group) -> PoolResult<()> {
-        let words = ["remove", "--no-rescan", &member.to_string(), &from.to_string()];
-        unless_already(self.qgroup(&words), "No such file")?;
+        self.unassign(member, from)?;
         self.destroy_group(member)
     }
 
@@ -74,6 +79,13 @@ impl Btrfs {
         run("btrfs", words.into_iter().chain([of.as_os_str(), at.as_os_str()])).map(drop)
     }
 
+    /// Makes a snapshot that can be written to, and counts for a group.
+    pub(super) fn revive(&self, of: &Path, at: &Path, group: Group) -> PoolResult<()> {
+        let group = group.to_string();
+        let words = ["subvolume", "snapshot", "-i", &group].map(OsStr::new);
+        run("btrfs", words.into_iter().chain([of.as_os_str(), at.as_os_str()])).map(drop)
+    }
+
     /// Deletes a subvolume, which has to have none within it. The kernel frees it afterwards.
     pub(super) fn delete_subvolume(&self, id: u64) -> PoolResult<()> {
         let id = id.to_string();
@@ -101,6 +113,16 @@ impl Btrfs {
         let words = ["subvolume", "list"].map(OsStr::new);
         let list = run("btrfs", words.into_iter().chain([self.root.as_os_str()]))?;
         Ok(subvolumes(&list))
+    }
+
+    /// The number of the subvolume at a place.
+    pub(super) fn number_of(&self, at: &Path) -> PoolResult<u64> {
+        let words = ["inspect-internal", "rootid"].map(OsStr::new);
+        let said = run("btrfs", words.into_iter().chain([at.as_os_str()]))?;
+        said.trim().parse().map_err(|_| PoolError::Program {
+            program: "btrfs",
+            says: "it told no number of a subvolume".to_owned(),
+        })
     }
 
     /// Where a subvolume is, as a path below the root. `None` if there is none of this number.

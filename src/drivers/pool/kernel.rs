@@ -120,6 +120,11 @@ impl Kernel {
         number(&self.group(group).join("referenced"))
     }
 
+    /// What a group holds that no other does.
+    pub(super) fn alone(&self, group: Group) -> Option<u64> {
+        number(&self.group(group).join("exclusive"))
+    }
+
     /// A group's limit, if it has one.
     pub(super) fn limit(&self, group: Group) -> Option<u64> {
         let folder = self.group(group);

@@ -10,6 +10,8 @@
 //! volumes/NAME/               noted: the volume's number, tenant and limit
 //! volumes/NAME/data           its subvolume, which containers see
 //! volumes/NAME/snapshots/S    its snapshots, read-only
+//! volumes/NAME/new            what it is to be restored to, or what it was before; nobody's if a driver starts
+//! .berth/views/NAME/          noted: the snapshot that containers see under this name
 //! ```
 //!
 //! A note is an extended attribute of the folder (`getfattr -n trusted.berth volumes/NAME`). btrfs keeps it in the same
@@ -63,6 +65,13 @@ pub(super) struct TenantRecord {
     pub(super) limit: Option<u64>,
 }
 
+/// What is noted of a view: a snapshot that has a name of its own on the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ViewRecord {
+    pub(super) of: VolumeName,
+    pub(super) snapshot: SnapshotName,
+}
+
 /// A pool's folder.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -104,6 +113,14 @@ impl Layout {
         self.root.join("volumes")
     }
 
+    pub(super) fn views(&self) -> PathBuf {
+        self.root.join(".berth/views")
+    }
+
+    pub(super) fn view(&self, name: &VolumeName) -> PathBuf {
+        self.views().join(name.as_str())
+    }
+
     pub(super) fn tenant(&self, tenant: &TenantName) -> PathBuf {
         self.tenants().join(tenant.as_str())
     }
@@ -116,6 +133,11 @@ impl Layout {
         self.volume(name).join("data")
     }
 
+    /// Where a volume's data is made that will be put in place of what it has.
+    pub(super) fn new_data(&self, name: &VolumeName) -> PathBuf {
+        self.volume(name).join("new")
+    }
+
     pub(super) fn snapshots(&self, name: &VolumeName) -> PathBuf {
         self.volume(name).join("snapshots")
     }
@@ -126,7 +148,13 @@ impl Layout {
 
     /// Makes the folders that are always there.
     pub(super) fn make(&self) -> PoolResult<()> {
-        for folder in [self.new_volumes(), self.removed(), self.tenants(), self.volumes()] {
+        for folder in [
+            self.new_volumes(),
+            self.removed(),
+            self.tenants(),
+            self.volumes(),
+            self.views(),
+        ] {
             fs::create_dir_all(&folder).map_err(PoolError::io(format!("making {}", folder.display())))?;
         }
         Ok(())
@@ -148,6 +176,16 @@ impl Layout {
     pub(super) fn volume_names(&self) -> PoolResult<Vec<VolumeName>> {
         let names = entries(&self.volumes())?.into_iter();
         Ok(names.filter_map(|name| VolumeName::parse(&name).ok()).collect())
+    }
+
+    /// The names of all views, sorted.
+    pub(super) fn view_names(&self) -> PoolResult<Vec<VolumeName>> {
+        let names = entries(&self.views())?.into_iter();
+        Ok(names.filter_map(|name| VolumeName::parse(&name).ok()).collect())
+    }
+
+    pub(super) fn view_record(&self, name: &VolumeName) -> PoolResult<Option<ViewRecord>> {
+        noted(&self.view(name))
     }
 
     /// The names of all tenants, sorted.

@@ -14,6 +14,8 @@
 
 mod client;
 mod error;
+#[cfg(feature = "testing")]
+pub mod fake;
 mod free;
 mod groups;
 mod kernel;
@@ -29,8 +31,10 @@ mod setup;
 mod snapshots;
 mod soft;
 mod status;
+mod storage;
 mod tenants;
 mod usage;
+mod views;
 mod volumes;
 
 use std::fs::{self, File, TryLockError};
@@ -44,7 +48,10 @@ pub use layout::Kind;
 pub use name::{SnapshotName, TenantName, VolumeName, parse_size, show_size};
 pub use serve::serve;
 pub use setup::{Setup, grow, init};
+pub use snapshots::SnapshotUse;
+pub use soft::{ENFORCED, LABEL as SOFT};
 pub use status::{Problem, Status, look_at};
+pub use storage::Storage;
 pub use usage::{TenantUse, Usage, VolumeUsage};
 pub use volumes::{Order, Volume};
 

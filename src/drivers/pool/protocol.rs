@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::serve::Driver;
 use super::{
-    Kind, Order, PoolError, PoolResult, SnapshotName, TenantName, Volume, VolumeName, parse_size, show_size,
-    soft,
+    Kind, Order, Pool, PoolError, PoolResult, SnapshotName, TenantName, Volume, VolumeName, parse_size,
+    show_size, soft,
 };
 
 /// What the engine sends about a volume. It sends more (`ID`), and will.
@@ -54,6 +54,22 @@ pub(super) struct TenantLimited {
     pub(super) limit: Option<u64>,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Given {
+    pub(super) name: String,
+    pub(super) tenant: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Asked {
+    pub(super) name: String,
+}
+
+pub(super) const SNAPSHOTS: &str = "/Berth.Snapshots";
+pub(super) const GIVE: &str = "/Berth.Give";
+pub(super) const RESTORE: &str = "/Berth.Restore";
 pub(super) const USAGE: &str = "/Berth.Usage";
 pub(super) const STATUS: &str = "/Berth.Status";
 pub(super) const RESIZE: &str = "/Berth.Resize";
@@ -109,8 +125,19 @@ fn own(driver: &Driver, path: &str, body: &[u8]) -> Option<PoolResult<Value>> {
                 .resize(&VolumeName::parse(&asked.name)?, asked.size)?;
             Ok(done())
         }),
-        SNAPSHOT => snapshot(driver, body, false),
-        REMOVE_SNAPSHOT => snapshot(driver, body, true),
+        SNAPSHOT => snapshot(driver, body, Pool::snapshot),
+        REMOVE_SNAPSHOT => snapshot(driver, body, Pool::remove_snapshot),
+        SNAPSHOTS => parse::<Asked>(body)
+            .and_then(|asked| driver.pool()?.snapshots(&VolumeName::parse(&asked.name)?))
+            .and_then(|all| answered("Snapshots", &all)),
+        RESTORE => snapshot(driver, body, Pool::restore),
+        GIVE => parse::<Given>(body).and_then(|asked| {
+            driver.pool()?.give(
+                &VolumeName::parse(&asked.name)?,
+                &TenantName::parse(&asked.tenant)?,
+            )?;
+            Ok(done())
+        }),
         LIMIT_TENANT => parse::<TenantLimited>(body).and_then(|asked| {
             driver
                 .pool()?
@@ -121,16 +148,13 @@ fn own(driver: &Driver, path: &str, body: &[u8]) -> Option<PoolResult<Value>> {
     })
 }
 
-fn snapshot(driver: &Driver, body: &[u8], is_removal: bool) -> PoolResult<Value> {
+type OfSnapshot = fn(&Pool, &VolumeName, &SnapshotName) -> PoolResult<()>;
+
+fn snapshot(driver: &Driver, body: &[u8], act: OfSnapshot) -> PoolResult<Value> {
     let asked: Snapshotted = parse(body)?;
     let name = VolumeName::parse(&asked.name)?;
     let snapshot = SnapshotName::parse(&asked.snapshot)?;
-    let pool = driver.pool()?;
-    if is_removal {
-        pool.remove_snapshot(&name, &snapshot)?;
-    } else {
-        pool.snapshot(&name, &snapshot)?;
-    }
+    act(&*driver.pool()?, &name, &snapshot)?;
     Ok(done())
 }
 
@@ -152,30 +176,46 @@ fn named(body: &[u8]) -> PoolResult<VolumeName> {
 fn create(driver: &Driver, body: &[u8]) -> PoolResult<Value> {
     let asked: Named = parse(body)?;
     let name = VolumeName::parse(&asked.name)?;
-    let order = order(asked.opts.unwrap_or_default())?;
-    driver.pool()?.create(&name, &order)?;
+    match wanted(asked.opts.unwrap_or_default())? {
+        Wanted::Volume(order) => driver.pool()?.create(&name, &order)?,
+        Wanted::View { of, snapshot } => driver.pool()?.create_view(&name, &of, &snapshot)?,
+    }
     Ok(done())
 }
 
-/// The options of `docker volume create -o …`.
-fn order(options: HashMap<String, String>) -> PoolResult<Order> {
-    let (mut size, mut tenant) = (None, None);
+/// What is asked for by the options of `docker volume create -o …`.
+#[derive(Debug)]
+enum Wanted {
+    Volume(Order),
+    View { of: VolumeName, snapshot: SnapshotName },
+}
+
+fn wanted(options: HashMap<String, String>) -> PoolResult<Wanted> {
+    let (mut size, mut tenant, mut of, mut snapshot) = (None, None, None, None);
     for (name, value) in options {
         match name.as_str() {
             "size" => size = Some(parse_size(&value)?),
             "tenant" => tenant = Some(TenantName::parse(&value)?),
+            "of" => of = Some(VolumeName::parse(&value)?),
+            "snapshot" => snapshot = Some(SnapshotName::parse(&value)?),
             _ => {
                 let shown: String = name.chars().take(40).flat_map(char::escape_default).collect();
                 return Err(PoolError::Invalid(format!(
-                    "there is no option “{shown}”: use size and tenant"
+                    "there is no option “{shown}”: use size and tenant, or of and snapshot"
                 )));
             }
         }
     }
-    let size = size.ok_or_else(|| {
-        PoolError::Invalid("say how large the volume may get, such as -o size=10GiB".to_owned())
-    })?;
-    Ok(Order { tenant, size })
+    match (size, of, snapshot) {
+        (Some(size), None, None) => Ok(Wanted::Volume(Order { tenant, size })),
+        (None, Some(of), Some(snapshot)) => Ok(Wanted::View { of, snapshot }),
+        (_, Some(_), _) | (_, _, Some(_)) => Err(PoolError::Invalid(
+            "a view of a snapshot has the options of and snapshot, and no size".to_owned(),
+        )),
+        (None, None, None) => Err(PoolError::Invalid(
+            "say how large the volume may get, such as -o size=10GiB".to_owned(),
+        )),
+    }
 }
 
 fn remove(driver: &Driver, body: &[u8]) -> PoolResult<Value> {
@@ -237,7 +277,11 @@ mod tests {
         let options = options
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        order(options.collect()).map_err(|error| error.to_string())
+        match wanted(options.collect()) {
+            Ok(Wanted::Volume(order)) => Ok(order),
+            Ok(other) => Err(format!("{other:?}")),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     #[test]
@@ -252,5 +296,17 @@ mod tests {
                 .contains("device")
         );
         assert!(told(&[("size", "1GiB"), ("tenant", "../x")]).is_err());
+        assert!(
+            told(&[("size", "1GiB"), ("of", "x")])
+                .unwrap_err()
+                .contains("no size")
+        );
+        assert!(told(&[("of", "x")]).is_err());
+        assert!(told(&[("of", "../x"), ("snapshot", "y")]).is_err());
+        assert!(
+            told(&[("of", "x"), ("snapshot", "y")])
+                .unwrap_err()
+                .starts_with("View")
+        );
     }
 }

@@ -121,16 +121,19 @@ impl Pool {
         memberships: &Memberships,
     ) -> PoolResult<()> {
         self.finish(name, record)?;
+        self.drop_unfinished(name, record)?;
         let group = Group::volume(record.number);
         let Some(tenant) = self.tenant_of(record)? else {
             return Ok(());
         };
         let tenant = Group::tenant(tenant.number);
-        let is_in = memberships
-            .get(&group)
-            .and_then(Option::as_ref)
-            .is_some_and(|of| of.contains(&tenant));
-        if is_in {
+        let of = memberships.get(&group).and_then(Option::as_ref);
+        let of = of.map_or(&[][..], Vec::as_slice);
+        // Whose it was before, if somebody died while it was given to another.
+        for former in of.iter().filter(|of| of.level == tenant.level && **of != tenant) {
+            self.btrfs.unassign(group, *former)?;
+        }
+        if of.contains(&tenant) {
             Ok(())
         } else {
             self.btrfs.assign(group, tenant)
@@ -269,5 +272,5 @@ fn subvolumes(kernel: &Kernel) -> impl Iterator<Item = u64> {
 
 /// Whether a path within a volume's folder is one of the subvolumes that we make.
 fn is_ours(rest: &[&str]) -> bool {
-    matches!(rest, ["data"] | ["snapshots", _])
+    matches!(rest, ["data" | "new"] | ["snapshots", _])
 }

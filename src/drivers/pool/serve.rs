@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -30,6 +30,8 @@ use crate::platform::shutdown::Tasks;
 const ANSWER: Duration = Duration::from_secs(50);
 /// Its requests are some hundred bytes.
 const LONGEST: usize = 64 << 10;
+/// The socket of the engine on this machine.
+const ENGINE: &str = "/var/run/docker.sock";
 const LOOK: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(10);
 const TYPE: HeaderValue = HeaderValue::from_static("application/vnd.docker.plugins.v1.2+json");
@@ -145,8 +147,15 @@ async fn listen(socket: &Path) -> PoolResult<UnixListener> {
     }
     let _ = fs::remove_file(socket);
     let listener = UnixListener::bind(socket).map_err(PoolError::io(what()))?;
-    // Whoever may speak to it may remove volumes.
-    fs::set_permissions(socket, Permissions::from_mode(0o600)).map_err(PoolError::io(what()))?;
+    // Whoever may speak to it may remove volumes. Whom the engine hears may, too: a panel need not be root.
+    let mode = match fs::metadata(ENGINE) {
+        Ok(engine) => {
+            std::os::unix::fs::chown(socket, None, Some(engine.gid())).map_err(PoolError::io(what()))?;
+            0o660
+        }
+        Err(_) => 0o600,
+    };
+    fs::set_permissions(socket, Permissions::from_mode(mode)).map_err(PoolError::io(what()))?;
     Ok(listener)
 }
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::{PoolError, PoolResult};
 
 /// What every answer says about such a pool.
-pub(super) const LABEL: &str = "soft quota: measured, not enforced";
+pub const LABEL: &str = "soft quota: measured, not enforced";
 /// What the others say.
-pub(super) const ENFORCED: &str = "enforced by the kernel";
+pub const ENFORCED: &str = "enforced by the kernel";
 
 /// Makes a volume's folder.
 pub(super) fn make(data: &Path) -> PoolResult<()> {

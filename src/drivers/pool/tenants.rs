@@ -4,8 +4,8 @@ use std::fs;
 
 use super::kernel::Group;
 use super::layout::{self, TenantRecord, VolumeRecord};
-use super::volumes::check_size;
-use super::{Kind, Pool, PoolError, PoolResult, TenantName};
+use super::volumes::{check_size, missing};
+use super::{Kind, Pool, PoolError, PoolResult, TenantName, VolumeName};
 use crate::platform::fault;
 
 impl Pool {
@@ -48,6 +48,34 @@ impl Pool {
             self.btrfs.limit(group, record.limit)?;
         }
         Ok(())
+    }
+
+    /// Gives a volume to another tenant: it counts for that one's quota from now on, and no more for the former's.
+    pub fn give(&self, name: &VolumeName, tenant: &TenantName) -> PoolResult<()> {
+        self.demand()?;
+        self.locks.hold(name.as_str(), || {
+            let mut record = self.layout.volume_record(name)?.ok_or_else(|| missing(name))?;
+            if record.tenant.as_ref() == Some(tenant) {
+                return Ok(());
+            }
+            let former = self.tenant_of(&record)?;
+            // Not while somebody finds that the tenant has no volumes.
+            let new = self.locks.hold(&tenant_lock(tenant), || {
+                let new = self.ensure_tenant(tenant)?;
+                record.tenant = Some(tenant.clone());
+                self.layout.write_volume(name, &record)?;
+                Ok::<_, PoolError>(new)
+            })?;
+            fault::point("pool.given");
+            if self.kind == Kind::Soft {
+                return Ok(());
+            }
+            let group = Group::volume(record.number);
+            if let Some(former) = former {
+                self.btrfs.unassign(group, Group::tenant(former.number))?;
+            }
+            self.btrfs.assign(group, Group::tenant(new.number))
+        })
     }
 
     /// Changes what a tenant's volumes may hold together, or lifts the limit.

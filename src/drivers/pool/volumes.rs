@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::kernel::Group;
 use super::layout::{self, VolumeRecord};
 use super::tenants::tenant_lock;
-use super::{Kind, Pool, PoolError, PoolResult, SMALLEST, TenantName, VolumeName, show_size, soft};
+use super::{Kind, Pool, PoolError, PoolResult, SMALLEST, TenantName, VolumeName, clear, show_size, soft};
 use crate::platform::fault;
 
 /// A volume that is wanted.
@@ -45,6 +45,11 @@ impl Pool {
         self.locks.hold(name.as_str(), || {
             if let Some(there) = self.layout.volume_record(name)? {
                 return self.meet(name, &there, order);
+            }
+            if self.layout.view_record(name)?.is_some() {
+                return Err(PoolError::Exists(format!(
+                    "{name} is the name of a view of a snapshot"
+                )));
             }
             let record = self.record(name, order)?;
             fault::point("pool.recorded");
@@ -129,6 +134,9 @@ impl Pool {
     pub fn remove(&self, name: &VolumeName) -> PoolResult<()> {
         self.demand()?;
         self.locks.hold(name.as_str(), || {
+            if self.layout.view_record(name)?.is_some() {
+                return clear(&self.layout.view(name));
+            }
             let record = self.layout.volume_record(name)?.ok_or_else(|| missing(name))?;
             self.put_away(name, record.number)
         })
@@ -182,6 +190,9 @@ impl Pool {
     /// A volume, unless it is still being made.
     pub fn volume(&self, name: &VolumeName) -> PoolResult<Volume> {
         self.demand()?;
+        if let Some(view) = self.layout.view_record(name)? {
+            return self.view(name, &view);
+        }
         let record = self.layout.volume_record(name)?.ok_or_else(|| missing(name))?;
         let data = self.layout.data(name);
         if !data.exists() {
@@ -217,7 +228,7 @@ impl Pool {
             let data = self.layout.data(&name);
             data.exists().then(|| (name, data.to_string_lossy().into_owned()))
         });
-        Ok(all.collect())
+        Ok(all.chain(self.views()?).collect())
     }
 }
 

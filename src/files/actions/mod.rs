@@ -19,9 +19,10 @@ use crate::drivers::engine::{
 use crate::eggs;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
+use crate::platform::ids::{ServerId, SnapshotId};
 use crate::servers;
 use crate::servers::model::Server;
+use crate::snapshots::{self, Viewed};
 
 use super::model::{Item, Locks, Quota, Volume, locked, name_of, refusal};
 
@@ -70,6 +71,49 @@ impl ServerFiles {
             server,
             volumes,
         })
+    }
+
+    /// The files that a snapshot of a server holds, to be looked at: its volumes by their keys on the engine, and the key of
+    /// the helper that looks.
+    pub async fn of_views(
+        app: &App,
+        scope: &TenantScope,
+        id: ServerId,
+        viewed: SnapshotId,
+    ) -> Result<Self, Error> {
+        let mut files = Self::of(app, scope, id).await?;
+        files.check_made()?;
+        // Without a pool there is nothing to look into.
+        if app.storage.is_none() {
+            return Err(Error::NotFound);
+        }
+        let viewed = Viewed {
+            server: &files.server,
+            snapshot: viewed,
+        };
+        let names: Vec<String> = files.volumes.iter().map(|volume| volume.name.clone()).collect();
+        let unavailable = |error: EngineError| match error {
+            error @ (EngineError::Unavailable(_)
+            | EngineError::NoVolumeDriver(_)
+            | EngineError::Timeout(_)) => Error::Unavailable(error.into()),
+            error => Error::internal(error),
+        };
+        snapshots::ensure_views(app, viewed, &names)
+            .await
+            .map_err(unavailable)?;
+        let volume = |name: &String| {
+            Ok(FilesVolume {
+                name: name.clone(),
+                key: viewed.key(name)?,
+            })
+        };
+        let volumes: Result<_, EngineError> = names.iter().map(volume).collect();
+        let (helper, volumes) = (
+            viewed.helper().map_err(Error::internal)?,
+            volumes.map_err(Error::internal)?,
+        );
+        (files.spec.server, files.spec.volumes) = (helper, volumes);
+        Ok(files)
     }
 
     /// Whether the server was made, so that there are files to be looked at.

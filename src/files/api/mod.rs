@@ -6,6 +6,9 @@ mod entries;
 mod outs;
 mod uploads;
 
+pub use content::Binary;
+pub use outs::FileOut;
+
 use utoipa_axum::routes;
 
 use crate::app::App;

@@ -13,6 +13,7 @@ use crate::platform::ids::ServerId;
 use crate::platform::web::page::Tone;
 use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, PageQuery, Path, Query, ago};
 use crate::servers::Head;
+use crate::servers::model::Quota;
 use crate::tenants::Resource;
 
 use super::super::model::{Item, Mode, Place, Volume, amount};
@@ -39,6 +40,7 @@ pub struct Volumes {
     head: Head,
     rows: Vec<VolumeRow>,
     quota: String,
+    quota_label: &'static str,
     is_made: bool,
 }
 
@@ -197,10 +199,18 @@ async fn volumes(frame: Frame, ctx: Ctx) -> Result<Response, Error> {
         ctx,
         rows: rows?,
         quota: Resource::Disk.show(disk),
+        quota_label: frame.files.server.quota().map_or("", quota_words),
         is_made,
         head: frame.head,
     })
     .into_response())
+}
+
+fn quota_words(quota: Quota) -> &'static str {
+    match quota {
+        Quota::Enforced => "Enforced: writing beyond it fails",
+        Quota::Soft => "Soft quota: measured, not enforced",
+    }
 }
 
 fn volume_row(frame: &Frame, volume: &Volume, usage: Option<&FilesCount>) -> Result<VolumeRow, Error> {

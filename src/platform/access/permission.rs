@@ -80,6 +80,10 @@ permissions! {
     ServerConfigure = "servers:configure", Tenant, write;
     /// Change the size of a server that is shared with you; members need no more for it than to change its settings.
     ServerResize = "servers:resize", Tenant, write;
+    /// See servers' snapshots.
+    SnapshotRead = "snapshots:read", Tenant, read;
+    /// Take and delete snapshots, and bring servers back to them.
+    SnapshotWrite = "snapshots:write", Tenant, write;
     /// See servers' schedules and what came of them.
     ScheduleRead = "schedules:read", Tenant, read;
     /// Create, change, pause, run and delete schedules. What they tell a server, their author must be allowed to tell it.

@@ -111,6 +111,8 @@ pub fn guest_may(permission: Permission) -> bool {
             | P::ServerResize
             | P::ScheduleRead
             | P::ScheduleWrite
+            | P::SnapshotRead
+            | P::SnapshotWrite
     )
 }
 

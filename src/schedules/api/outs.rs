@@ -14,6 +14,8 @@ use super::super::model::{Power, Run, RunState, RunStep, Schedule, Step, StepSta
 pub enum StepKind {
     /// Tells the server to start, stop, restart or be killed, and waits until that is done.
     Power,
+    /// Takes a snapshot, and waits until it is there.
+    Snapshot,
     /// Gives the server a line: to its process's input where its console is that, otherwise to `sh -c` in its container.
     Command,
 }
@@ -31,6 +33,10 @@ pub struct StepIn {
     #[serde(default)]
     #[schema(max_length = 1000, example = "save-all")]
     command: Option<String>,
+    /// How many of the snapshots that schedules took are kept, of a snapshot step.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 40, example = 7)]
+    keep: Option<u32>,
     /// How long to wait before it.
     #[serde(default)]
     #[schema(maximum = 3600)]
@@ -44,6 +50,7 @@ impl From<StepIn> for StepText {
     fn from(step: StepIn) -> Self {
         let kind = match step.kind {
             StepKind::Power => "power",
+            StepKind::Snapshot => "snapshot",
             StepKind::Command => "command",
         };
         Self {
@@ -53,6 +60,7 @@ impl From<StepIn> for StepText {
                 .map(|power| power.word().to_owned())
                 .unwrap_or_default(),
             command: step.command.unwrap_or_default(),
+            keep: step.keep.map(|keep| keep.to_string()).unwrap_or_default(),
             wait: step.wait_seconds.to_string(),
             go_on: step.go_on,
         }
@@ -69,6 +77,8 @@ pub struct StepOut {
     power: Option<Power>,
     /// The line of a command step.
     command: Option<String>,
+    /// How many snapshots are kept, of a snapshot step.
+    keep: Option<u32>,
     /// How long is waited before it.
     wait_seconds: u32,
     /// Whether the run goes on if it fails.
@@ -77,11 +87,13 @@ pub struct StepOut {
 
 impl From<Step> for StepOut {
     fn from(step: Step) -> Self {
-        let (kind, power, command) = match step.task {
-            Task::Power { power } => (StepKind::Power, Some(power), None),
-            Task::Command { command } => (StepKind::Command, None, Some(command)),
+        let (kind, power, command, keep) = match step.task {
+            Task::Power { power } => (StepKind::Power, Some(power), None, None),
+            Task::Snapshot { keep } => (StepKind::Snapshot, None, None, Some(keep)),
+            Task::Command { command } => (StepKind::Command, None, Some(command), None),
         };
         Self {
+            keep,
             kind,
             power,
             command,

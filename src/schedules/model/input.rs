@@ -3,7 +3,7 @@
 use crate::platform::error::FieldErrors;
 use crate::servers::model::ServerName;
 
-use super::{Expression, MAX_LINE, MAX_WAIT, Power, Step, Task};
+use super::{Expression, MAX_KEEP, MAX_LINE, MAX_WAIT, Power, Step, Task};
 
 /// How many steps a schedule has at most.
 pub const MAX_STEPS: usize = 10;
@@ -11,12 +11,14 @@ pub const MAX_STEPS: usize = 10;
 /// A step as it was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepText {
-    /// `power`, or `command`.
+    /// `power`, `snapshot` or `command`.
     pub kind: String,
     /// The word, of a power step.
     pub power: String,
     /// The line, of a command step.
     pub command: String,
+    /// How many are kept, of a snapshot step.
+    pub keep: String,
     /// Seconds to wait before it; nothing means none.
     pub wait: String,
     /// Whether the run goes on if it fails.
@@ -78,10 +80,13 @@ impl StepText {
                     Power::parse(&self.power).ok_or("Use start, stop, restart or kill."),
                 )
                 .map(|power| Task::Power { power }),
+            "snapshot" => errors
+                .check(&field("keep"), keep(&self.keep))
+                .map(|keep| Task::Snapshot { keep }),
             "command" => errors
                 .check(&field("command"), line(&self.command))
                 .map(|command| Task::Command { command }),
-            _ => errors.check(&field("kind"), Err("Use power or command.")),
+            _ => errors.check(&field("kind"), Err("Use power, snapshot or command.")),
         };
         let wait = errors.check(&field("wait_seconds"), wait(&self.wait));
         Some(Step {
@@ -101,9 +106,14 @@ impl From<&Step> for StepText {
     fn from(step: &Step) -> Self {
         let (kind, power, command) = match &step.task {
             Task::Power { power } => ("power", power.word(), ""),
+            Task::Snapshot { .. } => ("snapshot", "", ""),
             Task::Command { command } => ("command", "", command.as_str()),
         };
         Self {
+            keep: match &step.task {
+                Task::Snapshot { keep } => keep.to_string(),
+                _ => String::new(),
+            },
             kind: kind.to_owned(),
             power: power.to_owned(),
             command: command.to_owned(),
@@ -124,6 +134,15 @@ fn line(text: &str) -> Result<String, String> {
     } else {
         Ok(line.to_owned())
     }
+}
+
+fn keep(text: &str) -> Result<u32, String> {
+    let keep = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|keep| (1..=MAX_KEEP).contains(keep));
+    keep.ok_or_else(|| format!("Use a whole number, 1 to {MAX_KEEP}."))
 }
 
 fn wait(text: &str) -> Result<u32, String> {

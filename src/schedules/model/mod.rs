@@ -15,7 +15,7 @@ pub use cron::Expression;
 pub use due::{Due, due};
 pub use input::{MAX_STEPS, ScheduleText, StepText};
 pub use run::{Run, RunState, RunStep, StepState, verdict};
-pub use step::{MAX_LINE, MAX_WAIT, Power, Step, Task};
+pub use step::{MAX_KEEP, MAX_LINE, MAX_WAIT, Power, Step, Task};
 pub use zone::Zone;
 
 /// How many schedules a server has at most.

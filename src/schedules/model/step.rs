@@ -8,6 +8,8 @@ use crate::servers::model::Command;
 
 /// How long it may wait before a step, in seconds.
 pub const MAX_WAIT: u32 = 3600;
+/// How many snapshots a schedule may keep.
+pub const MAX_KEEP: u32 = 40;
 /// How long a line may be.
 pub const MAX_LINE: usize = 1000;
 
@@ -61,6 +63,11 @@ pub enum Task {
         /// Which of them.
         power: Power,
     },
+    /// Takes a snapshot of the server, and waits until it is there.
+    Snapshot {
+        /// How many of those that schedules made are kept.
+        keep: u32,
+    },
     /// Gives the server a line: to its process's input, or to a shell beside it, as its console does.
     Command {
         /// The line.
@@ -92,6 +99,8 @@ impl Step {
                 Power::Restart => "Restart the server".to_owned(),
                 Power::Kill => "Kill the server".to_owned(),
             },
+            Task::Snapshot { keep: 1 } => "Take a snapshot, keep the last".to_owned(),
+            Task::Snapshot { keep } => format!("Take a snapshot, keep the last {keep}"),
             Task::Command { command } => format!("Command: {command}"),
         }
     }

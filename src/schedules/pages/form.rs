@@ -40,7 +40,7 @@ pub(super) struct FormPage {
     next: Vec<Moment>,
     steps: Vec<StepFields>,
     more: Vec<StepFields>,
-    choices: [(&'static str, &'static str); 6],
+    choices: [(&'static str, &'static str); 7],
 }
 
 /// What the form asks for while somebody types.
@@ -161,6 +161,7 @@ pub(super) async fn edit(
         form = form
             .with(&name("kind"), kind)
             .with(&name("command"), step.command)
+            .with(&name("keep"), step.keep)
             .with(&name("wait_seconds"), step.wait);
         if step.go_on {
             form = form.with(&name("go_on"), "true");

@@ -6,14 +6,18 @@ use crate::platform::web::{FormData, FormState};
 use super::super::model::{MAX_STEPS, Power, ScheduleText, StepText};
 
 /// What can be chosen for a step.
-pub(super) const CHOICES: [(&str, &str); 6] = [
+pub(super) const CHOICES: [(&str, &str); 7] = [
     ("", "Nothing"),
     ("command", "Command"),
+    ("snapshot", "Take a snapshot"),
     ("start", "Start the server"),
     ("stop", "Stop the server"),
     ("restart", "Restart the server"),
     ("kill", "Kill the server"),
 ];
+
+/// How many snapshots a step keeps unless somebody says otherwise.
+const KEEP: &str = "7";
 
 /// A row of the form: one step.
 pub(super) struct StepFields {
@@ -24,6 +28,9 @@ pub(super) struct StepFields {
     pub(super) line_name: String,
     pub(super) line: String,
     pub(super) line_error: String,
+    pub(super) keep_name: String,
+    pub(super) keep: String,
+    pub(super) keep_error: String,
     pub(super) wait_name: String,
     pub(super) wait: String,
     pub(super) wait_error: String,
@@ -35,13 +42,17 @@ impl StepFields {
     pub(super) fn new(form: &FormState, place: usize) -> Self {
         let name = |field: &str| format!("steps.{place}.{field}");
         let (kind, line) = (name("kind"), name("command"));
-        let (wait, go_on) = (name("wait_seconds"), name("go_on"));
+        let (wait, go_on, keep) = (name("wait_seconds"), name("go_on"), name("keep"));
+        let kept = form.value(&keep);
         Self {
             number: place + 1,
             kind: form.value(&kind).to_owned(),
             kind_error: form.error(&kind).to_owned(),
             line: form.value(&line).to_owned(),
             line_error: form.error(&line).to_owned(),
+            keep: if kept.is_empty() { KEEP } else { kept }.to_owned(),
+            keep_error: form.error(&keep).to_owned(),
+            keep_name: keep.clone(),
             wait: form.value(&wait).to_owned(),
             wait_error: form.error(&wait).to_owned(),
             go_on: form.has(&go_on, "true"),
@@ -73,6 +84,7 @@ pub(super) fn read(data: &FormData) -> (ScheduleText, Vec<usize>) {
             kind: if power.is_some() { "power".to_owned() } else { word },
             power: power.unwrap_or_default(),
             command: get("command"),
+            keep: get("keep"),
             wait: get("wait_seconds"),
             go_on: data.checked(&format!("steps.{place}.go_on")),
         };

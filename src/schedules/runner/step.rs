@@ -6,12 +6,14 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::platform::access::{SystemScope, Who};
+use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, TenantId};
 use crate::platform::operations::{self, State};
 use crate::platform::{events, fault};
 use crate::servers::model::Server;
 use crate::servers::{self, LineError, Said};
+use crate::snapshots;
 
 use super::super::actions::TOPIC;
 use super::super::model::{Power, Run, RunState, RunStep, Step, StepState, Task, verdict};
@@ -87,6 +89,7 @@ impl Work<'_> {
         };
         match &step.task {
             Task::Power { power } => self.begin_power(step, *power).await,
+            Task::Snapshot { keep } => self.begin_snapshot(step, *keep).await,
             Task::Command { command } => self.command(step, command).await,
         }
     }
@@ -99,14 +102,31 @@ impl Work<'_> {
         Who::system(&format!("schedule {}", self.subject.schedule_name))
     }
 
-    /// The wish and the step's beginning in one transaction: either both were, or none.
     async fn begin_power(&self, step: &Step, power: Power) -> Result<bool, Error> {
-        let now = self.app.now();
         let mut tx = self.scope.begin().await?;
         let asked =
             servers::command_within(self.app, &mut tx, &self.who(), self.server.id, power.into()).await;
+        let begun = self.begun(step, tx, asked.map(|asked| asked.operation.id)).await;
+        self.app.poke_servers.poke();
+        begun
+    }
+
+    async fn begin_snapshot(&self, step: &Step, keep: u32) -> Result<bool, Error> {
+        let mut tx = self.scope.begin().await?;
+        let asked = snapshots::take_within(self.app, &mut tx, &self.who(), (self.server.id, keep)).await;
+        self.begun(step, tx, asked).await
+    }
+
+    /// The wish and the step's beginning in one transaction: either both were, or none.
+    async fn begun(
+        &self,
+        step: &Step,
+        mut tx: SystemTx,
+        asked: Result<OperationId, Error>,
+    ) -> Result<bool, Error> {
+        let now = self.app.now();
         let operation = match asked {
-            Ok(asked) => asked.operation.id,
+            Ok(operation) => operation,
             Err(error @ Error::Conflict { .. }) => {
                 drop(tx);
                 let ended = self.failed(now, error.sentence());
@@ -122,7 +142,6 @@ impl Work<'_> {
         events::emit(&mut tx, Some(self.tenant), TOPIC, Some(self.claimed.schedule.0)).await?;
         tx.commit().await?;
         fault::point("schedules.power_begun");
-        self.app.poke_servers.poke();
         Ok(false)
     }
 

@@ -17,8 +17,9 @@ use crate::networks;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
+use crate::platform::ids::{ServerId, SnapshotId};
 use crate::platform::secret::random_text;
+use crate::snapshots;
 
 use super::super::model::{
     NewServer, Note, Power, Refusal, Server, ServerName, Size, StoredVariable, Tags, host_name, seal_context,
@@ -35,6 +36,8 @@ pub struct CloneInput {
     pub name: Option<String>,
     /// Whether its data is copied, and how. Without it starts as if it was new.
     pub data: CloneData,
+    /// Where the data is copied from, if not from what the source has now.
+    pub snapshot: Option<SnapshotId>,
     /// Whether it is in the networks that its source is in; otherwise it is in the common one.
     pub same_networks: bool,
     /// Whether it starts when it is complete.
@@ -73,6 +76,9 @@ pub async fn clone(app: &App, scope: &TenantScope, id: ServerId, input: CloneInp
     let copy = insert(app, &mut tx, scope, (&source, &offer), &input).await?;
     if input.data != CloneData::None {
         store::begin_copy(&mut tx, &copy, &source, input.data == CloneData::Live, app.now()).await?;
+    }
+    if let Some(snapshot) = input.snapshot {
+        snapshots::copy_from(&mut tx, (copy.id, copy.tenant), snapshot).await?;
     }
     let verb = format!("copy {} to", source.name);
     let operation = announce(app, &mut tx, &scope.who, &copy, ("server.clone", &verb)).await?;
@@ -168,10 +174,13 @@ async fn check(
 }
 
 /// Refuses what would read data that is on its way, from here or to here.
-pub(super) async fn check_whole(
-    tx: &mut impl crate::platform::db::Scoped,
-    server: &Server,
-) -> Result<(), Error> {
+pub async fn check_whole(tx: &mut impl crate::platform::db::Scoped, server: &Server) -> Result<(), Error> {
+    if server.still_for == Some(server.id) {
+        return Err(Error::conflict(
+            "being-restored",
+            "This server is being restored to a snapshot. Wait until that is done.",
+        ));
+    }
     if store::copied_to(tx, server.id).await?.is_some() {
         return Err(Refusal::HoldsStill.into());
     }

@@ -19,7 +19,7 @@ use crate::tenants::{self, Status, Tenant};
 
 use super::super::model::{Server, ServerName};
 use super::super::store;
-use super::clone::check_whole;
+use super::check_whole;
 use super::create::fit;
 use super::delete::confirm;
 use super::restore::{Restored, names};

@@ -18,7 +18,7 @@ use crate::platform::operations::Operation;
 use crate::platform::secret::random_text;
 use crate::tenants;
 
-use super::super::model::{Server, ServerName, Size, StoredVariable, admit};
+use super::super::model::{Server, ServerName, Size, StoredVariable, admit, check_shrink};
 use super::super::store::{self, Wish};
 use super::create::{add_variable_errors, fits_template, seal};
 use super::describe::Description;
@@ -257,6 +257,10 @@ async fn fit(
     size: Option<&Size>,
 ) -> Result<(), Error> {
     let Some(size) = size else { return Ok(()) };
+    if size.resources.disk_mib < server.resources.disk_mib {
+        let volumes = store::volumes(tx, server.id).await?;
+        check_shrink(size.resources.disk_mib, &volumes).map_err(|message| Error::invalid("size", message))?;
+    }
     if scope.guest_of().is_some() {
         // A guest is told that it does not fit, and nothing of the plan and of what others take.
         let fits = store::guest_fits(tx, size.resources.instead_of(server.resources)).await?;

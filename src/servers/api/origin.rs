@@ -55,6 +55,7 @@ pub async fn clone(
     let input = CloneInput {
         name: how.name,
         data: how.data,
+        snapshot: None,
         same_networks: how.same_networks,
         start: how.start,
     };

@@ -12,7 +12,7 @@ use crate::platform::operations::{self, Operation, State, Step, StepState};
 
 use super::super::actions::{Bulk, Line};
 use super::super::model::{
-    Condition, HistoryEntry, Kind, Location, Phase, Power, PublishedPort, Resources, Seen, Server,
+    Condition, HistoryEntry, Kind, Location, Phase, Power, PublishedPort, Quota, Resources, Seen, Server,
     StoredVariable, Suspension,
 };
 use super::super::updates::has_update;
@@ -42,6 +42,8 @@ pub struct ServerOut {
     size: String,
     /// What the size gives it.
     resources: Resources,
+    /// Whether the disk's limit is enforced by the kernel, or only measured (`soft`). Null before it has volumes.
+    disk_quota: Option<Quota>,
     /// What people ask for.
     power: Power,
     /// How it is, in a word.
@@ -78,6 +80,7 @@ impl ServerOut {
         let (status, pending) = (server.status(app.now()), server.is_pending());
         let update_available = has_update(&app.catalogue, &server);
         let kept_until = server.kept_until();
+        let disk_quota = server.quota();
         Self {
             id: server.id,
             tenant_id: server.tenant,
@@ -88,6 +91,7 @@ impl ServerOut {
             suspension: server.suspension,
             size: server.size,
             resources: server.resources,
+            disk_quota,
             power: server.power,
             status: status.phase,
             status_text: status.sentence,

@@ -4,6 +4,7 @@ mod backoff;
 mod command;
 mod crash;
 mod deletion;
+mod disk;
 mod history;
 mod host;
 mod limits;
@@ -35,6 +36,7 @@ pub use backoff::{GIVE_UP_AFTER, SETTLED_AFTER, backoff, next_try};
 pub use command::{Command, Decision, Refusal};
 pub use crash::{CrashLog, CrashRule, Crashed};
 pub use deletion::{Deletion, keeps_at_most};
+pub use disk::{DiskChange, Quota, Volume, bytes_of, check_shrink, disk_change, share};
 pub use history::{Entry, Kind, ending, transitions};
 pub use host::host_name;
 pub use limits::{Resources, admit};
@@ -94,6 +96,8 @@ pub struct Server {
     pub size: String,
     /// What the size gave it when it was chosen.
     pub resources: Resources,
+    /// Whether the kernel enforces its disk's limit; nothing before its volumes are there.
+    pub is_disk_enforced: Option<bool>,
     /// Counts changes of its settings.
     pub version: i64,
     /// What people ask for.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::platform::ids::ServerId;
 
 use super::plan::{Desired, Present, Step, plan};
-use super::{Goal, Seen};
+use super::{DiskChange, Goal, Seen};
 
 /// What has to happen before a server can be brought to its goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +15,8 @@ pub struct Before {
     pub departs: bool,
     /// Its data has yet to be copied from another server.
     pub copies: bool,
+    /// Its disk has another size than its volumes.
+    pub disk: Option<DiskChange>,
 }
 
 /// The steps to the goal, after what has to happen before. Nothing is ever made on data that is not all there, and nothing
@@ -34,7 +36,10 @@ pub fn plan_from(before: Before, desired: &Desired<'_>, present: &Present<'_>) -
     if before.copies && stays {
         first.push(Step::Copy);
     }
+    let disk = before.disk.filter(|_| stays);
+    first.extend((disk == Some(DiskChange::Grow)).then_some(Step::Disk));
     first.extend(plan(desired, &present));
+    first.extend((disk == Some(DiskChange::Shrink)).then_some(Step::Disk));
     first
 }
 
@@ -143,10 +148,12 @@ mod tests {
     const COPIES: Before = Before {
         departs: false,
         copies: true,
+        disk: None,
     };
     const DEPARTS: Before = Before {
         departs: true,
         copies: false,
+        disk: None,
     };
 
     #[test]
@@ -176,6 +183,29 @@ mod tests {
         assert_eq!(steps(DEPARTS, Goal::Stop, Seen::Exited), [Step::Depart]);
         assert_eq!(steps(DEPARTS, Goal::Stop, Seen::Running), [Step::Depart]);
         assert_eq!(steps(DEPARTS, Goal::Keep, Seen::Running)[0], Step::Depart);
+    }
+
+    #[test]
+    fn a_disk_grows_before_the_rest_and_shrinks_after_it() {
+        let resizes = |disk| Before {
+            disk: Some(disk),
+            ..Before::default()
+        };
+        for (goal, seen) in [
+            (Goal::Run, Seen::Running),
+            (Goal::Run, Seen::Exited),
+            (Goal::Stop, Seen::Running),
+        ] {
+            let usual = steps(Before::default(), goal, seen);
+            let grown = steps(resizes(DiskChange::Grow), goal, seen);
+            assert_eq!(grown, [&[Step::Disk], usual.as_slice()].concat());
+            let shrunk = steps(resizes(DiskChange::Shrink), goal, seen);
+            assert_eq!(shrunk, [usual.as_slice(), &[Step::Disk]].concat());
+        }
+        for goal in [Goal::Keep, Goal::Delete] {
+            let usual = steps(Before::default(), goal, Seen::Absent);
+            assert_eq!(steps(resizes(DiskChange::Grow), goal, Seen::Absent), usual);
+        }
     }
 
     #[test]

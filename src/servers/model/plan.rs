@@ -80,6 +80,8 @@ pub enum Step {
     Wire,
     /// Give the container the limits of its size, without ending what runs in it.
     Resize,
+    /// Give its volumes the size of its disk, while they are used.
+    Disk,
     /// Start it.
     Start,
     /// End it in good order.
@@ -113,6 +115,7 @@ impl Step {
         Self::Ensure,
         Self::Wire,
         Self::Resize,
+        Self::Disk,
         Self::Start,
         Self::Stop,
         Self::Kill,
@@ -137,6 +140,7 @@ impl Step {
             Self::Ensure => "ensure",
             Self::Wire => "wire",
             Self::Resize => "resize",
+            Self::Disk => "disk",
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Kill => "kill",
@@ -162,6 +166,7 @@ impl Step {
             Self::Ensure => Some("Make the container"),
             Self::Wire => Some("Connect its networks"),
             Self::Resize => Some("Change its limits"),
+            Self::Disk => Some("Change its disk"),
             Self::Start => Some("Start it"),
             Self::Stop => Some("Stop it"),
             Self::Kill => Some("Kill it"),
@@ -187,6 +192,7 @@ impl Step {
             Self::Ensure => "The container is being made.",
             Self::Wire => "Its networks are being connected.",
             Self::Resize => "Its limits are being changed.",
+            Self::Disk => "Its disk is being changed.",
             Self::Start | Self::NoteRestart => "It is being started.",
             Self::Stop => "It is being stopped.",
             Self::Kill => "It is being killed.",

@@ -49,6 +49,7 @@ impl World {
                 }
             }
             Step::Wire => self.is_wired = true,
+            Step::Disk => {}
             Step::Resize => {
                 need(self.seen != Seen::Absent && self.seen != Seen::Dead)?;
                 if self.spec == Some(SMALL) {

@@ -290,7 +290,12 @@ fn kept(server: &Server, now: DateTime<Utc>) -> String {
 
 fn stopped(server: &Server) -> String {
     if server.still_for.is_some() && server.power == Power::Running {
-        return "It is stopped while it is copied, and starts again by itself when that is done.".to_owned();
+        let what = if server.still_for == Some(server.id) {
+            "restored to a snapshot"
+        } else {
+            "copied"
+        };
+        return format!("It is stopped while it is {what}, and starts again by itself when that is done.");
     }
     if let Some(reason) = &server.stop_reason {
         return reason.clone();

@@ -33,6 +33,7 @@ pub(in crate::servers) fn server() -> Server {
             memory_mib: 256,
             disk_mib: 2048,
         },
+        is_disk_enforced: None,
         version: 1,
         power: Power::Running,
         restart_seq: 0,

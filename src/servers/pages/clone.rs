@@ -147,6 +147,7 @@ async fn clone(
     let input = CloneInput {
         name: Some(data.get("name").to_owned()),
         data: *how,
+        snapshot: None,
         same_networks: data.checked("same_networks"),
         start: data.checked("start"),
     };

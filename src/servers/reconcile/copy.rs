@@ -12,8 +12,9 @@ use tokio::time::MissedTickBehavior;
 
 use crate::drivers::engine::{CopiedVolume, CopyEvent, CopySpec, EngineError, ServerKey};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerEventId, ServerId};
+use crate::platform::ids::ServerEventId;
 use crate::platform::{events, fault, operations};
+use crate::snapshots::{self, Viewed};
 
 use super::super::actions::TOPIC;
 use super::super::model::{Copying, Entry, Kind, Seen, Server};
@@ -41,7 +42,10 @@ pub(super) async fn copy(effects: &Effects<'_>) -> Result<(), Trouble> {
         return Err(Trouble::Waits);
     };
     match fill(effects, &copying).await {
-        Ok(()) => end(effects, None).await,
+        Ok(()) => {
+            end(effects, None).await?;
+            forget_views(effects, &copying).await
+        }
         Err(trouble @ (Trouble::Waits | Trouble::Overtaken | Trouble::Database(_))) => Err(trouble),
         Err(trouble) if trouble.is_engine_away() => Err(trouble),
         Err(trouble @ Trouble::Engine(EngineError::Timeout(_))) => Err(trouble),
@@ -62,7 +66,7 @@ async fn fill(effects: &Effects<'_>, copying: &Copying) -> Result<(), Trouble> {
     if !copying.is_live && seen.is_alive() {
         return Err(Trouble::Waits);
     }
-    let volumes = volumes(effects, copying.source).await?;
+    let volumes = volumes(effects, copying).await?;
     let keys: Vec<_> = volumes.iter().map(|volume| volume.to.clone()).collect();
     effects.ensure_volumes(&keys).await?;
     let spec = CopySpec {
@@ -80,21 +84,62 @@ async fn fill(effects: &Effects<'_>, copying: &Copying) -> Result<(), Trouble> {
     filled
 }
 
-/// The volumes of the server's template, as its source has them and as it has them itself.
-async fn volumes(effects: &Effects<'_>, source: ServerId) -> Result<Vec<CopiedVolume>, Trouble> {
-    let server = effects.server();
-    let mut tx = effects.app.db.system().await?;
-    let offer = crate::eggs::warm(effects.app, &mut tx, &server.template).await?;
+/// The volumes of the server's template, as its source has them, or had them when a snapshot was taken, and as it has them
+/// itself.
+async fn volumes(effects: &Effects<'_>, copying: &Copying) -> Result<Vec<CopiedVolume>, Trouble> {
+    let (app, server) = (effects.app, effects.server());
+    let mut tx = app.db.system().await?;
+    let offer = crate::eggs::warm(app, &mut tx, &server.template).await?;
     let offer =
         offer.ok_or_else(|| Trouble::Uncopied("its template is no longer in the catalogue".to_owned()))?;
-    let pair = |volume: &crate::catalogue::Volume| {
+    let names: Vec<String> = offer
+        .template
+        .volumes
+        .iter()
+        .map(|volume| volume.name.clone())
+        .collect();
+    let snapshot = snapshots::copied_from(&mut tx, server.id).await?;
+    let source = match snapshot {
+        Some(_) => Some(store::find(&mut tx, copying.source).await?),
+        None => None,
+    };
+    drop(tx);
+    let viewed = snapshot.zip(source.as_ref());
+    let viewed = viewed.map(|(snapshot, server)| Viewed { server, snapshot });
+    if let Some(viewed) = viewed {
+        snapshots::ensure_views(app, viewed, &names).await?;
+    }
+    let pair = |name: &String| {
         Ok(CopiedVolume {
-            name: volume.name.clone(),
-            from: volume_key_of(source, &volume.name)?,
-            to: volume_key_of(server.id, &volume.name)?,
+            name: name.clone(),
+            from: match viewed {
+                Some(viewed) => viewed.key(name)?,
+                None => volume_key_of(copying.source, name)?,
+            },
+            to: volume_key_of(server.id, name)?,
         })
     };
-    offer.template.volumes.iter().map(pair).collect()
+    names.iter().map(pair).collect()
+}
+
+/// Whatever looked at a snapshot for this copy is not needed any more. What somebody looks into just now stays.
+async fn forget_views(effects: &Effects<'_>, copying: &Copying) -> Result<(), Trouble> {
+    let mut tx = effects.app.db.system().await?;
+    let Some(snapshot) = snapshots::copied_from(&mut tx, effects.server().id).await? else {
+        return Ok(());
+    };
+    let Ok(server) = store::find(&mut tx, copying.source).await else {
+        return Ok(());
+    };
+    drop(tx);
+    let viewed = Viewed {
+        server: &server,
+        snapshot,
+    };
+    if let Err(error) = snapshots::remove_views(effects.app, viewed).await {
+        tracing::info!(%snapshot, %error, "views of a snapshot stay for now");
+    }
+    Ok(())
 }
 
 async fn check_source(effects: &Effects<'_>, copying: &Copying) -> Result<(), Trouble> {

@@ -4,6 +4,7 @@
 use crate::drivers::engine::{EngineError, NetworkKey};
 
 use super::super::store;
+use super::disk;
 use super::spec::server_key;
 use super::steps::Effects;
 use super::trouble::Trouble;
@@ -21,6 +22,7 @@ pub(super) async fn depart(effects: &Effects<'_>) -> Result<(), Trouble> {
     app.engine.remove(&key).await?;
     app.engine.end_task(&key).await?;
     app.engine.close_files(&key).await?;
+    disk::give(effects).await?;
     let mut tx = app.db.system().await?;
     let was_last = store::is_last_of_tenant(&mut tx, server.id, from, server.location).await?;
     drop(tx);

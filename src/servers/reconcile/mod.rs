@@ -9,6 +9,7 @@ mod attempt;
 mod copy;
 mod crash;
 mod depart;
+mod disk;
 mod eggs;
 mod expire;
 mod guard;
@@ -17,6 +18,7 @@ mod in_work;
 mod made;
 mod origin;
 mod orphans;
+mod quotas;
 mod spec;
 mod steps;
 mod sweep;
@@ -88,6 +90,14 @@ impl Servers {
         sweep::sweep(self).await
     }
 
+    /// Compares tenants' quotas, as is done every half minute.
+    pub(in crate::servers) async fn compare_quotas(&self) {
+        if let Some(storage) = &self.app.storage {
+            let done = quotas::compare(&self.app, &**storage).await;
+            assert!(done.is_ok(), "{done:?}");
+        }
+    }
+
     /// Whether nothing is claimed for want of an engine.
     pub(in crate::servers) fn is_engine_away(&self) -> bool {
         self.health.is_away()
@@ -124,6 +134,9 @@ pub async fn begin(app: &App) -> Result<(), Error> {
     app.tasks.spawn(drive(Arc::clone(&servers), poke, tasks));
     app.tasks.spawn(hear(Arc::clone(&servers)));
     app.tasks.spawn(keep_guard(Arc::clone(&servers)));
+    if let Some(storage) = app.storage.clone() {
+        app.tasks.spawn(quotas::keep(app.clone(), storage));
+    }
     app.tasks.spawn(watch::watch(servers));
     Ok(())
 }

@@ -5,20 +5,23 @@ use chrono::{DateTime, Utc};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 
-use super::super::model::{Attempt, Before, Copying, Goal, Observation, Server};
+use super::super::model::{Attempt, Before, Copying, DiskChange, Goal, Observation, Server};
 use super::super::store;
-use super::Servers;
+use super::{Servers, disk};
 
 /// A copy's data on its way, and a former tenant that is not left yet.
 pub(super) struct Origin {
     copying: Option<Copying>,
     departs: bool,
+    disk: Option<DiskChange>,
 }
 
 impl Origin {
     pub(super) async fn load(servers: &Servers, server: &Server) -> Result<Self, Error> {
+        let disk = disk::change(&servers.app, server).await?;
         let mut tx = servers.app.db.system().await?;
         Ok(Self {
+            disk,
             copying: store::copying(&mut tx, server.id).await?,
             departs: store::departs_from(&mut tx, server.id).await?.is_some(),
         })
@@ -28,6 +31,7 @@ impl Origin {
     pub(super) fn before(&self) -> Before {
         Before {
             departs: self.departs,
+            disk: self.disk,
             copies: self.copying.as_ref().is_some_and(Copying::is_open),
         }
     }
@@ -56,7 +60,8 @@ impl Origin {
     ) -> Result<(), Error> {
         let is_still = seen.is_some_and(|seen| !seen.seen.is_alive());
         match server.still_for {
-            Some(copy) if is_still => store::wake(tx, &[copy], now).await,
+            // For its own restoring: that looks by itself.
+            Some(copy) if is_still && copy != server.id => store::wake(tx, &[copy], now).await,
             _ => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::app::App;
 use crate::catalogue;
 use crate::drivers::engine::{
-    ContainerSpec, EngineError, NetworkSpec, Outcome, ServerKey, VolumeDriver, VolumeKey, VolumeSpec,
+    ContainerSpec, EngineError, NetworkSpec, Outcome, ServerKey, VolumeKey, VolumeSpec,
 };
 use crate::eggs::{Egg, Stop};
 use crate::platform::error::Error;
@@ -16,15 +16,14 @@ use crate::platform::{events, operations};
 use crate::stacks;
 
 use super::super::actions::TOPIC;
-use super::super::model::{Goal, Server, Step};
+use super::super::model::{Goal, Server, Step, share};
 use super::super::store::{self, Claimed};
 use super::eggs;
 use super::guard::Guard;
 use super::spec::{network_key, server_key, tenant_key};
 use super::trouble::Trouble;
-use super::{copy, depart, wiring};
+use super::{copy, depart, disk, wiring};
 
-const MIB: u64 = 1024 * 1024;
 /// How long a process may take to end when its template is gone.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 /// How many subnets are tried until one is free on the host.
@@ -62,6 +61,7 @@ impl Effects<'_> {
             Step::Ensure => self.ensure().await,
             Step::Wire => wiring::wire(self).await,
             Step::Resize => self.resize(&key).await,
+            Step::Disk => disk::resize(self).await,
             Step::Start => self.start().await,
             Step::Stop => self.stop().await,
             Step::Kill => Ok(engine.kill(&key).await.map(drop)?),
@@ -150,18 +150,21 @@ impl Effects<'_> {
 
     pub(super) async fn ensure_volumes(&self, keys: &[VolumeKey]) -> Result<(), Trouble> {
         let server = self.server();
-        let count = u64::try_from(keys.len()).unwrap_or(1).max(1);
-        let disk = u64::try_from(server.resources.disk_mib).unwrap_or_default() * MIB;
+        let size = share(server.resources.disk_mib, keys.len());
+        if !keys.is_empty() {
+            disk::before_making(self).await?;
+        }
         for key in keys {
             let volume = VolumeSpec {
                 key: key.clone(),
                 tenant: tenant_key(server)?,
                 // A replica may be the first that needs them; they go with the server whose they are.
                 server: Some(ServerKey::new(server.home().to_string())?),
-                driver: VolumeDriver::Local,
-                size_bytes: Some(disk / count),
+                driver: disk::driver(self.app),
+                size_bytes: Some(size),
             };
-            self.app.engine.ensure_volume(&volume).await?;
+            let made = self.app.engine.ensure_volume(&volume).await?;
+            disk::note(self, &made, size).await?;
         }
         Ok(())
     }
@@ -204,6 +207,7 @@ impl Effects<'_> {
         if let Some(egg) = self.egg() {
             eggs::configure(self, &egg).await?;
         }
+        disk::ready(self).await?;
         match self.app.engine.start(&server_key(self.server())?).await {
             Ok(Outcome::Gone) => Err(Trouble::Vanished),
             Ok(Outcome::Done | Outcome::Already) => Ok(()),

@@ -2,9 +2,13 @@
 
 use crate::catalogue::BuildError;
 use crate::drivers::engine::EngineError;
+use crate::drivers::pool::PoolError;
 use crate::platform::error::Error;
 
 const MIB: u64 = 1024 * 1024;
+/// What servers tell that need the volume driver. They are woken when it is back.
+pub(super) const DRIVER_AWAY: &str =
+    "the volume driver of its node does not answer; it goes on by itself when that is back";
 
 /// Why a step did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +16,9 @@ pub(super) enum Trouble {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The pool that its volumes are in.
+    #[error(transparent)]
+    Storage(#[from] PoolError),
     /// The image.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -60,6 +67,7 @@ impl Trouble {
             Self::Build(BuildError::Failed(_)) => "its image could not be built".to_owned(),
             Self::Database(_) => "the database does not answer".to_owned(),
             Self::Uncopied(why) => why.clone(),
+            Self::Storage(error) => pool_words(error),
             Self::Build(BuildError::Changed { .. } | BuildError::Unfetched { .. })
             | Self::Unspecified(_)
             | Self::Unguarded(_)
@@ -69,6 +77,18 @@ impl Trouble {
             | Self::Overtaken
             | Self::Vanished => self.to_string(),
         }
+    }
+}
+
+fn pool_words(error: &PoolError) -> String {
+    match error.code() {
+        "no_driver" | "gone" => DRIVER_AWAY.to_owned(),
+        "too_small" => format!("its disk can't become so small: {error}"),
+        "full" => "the node's pool of storage is full; the provider has to make it larger".to_owned(),
+        "read_only" => {
+            "the node's pool of storage is damaged and read-only; the provider has to repair it".to_owned()
+        }
+        _ => format!("its volumes could not be prepared: {error}"),
     }
 }
 
@@ -85,6 +105,7 @@ fn engine_words(error: &EngineError) -> String {
                 limit / MIB
             );
         }
+        EngineError::NoVolumeDriver(_) => DRIVER_AWAY,
         EngineError::Unavailable(_) => "the engine does not answer",
         EngineError::Timeout(_) => "the engine did not answer in time",
         EngineError::ImageMissing { .. } => "its image is missing",

@@ -3,6 +3,7 @@
 mod copy;
 mod crash;
 mod deleted;
+mod disk;
 mod eggs;
 mod events;
 mod list;
@@ -24,6 +25,7 @@ pub use deleted::{
     Leave, beyond, erase, expire, list_deleted, names_like, newest_deleted, put_away, reclaim_ports,
     release_ports, restore,
 };
+pub use disk::{note_size, note_volume, volumes, wake_stuck};
 pub use eggs::{
     EggState, InstallNews, add_egg, allocate_pair, egg_state, install_failure, note_install, save_template,
     set_install, set_ready,

@@ -80,6 +80,7 @@ fn how(data: CloneData) -> CloneInput {
     CloneInput {
         name: None,
         data,
+        snapshot: None,
         same_networks: true,
         start: true,
     }

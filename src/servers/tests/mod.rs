@@ -4,6 +4,7 @@ mod copies;
 mod crash;
 mod create;
 mod deleted;
+mod disk;
 mod eggs;
 mod engine;
 mod faults;

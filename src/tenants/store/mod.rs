@@ -16,5 +16,5 @@ pub(super) use tenants::{
     Filter, Listed, Sort, delete_tenant, due_for_purge, free_slug, insert_tenant, list_tenants, lock_tenant,
     save_status, save_tenant,
 };
-pub use usage::usage;
 pub(super) use usage::usages;
+pub use usage::{disk_limits, usage};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::platform::db::Scoped;
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
 
@@ -43,6 +43,20 @@ pub(crate) async fn usages(
         (TenantId(row.id), used)
     });
     Ok(amounts.collect())
+}
+
+/// What the volumes of each of some tenants may hold together, in MiB: what the plan gives, and beside it what deleted
+/// servers have that are kept, as those take no place in the plan.
+pub async fn disk_limits(tx: &mut SystemTx, tenants: &[TenantId]) -> Result<HashMap<TenantId, i64>, Error> {
+    let ids: Vec<_> = tenants.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select t.id, p.max_disk_mib + coalesce((select sum(s.disk_mib) from server s
+             where s.tenant_id = t.id and s.deleted_at is not null), 0)::bigint as "disk_mib!"
+           from tenant t join plan p on p.id = t.plan_id where t.id = any($1)"#,
+        &ids
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows.map(|row| (TenantId(row.id), row.disk_mib)).collect())
 }
 
 /// What one tenant uses.

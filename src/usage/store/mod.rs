@@ -6,7 +6,7 @@ mod read;
 mod rollup;
 mod write;
 
-pub use disk::{disk, save_disk};
+pub use disk::{disk, has_soft, save_disk, save_pool};
 pub use parts::{Part, keep_parts};
 pub use read::{Spark, newest, points, sparks};
 pub use rollup::{roll_up, rolled_until};

@@ -21,7 +21,7 @@ struct Driver {
 }
 
 /// Starts the driver if it does not run, and tells where it is.
-fn start() -> String {
+pub(crate) fn start() -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/pool.sh");
     run(script.to_str().unwrap(), &["start", env!("CARGO_BIN_EXE_berth")])
 }

@@ -25,9 +25,15 @@ const REMOVING: [&str; 3] = ["pool.put_away", "pool.subvolumes_deleted", "pool.g
 /// Of changing a limit, of a volume and of a tenant.
 const CHANGING: [&str; 2] = ["pool.limit_changed", "pool.tenant_noted"];
 
+/// Of restoring a snapshot.
+const RESTORING: [&str; 2] = ["pool.revived", "pool.exchanged"];
+/// Of giving a volume to another tenant.
+const GIVING: &str = "pool.given";
+
 /// All of these.
 pub(crate) fn points() -> impl Iterator<Item = &'static str> {
-    MAKING.into_iter().chain(REMOVING).chain(CHANGING)
+    let all = MAKING.into_iter().chain(REMOVING).chain(CHANGING);
+    all.chain(RESTORING).chain([GIVING])
 }
 
 fn restarted(pool: &mut Pool) {
@@ -97,6 +103,57 @@ fn a_limit_that_was_half_changed_is_one_or_the_other() {
     restarted(&mut pool);
     let (written, _) = fill(&pool.data("data").join("file"), 512 * MIB);
     about(written, 24 * MIB);
+}
+
+#[test]
+fn a_volume_that_was_half_restored_is_one_or_the_other() {
+    let mut pool = Pool::served("1GiB");
+    pool.create("data", "64MiB", Some("acme"));
+    let letter = pool.data("data").join("letter");
+    std::fs::write(&letter, "then").unwrap();
+    pool.good("/Berth.Snapshot", &json!({ "Name": "data", "Snapshot": "s" }));
+    for (point, expected) in [(RESTORING[0], "now"), (RESTORING[1], "then")] {
+        std::fs::write(&letter, "now").unwrap();
+        pool.stop();
+        let asked = json!({ "Name": "data", "Snapshot": "s" });
+        provoke(&mut pool, point, "/Berth.Restore", &asked);
+        restarted(&mut pool);
+        assert_eq!(std::fs::read_to_string(&letter).unwrap(), expected, "{point}");
+        let left = pool.root().join("volumes/data/new");
+        assert!(!left.exists(), "{point}");
+        // Asked again, it is what was asked for.
+        pool.good("/Berth.Restore", &asked);
+        assert_eq!(std::fs::read_to_string(&letter).unwrap(), "then", "{point}");
+    }
+    let (written, _) = fill(&pool.data("data").join("file"), 512 * MIB);
+    about(written, 64 * MIB);
+}
+
+#[test]
+fn a_volume_that_was_half_given_counts_for_one_tenant() {
+    let mut pool = Pool::served("1GiB");
+    pool.create("data", "64MiB", Some("acme"));
+    fill(&pool.data("data").join("file"), 8 * MIB);
+    pool.stop();
+    let asked = json!({ "Name": "data", "Tenant": "other" });
+    provoke(&mut pool, GIVING, "/Berth.Give", &asked);
+    restarted(&mut pool);
+    pool.good("/Berth.Give", &asked);
+    until("it counts for the new tenant", || {
+        pool.tenant_holds("other").is_some_and(|held| held >= 8 * MIB)
+    });
+    // The former has no volumes any more, and is forgotten with the next thing that is freed.
+    pool.create("last", "16MiB", Some("third"));
+    pool.remove("last");
+    until("it counts for the former no more", || {
+        pool.tenant_holds("acme").is_none_or(|held| held < MIB)
+    });
+    pool.good(
+        "/Berth.LimitTenant",
+        &json!({ "Tenant": "other", "Limit": 32 * MIB }),
+    );
+    let (written, _) = fill(&pool.data("data").join("more"), 512 * MIB);
+    about(written + 8 * MIB, 32 * MIB);
 }
 
 /// What a caller knows of a volume.

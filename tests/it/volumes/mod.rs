@@ -10,5 +10,7 @@ mod limits;
 mod pool;
 mod protocol;
 mod setup;
+mod snapshots;
 
+pub(crate) use engine::start as start_driver;
 pub(crate) use killed::points;

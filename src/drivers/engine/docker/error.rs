@@ -68,6 +68,14 @@ fn answered(status: u16, message: String) -> EngineError {
     if out_of_addresses.iter().any(|words| message.contains(words)) {
         return EngineError::NoAddresses;
     }
+    let without_driver = [
+        "error while mounting volume",
+        "volume plugin",
+        "dial unix /run/docker/plugins/",
+    ];
+    if status == 500 && without_driver.iter().any(|words| message.contains(words)) {
+        return EngineError::NoVolumeDriver(message);
+    }
     match status {
         400 => EngineError::Invalid(message),
         _ => EngineError::Failed {
@@ -155,6 +163,21 @@ mod tests {
         ] {
             assert!(!format!("{:?}", map(error, Duration::ZERO)).contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn a_volume_driver_that_is_gone_is_told_from_other_failures() {
+        for message in [
+            "error while mounting volume '': Post \"http://%2Frun%2Fdocker%2Fplugins%2Fberth.sock/VolumeDriver.Mount\": \
+             context deadline exceeded",
+            "error looking up volume plugin berth: plugin \"berth\" not found",
+            "create x: Post \"http://x/VolumeDriver.Create\": dial unix /run/docker/plugins/berth.sock: connect: no such file",
+        ] {
+            let error = answered(500, message.to_owned());
+            assert!(matches!(error, EngineError::NoVolumeDriver(_)), "{error:?}");
+        }
+        let other = answered(500, "no space left on device".to_owned());
+        assert!(matches!(other, EngineError::Failed { .. }), "{other:?}");
     }
 
     #[test]

@@ -29,6 +29,8 @@ use tokio::sync::watch;
 
 pub use self::calls::{Call, Program};
 use self::{calls::Fault, state::State};
+use crate::drivers::pool::fake::FakePool;
+
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
     EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey,
@@ -63,6 +65,11 @@ impl FakeEngine {
     /// Goes away, or comes back with everything as it was.
     pub fn set_down(&self, down: bool) {
         self.change(|state| state.calls.down = down);
+    }
+
+    /// Where the volumes are that are not the engine's own.
+    pub fn pool(&self) -> FakePool {
+        self.lock().pool.clone()
     }
 
     /// Makes the next calls of a kind fail without doing anything.

@@ -82,10 +82,15 @@ impl State {
 
     pub(super) fn ensure_volume(&mut self, spec: &VolumeSpec) -> EngineResult<Volume> {
         let name = self.own_name(spec.key.as_str())?;
-        let driver = match spec.driver {
+        let driver = match &spec.driver {
             VolumeDriver::Local => "local",
-            VolumeDriver::Berth => "berth",
+            VolumeDriver::Berth { driver } | VolumeDriver::View { driver, .. } => driver,
         };
+        if let (VolumeDriver::Berth { .. }, false) = (&spec.driver, self.volumes.contains_key(&spec.key)) {
+            let size = spec.size_bytes.unwrap_or_default();
+            let made = self.pool.make(&name, spec.tenant.as_str(), size);
+            made.map_err(|error| EngineError::NoVolumeDriver(error.to_string()))?;
+        }
         let made = self.volumes.entry(spec.key.clone()).or_insert_with(|| Volume {
             key: spec.key.clone(),
             tenant: spec.tenant.clone(),
@@ -108,6 +113,7 @@ impl State {
         }
         self.files.retain(|(place, _), _| *place != name);
         self.trees.remove(key);
+        self.pool.forget(&name);
         Ok(outcome(self.volumes.remove(key).is_some()))
     }
 

@@ -15,6 +15,7 @@ use super::super::{
 use super::calls::{Calls, Program};
 use super::terminal::Shells;
 use super::tree::Tree;
+use crate::drivers::pool::fake::FakePool;
 
 /// What a process returns that the stop signal ended.
 pub(super) const TERMINATED: i64 = 143;
@@ -49,6 +50,8 @@ pub(super) struct State {
     /// By the container or volume that they are in, and their path there.
     pub(super) files: BTreeMap<(String, String), Vec<u8>>,
     pub(super) trees: BTreeMap<VolumeKey, Tree>,
+    /// Where the volumes are that are not the engine's own.
+    pub(super) pool: FakePool,
     made: u32,
     pub(super) ticks: i64,
 }
@@ -83,6 +86,7 @@ impl State {
             events: Vec::new(),
             files: BTreeMap::new(),
             trees: BTreeMap::new(),
+            pool: FakePool::default(),
             made: 0,
             ticks: 0,
         }

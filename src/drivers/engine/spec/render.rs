@@ -171,9 +171,14 @@ impl VolumeSpec {
                 .iter()
                 .map(|server| (label::SERVER.to_owned(), server.to_string())),
         );
-        let (driver, options) = match self.driver {
+        let (driver, options) = match &self.driver {
             VolumeDriver::Local => ("local", HashMap::new()),
-            VolumeDriver::Berth => ("berth", self.plugin_options()),
+            VolumeDriver::Berth { driver } => (driver.as_str(), self.plugin_options()),
+            VolumeDriver::View { driver, of, snapshot } => {
+                let of = owner.name(of.as_str());
+                let options = [("of".to_owned(), of), ("snapshot".to_owned(), snapshot.clone())];
+                (driver.as_str(), HashMap::from(options))
+            }
         };
         VolumeCreateRequest {
             name: Some(owner.name(self.key.as_str())),

@@ -141,7 +141,17 @@ fn a_volume_has_options_only_for_our_driver() {
         size_bytes: Some(10 << 30),
     };
     snapshot("volume_local", &volume(VolumeDriver::Local).to_volume(&owner()));
-    snapshot("volume_berth", &volume(VolumeDriver::Berth).to_volume(&owner()));
+    let driver = "berth".to_owned();
+    let ours = VolumeDriver::Berth {
+        driver: driver.clone(),
+    };
+    snapshot("volume_berth", &volume(ours).to_volume(&owner()));
+    let view = VolumeDriver::View {
+        driver,
+        of: VolumeKey::new("vol_0").unwrap(),
+        snapshot: "snp_1".to_owned(),
+    };
+    snapshot("volume_view", &volume(view).to_volume(&owner()));
 }
 
 #[test]

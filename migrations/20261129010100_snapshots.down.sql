@@ -1,0 +1,1 @@
+drop table snapshot_copy, snapshot;
