@@ -24,6 +24,7 @@ pub struct Head {
     pub(crate) may_watch: bool,
     pub(crate) may_configure: bool,
     pub(crate) may_schedule: bool,
+    pub(crate) may_see_backups: bool,
     pub(crate) may_see_networks: bool,
     pub(crate) may_see_guests: bool,
 }
@@ -43,6 +44,7 @@ impl Head {
             may_watch: may(Permission::ServerConsoleWatch),
             may_configure: may(Permission::ServerConfigure),
             may_schedule: may(Permission::ScheduleRead),
+            may_see_backups: may(Permission::BackupRead),
             may_see_networks: may(Permission::NetworkRead),
             may_see_guests: may(Permission::GuestRead),
         }
