@@ -16,7 +16,7 @@ use crate::platform::ids::{BackupId, BackupRestoreId, BackupTargetId, ServerId};
 use crate::platform::web::{Json, Path, Query, Routes};
 use crate::servers;
 
-use super::model::{Backup, Restore, State as How};
+use super::model::{Backup, Restore, SHOWN, State as How};
 use super::target::NewTarget;
 use super::{actions, look, store};
 
@@ -147,7 +147,7 @@ pub async fn create(
 pub async fn show(scope: TenantScope, Path(at): At) -> Result<Json<BackupOut>, Error> {
     let mut tx = scope.begin().await?;
     let backup = actions::find(&mut tx, at).await?;
-    let restores = store::restores(&mut tx, backup.id).await?;
+    let restores = store::restores(&mut tx, backup.id, SHOWN).await?;
     let mut out = BackupOut::from(backup);
     out.restores = restores.into_iter().map(RestoreOut::from).collect();
     Ok(Json(out))

@@ -1,6 +1,6 @@
 //! Backups: what is in a server's volumes, kept somewhere else, and got back.
 //!
-//! - A backup is a row before it is anything else. Actions write the wish; the [reconciler](reconcile) does it, and whatever it
+//! - A backup is a row before it is anything else. Actions write the wish; the reconciler does it, and whatever it
 //!   was doing when it died is begun again by the next one: a snapshot that was whole by then is found by the backup's name.
 //! - A tenant has one repository at a target, with a key of its own. Whoever works in it holds its lease, and does one thing
 //!   at a time, so nothing is ever pruned beside a writer.

@@ -8,6 +8,8 @@ use crate::platform::ids::{BackupId, BackupRepositoryId, BackupRestoreId, Server
 
 /// A server has at most so many, whatever became of them.
 pub const MOST: i64 = 30;
+/// So many restores of a backup are shown: the newest.
+pub const SHOWN: i64 = 20;
 /// The longest name that something restored gets.
 const MAX_NAME: usize = 100;
 
@@ -158,6 +160,19 @@ pub fn name(text: &str) -> Result<&str, Error> {
             "Give a name of at most 100 characters, without slashes and not beginning with a dot.",
         ))
     }
+}
+
+/// Bytes in the largest unit that leaves a whole number before the point.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn bytes(amount: i64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut amount, mut unit) = (amount as f64, 0);
+    while amount >= 1024.0 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    let digits = usize::from(unit > 0 && amount < 10.0);
+    format!("{amount:.digits$} {}", UNITS[unit])
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::platform::ids::{BackupId, ServerId};
 use crate::platform::web::{Ctx, FormData, Fragment, LastSeen, Page, Path, Query, Routes, SeeOther, ago};
 use crate::servers::{self, Head, crumbs};
 
-use super::model::{Backup, State as How};
+use super::model::{Backup, SHOWN, State as How, bytes};
 use super::{TOPIC, actions, look, store};
 
 /// The addresses.
@@ -48,19 +48,6 @@ pub(super) fn routes() -> Routes<App> {
 
 fn href(slug: &str, server: ServerId) -> String {
     format!("/t/{slug}/servers/{server}/backups")
-}
-
-/// Bytes in the largest unit that leaves a whole number before the point.
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn bytes(amount: i64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let (mut amount, mut unit) = (amount as f64, 0);
-    while amount >= 1024.0 && unit + 1 < UNITS.len() {
-        amount /= 1024.0;
-        unit += 1;
-    }
-    let digits = usize::from(unit > 0 && amount < 10.0);
-    format!("{amount:.digits$} {}", UNITS[unit])
 }
 
 /// One backup in the list.
@@ -245,7 +232,7 @@ async fn show(
     let mut tx = scope.begin().await?;
     let known = servers::find(&mut tx, server).await?;
     let backup = actions::find(&mut tx, (server, id)).await?;
-    let restores = store::restores(&mut tx, id).await?;
+    let restores = store::restores(&mut tx, id, SHOWN).await?;
     let volumes = crate::eggs::warm(&app, &mut tx, &known.template).await?;
     drop(tx);
     let base = href(&slug, server);

@@ -139,7 +139,7 @@ async fn a_backup_that_fails_says_why_and_can_be_deleted() {
     let scene = Scene::new().await;
     scene
         .test
-        .engine()
+        .engine
         .set_helper("backup", "", 1, "Fatal: write: No space left on device");
     let id = scene.ask().await;
     scene.work().await;

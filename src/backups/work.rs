@@ -17,8 +17,8 @@ use crate::drivers::engine::{EngineError, ServerKey, TenantKey, VolumeDriver, Vo
 use crate::platform::access::Who;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
+use crate::platform::events;
 use crate::platform::ids::ServerId;
-use crate::platform::{events, fault};
 use crate::servers::{self, model::Server};
 
 use super::TOPIC;
@@ -30,6 +30,9 @@ use super::target;
 
 /// How often progress is written and the lease renewed.
 const NOTE: Duration = Duration::from_secs(2);
+
+/// After so many failures in a row, one that is cut off again is given up.
+const CUT_OFF: i32 = 5;
 
 /// What came of a look.
 pub(super) enum Outcome {
@@ -47,6 +50,8 @@ pub(super) enum Outcome {
 enum Trouble {
     /// It is tried again.
     Waits,
+    /// The helper ended in the middle. It is tried again, but not for ever: its memory may not be enough.
+    CutOff,
     /// The lease is somebody else's.
     Lost,
     /// It will not be done, for this reason.
@@ -64,8 +69,8 @@ impl From<Error> for Trouble {
 impl From<BackupError> for Trouble {
     fn from(error: BackupError) -> Self {
         match error {
-            BackupError::CutOff
-            | BackupError::Engine(EngineError::Unavailable(_) | EngineError::Timeout(_)) => Self::Waits,
+            BackupError::CutOff => Self::CutOff,
+            BackupError::Engine(EngineError::Unavailable(_) | EngineError::Timeout(_)) => Self::Waits,
             BackupError::Engine(EngineError::VolumeMissing { .. }) => {
                 Self::Failed("the server has no data yet".to_owned())
             }
@@ -97,10 +102,12 @@ pub(super) async fn one(app: &App, claimed: &Claimed) -> Result<Outcome, Error> 
         }
     })
     .await;
-    fault::point("backups.worked");
     let failure = match done {
         Ok(()) => None,
-        Err(Trouble::Waits) => return Ok(Outcome::Waits),
+        Err(Trouble::CutOff) if claimed.failures >= CUT_OFF => {
+            Some("it was cut off again and again".to_owned())
+        }
+        Err(Trouble::Waits | Trouble::CutOff) => return Ok(Outcome::Waits),
         Err(Trouble::Lost) => return Ok(Outcome::Lost),
         Err(Trouble::Ours(error)) => return Err(error),
         Err(Trouble::Failed(reason)) => Some(reason),
@@ -200,7 +207,6 @@ async fn make(app: &App, restic: &Restic, place: &Place, backup: &Backup) -> Res
     }
     note(app, backup, Progress::default()).await?;
     restic.init(place).await?;
-    fault::point("backups.repository_made");
     let tag = backup.id.to_string();
     // A panel died after it was whole and before that was written.
     if let Some(snapshot) = restic.find(place, &tag).await?.pop() {
@@ -219,7 +225,6 @@ async fn make(app: &App, restic: &Restic, place: &Place, backup: &Backup) -> Res
         tag,
     };
     let mut events = restic.backup(place, saved).await?;
-    fault::point("backups.begun");
     let mut noted = tokio::time::Instant::now();
     while let Some(event) = events.next().await {
         match event? {
@@ -229,7 +234,6 @@ async fn make(app: &App, restic: &Restic, place: &Place, backup: &Backup) -> Res
             }
             BackupEvent::At(_) => {}
             BackupEvent::Done(summary) => {
-                fault::point("backups.made");
                 return finish(app, backup, &summary).await;
             }
         }
@@ -252,7 +256,6 @@ async fn remove(restic: &Restic, place: &Place, backup: &Backup) -> Result<(), T
     // By its tag and not by its row: one that failed may have left something too.
     let snapshots = restic.find(place, &backup.id.to_string()).await?;
     restic.forget(place, &snapshots).await?;
-    fault::point("backups.forgotten");
     Ok(())
 }
 
@@ -275,7 +278,6 @@ async fn get_back(
     restic
         .restore_beside(place, snapshot, (&owner, volume), what)
         .await?;
-    fault::point("backups.got_back");
     Ok(())
 }
 
