@@ -20,8 +20,8 @@ use crate::platform::web::{
     log_requests, refuse_cross_origin, security_headers,
 };
 use crate::{
-    accounts, audit, catalogue, eggs, files, guests, help, networks, overview, schedules, search, servers,
-    snapshots, stacks, tenants, usage,
+    accounts, audit, backups, catalogue, eggs, files, guests, help, networks, overview, schedules, search,
+    servers, snapshots, stacks, tenants, usage,
 };
 
 /// Every route of the panel.
@@ -38,6 +38,7 @@ pub fn all() -> Routes<App> {
         .merge(eggs::routes())
         .merge(guests::routes())
         .merge(help::routes())
+        .merge(backups::routes())
         .merge(networks::routes())
         .merge(overview::routes())
         .merge(schedules::routes())

@@ -1,4 +1,5 @@
 //! The outside world behind small traits. A driver knows no feature and no web.
 
+pub mod backup;
 pub mod engine;
 pub mod pool;

@@ -88,6 +88,10 @@ codes! {
         "quota-used-up": "The server's disk quota, or the plan's, is used up.", "Delete files, or choose a larger size.";
         "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";
         "upload-busy": "Another request is writing to the upload.", "Wait a moment, read its offset and go on from there.";
+        "backup-not-done": "The backup is not whole, so there is nothing to look into.", "Wait until it is done, or take another one.";
+        "backup-under-way": "A backup of this server is being made.", "Wait until it is done.";
+        "backup-unreadable": "The repository that the backup is in cannot be read now.", "Try again later; if it stays so, ask the provider.";
+        "no-backup-target": "The provider has not said where backups go.", "Ask the provider.";
         "too-many-schedules": "A server has at most 20 schedules.", "Delete one, or put its steps into another.";
         "schedule-running": "The schedule runs at present, and no schedule runs twice at once.", "Wait until the run has ended.";
         "up-to-date": "There is no newer image of the server's template.", "Nothing has to be done.";

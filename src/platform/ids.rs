@@ -131,6 +131,14 @@ ids! {
     InstallationId = "ins";
     /// A person who may sign in.
     UserId = "usr";
+    /// A backup of a server.
+    BackupId = "bak";
+    /// Something that is got back from a backup.
+    BackupRestoreId = "bkr";
+    /// A tenant's repository of backups.
+    BackupRepositoryId = "rep";
+    /// A place that backups go to.
+    BackupTargetId = "bkt";
     /// A server's schedule.
     ScheduleId = "sch";
     /// A run of a schedule.

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
-    LinkId, LocationId, NetworkId, OperationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId,
-    SnapshotId, StackId, TenantId, TokenId, UserId,
+    BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, OperationId, PlanId, ScheduleId,
+    ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId,
 };
 use crate::platform::operations;
 use crate::platform::secret::{OneTimeToken, hash_token};
@@ -28,6 +28,19 @@ impl TestApp {
             .unwrap();
         tx.commit().await.unwrap();
         ids
+    }
+
+    /// A backup of a server, which failed.
+    pub async fn backup(&self, tenant: TenantId, server: ServerId) -> BackupId {
+        let now = self.app.now();
+        let id = BackupId::new(&*self.app.ids, now);
+        let repository = BackupRepositoryId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::backup(&mut tx, (id, repository), (tenant, server), now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     /// A person without password; `name` is the part of the address before the at sign.

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    LinkId, LocationId, NetworkId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, SnapshotId,
-    StackId, TenantId, TokenId, UserId,
+    BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, PlanId, ScheduleId, ScheduleRunId, ServerId,
+    SessionId, SnapshotId, StackId, TenantId, TokenId, UserId,
 };
 
 pub(super) async fn person(
@@ -346,4 +346,33 @@ pub(super) async fn is_network_due(tx: &mut SystemTx, now: DateTime<Utc>) -> Res
         now
     );
     Ok(due.fetch_one(tx.conn()).await?)
+}
+
+pub(super) async fn backup(
+    tx: &mut SystemTx,
+    (backup, repository): (BackupId, BackupRepositoryId),
+    (tenant, server): (TenantId, ServerId),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into backup_repository (id, tenant_id, target_id, sealed_key, created_at) \
+         select $1, $2, id, 'x', $3 from backup_target where is_default",
+        repository.0,
+        tenant.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into backup (id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, finished_at, \
+         error) values ($1, $2, $3, $4, 'web-1', 'failed', 'test', $5, $5, 'the disk is full')",
+        backup.0,
+        tenant.0,
+        repository.0,
+        server.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }

@@ -36,6 +36,7 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/templates/{template}", "static-site"),
     ("/catalogue/{name}", "static-site"),
     ("/catalogue/{template}", "static-site"),
+    ("/backup-targets/{target}", "bkt_01jc000000e008000000000001"),
     ("/actions/{action}", "stop"),
     ("/power/{action}", "stop"),
     ("/uploads/{upload}", "0123456789abcdef"),
@@ -60,6 +61,7 @@ impl Scene {
         let snapshot = app.snapshot(tenant, server).await;
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
+        let backup = app.backup(tenant, server).await;
         let guest = app.person("known-guest").await;
         app.guest(tenant, server, guest, &[Permission::ServerRead]).await;
         app.egg("paper").await;
@@ -74,6 +76,7 @@ impl Scene {
             ("/shared/{server_id}", server.to_string()),
             ("/shared-servers/{server_id}", server.to_string()),
             ("/schedules/{schedule}", schedule.to_string()),
+            ("/backups/{backup}", backup.to_string()),
             ("/runs/{run}", run.to_string()),
             ("/networks/{network_id}", network.to_string()),
             ("/snapshots/{snapshot_id}", snapshot.to_string()),

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod backup;
 mod copies;
 pub(crate) mod docker_world;
 mod fake_world;

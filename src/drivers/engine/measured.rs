@@ -10,9 +10,10 @@ use crate::platform::metrics;
 
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
-    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Image, Limits, LogLine,
-    LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent,
-    TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec, VolumeUse,
+    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, HelperEvent, HelperSpec,
+    Image, Limits, LogLine, LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey,
+    ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec,
+    VolumeUse,
 };
 
 /// What it is called on the page of metrics.
@@ -93,6 +94,7 @@ calls! {
     image_exists(tag: &str) -> bool;
     run_task(task: &TaskSpec) -> EngineStream<TaskEvent>;
     copy_volumes(copy: &CopySpec) -> EngineStream<CopyEvent>;
+    run_helper(spec: &HelperSpec) -> EngineStream<HelperEvent>;
     end_task(server: &ServerKey) -> Outcome;
     pull_image(tag: &str) -> EngineStream<BuildEvent>;
     build_image(request: BuildRequest) -> EngineStream<BuildEvent>;

@@ -29,6 +29,7 @@ mod error;
 pub mod fake;
 mod files;
 mod guard;
+mod helper;
 mod io;
 mod key;
 mod measured;
@@ -54,6 +55,7 @@ pub use files::{
     VolumePath, Written,
 };
 pub use guard::{GUARD_VERSION, GuardSpec, GuardState, is_network};
+pub use helper::{HelperEnd, HelperEvent, HelperFile, HelperSpec, HelperVolume};
 pub use io::{ExecOutput, LogLine, LogQuery, LogStream, MAX_EXEC_OUTPUT, MAX_LOG_LINE, Stats};
 pub use key::{InstallationKey, InstanceKey, NetworkKey, ServerKey, ShellKey, TenantKey, VolumeKey};
 pub use measured::Measured;
@@ -218,6 +220,9 @@ pub trait Engine: VolumeFiles + fmt::Debug + Send + Sync {
     /// Fills a server's volumes with what is in another's; see [`CopySpec`]. It is a task of the server that is filled, and is
     /// ended like one.
     async fn copy_volumes(&self, copy: &CopySpec) -> EngineResult<EngineStream<CopyEvent>>;
+
+    /// Makes a call of the backup helper, in place of one with the same key; see [`HelperSpec`]. Dropping the stream ends it.
+    async fn run_helper(&self, spec: &HelperSpec) -> EngineResult<EngineStream<HelperEvent>>;
 
     /// Ends and removes a server's task.
     async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome>;

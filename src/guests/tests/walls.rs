@@ -74,6 +74,8 @@ async fn what_is_the_tenants_own_is_closed_to_the_role() {
         "select count(*) from one_time_link",
         "select count(*) from server_guest",
         "select count(*) from plan",
+        "select count(*) from backup",
+        "select count(*) from backup_restore",
         "select count(*) from session",
         "select count(*) from audit_event",
         "select count(*) from tenant_network",

@@ -88,6 +88,10 @@ permissions! {
     ScheduleRead = "schedules:read", Tenant, read;
     /// Create, change, pause, run and delete schedules. What they tell a server, their author must be allowed to tell it.
     ScheduleWrite = "schedules:write", Tenant, write;
+    /// See backups of servers, and look into them.
+    BackupRead = "backups:read", Tenant, read;
+    /// Make and delete backups, and get things back from them.
+    BackupWrite = "backups:write", Tenant, write;
     /// Delete servers with their data.
     ServerDelete = "servers:delete", Tenant, write;
     /// See networks, and who reaches whom.
@@ -132,6 +136,10 @@ permissions! {
     StaffPeopleRead = "staff.people:read", Staff, read;
     /// Invite staff, change their roles, disable accounts.
     StaffPeopleManage = "staff.people:write", Staff, write;
+    /// See where backups go.
+    StaffBackupRead = "staff.backups:read", Staff, read;
+    /// Say where backups go.
+    StaffBackupManage = "staff.backups:write", Staff, write;
     /// See all audit events.
     StaffAuditRead = "staff.audit:read", Staff, read;
     /// See the state of the installation.

@@ -15,8 +15,8 @@ use std::{
 
 use async_trait::async_trait;
 use berth::drivers::engine::{
-    ContainerSpec, Engine, EngineResult, GuardSpec, HealthCheck, HealthTest, Installation, InstallationKey,
-    InstanceKey, LogStream, Outcome, ServerKey, VolumeKey, VolumePath,
+    ContainerSpec, Engine, EngineResult, GuardSpec, HealthCheck, HealthTest, HelperSpec, Installation,
+    InstallationKey, InstanceKey, LogStream, Outcome, ServerKey, TenantKey, VolumeKey, VolumePath,
     docker::{DockerEngine, Endpoint},
     fake::Program,
 };
@@ -301,9 +301,28 @@ pub(crate) async fn make_files_image(docker: &Docker) {
     make_own_image(docker, "files", &files_spec("none").image_tag()).await;
 }
 
+/// Makes the backup helper's image once, under the tag that it has where the test's image is the base.
+pub(crate) async fn make_backup_image(docker: &Docker) {
+    let spec = HelperSpec {
+        key: ServerKey::new("any").unwrap(),
+        tenant: TenantKey::new("any").unwrap(),
+        base_image: IMAGE.to_owned(),
+        argv: Vec::new(),
+        files: Vec::new(),
+        volumes: Vec::new(),
+        reaches_out: false,
+    };
+    make_own_image(docker, "backup", &spec.image_tag()).await;
+}
+
+/// Makes the image of a machine that takes backups by SFTP.
+pub(crate) async fn make_sshd_image(docker: &Docker) {
+    make_own_image(docker, "../tests/backup", "berth-test/sshd:1").await;
+}
+
 /// Makes the image of a folder of `docker/` from Debian, unless it is there. Who comes meanwhile waits.
 async fn make_own_image(docker: &Docker, folder: &str, tag: &str) {
-    let lock = std::env::temp_dir().join(format!("berth-test-{folder}-image.lock"));
+    let lock = std::env::temp_dir().join(format!("berth-test-{}-image.lock", folder.replace('/', "-")));
     let lock = File::create(lock).unwrap();
     lock.lock().unwrap();
     if docker.inspect_image(tag).await.is_ok() {

@@ -13,6 +13,7 @@ mod events;
 mod files;
 mod filled;
 mod guard;
+mod helper;
 mod hijack;
 mod images;
 mod metering;
@@ -34,10 +35,10 @@ use self::connection::{Connection, READ_TIMEOUT};
 use self::metering::Meter;
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
-    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Image, Installation,
-    InstanceKey, Limits, LogLine, LogQuery, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey,
-    ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumeSpec,
-    VolumeUse,
+    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, HelperEvent, HelperSpec,
+    Image, Installation, InstanceKey, Limits, LogLine, LogQuery, Network, NetworkKey, NetworkSpec, Observed,
+    Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume,
+    VolumeKey, VolumeSpec, VolumeUse,
 };
 
 /// Where an engine listens.
@@ -295,6 +296,10 @@ impl Engine for DockerEngine {
 
     async fn copy_volumes(&self, copy: &CopySpec) -> EngineResult<EngineStream<CopyEvent>> {
         self.connect().await?.copy_volumes(copy).await
+    }
+
+    async fn run_helper(&self, spec: &HelperSpec) -> EngineResult<EngineStream<HelperEvent>> {
+        self.connect().await?.run_helper(spec).await
     }
 
     async fn end_task(&self, server: &ServerKey) -> EngineResult<Outcome> {

@@ -44,6 +44,7 @@ pub enum Call {
     ImageExists,
     RunTask,
     CopyVolumes,
+    RunHelper,
     EndTask,
     PullImage,
     BuildImage,

@@ -7,6 +7,7 @@
 mod calls;
 mod copy;
 mod files;
+mod helper;
 mod networks;
 mod outside;
 mod parts;
@@ -33,10 +34,10 @@ use crate::drivers::pool::fake::FakePool;
 
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
-    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Health, Image, InstanceKey,
-    Limits, LogLine, LogQuery, LogStream, Network, NetworkKey, NetworkSpec, Observed, Outcome, ServerKey,
-    ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize, Volume, VolumeKey, VolumePath,
-    VolumeSpec, VolumeUse,
+    EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Health, HelperEvent,
+    HelperSpec, Image, InstanceKey, Limits, LogLine, LogQuery, LogStream, Network, NetworkKey, NetworkSpec,
+    Observed, Outcome, ServerKey, ShellKey, Stats, TaskEvent, TaskSpec, Terminal, TerminalId, TerminalSize,
+    Volume, VolumeKey, VolumePath, VolumeSpec, VolumeUse,
 };
 
 /// The in-memory engine. Clones are handles to the same one.
@@ -356,6 +357,11 @@ impl Engine for FakeEngine {
 
     async fn copy_volumes(&self, copy: &CopySpec) -> EngineResult<EngineStream<CopyEvent>> {
         let events = self.call(Call::CopyVolumes, |state| state.copy_volumes(copy))?;
+        Ok(stream::iter(events).boxed())
+    }
+
+    async fn run_helper(&self, spec: &HelperSpec) -> EngineResult<EngineStream<HelperEvent>> {
+        let events = self.call(Call::RunHelper, |state| state.run_helper(spec))?;
         Ok(stream::iter(events).boxed())
     }
 

@@ -38,6 +38,10 @@ pub(super) struct State {
     pub(super) shells: Shells,
     /// What each server's task writes and returns; nothing and 0 if absent.
     pub(super) tasks: HashMap<ServerKey, (Vec<String>, i64)>,
+    /// What the backup helper answers to each command, returns and complains about; nothing and 0 if absent.
+    pub(super) helper_answers: HashMap<String, (String, i32, String)>,
+    /// What the backup helper was called with.
+    pub(super) helper_calls: Vec<Vec<String>>,
     /// How servers' copies fail, where a test says it.
     pub(super) copies: HashMap<ServerKey, CopyFailure>,
     /// What registries have.
@@ -79,6 +83,8 @@ impl State {
             programs: HashMap::new(),
             shells: Shells::default(),
             tasks: HashMap::new(),
+            helper_answers: HashMap::new(),
+            helper_calls: Vec::new(),
             copies: HashMap::new(),
             registry: BTreeSet::new(),
             typed: Vec::new(),

@@ -40,6 +40,7 @@
 mod copy;
 mod files;
 mod guard;
+mod helper;
 mod limits;
 mod render;
 #[cfg(test)]

@@ -1,0 +1,99 @@
+//! Looking into a backup, for whoever asks now: a helper of the request's own, which ends with it.
+
+use std::io;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::TryStreamExt as _;
+
+use crate::app::App;
+use crate::drivers::backup::{BackupError, Entry, Place};
+use crate::drivers::engine::EngineError;
+use crate::platform::access::TenantScope;
+use crate::platform::error::Error;
+use crate::platform::ids::{BackupId, BackupRestoreId, ServerId};
+
+use super::actions;
+use super::model::{self, Backup};
+use super::store;
+use super::work;
+
+/// More entries of one folder are not shown.
+pub const MOST_ENTRIES: usize = 2000;
+
+impl From<BackupError> for Error {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::NotInBackup => Self::NotFound,
+            BackupError::Engine(EngineError::Unavailable(_) | EngineError::Timeout(_))
+            | BackupError::CutOff => Self::Unavailable(error.into()),
+            error => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a backup could not be looked into"
+                );
+                Self::conflict(
+                    "backup-unreadable",
+                    format!("The backup cannot be read now: {error}. Ask the provider if it stays so."),
+                )
+            }
+        }
+    }
+}
+
+async fn open(app: &App, scope: &TenantScope, at: (ServerId, BackupId)) -> Result<(Backup, Place), Error> {
+    let mut tx = scope.begin().await?;
+    let backup = actions::find(&mut tx, at).await?;
+    backup.whole()?;
+    let opener = store::own_opener(&mut tx, backup.repository).await?;
+    let call = BackupRestoreId::new(&*app.ids, app.now()).to_string();
+    Ok((backup, work::place(app, &opener, call)?))
+}
+
+/// What is in a folder of a backup, and whether that is all.
+pub async fn entries(
+    app: &App,
+    scope: &TenantScope,
+    at: (ServerId, BackupId),
+    path: &str,
+) -> Result<(Vec<Entry>, bool), Error> {
+    let folder = model::place(path)?;
+    let (backup, place) = open(app, scope, at).await?;
+    let mut all = work::restic(app).list(&place, backup.whole()?, &folder).await?;
+    let is_all = all.len() <= MOST_ENTRIES;
+    all.truncate(MOST_ENTRIES);
+    Ok((all, is_all))
+}
+
+/// A file's bytes or a folder's tar, to be saved.
+pub async fn content(
+    app: &App,
+    scope: &TenantScope,
+    at: (ServerId, BackupId),
+    path: &str,
+) -> Result<Response, Error> {
+    let what = model::place(path)?;
+    let (backup, place) = open(app, scope, at).await?;
+    let mut stream = work::restic(app).dump(&place, backup.whole()?, &what).await?;
+    // The first piece tells whether there is such a thing, before the answer's head is sent.
+    let first = stream.try_next().await?;
+    let rest = stream.map_err(io::Error::other);
+    let first = futures_util::stream::iter(first.map(Ok::<_, io::Error>));
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; sandbox"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment"),
+        ),
+    ];
+    let body = futures_util::StreamExt::chain(first, rest);
+    Ok((headers, Body::from_stream(body)).into_response())
+}

@@ -1,0 +1,31 @@
+//! Backups: what is in a server's volumes, kept somewhere else, and got back.
+//!
+//! - A backup is a row before it is anything else. Actions write the wish; the reconciler does it, and whatever it
+//!   was doing when it died is begun again by the next one: a snapshot that was whole by then is found by the backup's name.
+//! - A tenant has one repository at a target, with a key of its own. Whoever works in it holds its lease, and does one thing
+//!   at a time, so nothing is ever pruned beside a writer.
+//! - Restoring is beside: into a new folder of the server's volume, which is safe while the server runs.
+//! - A backup belongs to the tenant and not to the server: it stays when the server goes.
+
+mod actions;
+mod api;
+mod look;
+mod model;
+mod pages;
+mod reconcile;
+mod store;
+mod target;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
+mod work;
+
+pub use reconcile::{Backups, begin};
+
+/// Events about a server's backups have this topic; the target is the server.
+pub const TOPIC: &str = "backup";
+
+/// The feature's addresses.
+pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
+    pages::routes().merge(api::routes())
+}

@@ -1,0 +1,95 @@
+//! Works in repositories: one thing at a time in each, under a lease that is renewed while the work goes on.
+//!
+//! Harmless when repeated: what was under way when a panel died still says so in its row, and is begun anew by whoever gets the
+//! lease. The helper of the dead one has ended with it, and if not it is ended by the next one's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::app::App;
+use crate::platform::error::Error;
+use crate::platform::reconcile::{Poke, Reconciler, drive};
+
+use super::TOPIC;
+use super::store::{self, Claimed};
+use super::work::{self, Outcome};
+
+/// Whoever works in a repository says so again well before this is over.
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// Works in repositories.
+pub struct Backups {
+    app: App,
+}
+
+impl Backups {
+    /// The reconciler of all repositories.
+    pub fn new(app: &App) -> Self {
+        Self { app: app.clone() }
+    }
+}
+
+/// Starts the work in the background of this process.
+pub fn begin(app: &App) {
+    let poke = Poke::default();
+    let backups = Arc::new(Backups::new(app));
+    app.tasks.spawn(drive(backups, poke.clone(), app.tasks.clone()));
+    app.tasks.spawn(hear(app.clone(), poke));
+}
+
+async fn hear(app: App, poke: Poke) {
+    let mut events = app.hub.subscribe();
+    loop {
+        let event = tokio::select! {
+            () = app.tasks.stopping() => return,
+            event = events.recv() => event,
+        };
+        match event {
+            Ok(event) if event.topic == TOPIC => poke.poke(),
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => poke.poke(),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Reconciler for Backups {
+    type Item = Claimed;
+    const KIND: &'static str = "backup";
+    const CONCURRENCY: usize = 4;
+    const PERIOD: Duration = Duration::from_secs(1);
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let now = self.app.now();
+        let mut tx = self.app.db.system().await?;
+        let claimed = store::claim(&mut tx, self.app.ids.uuid(now), (now, now + LEASE), limit).await?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    async fn reconcile(&self, claimed: Claimed) -> Result<bool, Error> {
+        let outcome = Box::pin(work::one(&self.app, &claimed)).await;
+        let now = self.app.now();
+        let (has_failed, until) = match &outcome {
+            Ok(Outcome::Idle) => (false, None),
+            Ok(Outcome::Done) => (false, Some(now)),
+            Ok(Outcome::Lost) => return Ok(false),
+            Ok(Outcome::Waits) | Err(_) => (true, Some(now + patience(claimed.failures))),
+        };
+        let mut tx = self.app.db.system().await?;
+        store::release(&mut tx, &claimed, (has_failed, until)).await?;
+        tx.commit().await?;
+        outcome.map(|outcome| matches!(outcome, Outcome::Idle))
+    }
+}
+
+/// How long to wait after so many failures in a row: from a second, doubling, to five minutes.
+fn patience(failures: i32) -> TimeDelta {
+    let doublings = u32::try_from(failures).unwrap_or(0).min(9);
+    TimeDelta::minutes(5).min(TimeDelta::seconds(1) * 2_i32.pow(doublings))
+}

@@ -1,0 +1,123 @@
+//! Repositories as a queue, under a lease, and what opens them.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::platform::db::{Scoped, SystemTx, TenantTx};
+use crate::platform::error::Error;
+use crate::platform::ids::{BackupRepositoryId, BackupTargetId, TenantId};
+
+/// A repository under our lease, and what it takes to get there.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Which.
+    pub id: BackupRepositoryId,
+    /// The lease.
+    pub lease: Uuid,
+    /// How often it failed in a row.
+    pub failures: i32,
+}
+
+/// Takes what is due under a lease, at most `limit`.
+pub async fn claim(
+    tx: &mut SystemTx,
+    lease: Uuid,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> Result<Vec<Claimed>, Error> {
+    let rows = sqlx::query!(
+        "update backup_repository set lease_id = $1, lease_until = $2, next_attempt_at = null where id in ( \
+           select id from backup_repository where (next_attempt_at <= $3 and lease_until is null) or lease_until <= $3 \
+           order by next_attempt_at nulls first limit $4 for update skip locked) \
+         returning id, error_count",
+        lease,
+        until,
+        now,
+        limit
+    );
+    let claimed = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| Claimed {
+        id: BackupRepositoryId(row.id),
+        lease,
+        failures: row.error_count,
+    });
+    Ok(claimed.collect())
+}
+
+/// Keeps the lease. Says whether we still have it.
+pub async fn renew(tx: &mut SystemTx, claimed: &Claimed, until: DateTime<Utc>) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "update backup_repository set lease_until = $3 where id = $1 and lease_id = $2",
+        claimed.id.0,
+        claimed.lease,
+        until
+    );
+    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
+/// Gives the lease back. With `until` it is due again then.
+pub async fn release(
+    tx: &mut SystemTx,
+    claimed: &Claimed,
+    (has_failed, until): (bool, Option<DateTime<Utc>>),
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update backup_repository set lease_id = null, lease_until = null, \
+         next_attempt_at = least(next_attempt_at, $3), \
+         error_count = case when $4 then error_count + 1 else 0 end where id = $1 and lease_id = $2",
+        claimed.id.0,
+        claimed.lease,
+        until,
+        has_failed
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What opens a repository, sealed.
+pub struct Opener {
+    /// Which.
+    pub id: BackupRepositoryId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Where.
+    pub target: BackupTargetId,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// The target's address; absent for volumes.
+    pub address: Option<Vec<u8>>,
+}
+
+/// What opens a repository.
+pub async fn opener(tx: &mut SystemTx, id: BackupRepositoryId) -> Result<Opener, Error> {
+    let row = sqlx::query!(
+        r#"select r.target_id, r.tenant_id, r.sealed_key, t.sealed as "sealed?" from backup_repository r
+           join backup_target t on t.id = r.target_id where r.id = $1"#,
+        id.0
+    );
+    let row = row.fetch_one(tx.conn()).await?;
+    Ok(Opener {
+        id,
+        tenant: TenantId(row.tenant_id),
+        target: BackupTargetId(row.target_id),
+        key: row.sealed_key,
+        address: row.sealed,
+    })
+}
+
+/// What opens one of the tenant's own.
+pub async fn own_opener(tx: &mut TenantTx, id: BackupRepositoryId) -> Result<Opener, Error> {
+    let row = sqlx::query!(
+        r#"select target_id as "target_id!", tenant_id as "tenant_id!", sealed_key as "sealed_key!", sealed as "sealed?"
+           from backup_repository_secrets($1)"#,
+        id.0
+    );
+    let row = row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
+    Ok(Opener {
+        id,
+        tenant: TenantId(row.tenant_id),
+        target: BackupTargetId(row.target_id),
+        key: row.sealed_key,
+        address: row.sealed,
+    })
+}

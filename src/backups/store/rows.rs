@@ -1,0 +1,238 @@
+//! Repositories, backups and what is got back from them, as their tenant has them.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::super::model::{Backup, Restore, State};
+use crate::drivers::backup::InBackup;
+use crate::platform::db::{Scoped, SystemTx, TenantTx};
+use crate::platform::error::Error;
+use crate::platform::ids::{
+    BackupId, BackupRepositoryId, BackupRestoreId, BackupTargetId, ServerId, TenantId,
+};
+
+/// Where backups go.
+pub async fn default_target(tx: &mut TenantTx) -> Result<Option<BackupTargetId>, Error> {
+    let found = sqlx::query_scalar!("select id from backup_target where is_default");
+    Ok(found.fetch_optional(tx.conn()).await?.map(BackupTargetId))
+}
+
+/// The tenant's repository at a target, if it has one.
+pub async fn repository(
+    tx: &mut TenantTx,
+    (tenant, target): (TenantId, BackupTargetId),
+) -> Result<Option<BackupRepositoryId>, Error> {
+    let found = sqlx::query_scalar!(
+        "select id from backup_repository where tenant_id = $1 and target_id = $2",
+        tenant.0,
+        target.0
+    );
+    Ok(found.fetch_optional(tx.conn()).await?.map(BackupRepositoryId))
+}
+
+/// Makes one, unless somebody else just did.
+pub async fn add_repository(
+    tx: &mut TenantTx,
+    id: BackupRepositoryId,
+    (tenant, target): (TenantId, BackupTargetId),
+    (sealed_key, now): (&[u8], DateTime<Utc>),
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into backup_repository (id, tenant_id, target_id, sealed_key, created_at) values ($1, $2, $3, $4, $5) \
+         on conflict on constraint backup_repository_key do nothing",
+        id.0,
+        tenant.0,
+        target.0,
+        sealed_key,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Somebody has to look at a repository.
+pub async fn poke(tx: &mut TenantTx, id: BackupRepositoryId, now: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query!(
+        "update backup_repository set next_attempt_at = $2 where id = $1",
+        id.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// How many backups a server has.
+pub async fn count(tx: &mut TenantTx, server: ServerId) -> Result<i64, Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from backup where server_id = $1"#,
+        server.0
+    );
+    Ok(count.fetch_one(tx.conn()).await?)
+}
+
+/// Adds a backup that waits. Says whether it could: a server has one under way.
+pub async fn add(tx: &mut TenantTx, backup: &Backup) -> Result<bool, Error> {
+    let added = sqlx::query!(
+        "insert into backup (id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at) \
+         values ($1, $2, $3, $4, $5, 'waiting', $6, $7) \
+         on conflict (server_id) where state in ('waiting', 'running') do nothing",
+        backup.id.0,
+        backup.tenant.0,
+        backup.repository.0,
+        backup.server.map(|server| server.0),
+        backup.server_name,
+        backup.asked_by,
+        backup.created_at
+    );
+    Ok(added.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
+struct Row {
+    id: Uuid,
+    tenant_id: Uuid,
+    repository_id: Uuid,
+    server_id: Option<Uuid>,
+    server_name: String,
+    state: String,
+    asked_by: String,
+    created_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+    done_bytes: i64,
+    total_bytes: i64,
+    added_bytes: i64,
+    snapshot: Option<String>,
+    error: Option<String>,
+}
+
+impl TryFrom<Row> for Backup {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: BackupId(row.id),
+            tenant: TenantId(row.tenant_id),
+            repository: BackupRepositoryId(row.repository_id),
+            server: row.server_id.map(ServerId),
+            server_name: row.server_name,
+            state: State::parse(&row.state)?,
+            asked_by: row.asked_by,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+            done_bytes: row.done_bytes,
+            total_bytes: row.total_bytes,
+            added_bytes: row.added_bytes,
+            snapshot: row.snapshot,
+            error: row.error,
+        })
+    }
+}
+
+/// A server's backups, newest first. There are at most 30.
+pub async fn list(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Backup>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, finished_at, done_bytes, \
+         total_bytes, added_bytes, snapshot, error from backup where server_id = $1 order by created_at desc, id desc",
+        server.0
+    );
+    rows.fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(Backup::try_from)
+        .collect()
+}
+
+/// One of a server's.
+pub async fn find(tx: &mut impl Scoped, (server, id): (ServerId, BackupId)) -> Result<Backup, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, finished_at, done_bytes, \
+         total_bytes, added_bytes, snapshot, error from backup where id = $1 and server_id = $2",
+        id.0,
+        server.0
+    );
+    row.fetch_optional(tx.conn())
+        .await?
+        .ok_or(Error::NotFound)?
+        .try_into()
+}
+
+/// Says that one is to go. Nothing if it is being made, or goes already.
+pub async fn set_deleting(tx: &mut TenantTx, id: BackupId) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "update backup set state = 'deleting' where id = $1 and state in ('done', 'failed')",
+        id.0
+    );
+    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
+/// Adds a wish to get something back.
+pub async fn add_restore(
+    tx: &mut TenantTx,
+    backup: &Backup,
+    restore: &Restore,
+    (asked_by, now): (&str, DateTime<Utc>),
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into backup_restore (id, tenant_id, backup_id, server_id, volume, path, name, state, asked_by, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9)",
+        restore.id.0,
+        backup.tenant.0,
+        backup.id.0,
+        restore.server.0,
+        restore.what.volume(),
+        restore.what.path(),
+        restore.name,
+        asked_by,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What was got back from a backup, newest first, at most so many.
+pub async fn restores(tx: &mut impl Scoped, backup: BackupId, most: i64) -> Result<Vec<Restore>, Error> {
+    let rows = sqlx::query!(
+        "select id, server_id, volume, path, name, state, error from backup_restore where backup_id = $1 \
+         order by created_at desc, id desc limit $2",
+        backup.0,
+        most
+    );
+    let read = |id, server, (volume, path): (String, String), name, state: String, error| {
+        let what = InBackup::new(&volume, &path);
+        Ok(Restore {
+            id: BackupRestoreId(id),
+            server: ServerId(server),
+            what: what.ok_or_else(|| Error::Internal("a restore of nowhere".into()))?,
+            name,
+            state: State::parse(&state)?,
+            error,
+        })
+    };
+    let all = rows.fetch_all(tx.conn()).await?.into_iter();
+    all.map(|row| {
+        read(
+            row.id,
+            row.server_id,
+            (row.volume, row.path),
+            row.name,
+            row.state,
+            row.error,
+        )
+    })
+    .collect()
+}
+
+/// One, whoever has it.
+pub(super) async fn by_id(tx: &mut SystemTx, id: BackupId) -> Result<Backup, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, finished_at, done_bytes, \
+         total_bytes, added_bytes, snapshot, error from backup where id = $1",
+        id.0
+    );
+    row.fetch_one(tx.conn()).await?.try_into()
+}

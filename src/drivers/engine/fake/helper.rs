@@ -1,0 +1,42 @@
+//! The fake's backup helper: it says what a test told it to, and remembers what it was asked for.
+
+use bytes::Bytes;
+
+use super::super::{EngineError, EngineResult, HelperEnd, HelperEvent, HelperSpec};
+use super::FakeEngine;
+use super::state::State;
+
+impl FakeEngine {
+    /// What the helper's next calls of a command answer, and return.
+    pub fn set_helper(&self, command: &str, out: &str, code: i32, said: &str) {
+        let answer = (out.to_owned(), code, said.to_owned());
+        self.change(|state| state.helper_answers.insert(command.to_owned(), answer));
+    }
+
+    /// What the helper was called with, oldest first.
+    pub fn helper_calls(&self) -> Vec<Vec<String>> {
+        self.lock().helper_calls.clone()
+    }
+}
+
+impl State {
+    pub(super) fn run_helper(&mut self, spec: &HelperSpec) -> EngineResult<Vec<EngineResult<HelperEvent>>> {
+        self.own_name(spec.key.as_str())?;
+        for volume in &spec.volumes {
+            let name = self.own_name(volume.key.as_str())?;
+            match self.volumes.get(&volume.key) {
+                None => return Err(EngineError::VolumeMissing { volume: name }),
+                Some(known) if known.tenant == spec.tenant && known.server == volume.server => {}
+                Some(_) => return Err(EngineError::Foreign { name }),
+            }
+        }
+        self.helper_calls.push(spec.argv.clone());
+        let command = spec.argv.first().cloned().unwrap_or_default();
+        let (out, code, said) = self.helper_answers.get(&command).cloned().unwrap_or_default();
+        let ended = HelperEvent::Ended(HelperEnd {
+            code: Some(code),
+            said,
+        });
+        Ok([HelperEvent::Out(Bytes::from(out)), ended].map(Ok).into())
+    }
+}
