@@ -25,6 +25,8 @@ const TYPED: &str = "value=\"ours\"";
 const CHOSEN: &str = "value=\"Pacific/Chatham\" selected";
 /// The same as a number of servers.
 const SCALED: &str = "max=\"8\" value=\"7\"";
+/// The same as days.
+const GRACE: &str = "name=\"grace_days\" type=\"text\" value=\"11\"";
 /// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
 const NEW_SERVER: &[(&str, &str)] = &[
     ("name", "Shop <b>🚢</b>"),
@@ -258,6 +260,8 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("blueprint", own("site-with-database")),
         ("parts.web.variables.SITE_OWNER", own("Kept")),
         ("replicas", own("7")),
+        ("policy", own("notify")),
+        ("grace_days", own("11")),
     ]
 }
 
@@ -305,7 +309,7 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
             form.body
         );
         assert!(
-            ["Kept", &*other, LAST_DAY, CHOSEN, TYPED, SCALED]
+            ["Kept", &*other, LAST_DAY, CHOSEN, TYPED, SCALED, GRACE]
                 .iter()
                 .any(|typed| form.body.contains(typed)),
             "{address} is empty"

@@ -16,6 +16,7 @@ use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::ServerId;
 use crate::platform::operations::Operation;
 use crate::platform::secret::random_text;
+use crate::storage;
 use crate::tenants;
 
 use super::super::model::{Server, ServerName, Size, StoredVariable, admit};
@@ -270,7 +271,9 @@ async fn fit(
     }
     let limits = tenants::find_tenant(tx, server.tenant).await?.limits;
     let used = tenants::usage(tx, server.tenant, app.now()).await?;
-    admit(&limits, &used, &size.resources.instead_of(server.resources))
+    let more = size.resources.instead_of(server.resources);
+    let limits = storage::limits(tx, server.tenant, limits, &more).await?;
+    admit(&limits, &used, &more)
 }
 
 /// Writes what changes the container or makes a new one, and the wish for it.

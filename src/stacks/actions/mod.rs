@@ -21,6 +21,7 @@ use crate::platform::ids::StackId;
 use crate::platform::operations::Operation;
 use crate::servers::model::{Resources, Server, admit};
 use crate::servers::{self, Asked};
+use crate::storage;
 use crate::tenants::{self, Amounts};
 
 use super::TOPIC;
@@ -87,6 +88,7 @@ async fn fit(
     let more = more.map(Resources::one_more).fold(Amounts::default(), sum);
     let limits = tenants::find_tenant(tx, scope.tenant()).await?.limits;
     let used = tenants::usage(tx, scope.tenant(), app.now()).await?;
+    let limits = storage::limits(tx, scope.tenant(), limits, &more).await?;
     admit(&limits, &used, &more)
 }
 
