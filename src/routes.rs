@@ -235,6 +235,7 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Tenants", "building-2", "/tenants", P::StaffTenantRead),
         ("Servers", "server", "/servers", P::StaffServerRead),
         ("Stacks", "layers", "/stacks", P::StaffServerRead),
+        ("Capacity", "gauge", "/capacity", P::StaffSystemRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("Eggs", "package", "/eggs", P::StaffCatalogueRead),

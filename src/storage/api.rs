@@ -1,5 +1,7 @@
 //! The ledger for programs.
 
+pub(super) mod capacity;
+
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};

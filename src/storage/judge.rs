@@ -20,15 +20,15 @@ use crate::platform::fault;
 use crate::platform::ids::{NoticeId, TenantId};
 use crate::tenants::{self, Reason, Tenant, Verb};
 
-use super::TOPIC;
 use super::model::{Act, Level, Step};
 use super::store::{self, Due, NewNotice};
+use super::{TOPIC, capacity};
 
 /// How often to look without being told.
 const PERIOD: Duration = Duration::from_mins(1);
 /// How many tenants are looked up at once.
 const BATCH: i64 = 200;
-/// How often the history's tables are looked after.
+/// How often the history's tables are looked after, and the engine is asked what its machine has.
 const UPKEEP: TimeDelta = TimeDelta::hours(1);
 /// The reason that a suspended tenant reads.
 const REASON: &str =
@@ -52,7 +52,7 @@ async fn run(app: App) {
         }
         let now = app.now();
         if kept_at.is_none_or(|at| now - at >= UPKEEP || at > now) {
-            match keep_parts(&app, &scope).await {
+            match upkeep(&app, &scope).await {
                 Ok(()) => kept_at = Some(now),
                 Err(error) => tracing::warn!(error = &*error, "the ledger's tables were not looked after"),
             }
@@ -77,7 +77,10 @@ async fn something_changed(news: &mut Receiver<Event>) {
     }
 }
 
-async fn keep_parts(app: &App, scope: &SystemScope) -> Result<(), Cause> {
+async fn upkeep(app: &App, scope: &SystemScope) -> Result<(), Cause> {
+    if let Err(error) = capacity::measure(app, scope).await {
+        tracing::warn!(error = &*error, "what the machine has was not measured");
+    }
     for step in [Step::Hour, Step::Day] {
         let mut tx = scope.begin().await?;
         store::keep_parts(&mut tx, step, app.now()).await?;

@@ -7,10 +7,12 @@
 //!   suspension where the plan says so. The verdict is pure (`model`), and what it was about is kept with it, so a panel that
 //!   dies before or after comes to the same.
 //! - [`limits`] is asked wherever something larger is made.
+//! - What a location has, has sold and may sell is kept beside it, and [`admit_at`] is asked wherever something is placed there.
 //! - Backups are counted and fill nobody's plan: they lie elsewhere.
 
 mod actions;
 mod api;
+mod capacity;
 mod judge;
 pub mod model;
 mod pages;
@@ -26,6 +28,7 @@ use crate::platform::access::{Permission, Rule};
 use crate::platform::web::Routes;
 
 pub use actions::{forget, limits, measured, record};
+pub use capacity::admit_at;
 pub use judge::{begin, judge};
 pub use model::Kind;
 pub use pages::with_warning;
@@ -38,6 +41,7 @@ pub fn routes() -> Routes<App> {
     let read = Rule::Tenant(Permission::TenantRead);
     let plans = Rule::Staff(Permission::StaffPlanRead);
     let manage = Rule::Staff(Permission::StaffPlanManage);
+    let system = Rule::Staff(Permission::StaffSystemRead);
     let tenants = Rule::Staff(Permission::StaffTenantRead);
     Routes::new()
         .get("/t/{tenant}/storage", read, pages::show::show)
@@ -45,6 +49,10 @@ pub fn routes() -> Routes<App> {
         .get("/t/{tenant}/storage/live", read, pages::live::live)
         .get("/staff/plans/{plan}/overuse", manage, pages::plan::form)
         .form("/staff/plans/{plan}/overuse", manage, pages::plan::save)
+        .get("/staff/capacity", system, pages::capacity::show)
+        .form("/staff/capacity/{location}", manage, pages::capacity::save)
+        .api(system, routes!(api::capacity::show))
+        .api(manage, routes!(api::capacity::change))
         .api(read, routes!(api::show))
         .api(read, routes!(api::things))
         .api(read, routes!(api::history))

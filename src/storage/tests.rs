@@ -13,7 +13,8 @@ use crate::testing::{Answer, Client, TestApp};
 
 use super::model::{Kind, MIB, Step};
 
-const STAFF: [Permission; 4] = [
+const STAFF: [Permission; 5] = [
+    Permission::StaffSystemRead,
     Permission::StaffPlanRead,
     Permission::StaffPlanManage,
     Permission::StaffTenantRead,
@@ -46,12 +47,16 @@ impl Scene {
         .await
         .unwrap();
         tx.commit().await.unwrap();
+        let robot = app.staff("robot", StaffRole::Admin).await;
+        let staff = app.program(robot, None, &STAFF).await;
+        let plan = PlanId(plan);
         Self {
-            plan: PlanId(plan),
             app,
             tenant,
             user,
             browser,
+            staff,
+            plan,
         }
     }
 
@@ -561,4 +566,95 @@ async fn a_thing_that_nobody_has_can_not_be_recorded_for_nobody() {
         0,
         "a tenant that was erased meanwhile is passed over"
     );
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_where_nothing_is_oversold() {
+    let scene = Scene::new(1_000_000).await;
+    let location = crate::servers::set_up_location(&scene.app.app, &scene.app.system())
+        .await
+        .unwrap();
+    super::capacity::measure(&scene.app.app, &scene.app.system())
+        .await
+        .unwrap();
+    let staff = &scene.staff;
+    let seen = staff.get("/api/v1/staff/capacity").await.expect(200).json();
+    let seen = &seen["items"][0];
+    assert_eq!(seen["oversell"], true);
+    assert!(
+        seen["memory_mib"]["total"].as_i64().unwrap() > 0,
+        "the engine says what it has: {seen}"
+    );
+    let path = format!("/api/v1/staff/capacity/{}", location.id);
+    let set = |body: Value| async { staff.json("PATCH", &path, &body).await };
+    let out = set(json!({ "disk_mib": 3000, "disk_percent": 100 }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(out["fits"][0], json!({ "size": "small-box", "more": 1 }));
+    assert_eq!(out["fits"][3]["more"], 0);
+    scene.create().await.expect(202);
+    scene.create().await.expect(202);
+    let out = set(json!({ "oversell": false })).await.expect(200).json();
+    assert_eq!(out["disk_mib"]["sold"], 4096);
+    assert_eq!(out["fits"][0]["more"], 0);
+    let refused = scene.create().await.expect(409).json();
+    assert_eq!(refused["code"], "no-capacity");
+    assert!(
+        refused["title"].as_str().unwrap().contains("lacks disk"),
+        "{refused}"
+    );
+    set(json!({ "disk_percent": 1000 })).await.expect(200);
+    scene.create().await.expect(202);
+    set(json!({ "disk_percent": 0 })).await.expect(422);
+}
+
+#[tokio::test]
+async fn of_two_for_the_last_place_one_gets_it() {
+    let scene = Scene::new(1_000_000).await;
+    let location = crate::servers::set_up_location(&scene.app.app, &scene.app.system())
+        .await
+        .unwrap();
+    let path = format!("/api/v1/staff/capacity/{}", location.id);
+    let body = json!({ "disk_mib": 2048, "disk_percent": 100, "oversell": false });
+    scene.staff.json("PATCH", &path, &body).await.expect(200);
+    let answers = futures_util::future::join_all((0..4).map(|_| scene.create())).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [202, 409, 409, 409]);
+}
+
+#[tokio::test]
+async fn staff_see_capacity_and_say_what_may_be_sold() {
+    let scene = Scene::new(1_000_000).await;
+    let location = crate::servers::set_up_location(&scene.app.app, &scene.app.system())
+        .await
+        .unwrap();
+    let admin = scene.app.staff("admin", StaffRole::Admin).await;
+    let admin = scene.app.browser(admin).await;
+    let page = admin.get("/staff/capacity").await.expect(200);
+    assert!(
+        text(&page, "main").contains("not known"),
+        "nobody has said anything yet"
+    );
+    let path = format!("/staff/capacity/{}", location.id);
+    let mut fields = vec![
+        ("disk_mib", "4096"),
+        ("cpu_percent", "0"),
+        ("memory_percent", "80"),
+        ("disk_percent", "100"),
+        ("version", "0"),
+    ];
+    let wrong = admin.post(&path, &fields).await.expect(422);
+    assert!(text(&wrong, "#f-cpu_percent-error").contains("1 to 10000"));
+    assert!(wrong.body.contains("value=\"4096\""), "what was typed is kept");
+    fields[1].1 = "300";
+    admin.post(&path, &fields).await.expect(303);
+    let page = admin.get("/staff/capacity").await.expect(200);
+    assert!(
+        text(&page, "main").contains("2 more fit"),
+        "{}",
+        text(&page, "main")
+    );
+    assert!(!page.body.contains("It oversells"), "the box was not ticked");
 }

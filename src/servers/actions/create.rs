@@ -58,6 +58,7 @@ pub async fn create(app: &App, scope: &TenantScope, input: NewServerInput) -> Re
     store::lock_tenant(&mut tx, scope.tenant()).await?;
     fit(app, &mut tx, scope.tenant(), &size.resources).await?;
     let location = store::own_location(&mut tx).await?.ok_or_else(no_location)?;
+    storage::admit_at(&mut tx, location.id, size.resources).await?;
     let id = ServerId::new(&*app.ids, app.now());
     insert(
         app,

@@ -258,6 +258,7 @@ async fn fit(
     size: Option<&Size>,
 ) -> Result<(), Error> {
     let Some(size) = size else { return Ok(()) };
+    storage::admit_at(tx, server.location, size.resources.more_than(server.resources)).await?;
     if scope.guest_of().is_some() {
         // A guest is told that it does not fit, and nothing of the plan and of what others take.
         let fits = store::guest_fits(tx, size.resources.instead_of(server.resources)).await?;

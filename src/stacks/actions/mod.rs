@@ -92,6 +92,19 @@ async fn fit(
     admit(&limits, &used, &more)
 }
 
+/// Refuses if the location has no capacity for all of these together.
+async fn place(tx: &mut TenantTx, more: &[Resources]) -> Result<(), Error> {
+    let Some(location) = servers::own_location(tx).await? else {
+        return Ok(());
+    };
+    let sum = more.iter().fold(Resources::default(), |sum, one| Resources {
+        cpu_millis: sum.cpu_millis + one.cpu_millis,
+        memory_mib: sum.memory_mib + one.memory_mib,
+        disk_mib: sum.disk_mib + one.disk_mib,
+    });
+    storage::admit_at(tx, location, sum).await
+}
+
 /// Both together.
 pub(super) fn sum(one: Amounts, other: Amounts) -> Amounts {
     Amounts {

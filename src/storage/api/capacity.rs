@@ -160,7 +160,13 @@ pub(in super::super) async fn change(
         disk_percent: patch.disk_percent.unwrap_or(before.disk_percent),
         oversell: patch.oversell.unwrap_or(before.oversell),
     };
-    let usual = Selling { disk_mib: None, cpu_percent: 100, memory_percent: 100, disk_percent: 100, oversell: true };
+    let usual = Selling {
+        disk_mib: None,
+        cpu_percent: 100,
+        memory_percent: 100,
+        disk_percent: 100,
+        oversell: true,
+    };
     wrong(&choose(usual)).into_result()?;
     let expected = |version| if_match.check(version);
     let place = capacity::set_selling(&app, &scope, location, choose, &expected).await?;

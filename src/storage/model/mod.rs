@@ -1,11 +1,13 @@
-//! What the ledger knows and decides: kinds of things, warnings, what a plan does about overuse, history and forecast. Pure.
+//! What the ledger knows and decides: kinds of things, warnings, what a plan does about overuse, history, forecast and capacity. Pure.
 
+mod capacity;
 mod forecast;
 mod history;
 mod kind;
 mod level;
 mod overuse;
 
+pub use capacity::{Capacity, SHARES, Stock};
 pub use forecast::days_until_full;
 pub use history::{Past, Range, Step, filled};
 pub use kind::Kind;

@@ -32,14 +32,18 @@ struct Line {
 
 impl Line {
     fn new(resource: Resource, stock: Stock, used: Option<String>) -> Self {
-        let show = |amount: Option<i64>| amount.map_or_else(|| "not known".to_owned(), |amount| resource.show(amount));
+        let show = |amount: Option<i64>| {
+            amount.map_or_else(|| "not known".to_owned(), |amount| resource.show(amount))
+        };
         Self {
             label: resource.label(),
             total: show(stock.total),
             sellable: show(stock.sellable()),
             sold: resource.show(stock.sold),
             used: used.unwrap_or_else(|| "–".to_owned()),
-            percent: stock.sellable().map_or(0, |all| super::super::model::percent(stock.sold, all)),
+            percent: stock
+                .sellable()
+                .map_or(0, |all| super::super::model::percent(stock.sold, all)),
             is_beyond: stock.sellable().is_some_and(|all| stock.sold > all),
         }
     }
@@ -67,7 +71,10 @@ pub(crate) struct CapacityPage {
 
 fn filled(selling: &Selling) -> FormState {
     FormState::default()
-        .with("disk_mib", selling.disk_mib.map(|mib| mib.to_string()).unwrap_or_default())
+        .with(
+            "disk_mib",
+            selling.disk_mib.map(|mib| mib.to_string()).unwrap_or_default(),
+        )
         .with("cpu_percent", selling.cpu_percent.to_string())
         .with("memory_percent", selling.memory_percent.to_string())
         .with("disk_percent", selling.disk_percent.to_string())
@@ -83,13 +90,20 @@ fn fits(more: Option<i64>) -> String {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "thousandths of the processors of one machine")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "thousandths of the processors of one machine"
+)]
 fn lines(place: &Place, (cpu, memory, disk): (Option<f64>, Option<i64>, i64)) -> Vec<Line> {
     let cpu = cpu.map(|millis| Resource::Cpu.show(millis as i64));
     vec![
         Line::new(Resource::Cpu, place.capacity.cpu, cpu),
         Line::new(Resource::Memory, place.capacity.memory, memory.map(bytes)),
-        Line::new(Resource::Disk, place.capacity.disk, Some(Resource::Disk.show(disk / MIB))),
+        Line::new(
+            Resource::Disk,
+            place.capacity.disk,
+            Some(Resource::Disk.show(disk / MIB)),
+        ),
     ]
 }
 
@@ -130,7 +144,11 @@ async fn page(
 }
 
 /// The page.
-pub(crate) async fn show(State(app): State<App>, scope: StaffScope, ctx: Ctx) -> Result<Page<CapacityPage>, Error> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+) -> Result<Page<CapacityPage>, Error> {
     page(&app, &scope, ctx, None).await
 }
 
@@ -156,11 +174,18 @@ pub(crate) async fn save(
 ) -> Result<Response, Error> {
     let shown: Option<i64> = form.get("version").parse().ok();
     let expected = move |version| {
-        if shown == Some(version) { Ok(()) } else { Err(Error::PreconditionFailed) }
+        if shown == Some(version) {
+            Ok(())
+        } else {
+            Err(Error::PreconditionFailed)
+        }
     };
     let new = parse(&form);
     let saved = match wrong(&new).into_result() {
-        Ok(()) => form.submit(capacity::set_selling(&app, &scope, id, |_| new, &expected)).await,
+        Ok(()) => {
+            form.submit(capacity::set_selling(&app, &scope, id, |_| new, &expected))
+                .await
+        }
         Err(errors) => Err(errors.into()),
     };
     let (errors, status) = match saved {

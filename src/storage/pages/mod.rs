@@ -1,5 +1,6 @@
 //! Storage for people: what is used, by what, and how that came to be; and the warning on top of other pages.
 
+pub(super) mod capacity;
 pub(super) mod live;
 pub(super) mod plan;
 pub(super) mod show;

@@ -87,7 +87,9 @@ pub async fn place(tx: &mut impl Scoped, id: LocationId) -> Result<Place, Error>
     .execute(tx.conn())
     .await?;
     let all = places(tx).await?;
-    all.into_iter().find(|place| place.id == id).ok_or(Error::NotFound)
+    all.into_iter()
+        .find(|place| place.id == id)
+        .ok_or(Error::NotFound)
 }
 
 /// Writes what staff chose.
@@ -129,11 +131,7 @@ pub async fn save_machine(
 }
 
 /// What a location lacks for so much more, by its word.
-pub async fn lacks(
-    tx: &mut impl Scoped,
-    id: LocationId,
-    more: Resources,
-) -> Result<Option<String>, Error> {
+pub async fn lacks(tx: &mut impl Scoped, id: LocationId, more: Resources) -> Result<Option<String>, Error> {
     let lacks = sqlx::query_scalar!(
         "select location_lacks($1, $2, $3, $4)",
         id.0,

@@ -1,5 +1,6 @@
 //! The queries of the ledger.
 
+mod capacity;
 mod judge;
 mod overuse;
 mod parts;
@@ -7,6 +8,7 @@ mod read;
 mod things;
 mod write;
 
+pub use capacity::{Place, Selling, in_use, lacks, place, places, save_machine, save_selling};
 pub use judge::{Due, NewNotice, due, end_notices, insert_notice, lock, save_standing};
 pub use overuse::{Kept, facts, find as find_overuse, save as save_overuse};
 pub use parts::keep_parts;
