@@ -1,6 +1,7 @@
 //! The ledger for programs.
 
 pub(super) mod capacity;
+pub(super) mod overuse;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -12,14 +13,11 @@ use crate::app::App;
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::ids::{NoticeId, PlanId, ServerId, TenantId};
-use crate::platform::web::{
-    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Sorted, Tagged,
-};
+use crate::platform::ids::{NoticeId, ServerId, TenantId};
+use crate::platform::web::{Cursor, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Sorted};
 
-use super::actions;
-use super::model::{Kind, Overuse, Past, Policy, Range, Step, days_until_full, filled, percent};
-use super::store::{self, ByKind, Kept, Notice, Sort, Summary, Thing};
+use super::model::{Kind, Past, Policy, Range, Step, days_until_full, filled, percent};
+use super::store::{self, ByKind, Notice, Sort, Summary, Thing};
 
 /// What all things of a kind hold.
 #[derive(Debug, Serialize, ToSchema)]
@@ -374,60 +372,4 @@ pub(super) async fn notices(scope: TenantScope, Query(query): Query<PageQuery>) 
     let rows = store::notices(&mut scope.begin().await?, scope.tenant(), after, limit).await?;
     let listing = Listing::new(rows, &query, |notice| (notice.at, notice.id.0))?;
     Ok(listing.map(StorageNoticeOut::from).json(&query))
-}
-
-/// What a plan does when a tenant uses more disk than it allows.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Overuse)]
-pub(super) struct OveruseBody {
-    policy: Policy,
-    /// For how many days a tenant may be over before it is suspended.
-    #[schema(minimum = 1, maximum = 90, example = 7)]
-    grace_days: i32,
-}
-
-fn answer(kept: Kept) -> Tagged<Json<OveruseBody>> {
-    let Overuse { policy, grace_days } = kept.overuse;
-    Tagged(kept.version, Json(OveruseBody { policy, grace_days }))
-}
-
-/// Show what a plan does about overuse
-#[utoipa::path(get, path = "/api/v1/staff/plans/{plan}/overuse", tag = "staff plans", params(("plan" = PlanId, Path)),
-    responses((status = 200, description = "What it does", body = OveruseBody)))]
-pub(super) async fn overuse(
-    scope: StaffScope,
-    Path(plan): Path<PlanId>,
-) -> Result<Tagged<Json<OveruseBody>>, Error> {
-    Ok(answer(
-        store::find_overuse(&mut scope.begin().await?, plan).await?,
-    ))
-}
-
-/// Say what a plan does about overuse
-///
-/// Holds at once for all tenants of the plan.
-#[utoipa::path(put, path = "/api/v1/staff/plans/{plan}/overuse", tag = "staff plans", params(("plan" = PlanId, Path)),
-    request_body = OveruseBody, responses((status = 200, description = "What it does", body = OveruseBody)))]
-pub(super) async fn set_overuse(
-    State(app): State<App>,
-    scope: StaffScope,
-    Path(plan): Path<PlanId>,
-    if_match: IfMatch,
-    Json(body): Json<OveruseBody>,
-) -> Result<Tagged<Json<OveruseBody>>, Error> {
-    let new = checked(body.policy, body.grace_days)?;
-    let expected = |version| if_match.check(version);
-    actions::set_overuse(&app, &scope, plan, new, &expected)
-        .await
-        .map(answer)
-}
-
-/// The days of grace as they may be.
-pub(super) fn checked(policy: Policy, grace_days: i32) -> Result<Overuse, Error> {
-    if Overuse::DAYS.contains(&grace_days) {
-        Ok(Overuse { policy, grace_days })
-    } else {
-        Err(Error::invalid("grace_days", "Use a whole number from 1 to 90."))
-    }
 }

@@ -58,6 +58,6 @@ pub fn routes() -> Routes<App> {
         .api(read, routes!(api::history))
         .api(read, routes!(api::notices))
         .api(tenants, routes!(api::staff_show))
-        .api(plans, routes!(api::overuse))
-        .api(manage, routes!(api::set_overuse))
+        .api(plans, routes!(api::overuse::show))
+        .api(manage, routes!(api::overuse::set))
 }

@@ -586,7 +586,8 @@ async fn what_does_not_fit_is_refused_where_nothing_is_oversold() {
         "the engine says what it has: {seen}"
     );
     let path = format!("/api/v1/staff/capacity/{}", location.id);
-    let set = |body: Value| async { staff.json("PATCH", &path, &body).await };
+    let path = &path;
+    let set = |body: Value| async move { staff.json("PATCH", path, &body).await };
     let out = set(json!({ "disk_mib": 3000, "disk_percent": 100 }))
         .await
         .expect(200)

@@ -12,7 +12,7 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOth
 use crate::tenants;
 
 use super::super::actions;
-use super::super::api::checked;
+use super::super::api::overuse::checked;
 use super::super::model::{Overuse, Policy};
 use super::super::store;
 
