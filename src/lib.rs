@@ -25,6 +25,7 @@ pub mod search;
 pub mod servers;
 pub mod snapshots;
 pub mod stacks;
+pub mod storage;
 pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;

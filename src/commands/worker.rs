@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
-use crate::{backups, catalogue, housekeeping, networks, schedules, servers, snapshots, usage};
+use crate::{backups, catalogue, housekeeping, networks, schedules, servers, snapshots, storage, usage};
 
 use super::start;
 
@@ -38,6 +38,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     snapshots::begin(app);
     backups::begin(app);
     usage::begin(app);
+    storage::begin(app);
     let (app, url) = (app.clone(), url.clone());
     let work = move || {
         let (app, url) = (app.clone(), url.clone());

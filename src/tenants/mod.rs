@@ -15,13 +15,15 @@ mod store;
 mod tests;
 
 pub use actions::{
-    By, change_role, change_status, create, create_plan, purge_closed, remove, update, update_plan,
+    By, change_role, change_status, change_status_in, create, create_plan, purge_closed, remove, update,
+    update_plan,
 };
 pub use model::{
     Amounts, Gauge, Member, Name, NewPlan, NewTenant, Plan, PlanPatch, Reason, Resource, Slug, Status,
     Tenant, TenantPatch, Verb,
 };
 pub use store::{disk_limits, find_tenant, usage};
+pub(crate) use store::{find_plan, lock_plan};
 
 use utoipa_axum::routes;
 

@@ -12,6 +12,7 @@ use crate::drivers::engine::VolumeUse;
 use crate::drivers::pool::Storage;
 use crate::platform::error::Cause;
 use crate::platform::ids::ServerId;
+use crate::storage;
 
 use super::store;
 
@@ -91,6 +92,7 @@ pub(super) async fn measure(app: &App) -> Result<u64, Cause> {
     let sizes: Vec<(ServerId, i64)> = sizes.into_iter().collect();
     let mut tx = app.db.system().await?;
     let count = store::save_disk(&mut tx, &sizes, app.now()).await?;
+    storage::measured(&mut tx, app.now()).await?;
     tx.commit().await?;
     Ok(count)
 }

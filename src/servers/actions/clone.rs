@@ -20,6 +20,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, SnapshotId};
 use crate::platform::secret::random_text;
 use crate::snapshots;
+use crate::storage;
 
 use super::super::model::{
     NewServer, Note, Power, Refusal, Server, ServerName, Size, StoredVariable, Tags, host_name, seal_context,
@@ -73,6 +74,7 @@ pub async fn clone(app: &App, scope: &TenantScope, id: ServerId, input: CloneInp
     let source = store::lock(&mut tx, id).await?;
     let offer = check(app, &mut tx, scope, &source, input.data).await?;
     fit(app, &mut tx, scope.tenant(), &source.resources).await?;
+    storage::admit_at(&mut tx, source.location, source.resources).await?;
     let copy = insert(app, &mut tx, scope, (&source, &offer), &input).await?;
     if input.data != CloneData::None {
         store::begin_copy(&mut tx, &copy, &source, input.data == CloneData::Live, app.now()).await?;
