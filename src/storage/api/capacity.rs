@@ -52,7 +52,6 @@ struct FitOut {
 /// What a location has, has sold, and still has room for.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct CapacityOut {
-    #[schema(value_type = String)]
     location: LocationId,
     name: String,
     /// Thousandths of a core.
