@@ -23,6 +23,7 @@ pub mod schedules;
 pub mod search;
 pub mod servers;
 pub mod stacks;
+pub mod storage;
 pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;

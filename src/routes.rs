@@ -21,7 +21,7 @@ use crate::platform::web::{
 };
 use crate::{
     accounts, audit, catalogue, eggs, files, guests, help, networks, overview, schedules, search, servers,
-    stacks, tenants, usage,
+    stacks, storage, tenants, usage,
 };
 
 /// Every route of the panel.
@@ -44,6 +44,7 @@ pub fn all() -> Routes<App> {
         .merge(search::routes())
         .merge(servers::routes())
         .merge(stacks::routes())
+        .merge(storage::routes())
         .merge(tenants::routes())
         .merge(usage::routes())
 }
@@ -213,6 +214,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
         ("Servers", "server", "/servers", P::ServerRead),
         ("Stacks", "layers", "/stacks", P::ServerRead),
         ("Networks", "network", "/networks", P::NetworkRead),
+        ("Storage", "hard-drive", "/storage", P::TenantRead),
         ("Members", "users", "/members", P::MemberRead),
         ("Audit log", "history", "/audit", P::AuditRead),
         ("Settings", "settings", "/settings", P::TenantRead),
@@ -233,6 +235,7 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Tenants", "building-2", "/tenants", P::StaffTenantRead),
         ("Servers", "server", "/servers", P::StaffServerRead),
         ("Stacks", "layers", "/stacks", P::StaffServerRead),
+        ("Capacity", "gauge", "/capacity", P::StaffSystemRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("Eggs", "package", "/eggs", P::StaffCatalogueRead),

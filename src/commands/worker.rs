@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
-use crate::{catalogue, housekeeping, networks, schedules, servers, usage};
+use crate::{catalogue, housekeeping, networks, schedules, servers, storage, usage};
 
 use super::start;
 
@@ -36,6 +36,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     schedules::begin(app);
     networks::begin(app);
     usage::begin(app);
+    storage::begin(app);
     let (app, url) = (app.clone(), url.clone());
     let work = move || {
         let (app, url) = (app.clone(), url.clone());

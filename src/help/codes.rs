@@ -106,6 +106,8 @@ codes! {
         "stack-network": "The network belongs to a stack: only the stack's servers are in it, and it is renamed and goes with the stack.", "Put servers into another network to connect them.";
         "blueprint-gone": "The stack's blueprint is no longer in the catalogue, so it can't be scaled.", "Ask your provider for the blueprint.";
         "common-network": "The common network has no name of its own and stays.", "Only networks that were made can be renamed and deleted.";
+        "storage-full": "What is used fills the plan's storage, and the plan refuses new and larger things meanwhile.", "Delete files, erase deleted servers, or ask your provider for a larger plan.";
+        "no-capacity": "The location has too little left for a server of this size, and sells no more than it has.", "Choose a smaller size, or ask your provider.";
         "other-location": "The server is in another place than the network.", "Make a network where the server is.";
         "egg-in-use": "Servers use the egg, of whatever version.", "Take it out of offer, or have the servers deleted first.";
         "not-imported": "The server's template is one of the catalogue, which installs nothing.", "Only servers of imported templates are installed and updated so.";

@@ -137,6 +137,8 @@ ids! {
     ScheduleRunId = "scr";
     /// A customer organisation.
     TenantId = "ten";
+    /// A warning about storage.
+    NoticeId = "ntc";
     /// A plan: the limits that tenants share.
     PlanId = "pln";
     /// A signed-in browser.

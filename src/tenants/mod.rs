@@ -15,12 +15,14 @@ mod store;
 mod tests;
 
 pub use actions::{
-    By, change_role, change_status, create, create_plan, purge_closed, remove, update, update_plan,
+    By, change_role, change_status, change_status_in, create, create_plan, purge_closed, remove, update,
+    update_plan,
 };
 pub use model::{
     Amounts, Gauge, Member, Name, NewPlan, NewTenant, Plan, PlanPatch, Reason, Resource, Slug, Status,
     Tenant, TenantPatch, Verb,
 };
+pub(crate) use store::{find_plan, lock_plan};
 pub use store::{find_tenant, usage};
 
 use utoipa_axum::routes;

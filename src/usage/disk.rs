@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::drivers::engine::VolumeUse;
 use crate::platform::error::Cause;
 use crate::platform::ids::ServerId;
+use crate::storage;
 
 use super::store;
 
@@ -59,6 +60,7 @@ pub(super) async fn measure(app: &App) -> Result<u64, Cause> {
     let sizes: Vec<(ServerId, i64)> = sizes.into_iter().collect();
     let mut tx = app.db.system().await?;
     let count = store::save_disk(&mut tx, &sizes, app.now()).await?;
+    storage::measured(&mut tx, app.now()).await?;
     tx.commit().await?;
     Ok(count)
 }

@@ -19,7 +19,7 @@ pub(super) const NONE: &str = "not measured";
 
 /// Bytes in the largest unit that leaves a whole number before the point.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-pub(super) fn bytes(amount: i64) -> String {
+pub fn bytes(amount: i64) -> String {
     scaled(amount as f64)
 }
 

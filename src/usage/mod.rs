@@ -27,6 +27,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, Rule};
 use crate::platform::web::Routes;
 
+pub use figures::bytes;
 pub use spark::{Sparks, sparks};
 
 /// Starts measuring in the background of this process.

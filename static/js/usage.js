@@ -23,6 +23,7 @@ const charts = {
   cpu: { word: words.percent, series: [["Average", "cpu", "--accent"], ["Most", "cpu_max", "--text-faint"]], limit: () => 100, scale: (usage) => 100 / usage.cpu_limit },
   memory: { word: words.bytes, series: [["Average", "memory", "--accent"], ["Most", "memory_max", "--text-faint"]], limit: (usage) => usage.memory_limit },
   network: { word: words.rate, series: [["Received", "rx", "--accent"], ["Sent", "tx", "--warn"]] },
+  storage: { word: words.bytes, series: [["Used", "bytes", "--accent"]], limit: (usage) => usage.allowed },
   disk: { word: words.rate, series: [["Read", "read", "--accent"], ["Written", "write", "--warn"]] },
 };
 
@@ -103,6 +104,20 @@ async function start() {
   new ResizeObserver(() => plots.forEach(({ element, plot }) => plot.setSize({ width: element.clientWidth, height: HEIGHT }))).observe(box);
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  // What is not measured by the second is asked for anew when the named part of the page has changed.
+  const part = box.dataset.refetch;
+  if (part) {
+    let seen = document.getElementById(part).textContent;
+    document.addEventListener("htmx:after:swap", async () => {
+      const drawn = document.getElementById(part).textContent;
+      if (drawn === seen) return;
+      seen = drawn;
+      const again = await fetch(box.dataset.usage, { headers: { accept: "application/json" } });
+      if (!again.ok) return;
+      Object.assign(usage, await again.json());
+      for (const { chart, plot } of plots) plot.setData(columns(chart, usage));
+    });
+  }
   document.addEventListener("htmx:after:swap", () => {
     const figures = document.querySelector("#usage-now[data-at]");
     // Coarser steps are not made of one measurement.

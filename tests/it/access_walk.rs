@@ -55,6 +55,9 @@ impl Scene {
         app.member(tenant, person, TenantRole::Viewer).await;
         let server = app.server(tenant, "web-1").await;
         let operation = app.operation(tenant, server).await;
+        let mut tx = app.app.db.system().await.unwrap();
+        let location = berth::servers::find(&mut tx, server).await.unwrap().location;
+        drop(tx);
         let network = app.network(tenant, "back").await;
         let stack = app.stack(tenant, "pair").await;
         let invitation = app.invitation(tenant).await;
@@ -86,6 +89,7 @@ impl Scene {
             ("/members/{user}", person.to_string()),
             ("/members/{member}", person.to_string()),
             ("/guests/{user}", guest.to_string()),
+            ("/capacity/{location}", location.to_string()),
         ];
         let always = ALWAYS
             .iter()

@@ -25,6 +25,10 @@ const TYPED: &str = "value=\"ours\"";
 const CHOSEN: &str = "value=\"Pacific/Chatham\" selected";
 /// The same as a number of servers.
 const SCALED: &str = "max=\"8\" value=\"7\"";
+/// The same as a share.
+const SHARE: &str = "name=\"cpu_percent\" type=\"text\" value=\"777\"";
+/// The same as days.
+const GRACE: &str = "name=\"grace_days\" type=\"text\" value=\"11\"";
 /// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
 const NEW_SERVER: &[(&str, &str)] = &[
     ("name", "Shop <b>🚢</b>"),
@@ -258,6 +262,12 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("blueprint", own("site-with-database")),
         ("parts.web.variables.SITE_OWNER", own("Kept")),
         ("replicas", own("7")),
+        ("policy", own("notify")),
+        ("grace_days", own("11")),
+        ("cpu_percent", own("777")),
+        ("memory_percent", own("77")),
+        ("disk_percent", own("77")),
+        ("oversell", own("true")),
     ]
 }
 
@@ -305,7 +315,7 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
             form.body
         );
         assert!(
-            ["Kept", &*other, LAST_DAY, CHOSEN, TYPED, SCALED]
+            ["Kept", &*other, LAST_DAY, CHOSEN, TYPED, SCALED, GRACE, SHARE]
                 .iter()
                 .any(|typed| form.body.contains(typed)),
             "{address} is empty"

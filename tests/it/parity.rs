@@ -69,6 +69,7 @@ const METHODS: &[(&str, &str)] = &[
 /// Pages of files, whose forms and operations divide one address differently, and of what is set as a whole.
 const FILES: &[(&str, &str, &str)] = &[
     ("/time-zone", "PUT", "/time-zone"),
+    ("/overuse", "PUT", "/overuse"),
     ("/files/edit", "PUT", "/files/content"),
     ("/files/upload", "PUT", "/files/content"),
     ("/files/change", "PATCH", "/files"),

@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 67] = [
+const WITH_TARGET: [(&str, &str); 70] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -67,6 +67,9 @@ const WITH_TARGET: [(&str, &str); 67] = [
     ("tenant.close", "Closed the tenant"),
     ("tenant.reopen", "Reopened the tenant"),
     ("tenant.purge", "Erased the tenant"),
+    ("storage.warn", "Warned about the storage of"),
+    ("location.selling", "Changed what may be sold of"),
+    ("plan.overuse", "Said what happens on overuse of the plan"),
     ("plan.create", "Created the plan"),
     ("plan.update", "Changed the plan"),
     ("plan.archive", "Archived the plan"),

@@ -19,6 +19,7 @@ use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::secret::random_text;
+use crate::storage;
 
 use super::super::model::{
     NewServer, Note, Power, Refusal, Server, ServerName, Size, StoredVariable, Tags, host_name, seal_context,
@@ -70,6 +71,7 @@ pub async fn clone(app: &App, scope: &TenantScope, id: ServerId, input: CloneInp
     let source = store::lock(&mut tx, id).await?;
     let offer = check(app, &mut tx, scope, &source, input.data).await?;
     fit(app, &mut tx, scope.tenant(), &source.resources).await?;
+    storage::admit_at(&mut tx, source.location, source.resources).await?;
     let copy = insert(app, &mut tx, scope, (&source, &offer), &input).await?;
     if input.data != CloneData::None {
         store::begin_copy(&mut tx, &copy, &source, input.data == CloneData::Live, app.now()).await?;

@@ -13,6 +13,7 @@ use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::{LocationId, ServerId, TenantId};
 use crate::platform::secret::random_text;
+use crate::storage;
 use crate::tenants;
 
 use super::super::model::{
@@ -57,6 +58,7 @@ pub async fn create(app: &App, scope: &TenantScope, input: NewServerInput) -> Re
     store::lock_tenant(&mut tx, scope.tenant()).await?;
     fit(app, &mut tx, scope.tenant(), &size.resources).await?;
     let location = store::own_location(&mut tx).await?.ok_or_else(no_location)?;
+    storage::admit_at(&mut tx, location.id, size.resources).await?;
     let id = ServerId::new(&*app.ids, app.now());
     insert(
         app,
@@ -154,7 +156,9 @@ pub(super) async fn fit(
 ) -> Result<(), Error> {
     let limits = tenants::find_tenant(tx, tenant).await?.limits;
     let used = tenants::usage(tx, tenant, app.now()).await?;
-    admit(&limits, &used, &resources.one_more())
+    let more = resources.one_more();
+    let limits = storage::limits(tx, tenant, limits, &more).await?;
+    admit(&limits, &used, &more)
 }
 
 #[expect(

@@ -10,8 +10,9 @@ use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, TenantId};
 use crate::platform::operations::Operation;
+use crate::storage;
 
-use super::super::model::{Server, ServerName, host_name};
+use super::super::model::{Resources, Server, ServerName, host_name};
 use super::super::store;
 use super::create::{fit, no_free_port};
 use super::{announce, shown, target};
@@ -69,6 +70,12 @@ async fn restore_in(
     before.check_kept()?;
     before.check_alone()?;
     fit(app, tx, tenant, &before.resources).await?;
+    // Its disk was never given back.
+    let more = Resources {
+        disk_mib: 0,
+        ..before.resources
+    };
+    storage::admit_at(tx, before.location, more).await?;
     bring_back(app, tx, who, &before, name).await
 }
 

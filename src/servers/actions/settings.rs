@@ -16,6 +16,7 @@ use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::ServerId;
 use crate::platform::operations::Operation;
 use crate::platform::secret::random_text;
+use crate::storage;
 use crate::tenants;
 
 use super::super::model::{Server, ServerName, Size, StoredVariable, admit};
@@ -257,6 +258,7 @@ async fn fit(
     size: Option<&Size>,
 ) -> Result<(), Error> {
     let Some(size) = size else { return Ok(()) };
+    storage::admit_at(tx, server.location, size.resources.more_than(server.resources)).await?;
     if scope.guest_of().is_some() {
         // A guest is told that it does not fit, and nothing of the plan and of what others take.
         let fits = store::guest_fits(tx, size.resources.instead_of(server.resources)).await?;
@@ -270,7 +272,9 @@ async fn fit(
     }
     let limits = tenants::find_tenant(tx, server.tenant).await?.limits;
     let used = tenants::usage(tx, server.tenant, app.now()).await?;
-    admit(&limits, &used, &size.resources.instead_of(server.resources))
+    let more = size.resources.instead_of(server.resources);
+    let limits = storage::limits(tx, server.tenant, limits, &more).await?;
+    admit(&limits, &used, &more)
 }
 
 /// Writes what changes the container or makes a new one, and the wish for it.

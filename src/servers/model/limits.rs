@@ -36,6 +36,16 @@ impl Resources {
         }
     }
 
+    /// What it has more than another, thing by thing; less is negative.
+    #[must_use]
+    pub fn more_than(self, old: Self) -> Self {
+        Self {
+            cpu_millis: self.cpu_millis - old.cpu_millis,
+            memory_mib: self.memory_mib - old.memory_mib,
+            disk_mib: self.disk_mib - old.disk_mib,
+        }
+    }
+
     /// What a server takes more when it changes from `old` to this; less is negative.
     pub fn instead_of(self, old: Self) -> Amounts {
         Amounts {

@@ -1,14 +1,16 @@
-//! What pages about servers say on top while the engine is away.
+//! What pages about servers say on top while the engine is away or storage is short.
 
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::web::Ctx;
 use crate::platform::web::page::Tone;
+use crate::storage;
 
 use super::super::store;
 
-/// Says on top that the engine does not answer, if it doesn't.
+/// Says on top that the engine does not answer, if it doesn't, and that storage is filling up, if it is.
 pub async fn with_engine_banner(tx: &mut impl Scoped, ctx: Ctx) -> Result<Ctx, Error> {
+    let ctx = storage::with_warning(tx, ctx).await?;
     let location = store::own_location(tx).await?;
     let since = location
         .filter(|location| location.engine_error.is_some())

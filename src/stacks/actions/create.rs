@@ -23,7 +23,7 @@ use crate::servers::{self, Answers, Asked, NewPart};
 use super::super::model::{StackName, inside_name, server_name};
 use super::super::store::{self, NewStack};
 use super::parts::{count, size};
-use super::{Begun, fit, tell};
+use super::{Begun, fit, place, tell};
 
 /// What a stack is made from, as somebody wrote it.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +76,9 @@ pub async fn create(app: &App, scope: &TenantScope, input: NewStackInput) -> Res
         let count = usize::try_from(ready.count).unwrap_or_default();
         std::iter::repeat_n(ready.size.resources, count)
     });
-    fit(app, &mut tx, scope, all).await?;
+    let all: Vec<_> = all.collect();
+    fit(app, &mut tx, scope, all.iter().copied()).await?;
+    place(&mut tx, &all).await?;
     let network = network(app, &mut tx, scope, &checks.name).await?;
     let id = StackId::new(&*app.ids, app.now());
     let new = NewStack {

@@ -21,6 +21,7 @@ use crate::platform::ids::StackId;
 use crate::platform::operations::Operation;
 use crate::servers::model::{Resources, Server, admit};
 use crate::servers::{self, Asked};
+use crate::storage;
 use crate::tenants::{self, Amounts};
 
 use super::TOPIC;
@@ -87,7 +88,21 @@ async fn fit(
     let more = more.map(Resources::one_more).fold(Amounts::default(), sum);
     let limits = tenants::find_tenant(tx, scope.tenant()).await?.limits;
     let used = tenants::usage(tx, scope.tenant(), app.now()).await?;
+    let limits = storage::limits(tx, scope.tenant(), limits, &more).await?;
     admit(&limits, &used, &more)
+}
+
+/// Refuses if the location has no capacity for all of these together.
+async fn place(tx: &mut TenantTx, more: &[Resources]) -> Result<(), Error> {
+    let Some(location) = servers::own_location(tx).await? else {
+        return Ok(());
+    };
+    let sum = more.iter().fold(Resources::default(), |sum, one| Resources {
+        cpu_millis: sum.cpu_millis + one.cpu_millis,
+        memory_mib: sum.memory_mib + one.memory_mib,
+        disk_mib: sum.disk_mib + one.disk_mib,
+    });
+    storage::admit_at(tx, location, sum).await
 }
 
 /// Both together.

@@ -14,7 +14,7 @@ use crate::servers::{Answers, Asked, NewPart, create_part, erase_part};
 use super::super::model::server_name;
 use super::create::join;
 use super::parts::{count, of_part};
-use super::{Begun, Held, fit, tell};
+use super::{Begun, Held, fit, place, tell};
 
 const FEWER: &str = "the stack was made smaller";
 
@@ -88,6 +88,7 @@ async fn more(
         std::iter::repeat_n(first.resources, missing),
     )
     .await?;
+    place(&mut held.tx, &vec![first.resources; missing]).await?;
     let offer = app
         .catalogue
         .offer(&first.template)

@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::Change;
 use crate::networks;
-use crate::platform::access::{StaffScope, SystemScope};
+use crate::platform::access::{StaffScope, SystemScope, Who};
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::TenantId;
@@ -17,18 +18,30 @@ use super::{TENANT_TOPIC, target};
 
 /// Changes a tenant's status. Its servers hear of it in the same transaction: they stop, or come back as they were.
 pub async fn change_status(app: &App, scope: &StaffScope, id: TenantId, verb: Verb) -> Result<Tenant, Error> {
+    let mut tx = scope.begin().await?;
+    let after = change_status_in(app, &mut tx, &scope.who, id, verb).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// The same as a part of something larger, such as what the system does of itself.
+pub async fn change_status_in(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    id: TenantId,
+    verb: Verb,
+) -> Result<Tenant, Error> {
     let now = app.now();
     let action = verb.action();
-    let mut tx = scope.begin().await?;
-    let before = store::lock_tenant(&mut tx, id).await?;
+    let before = store::lock_tenant(tx, id).await?;
     let new = before.after(verb, now)?;
-    store::save_status(&mut tx, id, &new, now).await?;
-    let after = store::find_tenant(&mut tx, id).await?;
-    store::wake_servers(&mut tx, id, now).await?;
-    events::emit(&mut tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
+    store::save_status(tx, id, &new, now).await?;
+    let after = store::find_tenant(tx, id).await?;
+    store::wake_servers(tx, id, now).await?;
+    events::emit(tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
     let change = Change::between(action, shown(&before), shown(&after));
-    app.audit(&mut tx, &scope.who, &target(&after), &change).await?;
-    tx.commit().await?;
+    app.audit(tx, who, &target(&after), &change).await?;
     Ok(after)
 }
 

@@ -11,7 +11,7 @@ use crate::platform::error::Error;
 use super::model::{Plan, Tenant};
 
 pub(super) use lifecycle::retention;
-pub use lifecycle::{change_status, purge_closed};
+pub use lifecycle::{change_status, change_status_in, purge_closed};
 pub use members::{By, change_role, remove};
 pub(super) use plans::archive;
 pub use plans::{create_plan, update_plan};

@@ -7,9 +7,8 @@ mod tenants;
 mod usage;
 
 pub(super) use members::{change_role, find_member, list_members, lock_owners, remove_member};
-pub(super) use plans::{
-    all_plans, archive_plan, find_plan, insert_plan, list_plans, lock_plan, plans_for_choice, save_plan,
-};
+pub(super) use plans::{all_plans, archive_plan, insert_plan, list_plans, plans_for_choice, save_plan};
+pub(crate) use plans::{find_plan, lock_plan};
 pub(super) use servers::{delete_servers, wake_servers};
 pub use tenants::find_tenant;
 pub(super) use tenants::{

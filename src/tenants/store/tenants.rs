@@ -138,7 +138,7 @@ pub(crate) async fn save_tenant(
 
 /// Writes a tenant's status.
 pub(crate) async fn save_status(
-    tx: &mut StaffTx,
+    tx: &mut impl Scoped,
     id: TenantId,
     new: &NewStatus,
     now: DateTime<Utc>,

@@ -1,0 +1,3 @@
+drop function location_lacks;
+drop function location_sold;
+drop table location_capacity;
