@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::TryStreamExt as _;
 
 use crate::app::App;
-use crate::drivers::backup::{BackupError, Entry, Place};
+use crate::drivers::backup::{BackupError, Entry, InBackup, Place};
 use crate::drivers::engine::EngineError;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
@@ -51,6 +51,11 @@ async fn open(app: &App, scope: &TenantScope, at: (ServerId, BackupId)) -> Resul
     Ok((backup, work::place(app, &opener, call)?))
 }
 
+/// What can be no place is not in a backup.
+fn looked_at(path: &str) -> Result<InBackup, Error> {
+    model::place(path).map_err(|_| Error::NotFound)
+}
+
 /// What is in a folder of a backup, and whether that is all.
 pub async fn entries(
     app: &App,
@@ -58,7 +63,7 @@ pub async fn entries(
     at: (ServerId, BackupId),
     path: &str,
 ) -> Result<(Vec<Entry>, bool), Error> {
-    let folder = model::place(path)?;
+    let folder = looked_at(path)?;
     let (backup, place) = open(app, scope, at).await?;
     let mut all = work::restic(app).list(&place, backup.whole()?, &folder).await?;
     let is_all = all.len() <= MOST_ENTRIES;
@@ -73,7 +78,7 @@ pub async fn content(
     at: (ServerId, BackupId),
     path: &str,
 ) -> Result<Response, Error> {
-    let what = model::place(path)?;
+    let what = looked_at(path)?;
     let (backup, place) = open(app, scope, at).await?;
     let mut stream = work::restic(app).dump(&place, backup.whole()?, &what).await?;
     // The first piece tells whether there is such a thing, before the answer's head is sent.

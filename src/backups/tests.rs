@@ -13,7 +13,7 @@ use crate::testing::{Client, TestApp};
 use super::Backups;
 
 const SNAPSHOT: &str = "0123456789abcdef0123456789abcdef";
-const SUMMARY: &str = "{\"message_type\":\"summary\",\"snapshot_id\":\"0123456789abcdef0123456789abcdef\",\
+const SUMMARY: &str = "{\"message_type\":\"summary\",\"snapshot_id\":\"01234567\",\
     \"total_bytes_processed\":4096,\"data_added\":1024,\"total_files_processed\":3}\n";
 
 struct Scene {
@@ -21,6 +21,11 @@ struct Scene {
     tenant: TenantId,
     program: Client,
     server: ServerId,
+}
+
+/// What `find` says of a backup that is whole.
+fn found() -> String {
+    format!("[{{\"id\":\"{SNAPSHOT}\"}}]")
 }
 
 fn all() -> Vec<Permission> {
@@ -50,6 +55,7 @@ impl Scene {
         }
         let engine = &test.engine;
         engine.set_helper("find", "[]", 0, "");
+        engine.set_helper("found", &found(), 0, "");
         engine.set_helper("backup", SUMMARY, 0, "");
         Self {
             test,
@@ -118,16 +124,15 @@ async fn a_backup_is_made_once_and_shown() {
         (&json!(4096), &json!(1024))
     );
     assert_eq!(shown["snapshot"], SNAPSHOT);
-    assert_eq!(scene.commands(), ["init", "find", "backup"]);
+    assert_eq!(scene.commands(), ["init", "find", "backup", "find"]);
     scene.work().await;
-    assert_eq!(scene.commands().len(), 3, "what is done is not done again");
+    assert_eq!(scene.commands().len(), 4, "what is done is not done again");
 }
 
 #[tokio::test]
 async fn one_that_was_whole_when_the_panel_died_is_not_made_again() {
     let scene = Scene::new().await;
-    let found = format!("[{{\"id\":\"{SNAPSHOT}\"}}]");
-    scene.test.engine.set_helper("find", &found, 0, "");
+    scene.test.engine.set_helper("find", &found(), 0, "");
     let id = scene.ask().await;
     scene.work().await;
     assert_eq!(scene.show(&id).await["state"], "done");
@@ -186,8 +191,7 @@ async fn things_are_got_back_beside_and_removed_with_what_only_they_had() {
         calls.last().unwrap()[..5],
         ["beside", SNAPSHOT, &volume, "/a b", "/a b"]
     );
-    let found = format!("[{{\"id\":\"{SNAPSHOT}\"}}]");
-    scene.test.engine.set_helper("find", &found, 0, "");
+    scene.test.engine.set_helper("find", &found(), 0, "");
     let one = scene.path(&format!("/{id}"));
     scene.program.json("DELETE", &one, &json!({})).await.expect(204);
     scene.work().await;

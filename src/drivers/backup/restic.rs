@@ -86,9 +86,10 @@ impl Restic {
         spec.volumes.extend(mounts(&what.server, &what.volumes, true));
         spec.files.push(HelperFile {
             name: "about/server.json",
-            content: what.about,
+            content: what.about.clone(),
         });
         let mut events = self.engine.run_helper(&spec).await?;
+        let (restic, place) = (self.clone(), place.clone());
         let stream = async_stream::try_stream! {
             let (mut lines, mut whole) = (Lines::default(), None);
             while let Some(event) = events.next().await {
@@ -110,7 +111,12 @@ impl Restic {
                     }
                 }
             }
-            yield BackupEvent::Done(whole.ok_or(BackupError::CutOff)?);
+            let mut whole = whole.ok_or(BackupError::CutOff)?;
+            // A summary has the first digits only, which others may come to share.
+            let all = restic.find(&place, &what.tag).await?;
+            let full = all.into_iter().find(|full| full.starts_with(&whole.snapshot));
+            whole.snapshot = full.ok_or(BackupError::CutOff)?;
+            yield BackupEvent::Done(whole);
         };
         Ok(stream.boxed())
     }

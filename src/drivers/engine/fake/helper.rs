@@ -7,7 +7,7 @@ use super::FakeEngine;
 use super::state::State;
 
 impl FakeEngine {
-    /// What the helper's next calls of a command answer, and return.
+    /// What the helper's next calls of a command answer, and return. `found` is what `find` answers after a backup.
     pub fn set_helper(&self, command: &str, out: &str, code: i32, said: &str) {
         let answer = (out.to_owned(), code, said.to_owned());
         self.change(|state| state.helper_answers.insert(command.to_owned(), answer));
@@ -32,6 +32,12 @@ impl State {
         }
         self.helper_calls.push(spec.argv.clone());
         let command = spec.argv.first().cloned().unwrap_or_default();
+        // What was saved is found from then on.
+        if command == "backup"
+            && let Some(found) = self.helper_answers.get("found").cloned()
+        {
+            self.helper_answers.insert("find".to_owned(), found);
+        }
         let (out, code, said) = self.helper_answers.get(&command).cloned().unwrap_or_default();
         let ended = HelperEvent::Ended(HelperEnd {
             code: Some(code),
