@@ -247,6 +247,7 @@ pub async fn content(
 /// What to get back.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BackupRestoreIn)]
 pub struct RestoreIn {
     /// A volume, and a path in it.
     #[schema(max_length = 4096, example = "/data/folder")]

@@ -16,6 +16,7 @@ const MAX_NAME: usize = 100;
 /// How a backup is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = BackupState)]
 pub enum State {
     /// It waits for its turn.
     Waiting,

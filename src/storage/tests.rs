@@ -281,6 +281,7 @@ async fn each_border_is_told_once_and_shown_on_top() {
         (50, 3),
         (81, 4),
     ] {
+        scene.app.clock.advance(TimeDelta::minutes(1));
         scene.record(Kind::Server, one(), held * MIB).await;
         assert_eq!(scene.judge().await, 1, "at {held}");
         assert_eq!(scene.judge().await, 0, "at {held}");

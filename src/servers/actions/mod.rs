@@ -14,6 +14,7 @@ mod power;
 mod rebuild;
 mod restore;
 mod reveal;
+mod room;
 mod settings;
 mod suspend;
 mod tied;

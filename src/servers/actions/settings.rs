@@ -19,10 +19,11 @@ use crate::platform::secret::random_text;
 use crate::storage;
 use crate::tenants;
 
-use super::super::model::{Server, ServerName, Size, StoredVariable, admit, check_shrink};
+use super::super::model::{Server, ServerName, Size, StoredVariable, admit};
 use super::super::store::{self, Wish};
 use super::create::{add_variable_errors, fits_template, seal};
 use super::describe::Description;
+use super::room::has_room;
 use super::tied::refuse_tied;
 use super::update::template_is_gone;
 use super::{announce, shown, target, tell};
@@ -258,11 +259,7 @@ async fn fit(
     size: Option<&Size>,
 ) -> Result<(), Error> {
     let Some(size) = size else { return Ok(()) };
-    if size.resources.disk_mib < server.resources.disk_mib {
-        let volumes = store::volumes(tx, server.id).await?;
-        check_shrink(size.resources.disk_mib, &volumes).map_err(|message| Error::invalid("size", message))?;
-    }
-    storage::admit_at(tx, server.location, size.resources.more_than(server.resources)).await?;
+    has_room(tx, server, size).await?;
     if scope.guest_of().is_some() {
         // A guest is told that it does not fit, and nothing of the plan and of what others take.
         let fits = store::guest_fits(tx, size.resources.instead_of(server.resources)).await?;

@@ -30,8 +30,6 @@ use tokio::sync::watch;
 
 pub use self::calls::{Call, Program};
 use self::{calls::Fault, state::State};
-use crate::drivers::pool::fake::FakePool;
-
 use super::{
     BuildEvent, BuildRequest, ContainerSpec, CopyEvent, CopySpec, Engine, EngineError, EngineEvent,
     EngineInfo, EngineResult, EngineStream, ExecOutput, GuardSpec, GuardState, Health, HelperEvent,
@@ -61,16 +59,6 @@ impl FakeEngine {
             state: Arc::new(Mutex::new(State::new(instance))),
             changes: watch::Sender::new(0),
         }
-    }
-
-    /// Goes away, or comes back with everything as it was.
-    pub fn set_down(&self, down: bool) {
-        self.change(|state| state.calls.down = down);
-    }
-
-    /// Where the volumes are that are not the engine's own.
-    pub fn pool(&self) -> FakePool {
-        self.lock().pool.clone()
     }
 
     /// Makes the next calls of a kind fail without doing anything.

@@ -6,10 +6,23 @@ use super::super::{
     EngineError, EngineEvent, EngineInfo, EngineResult, EventKind, LogLine, LogQuery, LogStream,
     MAX_LOG_LINE, ObservedState, Port, Protocol, PublishedPort, ServerKey, Stats, Subject, Volume, VolumeUse,
 };
-use super::{Step, calls::away, state::State};
+use super::{FakeEngine, Step, calls::away, state::State};
+use crate::drivers::pool::fake::FakePool;
 
 /// The first port that is given when a specification leaves it open.
 const FIRST_FREE_PORT: u16 = 40_000;
+
+impl FakeEngine {
+    /// Goes away, or comes back with everything as it was.
+    pub fn set_down(&self, down: bool) {
+        self.change(|state| state.calls.down = down);
+    }
+
+    /// Where the volumes are that are not the engine's own.
+    pub fn pool(&self) -> FakePool {
+        self.lock().pool.clone()
+    }
+}
 
 impl State {
     /// Takes the host's ports that the server publishes.
