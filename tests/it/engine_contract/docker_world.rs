@@ -40,7 +40,7 @@ use crate::panel::LOOK_AGAIN;
 pub(crate) const IMAGE: &str = "berth-test/busybox:1";
 const SOCKET: &str = "/var/run/docker.sock";
 /// How long what was under way when a panel died may go on.
-const CLEAN_WITHIN: Duration = Duration::from_secs(60);
+const CLEAN_WITHIN: Duration = Duration::from_mins(1);
 /// On what a test makes behind Berth's back.
 pub(super) const RUN: &str = "berth-test.run";
 
