@@ -16,7 +16,6 @@ use crate::platform::access::SystemScope;
 use crate::platform::db::SystemTx;
 use crate::platform::error::{Cause, Error};
 use crate::platform::events::{self, Event};
-use crate::platform::fault;
 use crate::platform::ids::{NoticeId, TenantId};
 use crate::tenants::{self, Reason, Tenant, Verb};
 
@@ -134,7 +133,6 @@ async fn one(app: &App, scope: &SystemScope, id: TenantId) -> Result<(), Error> 
     if verdict.standing != due.standing {
         events::emit(&mut tx, Some(id), TOPIC, None).await?;
     }
-    fault::point("storage.judged");
     tx.commit().await
 }
 
