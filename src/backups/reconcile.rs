@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::app::App;
 use crate::platform::error::Error;
-use crate::platform::reconcile::{Poke, Reconciler, drive};
+use crate::platform::reconcile::{Poke, Reconciler, drive, wake};
 
 use super::TOPIC;
 use super::store::{self, Claimed};
@@ -37,23 +36,8 @@ pub fn begin(app: &App) {
     let poke = Poke::default();
     let backups = Arc::new(Backups::new(app));
     app.tasks.spawn(drive(backups, poke.clone(), app.tasks.clone()));
-    app.tasks.spawn(hear(app.clone(), poke));
-}
-
-async fn hear(app: App, poke: Poke) {
-    let mut events = app.hub.subscribe();
-    loop {
-        let event = tokio::select! {
-            () = app.tasks.stopping() => return,
-            event = events.recv() => event,
-        };
-        match event {
-            Ok(event) if event.topic == TOPIC => poke.poke(),
-            Ok(_) => {}
-            Err(RecvError::Lagged(_)) => poke.poke(),
-            Err(RecvError::Closed) => return,
-        }
-    }
+    app.tasks
+        .spawn(wake(app.hub.clone(), TOPIC, poke, app.tasks.clone()));
 }
 
 #[async_trait::async_trait]

@@ -7,15 +7,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::json;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::platform::access::SystemScope;
 use crate::platform::db::SystemTx;
 use crate::platform::error::{Cause, Error};
-use crate::platform::events::{self, Event};
+use crate::platform::events;
 use crate::platform::ids::{NoticeId, TenantId};
 use crate::tenants::{self, Reason, Tenant, Verb};
 
@@ -58,20 +56,8 @@ async fn run(app: App) {
         }
         tokio::select! {
             () = app.tasks.stopping() => return,
-            () = something_changed(&mut news) => {}
+            () = events::heard(&mut news, &[TOPIC, "plan", "tenant"]) => {}
             () = tokio::time::sleep(PERIOD) => {}
-        }
-    }
-}
-
-/// Comes back when somebody's use, plan or status may have changed. A panel that stops hears of nothing any more.
-async fn something_changed(news: &mut Receiver<Event>) {
-    loop {
-        match news.recv().await {
-            Ok(event) if [TOPIC, "plan", "tenant"].contains(&&*event.topic) => return,
-            Ok(_) => {}
-            Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgListener;
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use crate::platform::db::Db;
@@ -42,6 +43,19 @@ impl Default for Hub {
     fn default() -> Self {
         Self {
             sender: broadcast::channel(BUFFER).0,
+        }
+    }
+}
+
+/// Resolves when something of these topics may have happened: there was an event of one of them, or events were missed. Never
+/// if the hub has ended, as it does with the process.
+pub async fn heard(news: &mut broadcast::Receiver<Event>, topics: &[&str]) {
+    loop {
+        match news.recv().await {
+            Ok(event) if topics.contains(&event.topic.as_str()) => return,
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }

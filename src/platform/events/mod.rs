@@ -7,6 +7,6 @@ mod hub;
 mod sharing;
 mod store;
 
-pub use hub::{Event, Hub};
+pub use hub::{Event, Hub, heard};
 pub use sharing::{GUEST_TOPIC, Sharing};
 pub use store::{emit, missed, newest, purge};

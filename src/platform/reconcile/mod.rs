@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::platform::error::Error;
+use crate::platform::events::{Hub, heard};
 use crate::platform::metrics;
 use crate::platform::shutdown::Tasks;
 
@@ -60,6 +61,17 @@ pub async fn drive<R: Reconciler>(reconciler: Arc<R>, poke: Poke, tasks: Tasks) 
         }
     }
     while work.join_next().await.is_some() {}
+}
+
+/// Wakes a reconciler whenever something of a topic happens, in this process or in another.
+pub async fn wake(hub: Hub, topic: &'static str, poke: Poke, tasks: Tasks) {
+    let (mut news, topics) = (hub.subscribe(), [topic]);
+    loop {
+        tokio::select! {
+            () = tasks.stopping() => return,
+            () = heard(&mut news, &topics) => poke.poke(),
+        }
+    }
 }
 
 async fn fill<R: Reconciler>(reconciler: &Arc<R>, work: &mut JoinSet<()>) {

@@ -9,11 +9,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::broadcast::error::RecvError;
-
 use crate::app::App;
 use crate::drivers::pool::{PoolError, Storage, TenantName, TenantUse};
 use crate::platform::error::Error;
+use crate::platform::events::heard;
 use crate::platform::ids::TenantId;
 use crate::tenants;
 
@@ -65,19 +64,10 @@ pub(super) async fn keep(app: App, storage: Arc<dyn Storage>) {
             _ => {}
         }
         was_away = is_away;
-        let pause = tokio::time::sleep(if is_away { KNOCK } else { PERIOD });
-        let mut pause = std::pin::pin!(pause);
-        loop {
-            tokio::select! {
-                () = app.tasks.stopping() => return,
-                () = &mut pause => break,
-                event = news.recv() => match event {
-                    Ok(event) if matches!(event.topic.as_str(), TENANT_TOPIC | PLAN_TOPIC) => break,
-                    Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => break,
-                    Err(RecvError::Closed) => return,
-                }
-            }
+        tokio::select! {
+            () = app.tasks.stopping() => return,
+            () = tokio::time::sleep(if is_away { KNOCK } else { PERIOD }) => {}
+            () = heard(&mut news, &[TENANT_TOPIC, PLAN_TOPIC]) => {}
         }
     }
 }

@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::drivers::pool::{PoolError, SnapshotName, Storage, VolumeName};
 use crate::platform::error::Error;
-use crate::platform::reconcile::{Poke, Reconciler, drive};
+use crate::platform::reconcile::{Poke, Reconciler, drive, wake};
 use crate::platform::{events, fault, operations};
 use crate::servers;
 use crate::servers::model::Server;
@@ -51,25 +51,9 @@ impl Snapshots {
 pub fn begin(app: &App) {
     let snapshots = Arc::new(Snapshots::new(app));
     let poke = Poke::default();
-    app.tasks.spawn(hear(app.clone(), poke.clone()));
+    app.tasks
+        .spawn(wake(app.hub.clone(), TOPIC, poke.clone(), app.tasks.clone()));
     app.tasks.spawn(drive(snapshots, poke, app.tasks.clone()));
-}
-
-/// A snapshot takes a moment, so nobody should wait a second for it to begin.
-async fn hear(app: App, poke: Poke) {
-    let mut news = app.hub.subscribe();
-    loop {
-        let event = tokio::select! {
-            () = app.tasks.stopping() => return,
-            event = news.recv() => event,
-        };
-        match event {
-            Ok(event) if event.topic == TOPIC => poke.poke(),
-            Ok(_) => {}
-            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => poke.poke(),
-            Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-        }
-    }
 }
 
 #[async_trait::async_trait]
