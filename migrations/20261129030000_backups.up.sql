@@ -116,3 +116,18 @@ create function backup_repository_secrets(repository uuid)
 $$;
 revoke execute on function backup_repository_secrets(uuid) from public;
 grant execute on function backup_repository_secrets(uuid) to berth_web;
+
+-- What was backed up lies under a key of the tenant whose it was, and stays theirs: a server that moves leaves its backups behind, as one
+-- that is erased does, and nothing more is got back from them into it.
+alter function move_server(uuid, uuid, text, text, timestamptz) rename to move_server_rows;
+revoke execute on function move_server_rows from berth_staff;
+create function move_server(wanted uuid, target uuid, new_name text, new_host_name text, at timestamptz) returns void
+  language plpgsql security definer set search_path = public as $$
+begin
+  perform from server where id = wanted for update;
+  update backup set server_id = null where server_id = wanted;
+  delete from backup_restore where server_id = wanted;
+  perform move_server_rows(wanted, target, new_name, new_host_name, at);
+end $$;
+revoke execute on function move_server from public;
+grant execute on function move_server to berth_staff;

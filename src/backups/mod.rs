@@ -9,6 +9,7 @@
 
 mod actions;
 mod api;
+mod ledger;
 mod look;
 mod model;
 mod pages;

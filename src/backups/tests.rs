@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::platform::access::{Permission, Side, TenantRole};
+use crate::platform::access::{Permission, Side, StaffRole, TenantRole};
+use crate::platform::db::Scoped as _;
 use crate::platform::ids::{ServerId, TenantId};
 use crate::platform::reconcile::Reconciler as _;
 use crate::servers::{self, Servers};
@@ -97,6 +98,16 @@ impl Scene {
             .await
             .expect(200)
             .json()
+    }
+
+    /// What the ledger says of the tenant's backups, in bytes.
+    async fn counted(&self) -> i64 {
+        let counted = sqlx::query_scalar!(
+            "select bytes from storage_use where tenant_id = $1 and kind = 'backup'",
+            self.tenant.0
+        );
+        let mut tx = self.test.system().begin().await.unwrap();
+        counted.fetch_one(tx.conn()).await.unwrap()
     }
 
     fn commands(&self) -> Vec<String> {
@@ -219,4 +230,49 @@ async fn a_stranger_sees_no_backup_and_two_tenants_share_no_key() {
     assert_eq!(keys.len(), 2);
     assert_ne!(keys[0], keys[1]);
     assert_ne!(scene.tenant, other);
+}
+
+#[tokio::test]
+async fn the_ledger_counts_what_a_repository_holds() {
+    let scene = Scene::new().await;
+    let (first, second) = (scene.ask().await, {
+        scene.work().await;
+        scene.test.engine.set_helper("find", "[]", 0, "");
+        scene.ask().await
+    });
+    assert_eq!(scene.counted().await, 1024);
+    scene.work().await;
+    assert_eq!(scene.counted().await, 2048);
+    for id in [first, second] {
+        let one = scene.path(&format!("/{id}"));
+        scene.program.json("DELETE", &one, &json!({})).await.expect(204);
+    }
+    scene.work().await;
+    assert_eq!(scene.counted().await, 0);
+}
+
+#[tokio::test]
+async fn a_server_that_moves_leaves_its_backups_with_whose_they_are() {
+    let scene = Scene::new().await;
+    let id = scene.ask().await;
+    scene.work().await;
+    let (other, eve) = (scene.test.tenant("globex").await, scene.test.person("eve").await);
+    scene.test.member(other, eve, TenantRole::Owner).await;
+    let theirs = scene.test.program(eve, Some(other), &all()).await;
+    let root = scene.test.staff("root", StaffRole::Owner).await;
+    let rights = [Permission::StaffServerRead, Permission::StaffServerManage];
+    let staff = scene.test.program(root, None, &rights).await;
+    let way = format!("/api/v1/staff/servers/{}/move", scene.server);
+    let to = json!({ "tenant_id": other.to_string() });
+    staff.json("POST", &way, &to).await.expect(202);
+    let list = theirs.get(&scene.path("")).await.expect(200).json();
+    assert_eq!(list, json!([]));
+    theirs.get(&scene.path(&format!("/{id}"))).await.expect(404);
+    scene.program.get(&scene.path("")).await.expect(404);
+    let kept = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from backup where tenant_id = $1 and server_id is null and state = 'done'"#,
+        scene.tenant.0
+    );
+    let mut tx = scene.test.system().begin().await.unwrap();
+    assert_eq!(kept.fetch_one(tx.conn()).await.unwrap(), 1);
 }

@@ -23,6 +23,7 @@ use crate::servers::{self, model::Server};
 
 use super::TOPIC;
 use super::actions::key_context;
+use super::ledger::count;
 use super::model::{Backup, Restore};
 use super::reconcile::LEASE;
 use super::store::{self, Claimed, Job};
@@ -292,6 +293,7 @@ async fn note(app: &App, backup: &Backup, progress: Progress) -> Result<(), Trou
 async fn finish(app: &App, backup: &Backup, summary: &Summary) -> Result<(), Trouble> {
     let mut tx = app.db.system().await?;
     store::finish(&mut tx, backup.id, summary, app.now()).await?;
+    count(&mut tx, backup, app.now()).await?;
     emit(&mut tx, backup).await?;
     tx.commit().await?;
     Ok(())
@@ -321,6 +323,7 @@ async fn end(app: &App, job: &Job, failure: Option<&str>) -> Result<(), Error> {
         }
         (Job::Remove(backup), None) => {
             store::erase(&mut tx, backup.id).await?;
+            count(&mut tx, backup, now).await?;
             backup
         }
         (Job::Remove(backup), Some(reason)) => {

@@ -105,6 +105,7 @@ pub(super) async fn measure_pool(app: &App, storage: &dyn Storage) -> Result<u64
     let volumes: Vec<(String, i64)> = volumes.map(|volume| (volume.name, of(volume.used))).collect();
     let mut tx = app.db.system().await?;
     let count = store::save_pool(&mut tx, &volumes, app.now()).await?;
+    storage::measured(&mut tx, app.now()).await?;
     tx.commit().await?;
     Ok(count)
 }

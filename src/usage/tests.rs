@@ -29,7 +29,10 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let test = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    async fn on(test: TestApp) -> Self {
         let (tenant, user) = (test.tenant("acme").await, test.person("ada").await);
         test.member(tenant, user, TenantRole::Owner).await;
         let browser = test.browser(user).await;
@@ -374,4 +377,25 @@ async fn volumes_are_measured_and_told_with_their_age() {
     assert!(answer["disk"]["bytes"].is_u64(), "{answer}");
     let at: chrono::DateTime<chrono::Utc> = answer["disk"]["at"].as_str().unwrap().parse().unwrap();
     assert_eq!(at, scene.test.app.now());
+}
+
+#[tokio::test]
+async fn what_a_pool_holds_is_in_the_ledger_too() {
+    let socket = std::path::PathBuf::from("/run/docker/plugins/berth.sock");
+    let scene = Scene::on(TestApp::with(|config| config.volume_driver_socket = Some(socket)).await).await;
+    let pool = scene.test.engine.pool();
+    pool.fill(&format!("berth-{}-site", scene.id), 3 * MIB);
+    let app = &scene.test.app;
+    assert_eq!(super::disk::measure_pool(app, &pool).await.unwrap(), 1);
+    let program = scene
+        .test
+        .program(scene.user, Some(scene.tenant), &[Permission::TenantRead])
+        .await;
+    let answer = program.get("/api/v1/storage").await.expect(200).json();
+    assert_eq!(answer["used_bytes"], 3 * MIB, "{answer}");
+    assert_eq!(
+        super::disk::measure(app).await.unwrap(),
+        0,
+        "the engine has none of its own"
+    );
 }

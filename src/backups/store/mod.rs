@@ -13,4 +13,4 @@ pub use rows::{
 pub use targets::{Target, add_target, set_default, targets};
 #[cfg(all(test, feature = "testing"))]
 pub use work::keys;
-pub use work::{Job, end_restore, erase, fail, finish, next, note};
+pub use work::{Job, end_restore, erase, fail, finish, held, next, note};

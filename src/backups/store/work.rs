@@ -110,6 +110,15 @@ pub async fn erase(tx: &mut SystemTx, id: BackupId) -> Result<(), Error> {
     Ok(())
 }
 
+/// What a repository's backups have made it grow by together, in bytes.
+pub async fn held(tx: &mut SystemTx, id: BackupRepositoryId) -> Result<i64, Error> {
+    let held = sqlx::query_scalar!(
+        r#"select coalesce(sum(added_bytes), 0)::bigint as "held!" from backup where repository_id = $1"#,
+        id.0
+    );
+    Ok(held.fetch_one(tx.conn()).await?)
+}
+
 /// How getting something back ended.
 pub async fn end_restore(
     tx: &mut SystemTx,

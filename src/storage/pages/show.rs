@@ -46,11 +46,11 @@ impl Now {
     }
 
     fn used(&self) -> String {
-        let used = self
-            .out
-            .used()
-            .map_or_else(|| "not measured yet".to_owned(), bytes);
-        format!("{used} of {}", bytes(self.out.allowed()))
+        let allowed = bytes(self.out.allowed());
+        self.out.used().map_or_else(
+            || format!("not measured yet, of {allowed}"),
+            |used| format!("{} of {allowed}", bytes(used)),
+        )
     }
 
     fn changed(&self) -> String {
@@ -58,7 +58,7 @@ impl Now {
             .changed_at()
             .map(|at| {
                 format!(
-                    "Changed {}; servers are measured every half hour.",
+                    "Changed {}; servers are measured every half hour at least.",
                     ago(at, self.at)
                 )
             })
