@@ -101,7 +101,12 @@ impl Scene {
         let order = json!({ "name": template, "template": template, "size": "microcomputer", "start": true, "variables": variables });
         let (status, asked) = self.api.post("/api/v1/servers", &order).await;
         assert_eq!(status, 202, "{asked}");
-        let id = asked["server"]["id"].as_str().unwrap().to_owned();
+        self.server(&asked)
+    }
+
+    /// The server that somebody asked for.
+    fn server(&self, asked: &Value) -> Server<'_> {
+        let id = asked["server"]["id"].as_str().unwrap();
         Server {
             path: format!("/api/v1/servers/{id}"),
             container: format!("{}-{id}", self.instance),
@@ -128,6 +133,14 @@ impl Server<'_> {
             .post(&format!("{}/{below}", self.path), &json!({}))
             .await;
         assert_eq!(status, 202, "{answer}");
+    }
+
+    /// A copy of it.
+    async fn cloned(&self, data: &str) -> Server<'_> {
+        let order = json!({ "data": data });
+        let (status, asked) = self.scene.api.post(&format!("{}/clone", self.path), &order).await;
+        assert_eq!(status, 202, "{asked}");
+        self.scene.server(&asked)
     }
 
     async fn installation(&self) -> Value {
@@ -296,6 +309,45 @@ async fn a_server_ends_by_a_signal_and_takes_a_new_version_when_asked() {
         docker(&["inspect", "--format", "{{.State.ExitCode}}", &server.container]),
         "0"
     );
+}
+
+#[tokio::test]
+async fn a_copy_has_what_was_installed_and_one_without_data_is_installed_anew() {
+    let scene = Scene::begin().await;
+    let template = scene.import("v1-line.json").await;
+    let source = scene.order(&template, json!({ "GREETING": "good-day" })).await;
+    source.until("health", "healthy").await;
+    docker(&[
+        "exec",
+        &source.container,
+        "sh",
+        "-c",
+        "echo mine > /home/container/mark",
+    ]);
+
+    let empty = source.cloned("none").await;
+    let copy = source.cloned("stopped").await;
+    // The copy starts when it is complete; then its source does, too.
+    for server in [&copy, &source, &empty] {
+        server.until("health", "healthy").await;
+        let port = server.get().await["ports"][0]["port"].clone();
+        let settings = server.file("server.properties");
+        assert!(
+            settings.contains(&format!("server-port={port}")),
+            "{port}: {settings}"
+        );
+        assert!(settings.contains("greeting=good-day"), "{settings}");
+        assert_eq!(server.installation().await["template"], format!("{template}@1"));
+    }
+    assert_eq!(copy.file("mark"), "mine");
+    assert_eq!(
+        copy.installation().await["log"],
+        "",
+        "its source's script was not run again"
+    );
+    assert_eq!(empty.installation().await["log"], "installing for good-day\n");
+    let left = docker(&["exec", &empty.container, "ls", "/home/container"]);
+    assert!(!left.contains("mark"), "{left}");
 }
 
 #[tokio::test]
