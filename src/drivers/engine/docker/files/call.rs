@@ -152,21 +152,26 @@ impl Heard {
         }
     }
 
-    /// Waits for more; `false` at the end.
-    async fn more(&mut self) -> EngineResult<bool> {
+    /// Waits for more of the output, which is empty for a complaint; nothing at the end.
+    async fn piece(&mut self) -> EngineResult<Option<Bytes>> {
         match self.output.next().await {
-            None => Ok(false),
+            None => Ok(None),
             Some(Err(failure)) => Err(self.connection.failure(failure)),
             Some(Ok(LogOutput::StdErr { message })) => {
                 let room = MAX_LINE.saturating_sub(self.stderr.len());
                 self.stderr.extend_from_slice(&message[..message.len().min(room)]);
-                Ok(true)
+                Ok(Some(Bytes::new()))
             }
-            Some(Ok(other)) => {
-                self.stdout.extend_from_slice(&other.into_bytes());
-                Ok(true)
-            }
+            Some(Ok(other)) => Ok(Some(other.into_bytes())),
         }
+    }
+
+    /// Waits for more and keeps it; `false` at the end.
+    async fn more(&mut self) -> EngineResult<bool> {
+        let piece = self.piece().await?;
+        self.stdout
+            .extend_from_slice(piece.as_deref().unwrap_or_default());
+        Ok(piece.is_some())
     }
 
     /// The first line.
@@ -184,17 +189,17 @@ impl Heard {
         }
     }
 
-    /// All after the first line.
+    /// All after the first line, piece by piece as it comes: large files are not copied once more.
     fn rest(mut self, input: Input) -> EngineStream<Bytes> {
         async_stream::try_stream! {
             // Closing the input may end the command.
             let _open = input;
-            loop {
-                if !self.stdout.is_empty() {
-                    yield self.stdout.split().freeze();
-                }
-                if !self.more().await? {
-                    break;
+            if !self.stdout.is_empty() {
+                yield self.stdout.split().freeze();
+            }
+            while let Some(piece) = self.piece().await? {
+                if !piece.is_empty() {
+                    yield piece;
                 }
             }
             if &self.stderr[..] != b"done\n" {
