@@ -34,6 +34,7 @@ pub(super) fn routes() -> Routes<App> {
         .api(delete, routes!(remove))
         .api(Rule::Tenant(P::ServerPower), routes!(act))
         .api(create, routes!(scale))
+        .api(Rule::Tenant(P::ServerConfigure), routes!(change_secret))
         .api(read, routes!(list_deleted))
         .api(delete, routes!(restore))
         .api(delete, routes!(erase))
@@ -93,6 +94,14 @@ pub struct ScaleIn {
     /// The number.
     #[schema(minimum = 1, maximum = 16)]
     replicas: u32,
+}
+
+/// Another password for all parts that know one.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StackSecretIn {
+    /// The password; one is made up if nothing is said.
+    value: Option<String>,
 }
 
 /// What a stack can be told.
@@ -252,6 +261,24 @@ async fn scale(
     Json(wanted): Json<ScaleIn>,
 ) -> Result<Response, Error> {
     let begun = actions::scale(&app, &scope, id, &part, &wanted.replicas.to_string()).await?;
+    accepted(&app, &scope, begun).await
+}
+
+/// Change a password for all parts that know it
+///
+/// Of the part whose it is, and of those that are told of it. Their servers are made anew with it and keep their files; those
+/// that run are away for a moment. It is not told here: a server's secrets are revealed one by one.
+#[utoipa::path(post, path = "/api/v1/stacks/{stack_id}/parts/{part}/passwords/{key}/change", tag = "stacks",
+    params(("stack_id" = StackId, Path), ("part" = String, Path), ("key" = String, Path)), request_body = StackSecretIn,
+    responses((status = 202, description = "The stack and the work", body = StackBegunOut)))]
+async fn change_secret(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((id, part, key)): Path<(StackId, String, String)>,
+    Json(wanted): Json<StackSecretIn>,
+) -> Result<Response, Error> {
+    let value = wanted.value.unwrap_or_default();
+    let begun = actions::change_secret(&app, &scope, id, (&part, &key), &value).await?;
     accepted(&app, &scope, begun).await
 }
 

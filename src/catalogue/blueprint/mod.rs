@@ -92,16 +92,31 @@ impl Blueprint {
         self.parts.iter().find(|part| part.key == key)
     }
 
+    /// Who is told a part's answer: the other part, its variable, and what that is made of.
+    pub fn told<'a>(
+        &'a self,
+        part: &'a str,
+        key: &'a str,
+    ) -> impl Iterator<Item = (&'a Part, &'a str, &'a [Piece])> {
+        let is_told =
+            move |piece: &Piece| matches!(piece, Piece::Answer(from, what) if from == part && what == key);
+        let all = self.parts.iter();
+        let all = all.flat_map(|other| {
+            other
+                .fill
+                .iter()
+                .map(move |(filled, pieces)| (other, filled, pieces))
+        });
+        all.filter(move |(_, _, pieces)| pieces.iter().any(is_told))
+            .map(|(other, filled, pieces)| (other, filled.as_str(), pieces.as_slice()))
+    }
+
     /// Whether a part's variable hangs together with another part's: then neither is changed by itself.
     pub fn is_tied(&self, part: &str, key: &str) -> bool {
-        let fills = |other: &Part| {
-            let mut pieces = other.fill.values().flatten();
-            pieces.any(|piece| matches!(piece, Piece::Answer(from, what) if from == part && what == key))
-        };
         let is_filled = self.part(part).and_then(|part| part.fill.get(key));
         let is_filled =
             is_filled.is_some_and(|pieces| !pieces.iter().all(|piece| matches!(piece, Piece::Text(_))));
-        is_filled || self.parts.iter().any(fills)
+        is_filled || self.told(part, key).next().is_some()
     }
 
     /// Reads the text of `<name>.toml`; `template` finds the templates that its parts are made from.

@@ -122,6 +122,45 @@ fn open(app: &App, id: ServerId, key: &str, sealed: &[u8]) -> Result<Secret, Err
     Ok(Secret::new(text))
 }
 
+/// An answer that must not be seen: the variable's key, and the secret.
+pub type SecretAnswer = (String, Secret);
+
+/// What a server answers to a variable; nothing if it has no answer.
+pub async fn answer_of(app: &App, tx: &mut TenantTx, id: ServerId, key: &str) -> Result<String, Error> {
+    let all = store::variables(tx, id).await?;
+    let found = all.into_iter().find(|variable| variable.key == key);
+    Ok(match found.map(|variable| (variable.value, variable.sealed)) {
+        Some((Some(plain), _)) => plain,
+        Some((None, Some(sealed))) => open(app, id, key, &sealed)?.expose().clone(),
+        _ => String::new(),
+    })
+}
+
+/// Gives one other secrets, for which its container is made anew.
+pub async fn configure_part(
+    app: &App,
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    server: &Server,
+    answers: &[SecretAnswer],
+) -> Result<Asked, Error> {
+    for (key, secret) in answers {
+        let sealed = seal(app, server.id, key, secret.expose())?;
+        store::save_variable(tx, server.id, server.tenant, &sealed).await?;
+    }
+    let wish = store::Wish {
+        settings: true,
+        ..store::Wish::default()
+    };
+    store::wish(tx, server.id, wish, app.now()).await?;
+    let server = store::find(tx, server.id).await?;
+    let operation = announce(app, tx, &scope.who, &server, ("server.configure", "reconfigure")).await?;
+    let keys: Vec<&str> = answers.iter().map(|(key, _)| key.as_str()).collect();
+    let change = Change::to("server.configure", json!({ "variables": keys }));
+    app.audit(tx, &scope.who, &target(&server), &change).await?;
+    Ok(Asked { server, operation })
+}
+
 /// Tells one what to do.
 pub async fn command_part(
     app: &App,

@@ -19,7 +19,7 @@ pub(super) fn refuse_tied(
         let now = now.and_then(|variable| variable.value.clone());
         let is_change = now.map(VariableChange::Set).as_ref() != Some(change);
         if is_change && is_tied(app, server, key) {
-            let message = "This is what the parts of its stack know of each other, so it stays as it is.";
+            let message = "This is what the parts of its stack know of each other. A password is changed for all of them on the stack's page; the rest stays.";
             errors.add(&format!("variables.{key}"), message);
         }
     }

@@ -10,6 +10,7 @@ mod parts;
 mod power;
 mod rename;
 mod scale;
+mod secrets;
 
 use crate::app::App;
 use crate::audit::{Change, Target};
@@ -34,6 +35,7 @@ pub use parts::fitting;
 pub use power::command;
 pub use rename::rename;
 pub use scale::scale;
+pub use secrets::{SharedSecret, change_secret, shared_secrets};
 
 /// A wish for a stack that was written, and the work of each of its servers that has any.
 #[derive(Debug, Clone)]
@@ -76,6 +78,14 @@ impl Held {
         let living = self.servers.iter().filter(|server| !server.is_deleted());
         living.cloned().collect()
     }
+}
+
+/// What is told of a stack that can only be kept as it is.
+fn blueprint_is_gone() -> Error {
+    Error::conflict(
+        "blueprint-gone",
+        "The stack's blueprint is no longer in the catalogue, so this can't be changed. Its servers go on.",
+    )
 }
 
 /// Refuses if a plan has no room for all of these together.

@@ -14,7 +14,7 @@ use crate::servers::{Answers, Asked, NewPart, create_part, erase_part};
 use super::super::model::server_name;
 use super::create::join;
 use super::parts::{count, of_part};
-use super::{Begun, Held, fit, place, tell};
+use super::{Begun, Held, blueprint_is_gone, fit, place, tell};
 
 const FEWER: &str = "the stack was made smaller";
 
@@ -63,13 +63,6 @@ fn under_the_page(error: Error) -> Error {
     };
     let message = errors.0.first().map(|error| error.message.clone());
     Error::invalid("replicas", message.unwrap_or_default())
-}
-
-fn blueprint_is_gone() -> Error {
-    Error::conflict(
-        "blueprint-gone",
-        "The stack's blueprint is no longer in the catalogue, so it can't be scaled. Its servers go on.",
-    )
 }
 
 async fn more(

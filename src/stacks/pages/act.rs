@@ -75,6 +75,24 @@ pub(super) async fn scale(
     Ok(page(&app, &scope, ctx, id, Some(again)).await?.status(status))
 }
 
+/// Makes up another password for all parts that know one.
+pub(super) async fn change_secret(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((_, id, part, key)): Path<(String, StackId, String, String)>,
+) -> Result<SeeOther, Error> {
+    match actions::change_secret(&app, &scope, id, (&part, &key), "").await {
+        Ok(begun) => {
+            let words = match begun.work.len() {
+                1 => "One server gets the new password.".to_owned(),
+                many => format!("{many} servers get the new password."),
+            };
+            Ok(SeeOther::to(href(&scope, id)).good(words))
+        }
+        Err(error) => back(&scope, id, error),
+    }
+}
+
 /// Renames it.
 pub(super) async fn rename(
     State(app): State<App>,

@@ -34,6 +34,11 @@ pub(super) fn routes() -> Routes<App> {
             create,
             act::scale,
         )
+        .post(
+            "/t/{tenant}/stacks/{stack_id}/parts/{part}/passwords/{key}/change",
+            Rule::Tenant(P::ServerConfigure),
+            act::change_secret,
+        )
         .form(
             "/t/{tenant}/stacks/{stack_id}/settings",
             Rule::Tenant(P::ServerConfigure),

@@ -15,6 +15,7 @@ use crate::platform::web::{Ctx, FormState, Page, Path, ago};
 use crate::servers::model::{PublishedPort, Server, Status, clock_time};
 use crate::servers::{self, keeping};
 
+use super::super::actions::{SharedSecret, shared_secrets};
 use super::super::model::{StackState, StackStatus, inside_name};
 use super::super::query::Whole;
 use super::{crumbs, href, title};
@@ -164,6 +165,16 @@ struct Scalable {
     error: String,
 }
 
+/// A password that several parts know.
+#[derive(Debug)]
+struct Shared {
+    id: String,
+    href: String,
+    label: String,
+    /// All parts that know it, in words.
+    parts: String,
+}
+
 #[derive(Template)]
 #[template(path = "stacks/show.html")]
 pub(super) struct Show {
@@ -180,6 +191,7 @@ pub(super) struct Show {
     id: String,
     panel: Panel,
     scalable: Vec<Scalable>,
+    shared: Vec<Shared>,
     form: FormState,
     may_configure: bool,
     may_delete: bool,
@@ -219,6 +231,7 @@ pub(super) async fn page(
         None => (None, None),
     };
     let scalable = scalable(app, scope, &one, scaled.as_ref());
+    let shared = shared(app, scope, &one);
     let stack = one.stack;
     Ok(Page(Show {
         ctx,
@@ -243,6 +256,7 @@ pub(super) async fn page(
         may_delete,
         panel,
         scalable,
+        shared,
     }))
 }
 
@@ -279,6 +293,30 @@ fn scalable(
         }
     };
     several.map(one_of).collect()
+}
+
+fn shared(app: &App, scope: &TenantScope, one: &Whole) -> Vec<Shared> {
+    let blueprint = app.catalogue.blueprint(&one.stack.blueprint);
+    let blueprint =
+        blueprint.filter(|_| one.stack.deletion.is_none() && scope.may(Permission::ServerConfigure));
+    let all = blueprint.map(|blueprint| shared_secrets(app, blueprint));
+    let one_of = |secret: SharedSecret<'_>| {
+        let (part, key) = (&secret.part.key, &secret.variable.key);
+        let knows = std::iter::once(secret.part).chain(secret.told);
+        Shared {
+            id: format!("change-{part}-{key}"),
+            href: format!(
+                "{}/parts/{part}/passwords/{key}/change",
+                href(scope, one.stack.id)
+            ),
+            label: secret.variable.label.clone(),
+            parts: knows
+                .map(|part| part.title.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+        }
+    };
+    all.unwrap_or_default().into_iter().map(one_of).collect()
 }
 
 /// Shows one.

@@ -5,3 +5,4 @@ mod making;
 mod pages;
 mod scale;
 mod scene;
+mod secrets;

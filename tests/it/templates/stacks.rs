@@ -68,11 +68,16 @@ impl Stack<'_> {
 
     /// What a shell inside of a server says.
     async fn inside(&self, server: &str, line: &str) -> String {
-        let container = self.scene.container(server).await;
-        let mut exec = tokio::process::Command::new("docker");
-        let (well, said) = outcome(exec.args(["exec", &container, "sh", "-c", line])).await;
+        let (well, said) = self.tried_inside(server, line).await;
         assert!(well, "{line}: {said}");
         said
+    }
+
+    /// Whether a shell inside of a server did it, and what it said.
+    async fn tried_inside(&self, server: &str, line: &str) -> (bool, String) {
+        let container = self.scene.container(server).await;
+        let mut exec = tokio::process::Command::new("docker");
+        outcome(exec.args(["exec", &container, "sh", "-c", line])).await
     }
 
     /// Puts a program where visitors get it.
@@ -119,11 +124,23 @@ $db->query("insert into visit values ()"); echo "visit {$db->insert_id}.";"#;
     stack.act("actions/start", &json!({})).await;
     stack.is("running").await;
     stack.says("visit 3.").await;
+
+    let password = json!({ "value": "harbour-light-7" });
+    stack
+        .act("parts/db/passwords/MARIADB_PASSWORD/change", &password)
+        .await;
+    until_within(PATIENCE, "the site is told of the new password", async || {
+        let told = "test \"$DATABASE_PASSWORD\" = harbour-light-7";
+        stack.tried_inside("Shop web", told).await.0
+    })
+    .await;
+    stack.says("visit 4.").await;
+    stack.is("running").await;
     assert_eq!(scene.api.delete(&stack.path).await, 202);
     stack.is("deleted").await;
     stack.act("restore", &json!({})).await;
     stack.is("running").await;
-    stack.says("visit 4.").await;
+    stack.says("visit 5.").await;
     assert_eq!(scene.api.delete(&stack.path).await, 202);
     stack.act("erase", &json!({})).await;
     until_within(PATIENCE, "only the other server is left", async || {
