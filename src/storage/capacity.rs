@@ -32,8 +32,24 @@ pub async fn admit_at(tx: &mut impl Scoped, location: LocationId, more: Resource
     ))
 }
 
-/// Asks the engine what its machine has, and keeps the answer.
+/// Asks what the machine has, and keeps the answers. A pool or an engine that is away keeps nobody from asking the other.
 pub(super) async fn measure(app: &App, scope: &SystemScope) -> Result<(), Cause> {
+    let (pool, engine) = tokio::join!(measure_pool(app, scope), measure_engine(app, scope));
+    pool.and(engine)
+}
+
+async fn measure_pool(app: &App, scope: &SystemScope) -> Result<(), Cause> {
+    let Some(storage) = &app.storage else {
+        return Ok(());
+    };
+    let pool_mib = i64::try_from(storage.total().await? / 1024 / 1024).unwrap_or(i64::MAX);
+    let mut tx = scope.begin().await?;
+    store::save_pool(&mut tx, pool_mib).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn measure_engine(app: &App, scope: &SystemScope) -> Result<(), Cause> {
     let info = app.engine.info().await?;
     let cpu_millis = i64::from(info.cpus) * 1000;
     let memory_mib = i64::try_from(info.memory_bytes / 1024 / 1024).unwrap_or(i64::MAX);

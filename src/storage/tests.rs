@@ -35,7 +35,10 @@ struct Scene {
 
 impl Scene {
     async fn new(disk_mib: i64) -> Self {
-        let app = TestApp::start().await;
+        Self::of(TestApp::start().await, disk_mib).await
+    }
+
+    async fn of(app: TestApp, disk_mib: i64) -> Self {
         let (tenant, user) = (app.tenant("acme").await, app.person("ada").await);
         app.member(tenant, user, TenantRole::Owner).await;
         let browser = app.browser(user).await;
@@ -615,6 +618,70 @@ async fn what_does_not_fit_is_refused_where_nothing_is_oversold() {
     set(json!({ "disk_percent": 1000 })).await.expect(200);
     scene.create().await.expect(202);
     set(json!({ "disk_percent": 0 })).await.expect(422);
+}
+
+#[tokio::test]
+async fn the_disk_is_what_the_pool_holds_until_staff_say_otherwise() {
+    let app =
+        TestApp::with(|config| config.volume_driver_socket = Some("/run/docker/plugins/berth.sock".into()));
+    let scene = Scene::of(app.await, 1_000_000).await;
+    let system = scene.app.system();
+    let location = crate::servers::set_up_location(&scene.app.app, &system)
+        .await
+        .unwrap();
+    let total = async || {
+        let seen = scene.staff.get("/api/v1/staff/capacity").await.expect(200).json();
+        seen["items"][0]["disk_mib"]["total"].clone()
+    };
+    assert_eq!(total().await, json!(null));
+    super::capacity::measure(&scene.app.app, &system).await.unwrap();
+    assert_eq!(total().await, 200 * 1024);
+    let path = format!("/api/v1/staff/capacity/{}", location.id);
+    let small = json!({ "disk_mib": 2048, "disk_percent": 100, "oversell": false });
+    scene.staff.json("PATCH", &path, &small).await.expect(200);
+    assert_eq!(total().await, 2048);
+    scene.create().await.expect(202);
+    scene.create().await.expect(409);
+    // Nothing said again; 1 % of the pool is 2048 MiB.
+    let admin = scene.app.staff("admin", StaffRole::Admin).await;
+    let admin = scene.app.browser(admin).await;
+    let page = admin.get("/staff/capacity").await.expect(200);
+    assert!(
+        text(&page, "main").contains("what the pool holds, 200 GiB"),
+        "{}",
+        text(&page, "main")
+    );
+    let percent = async |share: &str| {
+        let shown = admin.get("/staff/capacity").await.expect(200);
+        let page = Html::parse_document(&shown.body);
+        let version = Selector::parse("[name=version]").unwrap();
+        let version = page
+            .select(&version)
+            .next()
+            .unwrap()
+            .attr("value")
+            .unwrap()
+            .to_owned();
+        let fields = [
+            ("disk_mib", ""),
+            ("cpu_percent", "400"),
+            ("memory_percent", "90"),
+            ("disk_percent", share),
+            ("version", &version),
+        ];
+        let path = format!("/staff/capacity/{}", location.id);
+        admin.post(&path, &fields).await.expect(303);
+    };
+    percent("1").await;
+    scene.create().await.expect(409);
+    percent("2").await;
+    scene.create().await.expect(202);
+    // What is away takes back nothing that is known.
+    scene.app.engine.pool().set_away(true);
+    super::capacity::measure(&scene.app.app, &system)
+        .await
+        .unwrap_err();
+    assert_eq!(total().await, 200 * 1024);
 }
 
 #[tokio::test]

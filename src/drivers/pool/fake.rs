@@ -11,6 +11,9 @@ use super::{
     VolumeName, VolumeUsage,
 };
 
+/// The bytes that it has for volumes.
+pub const TOTAL: u64 = 200 << 30;
+
 /// What is known of a volume.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FakeVolume {
@@ -107,6 +110,10 @@ impl FakePool {
 impl Storage for FakePool {
     async fn kind(&self) -> PoolResult<Kind> {
         self.answers().map(|_| Kind::Enforced)
+    }
+
+    async fn total(&self) -> PoolResult<u64> {
+        self.answers().map(|_| TOTAL)
     }
 
     async fn usage(&self, _fresh: bool) -> PoolResult<Usage> {

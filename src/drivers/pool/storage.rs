@@ -15,6 +15,9 @@ pub trait Storage: fmt::Debug + Send + Sync {
     /// Whether it enforces limits.
     async fn kind(&self) -> PoolResult<Kind>;
 
+    /// How many bytes there are for volumes.
+    async fn total(&self) -> PoolResult<u64>;
+
     /// What everything holds; as of now if `fresh`, else at most 30 s old. One call, cheap enough for every half minute.
     async fn usage(&self, fresh: bool) -> PoolResult<Usage>;
 
@@ -45,6 +48,10 @@ impl Storage for Client {
     async fn kind(&self) -> PoolResult<Kind> {
         let quota = self.status().await?.quota;
         Ok(quota.unwrap_or(Kind::Soft))
+    }
+
+    async fn total(&self) -> PoolResult<u64> {
+        Ok(self.status().await?.total)
     }
 
     async fn usage(&self, fresh: bool) -> PoolResult<Usage> {

@@ -219,6 +219,28 @@ async fn the_size_is_for_those_who_got_it_and_within_the_plan() {
         told.contains("no room") && !told.contains(|c: char| c.is_ascii_digit()),
         "{told}"
     );
+    // What the plan does while the disk is full holds for guests, too.
+    scene
+        .app
+        .administer("update plan set max_memory_mib = 1000000")
+        .await;
+    scene
+        .app
+        .administer(
+            "update plan set max_disk_mib = 1000000; \
+             insert into storage_total (tenant_id, bytes, changed_at) select id, 1048576000000, now() from tenant \
+             on conflict (tenant_id) do update set bytes = excluded.bytes",
+        )
+        .await;
+    let larger = json!({ "size": "mainframe" });
+    let refused = program.json("PATCH", &scene.api(""), &larger).await.expect(422);
+    assert!(refused.body.contains("no room"), "{}", refused.body);
+    scene
+        .app
+        .administer("insert into plan_overuse (plan_id, policy, grace_days, updated_at) select id, 'allow', 7, now() from plan")
+        .await;
+    let changed = program.json("PATCH", &scene.api(""), &larger).await;
+    assert!((200..300).contains(&changed.status), "{changed:?}");
     // Smaller always fits.
     let less = program
         .json("PATCH", &scene.api(""), &json!({ "size": "small-box" }))

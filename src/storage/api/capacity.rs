@@ -106,7 +106,7 @@ pub(in super::super) async fn show(scope: StaffScope) -> Result<Json<CapacitiesO
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct SellingPatchIn {
-    /// MiB of disk that there are for volumes.
+    /// MiB of disk that there are for volumes, if not what the location's pool holds.
     #[schema(minimum = 0, maximum = 1_099_511_627_776_i64)]
     disk_mib: Option<i64>,
     /// The share of the processors that may be sold, in percent; more than 100 sells the same to several.

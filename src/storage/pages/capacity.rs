@@ -32,14 +32,16 @@ struct Line {
 
 impl Line {
     fn new(resource: Resource, stock: Stock, used: Option<String>) -> Self {
-        let show = |amount: Option<i64>| {
-            amount.map_or_else(|| "not known".to_owned(), |amount| resource.show(amount))
+        let round = |amount: i64| match resource {
+            Resource::Memory | Resource::Disk => bytes(amount.saturating_mul(MIB)),
+            _ => resource.show(amount),
         };
+        let show = |amount: Option<i64>| amount.map_or_else(|| "not known".to_owned(), round);
         Self {
             label: resource.label(),
             total: show(stock.total),
             sellable: show(stock.sellable()),
-            sold: resource.show(stock.sold),
+            sold: round(stock.sold),
             used: used.unwrap_or_else(|| "–".to_owned()),
             percent: stock
                 .sellable()
@@ -54,6 +56,8 @@ struct Location {
     id: LocationId,
     name: String,
     measured: String,
+    /// What holds if nobody says how much disk there is.
+    unsaid: String,
     lines: Vec<Line>,
     fits: Vec<(String, String)>,
     version: i64,
@@ -99,11 +103,7 @@ fn lines(place: &Place, (cpu, memory, disk): (Option<f64>, Option<i64>, i64)) ->
     vec![
         Line::new(Resource::Cpu, place.capacity.cpu, cpu),
         Line::new(Resource::Memory, place.capacity.memory, memory.map(bytes)),
-        Line::new(
-            Resource::Disk,
-            place.capacity.disk,
-            Some(Resource::Disk.show(disk / MIB)),
-        ),
+        Line::new(Resource::Disk, place.capacity.disk, Some(bytes(disk))),
     ]
 }
 
@@ -128,6 +128,13 @@ async fn page(
             measured: match place.measured_at {
                 Some(at) => format!("The engine was asked {}.", ago(at, now)),
                 None => "The engine has not been asked yet; it is once an hour.".to_owned(),
+            },
+            unsaid: match place.pool_mib {
+                Some(mib) => format!(
+                    "1024 MiB are 1 GiB. Empty: what the pool holds, {}.",
+                    bytes(mib.saturating_mul(MIB))
+                ),
+                None => "1024 MiB are 1 GiB. Empty: not known, and never a reason to refuse.".to_owned(),
             },
             state: own.map_or_else(|| filled(&place.selling), |(_, state)| state),
             oversell: place.selling.oversell,

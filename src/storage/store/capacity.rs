@@ -12,7 +12,7 @@ use super::super::model::{Capacity, Stock};
 /// What staff choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selling {
-    /// MiB of disk that there are for volumes.
+    /// MiB of disk that there are for volumes, if not what the pool holds.
     pub disk_mib: Option<i64>,
     /// The share of the processors that may be sold, in percent.
     pub cpu_percent: i32,
@@ -35,6 +35,8 @@ pub struct Place {
     pub capacity: Capacity,
     /// What staff chose.
     pub selling: Selling,
+    /// MiB that its pool holds; nothing if it has none, or did not answer yet.
+    pub pool_mib: Option<i64>,
     /// When the engine was asked; nothing before it was.
     pub measured_at: Option<DateTime<Utc>>,
     /// Grows with each change of what staff chose.
@@ -45,7 +47,7 @@ pub struct Place {
 pub async fn places(tx: &mut impl Scoped) -> Result<Vec<Place>, Error> {
     let rows = sqlx::query!(
         r#"select l.id, l.name, c.cpu_millis as "cpu_millis?", c.memory_mib as "memory_mib?", c.measured_at as "measured_at?",
-             c.disk_mib as "disk_mib?", coalesce(c.cpu_percent, 400) as "cpu_percent!",
+             c.disk_mib as "disk_mib?", c.pool_mib as "pool_mib?", coalesce(c.cpu_percent, 400) as "cpu_percent!",
              coalesce(c.memory_percent, 90) as "memory_percent!", coalesce(c.disk_percent, 90) as "disk_percent!",
              coalesce(c.oversell, true) as "oversell!", coalesce(c.version, 0) as "version!",
              sold.cpu_millis as "sold_cpu!", sold.memory_mib as "sold_memory!", sold.disk_mib as "sold_disk!"
@@ -62,7 +64,7 @@ pub async fn places(tx: &mut impl Scoped) -> Result<Vec<Place>, Error> {
                 capacity: Capacity {
                     cpu: stock(row.cpu_millis, row.cpu_percent, row.sold_cpu),
                     memory: stock(row.memory_mib, row.memory_percent, row.sold_memory),
-                    disk: stock(row.disk_mib, row.disk_percent, row.sold_disk),
+                    disk: stock(row.disk_mib.or(row.pool_mib), row.disk_percent, row.sold_disk),
                 },
                 selling: Selling {
                     disk_mib: row.disk_mib,
@@ -71,6 +73,7 @@ pub async fn places(tx: &mut impl Scoped) -> Result<Vec<Place>, Error> {
                     disk_percent: row.disk_percent,
                     oversell: row.oversell,
                 },
+                pool_mib: row.pool_mib,
                 measured_at: row.measured_at,
                 version: row.version,
             }
@@ -124,6 +127,18 @@ pub async fn save_machine(
         cpu_millis,
         memory_mib,
         now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Writes what the pool of this machine holds.
+pub async fn save_pool(tx: &mut SystemTx, pool_mib: i64) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into location_capacity (location_id, pool_mib) select id, $1 from location where slug = 'local' \
+         on conflict (location_id) do update set pool_mib = $1",
+        pool_mib
     )
     .execute(tx.conn())
     .await?;
