@@ -1,7 +1,6 @@
 //! Creating servers on the real engine, against the engine alone with the same containers; and a panel that comes back
 //! while they run.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use berth::platform::clock::{Clock as _, SystemClock};
@@ -13,6 +12,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::customer::Customer;
+use crate::engine::{docker, label, sweep};
 use crate::panel::{Panel, catalogue};
 use crate::table::Row;
 use crate::usage;
@@ -188,31 +188,13 @@ pub(crate) fn median(mut all: Vec<f64>) -> f64 {
     all[all.len() / 2]
 }
 
-fn docker(arguments: &[&str]) -> String {
-    let output = Command::new("docker").args(arguments).output().expect("docker");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 impl Drop for Bench {
     fn drop(&mut self) {
         // Only the guard itself takes its rules away.
         let guard = format!("{}-guard", self.panel.instance);
         docker(&["exec", &guard, "guard", "release"]);
         docker(&["stop", &guard]);
-        let ours = format!("label=berth.instance={}", self.panel.instance);
-        let kinds: [(&[&str], &[&str]); 3] = [
-            (&["ps", "-aq"], &["rm", "-fv"]),
-            (&["network", "ls", "-q"], &["network", "rm"]),
-            (&["volume", "ls", "-q"], &["volume", "rm"]),
-        ];
-        for (list, remove) in kinds {
-            for label in [ours.as_str(), &format!("label={RAW}")] {
-                let found = docker(&[list, &["--filter", label]].concat());
-                let ids: Vec<&str> = found.lines().collect();
-                if !ids.is_empty() {
-                    docker(&[remove, ids.as_slice()].concat());
-                }
-            }
-        }
+        sweep(&label(&self.panel.instance));
+        sweep(RAW);
     }
 }

@@ -78,7 +78,22 @@ impl Customer {
         asked["server"]["id"].as_str().unwrap().to_owned()
     }
 
-    async fn read(&self, url: &str) -> Value {
+    /// Puts bytes somewhere.
+    pub(crate) async fn put(&self, url: &str, bytes: Vec<u8>) {
+        let request = self.http.put(url).bearer_auth(&self.token).body(bytes);
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Asks for something; the answer.
+    pub(crate) async fn post(&self, url: &str, body: &Value) -> Value {
+        let request = self.http.post(url).bearer_auth(&self.token).json(body);
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+        answer.json().await.unwrap()
+    }
+
+    pub(crate) async fn read(&self, url: &str) -> Value {
         let request = self.http.get(url).bearer_auth(&self.token);
         request.send().await.unwrap().json().await.unwrap()
     }

@@ -1,7 +1,6 @@
 //! Uploading to a server's volume and downloading from it, against `docker cp` of the same file in the same run.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
 use berth::platform::access::{Permission, Side, TenantRole};
@@ -9,6 +8,8 @@ use berth::platform::clock::{Clock as _, SystemClock};
 use berth::testing::{TestApp, noon};
 use serde_json::{Value, json};
 
+use crate::create::median;
+use crate::engine::{label, sweep};
 use crate::panel::{Panel, catalogue, until};
 use crate::table::Row;
 
@@ -136,30 +137,9 @@ async fn rate(work: impl Future<Output = ()>) -> f64 {
     f64::from(u32::try_from(LARGE).unwrap()) / MIB / begun.elapsed().as_secs_f64()
 }
 
-fn median(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
-}
-
 impl Drop for Bench {
     fn drop(&mut self) {
         drop(std::fs::remove_file(&self.large));
-        let ours = format!("label=berth.instance={}", self.panel.instance);
-        for (list, remove) in [
-            (["ps", "-aq"], &["rm", "-fv"][..]),
-            (["network", "ls"], &["network", "rm"]),
-            (["volume", "ls"], &["volume", "rm"]),
-        ] {
-            let found = Command::new("docker")
-                .args(list)
-                .args(["-q", "--filter", &ours])
-                .output()
-                .unwrap();
-            let ids = String::from_utf8_lossy(&found.stdout).into_owned();
-            let ids: Vec<&str> = ids.lines().collect();
-            if !ids.is_empty() {
-                drop(Command::new("docker").args(remove).args(ids).output());
-            }
-        }
+        sweep(&label(&self.panel.instance));
     }
 }

@@ -10,9 +10,11 @@
     reason = "a measurement that cannot go on says where, and its result is printed"
 )]
 
+mod backups;
 mod console;
 mod create;
 mod customer;
+mod engine;
 mod files;
 mod lists;
 mod panel;
@@ -26,7 +28,7 @@ mod weight;
 use table::Row;
 
 /// One part of the table.
-const GROUPS: [&str; 7] = [
+const GROUPS: [&str; 8] = [
     "weight",
     "create",
     "files",
@@ -34,6 +36,7 @@ const GROUPS: [&str; 7] = [
     "reconcile",
     "lists",
     "pool",
+    "backups",
 ];
 
 fn main() {
@@ -65,6 +68,7 @@ async fn measure(group: &str) -> Vec<Row> {
         "files" => files::measure().await,
         "reconcile" => reconcile::measure().await,
         "console" => console::measure().await,
+        "backups" => backups::measure().await,
         "pool" => pool::measure().await,
         _ => lists::measure().await,
     }
