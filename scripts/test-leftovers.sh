@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test-leftovers.sh: remove what tests that were cut off have left on the engine. A test cleans up behind itself, but not
+# test-leftovers.sh: remove what tests have left: their folders, and what those that were cut off left on the engine. A test cleans up behind itself, but not
 # one whose machine was switched off: its servers come up again with the engine, those that abuse it on purpose too, and
 # slow down or fail all that follows. What a test that runs now has made is left alone.
 set -euo pipefail
@@ -23,6 +23,17 @@ remove() {
     docker volume ls --quiet --filter "$label" | xargs -r docker volume rm --force
 }
 
+# Each test keeps its key file in a folder of its process.
+folders() {
+    local folder pid
+    for folder in "${TMPDIR:-/tmp}"/berth-test-[0-9]*; do
+        pid=${folder##*-}
+        [[ $pid =~ ^[0-9]+$ && ! -d /proc/$pid ]] || continue
+        rm -rf -- "$folder"
+    done
+}
+
+folders
 owners | sort -u | while IFS= read -r instance; do
     [[ $instance =~ ^it-([0-9]+)-[0-9]+$ ]] || continue
     runs "${BASH_REMATCH[1]}" && continue
