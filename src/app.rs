@@ -10,6 +10,7 @@ use crate::audit::{self, Change, Target};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::{Engine, Installation};
+use crate::drivers::mailer::Mailer;
 use crate::drivers::pool::Storage;
 use crate::platform::access::{Authenticate, TenantScope, Who};
 use crate::platform::clock::Clock;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub engine: Arc<dyn Engine>,
     /// This node's pool of storage, if it has one.
     pub storage: Option<Arc<dyn Storage>>,
+    /// Sends mail, if there is a server for it.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// What servers are made from.
     pub catalogue: Arc<Catalogue>,
     /// Wakes the reconciler of servers.

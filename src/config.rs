@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use crate::drivers::engine::is_network;
+use crate::drivers::mailer::sender;
 use crate::platform::secret::Secret;
 use crate::platform::telemetry::LogFormat;
 
@@ -130,6 +131,14 @@ pub struct Config {
     #[arg(long, env = "BERTH_CRASH_WINDOW_MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub crash_window_minutes: u32,
 
+    /// The server that mail goes through: `smtp://user:password@host:587` (STARTTLS) or `smtps://…`. Without it no mail is sent.
+    #[arg(skip)]
+    pub smtp_url: Option<Secret>,
+
+    /// Whom mail comes from: an address, or `Name <address>`. `Berth <berth@HOST>` with the public URL's host if nothing is said.
+    #[arg(long, env = "BERTH_MAIL_FROM", value_parser = sender)]
+    pub mail_from: Option<String>,
+
     /// Where customers reach your people: an e-mail address or an https address. The help page shows it.
     #[arg(long, env = "BERTH_SUPPORT_CONTACT", value_parser = contact)]
     pub support_contact: Option<String>,
@@ -196,6 +205,7 @@ impl Config {
     /// Adds the settings that must not be on the command line.
     pub fn with_secrets(mut self) -> Result<Self, ConfigError> {
         self.database_url = secret("DATABASE_URL", "DATABASE_URL_FILE")?;
+        self.smtp_url = secret("BERTH_SMTP_URL", "BERTH_SMTP_URL_FILE")?;
         self.database_admin_url = secret("BERTH_DATABASE_ADMIN_URL", "BERTH_DATABASE_ADMIN_URL_FILE")?;
         Ok(self)
     }
@@ -209,6 +219,19 @@ impl Config {
     pub fn volume_driver(&self) -> Option<String> {
         let name = self.volume_driver_socket.as_ref()?.file_stem()?;
         Some(name.to_string_lossy().into_owned())
+    }
+
+    /// Whom mail comes from.
+    pub fn mail_sender(&self) -> String {
+        let host = || {
+            let (_, rest) = self
+                .public_url
+                .split_once("://")
+                .unwrap_or(("", &self.public_url));
+            let host = rest.split(['/', ':']).next().filter(|host| !host.is_empty());
+            format!("Berth <berth@{}>", host.unwrap_or("localhost"))
+        };
+        self.mail_from.clone().unwrap_or_else(host)
     }
 
     /// The folder of the private PostgreSQL cluster.

@@ -17,6 +17,7 @@ pub mod guests;
 pub mod help;
 pub mod housekeeping;
 pub mod networks;
+pub mod notifications;
 pub mod overview;
 pub mod platform;
 pub mod routes;

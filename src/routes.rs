@@ -20,8 +20,8 @@ use crate::platform::web::{
     log_requests, refuse_cross_origin, security_headers,
 };
 use crate::{
-    accounts, audit, backups, catalogue, eggs, files, guests, help, networks, overview, schedules, search,
-    servers, snapshots, stacks, storage, tenants, usage,
+    accounts, audit, backups, catalogue, eggs, files, guests, help, networks, notifications, overview,
+    schedules, search, servers, snapshots, stacks, storage, tenants, usage,
 };
 
 /// Every route of the panel.
@@ -40,6 +40,7 @@ pub fn all() -> Routes<App> {
         .merge(help::routes())
         .merge(backups::routes())
         .merge(networks::routes())
+        .merge(notifications::routes())
         .merge(overview::routes())
         .merge(schedules::routes())
         .merge(search::routes())
@@ -242,6 +243,7 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("Eggs", "package", "/eggs", P::StaffCatalogueRead),
         ("People", "users", "/people", P::StaffPeopleRead),
+        ("Notifications", "mail", "/notifications", P::StaffSystemRead),
         ("Audit log", "history", "/audit", P::StaffAuditRead),
     ];
     let allowed = entries

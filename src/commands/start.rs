@@ -11,6 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::docker::{DockerEngine, Endpoint};
 use crate::drivers::engine::{Engine, Installation, InstallationKey, InstanceKey, Measured};
+use crate::drivers::mailer::{Mailer, Smtp};
 use crate::drivers::pool::{self, Storage};
 use crate::platform::access::{Authenticate, SystemScope};
 use crate::platform::clock::{Clock, SystemClock};
@@ -87,6 +88,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         started: Started::default(),
         engine: engine(&config, installation.clone())?,
         storage: storage(&config),
+        mailer: mailer(&config)?,
         installation,
         catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
         poke_servers: Poke::default(),
@@ -108,6 +110,15 @@ pub(super) fn engine(config: &Config, installation: Installation) -> anyhow::Res
 fn storage(config: &Config) -> Option<Arc<dyn Storage>> {
     let socket = config.volume_driver_socket.as_ref()?;
     Some(Arc::new(pool::Client::at(socket)))
+}
+
+/// The mail server that the settings name. It is spoken to when there is something to send.
+pub(super) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
+    let Some(url) = &config.smtp_url else {
+        return Ok(None);
+    };
+    let smtp = Smtp::new(url.expose(), &config.mail_sender()).context("BERTH_SMTP_URL")?;
+    Ok(Some(Arc::new(smtp)))
 }
 
 /// Prepares the database where we may, waits until it answers and its schema is this binary's, and reads or writes what a

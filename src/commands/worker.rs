@@ -9,7 +9,9 @@ use crate::config::Config;
 use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
-use crate::{backups, catalogue, housekeeping, networks, schedules, servers, snapshots, storage, usage};
+use crate::{
+    backups, catalogue, housekeeping, networks, notifications, schedules, servers, snapshots, storage, usage,
+};
 
 use super::start;
 
@@ -51,7 +53,8 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
 /// Works on jobs until the process stops, or the queue fails.
 async fn work(app: &App, url: &Secret) -> anyhow::Result<()> {
     let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
-    let worker = catalogue::register(housekeeping::register(worker)?).add_extension(app.clone());
+    let worker = catalogue::register(housekeeping::register(worker)?);
+    let worker = notifications::register(worker).add_extension(app.clone());
     let worker = worker.shutdown_signal(app.tasks.token().cancelled_owned()).init();
     let worker = tokio::select! {
         () = app.tasks.stopping() => return Ok(()),

@@ -2,4 +2,5 @@
 
 pub mod backup;
 pub mod engine;
+pub mod mailer;
 pub mod pool;

@@ -77,6 +77,8 @@ codes! {
         "too-deep": "There are too many folders in each other.", "Take a folder that is further inside.";
         "file-system-denies": "The volume's file system does not allow it.", "Ask your provider.";
         "disk-full": "The disk that holds the volume is full. It is the host's, not your quota.", "Tell your provider.";
+        "no-mail-server": "No mail server is set.", "Set `BERTH_SMTP_URL` and start the panel again.";
+        "notification-not-failed": "Only a mail that could not be sent can be sent again.", "Nothing has to be done.";
         "no-snapshots": "The server's data is not in a pool of storage, so there are no snapshots of it.", "Ask your provider, or copy the server to where there is one.";
         "server-not-made": "The server has no data yet.", "Wait until it was made.";
         "snapshot-not-ready": "The snapshot is still being taken.", "Read it again until it is `ready`.";
@@ -116,7 +118,7 @@ codes! {
         "stack-not-deleted": "Only a deleted stack can be restored or erased.", "Delete it first, or leave it.";
         "stack-erasing": "The stack is being erased.", "Nothing can be done with it any more.";
         "stack-network": "The network belongs to a stack: only the stack's servers are in it, and it is renamed and goes with the stack.", "Put servers into another network to connect them.";
-        "blueprint-gone": "The stack's blueprint is no longer in the catalogue, so it can't be scaled.", "Ask your provider for the blueprint.";
+        "blueprint-gone": "The stack's blueprint is no longer in the catalogue, so its parts can't be scaled or get another password.", "Ask your provider for the blueprint.";
         "common-network": "The common network has no name of its own and stays.", "Only networks that were made can be renamed and deleted.";
         "storage-full": "What is used fills the plan's storage, and the plan refuses new and larger things meanwhile.", "Delete files, erase deleted servers, or ask your provider for a larger plan.";
         "no-capacity": "The location has too little left for a server of this size, and sells no more than it has.", "Choose a smaller size, or ask your provider.";

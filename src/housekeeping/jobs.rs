@@ -10,7 +10,7 @@ use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::platform::{events, web};
-use crate::{accounts, guests, servers, tenants};
+use crate::{accounts, guests, notifications, servers, tenants};
 
 /// Every quarter of an hour.
 const SCHEDULE: &str = "*/15 * * * * housekeeping";
@@ -37,6 +37,7 @@ impl TaskHandler for Housekeeping {
             ("idempotency keys", forget_keys(&app, &scope).await),
             ("accounts", accounts::clean_up(&app, &scope).await),
             ("ended guests", guests::clean_up(&app, &scope).await),
+            ("notifications", notifications::clean_up(&app, &scope).await),
             ("lost consoles", servers::end_lost_consoles(&app, &scope).await),
             ("closed tenants", tenants::purge_closed(&app, &scope).await),
         ];

@@ -145,6 +145,8 @@ ids! {
     ScheduleRunId = "scr";
     /// A customer organisation.
     TenantId = "ten";
+    /// A mail that the panel sends.
+    NotificationId = "ntf";
     /// A warning about storage.
     NoticeId = "ntc";
     /// A plan: the limits that tenants share.

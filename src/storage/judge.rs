@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::{Change, Target};
+use crate::notifications::{self, Draft};
 use crate::platform::access::SystemScope;
 use crate::platform::db::SystemTx;
 use crate::platform::error::{Cause, Error};
@@ -17,7 +18,9 @@ use crate::platform::events;
 use crate::platform::ids::{NoticeId, TenantId};
 use crate::tenants::{self, Reason, Tenant, Verb};
 
-use super::model::{Act, Level, Step};
+use super::model::{Act, Level, Step, percent};
+use crate::usage::bytes;
+
 use super::store::{self, Due, NewNotice};
 use super::{TOPIC, capacity};
 
@@ -122,7 +125,25 @@ async fn one(app: &App, scope: &SystemScope, id: TenantId) -> Result<(), Error> 
     tx.commit().await
 }
 
-/// Keeps a warning, and tells the tenant's audit log of it.
+/// What the owners read.
+fn told(app: &App, tenant: &Tenant, due: &Due, notice: &NewNotice) -> Draft {
+    let percent = percent(notice.used, notice.allowed);
+    let page = app.config.link(&format!("/t/{}/storage", tenant.slug));
+    Draft {
+        subject: format!("The storage of {} is {percent} % full", tenant.name),
+        text: format!(
+            "{} uses {} of the {} that its plan allows. {}\n\nWhat takes the room, and how it grew: {page}\n\n\
+             Delete files and snapshots that nobody needs, erase servers that are deleted and kept, or ask for a larger plan.\n",
+            tenant.name,
+            bytes(notice.used),
+            bytes(notice.allowed),
+            due.facts.overuse.consequence(),
+        ),
+        about: Some(notice.id.0),
+    }
+}
+
+/// Keeps a warning, tells the tenant's owners of it, and its audit log.
 async fn warn(
     app: &App,
     tx: &mut SystemTx,
@@ -139,6 +160,7 @@ async fn warn(
         allowed: due.facts.allowed,
     };
     store::insert_notice(tx, &notice, now).await?;
+    notifications::tell_owners(app, tx, tenant, &told(app, tenant, due, &notice)).await?;
     let target = Target {
         kind: "tenant",
         id: Some(tenant.id.0),

@@ -27,6 +27,7 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::fake::FakeEngine;
 use crate::drivers::engine::{Installation, InstanceKey};
+use crate::drivers::mailer::fake::FakeMailer;
 use crate::platform::access::SystemScope;
 use crate::platform::clock::{Clock, FixedClock};
 use crate::platform::db::Db;
@@ -57,6 +58,8 @@ pub struct TestApp {
     pub clock: Arc<FixedClock>,
     /// The engine that it uses.
     pub engine: FakeEngine,
+    /// What it sends mail with, if the test's settings name a mail server.
+    pub mailer: FakeMailer,
     router: Router,
     database_url: String,
     // Dropped last: the database goes when nobody uses it any more.
@@ -87,7 +90,8 @@ impl TestApp {
         let instance = InstanceKey::new(&config.instance).expect("the instance's name");
         let engine = FakeEngine::new(instance);
         engine.add_image(&config.base_image);
-        let app = Self::parts(&database_url, config, &clock, &engine);
+        let mailer = FakeMailer::default();
+        let app = Self::parts(&database_url, config, &clock, (&engine, &mailer));
         app.started.set();
         let kit = crate::routes::kit(&app);
         let router = crate::routes::router(&app, &kit);
@@ -95,6 +99,7 @@ impl TestApp {
             app,
             clock,
             engine,
+            mailer,
             router,
             database_url,
             database,
@@ -116,7 +121,12 @@ impl TestApp {
         config
     }
 
-    fn parts(url: &str, config: Config, clock: &Arc<FixedClock>, engine: &FakeEngine) -> App {
+    fn parts(
+        url: &str,
+        config: Config,
+        clock: &Arc<FixedClock>,
+        (engine, mailer): (&FakeEngine, &FakeMailer),
+    ) -> App {
         let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
         let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
         let db = Db::connect(url, config.database_connections).expect("the test database's address");
@@ -132,6 +142,7 @@ impl TestApp {
                 .as_ref()
                 .map(|_| Arc::new(engine.pool()) as _),
             engine: Arc::new(engine.clone()),
+            mailer: config.smtp_url.as_ref().map(|_| Arc::new(mailer.clone()) as _),
             catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
             authenticate: crate::commands::authenticator(&clock, &config),
             clock,

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, OperationId, PlanId, ScheduleId,
-    ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId,
+    BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, NotificationId, OperationId, PlanId,
+    ScheduleId, ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId,
 };
 use crate::platform::operations;
 use crate::platform::secret::{OneTimeToken, hash_token};
@@ -217,6 +217,16 @@ impl TestApp {
         let mut tx = self.system().begin().await.unwrap();
         store::location(&mut tx, place).await.unwrap();
         store::network(&mut tx, (id, tenant), name, now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A mail as a row only.
+    pub async fn notification(&self) -> NotificationId {
+        let now = self.app.now();
+        let id = NotificationId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::notification(&mut tx, id, now).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, PlanId, ScheduleId, ScheduleRunId, ServerId,
-    SessionId, SnapshotId, StackId, TenantId, TokenId, UserId,
+    BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, NotificationId, PlanId, ScheduleId,
+    ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId,
 };
 
 pub(super) async fn person(
@@ -249,6 +249,22 @@ pub(super) async fn network(
         id.0,
         tenant.0,
         name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn notification(
+    tx: &mut SystemTx,
+    id: NotificationId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into notification (id, recipient, subject, body, state, error, created_at) \
+         values ($1, 'ada@example.com', 'It is full', 'Very full.', 'failed', 'refused: 550', $2)",
+        id.0,
         now
     )
     .execute(tx.conn())

@@ -41,6 +41,7 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/power/{action}", "stop"),
     ("/uploads/{upload}", "0123456789abcdef"),
     ("/secrets/{key}", "PASSWORD"),
+    ("/passwords/{key}", "PASSWORD"),
     ("/sessions/{id}", "ses_01h455vb4pex5vsknk084sn02q"),
     ("/sessions/{session}", "ses_01h455vb4pex5vsknk084sn02q"),
     ("/tokens/{id}", "tok_01h455vb4pex5vsknk084sn02q"),
@@ -65,6 +66,7 @@ impl Scene {
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
         let backup = app.backup(tenant, server).await;
+        let notification = app.notification().await;
         let guest = app.person("known-guest").await;
         app.guest(tenant, server, guest, &[Permission::ServerRead]).await;
         app.egg("paper").await;
@@ -81,6 +83,7 @@ impl Scene {
             ("/schedules/{schedule}", schedule.to_string()),
             ("/backups/{backup}", backup.to_string()),
             ("/runs/{run}", run.to_string()),
+            ("/notifications/{notification}", notification.to_string()),
             ("/networks/{network_id}", network.to_string()),
             ("/snapshots/{snapshot_id}", snapshot.to_string()),
             ("/stacks/{stack_id}", stack.to_string()),

@@ -223,13 +223,14 @@ fn every_crash_point_has_a_case() {
         CREATE, CHANGE, UPDATE, INSTALL, NETWORK, DELETE, RESTORE, ERASE, CRASHES, DRIVER,
     ]
     .concat();
-    // Runs of schedules, copies, moves, the volume driver and restores of the panel die in tests of their own.
+    // Runs of schedules, copies, moves, the volume driver, mail and restores of the panel die in tests of their own.
     let elsewhere = crate::schedules::POINTS.iter().map(|(point, ..)| *point);
     let elsewhere = elsewhere
         .chain(crate::origin::points())
         .chain(crate::disk::points())
         .chain(crate::snapshots::points())
         .chain(crate::volumes::points())
+        .chain(crate::mail::POINTS)
         .chain(crate::panel_backup::POINTS);
     let tested = cases.iter().map(|(_, point)| *point).chain(elsewhere);
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();

@@ -25,6 +25,7 @@ mod installations;
 mod kept_forms;
 mod locks;
 mod logs;
+mod mail;
 mod origin;
 mod panel;
 mod panel_backup;

@@ -1,6 +1,7 @@
 //! The checks, each of one thing.
 
 mod listening;
+mod mail;
 mod plugins;
 mod quotas;
 
@@ -19,6 +20,7 @@ use crate::platform::secret::Keyring;
 use super::Finding;
 
 pub(super) use listening::{listen_addresses, published_ports};
+pub(super) use mail::mail_server;
 pub(super) use plugins::{FOLDER as PLUGINS, dead_plugins};
 pub(super) use quotas::quotas;
 

@@ -144,6 +144,8 @@ permissions! {
     StaffAuditRead = "staff.audit:read", Staff, read;
     /// See the state of the installation.
     StaffSystemRead = "staff.system:read", Staff, read;
+    /// Send mail again that could not be sent, and a test.
+    StaffSystemManage = "staff.system:write", Staff, write;
 
     /// Change your own name.
     ProfileWrite = "profile:write", Own, write;

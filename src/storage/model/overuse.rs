@@ -104,6 +104,19 @@ impl Overuse {
     /// The days that a grace may have.
     pub const DAYS: std::ops::RangeInclusive<i32> = 1..=90;
 
+    /// What follows when the storage is full, for those who are warned.
+    pub fn consequence(self) -> String {
+        match self.policy {
+            Policy::Block => "When it is full, nothing new and nothing larger can be made.".to_owned(),
+            Policy::Suspend => format!(
+                "When it is full, nothing new and nothing larger can be made, and after {} days all servers are stopped.",
+                self.grace_days
+            ),
+            Policy::Notify => "When it is full, what is there goes on.".to_owned(),
+            Policy::Allow | Policy::AllowAndNotify => "What is used beyond that goes on.".to_owned(),
+        }
+    }
+
     /// The grace.
     pub fn grace(self) -> TimeDelta {
         TimeDelta::days(i64::from(self.grace_days))

@@ -116,6 +116,18 @@ pub async fn insert_notice(tx: &mut SystemTx, new: &NewNotice, now: DateTime<Utc
     Ok(())
 }
 
+/// Notes that a warning was mailed; does nothing if there is no such warning.
+pub async fn mailed(tx: &mut SystemTx, notice: uuid::Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query!(
+        "update storage_notice set mailed_at = $2 where id = $1 and mailed_at is null",
+        notice,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Ends the warnings above what stands.
 pub async fn end_notices(
     tx: &mut SystemTx,
