@@ -51,7 +51,8 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
 /// Works on jobs until the process stops, or the queue fails.
 async fn work(app: &App, url: &Secret) -> anyhow::Result<()> {
     let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
-    let worker = catalogue::register(housekeeping::register(worker)?).add_extension(app.clone());
+    let worker =
+        backups::register(catalogue::register(housekeeping::register(worker)?)).add_extension(app.clone());
     let worker = worker.shutdown_signal(app.tasks.token().cancelled_owned()).init();
     let worker = tokio::select! {
         () = app.tasks.stopping() => return Ok(()),

@@ -10,7 +10,7 @@ use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::platform::{events, web};
-use crate::{accounts, guests, servers, tenants};
+use crate::{accounts, backups, guests, servers, tenants};
 
 /// Every quarter of an hour.
 const SCHEDULE: &str = "*/15 * * * * housekeeping";
@@ -39,6 +39,10 @@ impl TaskHandler for Housekeeping {
             ("ended guests", guests::clean_up(&app, &scope).await),
             ("lost consoles", servers::end_lost_consoles(&app, &scope).await),
             ("closed tenants", tenants::purge_closed(&app, &scope).await),
+            (
+                "repositories of erased tenants",
+                backups::clean_up(&app, &scope).await,
+            ),
         ];
         let failed: Vec<String> = parts
             .into_iter()
