@@ -8,11 +8,16 @@
 //! - A backup belongs to the tenant and not to the server: it stays when the server goes.
 
 mod actions;
+mod alerts;
 mod api;
+mod fill;
+mod inside;
 mod ledger;
+mod leftovers;
 mod look;
 mod model;
 mod pages;
+mod probe;
 mod reconcile;
 mod store;
 mod target;
@@ -21,6 +26,12 @@ mod target;
 mod tests;
 mod work;
 
+pub use actions::take_within;
+pub use alerts::{alert_of, alerts, count_alerts, missed};
+pub use fill::{Filling, fill, fill_from, is_filled};
+pub use leftovers::clean_up;
+pub use model::{Alert, MOST_KEPT, Retention};
+pub use probe::register;
 pub use reconcile::{Backups, begin};
 
 /// Events about a server's backups have this topic; the target is the server.

@@ -90,6 +90,21 @@ impl NewTarget {
         }
     }
 
+    /// The host that is spoken to, and its port.
+    pub fn reached_at(&self) -> (String, u16) {
+        match self {
+            Self::Sftp { host, port, .. } => (host.clone(), *port),
+            Self::S3 { endpoint, .. } => {
+                let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
+                let usual = if scheme == "http" { 80 } else { 443 };
+                match rest.rsplit_once(':') {
+                    Some((host, port)) => (host.to_owned(), port.parse().unwrap_or(usual)),
+                    None => (rest.to_owned(), usual),
+                }
+            }
+        }
+    }
+
     /// The repository of a tenant there.
     fn address(self, folder: &str) -> Address {
         let below = |path: String| format!("{}/{folder}", path.trim_end_matches('/'));
@@ -156,7 +171,8 @@ pub fn address(
     Ok(target.address(&tenant.to_string()))
 }
 
-fn volume(id: BackupTargetId, tenant: TenantId) -> Result<VolumeKey, Error> {
+/// The volume that a tenant's repository is in, where it is in one.
+pub fn volume(id: BackupTargetId, tenant: TenantId) -> Result<VolumeKey, Error> {
     VolumeKey::new(format!("{tenant}-{id}")).map_err(Error::internal)
 }
 

@@ -42,8 +42,8 @@ pub use guide::{GuidePart, GuideStep, Placeholder};
 pub use jobs::register;
 pub use load::{CatalogueError, Folder, load_each};
 pub use model::{
-    Capability, Category, Console, Hardening, Health, Kind, Port, Protocol, Resources, Stop, StopSignal,
-    Template, Tmpfs, Variable, Volume,
+    Capability, Category, Console, Dump, Hardening, Health, Kind, Port, Protocol, Resources, Stop,
+    StopSignal, Template, Tmpfs, Variable, Volume,
 };
 pub use offer::Offer;
 pub use parse::{Problem, Problems};

@@ -33,6 +33,8 @@ pub struct Template {
     pub variables: Vec<Variable>,
     /// How we know that it works; an imported template has no such command.
     pub health: Option<Health>,
+    /// How its data becomes a file before a backup reads it, where files that are written to are worth little.
+    pub dump: Option<Dump>,
     /// What it may do.
     pub hardening: Hardening,
     /// What it needs.
@@ -264,6 +266,22 @@ pub struct Health {
     pub retries: u32,
     /// Failures this soon after the start do not count.
     pub start_period: Duration,
+}
+
+/// The command that writes what a database holds into a folder of a volume, for backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    /// The program and its arguments; no shell is put between. The folder, which is not there yet, is the last argument.
+    pub command: Vec<String>,
+    /// The name of the volume.
+    pub volume: String,
+    /// What takes longer has failed.
+    pub timeout: Duration,
+}
+
+impl Dump {
+    /// What the folder is called, in the volume's root.
+    pub const FOLDER: &str = ".berth-dump";
 }
 
 /// What the container may do beyond the least. Everything else is taken away from it.

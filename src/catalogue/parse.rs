@@ -14,7 +14,7 @@ mod variable;
 pub use problems::{Problem, Problems};
 
 pub(super) use parts::is_name;
-use parts::{hardening, health, port, resources, seconds, step, volume};
+use parts::{dump, hardening, health, port, resources, seconds, step, volume};
 
 impl Template {
     /// Reads the `template.toml` of the folder `folder`.
@@ -84,6 +84,7 @@ fn body(raw: RawTemplate, problems: &mut Problems) -> Template {
             .filter_map(|raw| variable::convert(raw, problems))
             .collect(),
         health: Some(health(raw.health, problems)),
+        dump: raw.dump.map(|raw| dump(raw, problems)),
         hardening: hardening(raw.hardening, problems),
         resources: resources(&raw.resources, problems),
         stop: Stop {
@@ -118,6 +119,10 @@ fn cross_check(template: &Template, problems: &mut Problems) {
         "variables",
         template.variables.iter().map(|variable| variable.key.as_str()),
     );
+    if let Some(dump) = &template.dump {
+        let is_there = template.volumes.iter().any(|volume| volume.name == dump.volume);
+        problems.check(is_there, "dump.volume", "must name one of the volumes");
+    }
     let mut numbers = BTreeSet::new();
     for port in &template.ports {
         let new = numbers.insert((port.container_port, port.protocol));

@@ -24,6 +24,7 @@ pub(super) struct RawTemplate {
     #[serde(default)]
     pub(super) variables: Vec<RawVariable>,
     pub(super) health: RawHealth,
+    pub(super) dump: Option<RawDump>,
     pub(super) hardening: RawHardening,
     pub(super) resources: RawResources,
     #[serde(default)]
@@ -112,6 +113,15 @@ pub(super) struct RawHealth {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct RawDump {
+    pub(super) command: Vec<String>,
+    pub(super) volume: String,
+    #[serde(default = "hour")]
+    pub(super) timeout_seconds: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RawHardening {
     #[serde(default)]
     pub(super) cap_add: Vec<Capability>,
@@ -168,6 +178,10 @@ fn three() -> u32 {
 
 fn five() -> u32 {
     5
+}
+
+fn hour() -> u32 {
+    3600
 }
 
 fn ten() -> u32 {

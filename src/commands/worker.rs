@@ -54,7 +54,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
 async fn work(app: &App, url: &Secret) -> anyhow::Result<()> {
     let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
     let worker = catalogue::register(housekeeping::register(worker)?);
-    let worker = notifications::register(worker).add_extension(app.clone());
+    let worker = notifications::register(backups::register(worker)).add_extension(app.clone());
     let worker = worker.shutdown_signal(app.tasks.token().cancelled_owned()).init();
     let worker = tokio::select! {
         () = app.tasks.stopping() => return Ok(()),

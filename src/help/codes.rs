@@ -93,6 +93,12 @@ codes! {
         "backup-not-done": "The backup is not whole, so there is nothing to look into.", "Wait until it is done, or take another one.";
         "backup-under-way": "A backup of this server is being made.", "Wait until it is done.";
         "backup-unreadable": "The repository that the backup is in cannot be read now.", "Try again later; if it stays so, ask the provider.";
+        "backup-of-another-kind": "The backup is of a server of another template.", "Make a server of that template, and restore into it.";
+        "key-was-shown": "A repository's key is shown once.", "Ask whoever it was shown to: the page “Backups” says who.";
+        "restore-under-way": "The server is being restored from a backup.", "Wait until that is done.";
+        "volumes-shared": "Several servers of a stack have the same files open.", "Restore single files beside, or a new server.";
+        "nothing-to-back-up": "None of the stack's servers keeps files.", "Nothing has to be done.";
+        "too-many-backups": "A server has at most 60 backups.", "Delete one, or let its schedules keep fewer.";
         "no-backup-target": "The provider has not said where backups go.", "Ask the provider.";
         "too-many-schedules": "A server has at most 20 schedules.", "Delete one, or put its steps into another.";
         "schedule-running": "The schedule runs at present, and no schedule runs twice at once.", "Wait until the run has ended.";

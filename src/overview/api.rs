@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::backups;
 use crate::config::NetworkGuard;
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::Error;
@@ -17,6 +18,8 @@ use super::store::{self, Servers, Tenants};
 pub struct OverviewOut {
     /// Its servers.
     servers: Servers,
+    /// Servers whose last backup failed, or whose schedule made none.
+    backup_alerts: i64,
 }
 
 /// What there is in all.
@@ -26,6 +29,8 @@ pub struct StaffOverviewOut {
     tenants: Tenants,
     /// All servers.
     servers: Servers,
+    /// Servers whose last backup failed, or whose schedule made none.
+    backup_alerts: i64,
     /// Whether a container engine does not answer.
     engine_away: bool,
     /// What keeps servers from the provider's machine and from each other.
@@ -39,6 +44,7 @@ pub async fn tenant(scope: TenantScope) -> Result<Json<OverviewOut>, Error> {
     let mut tx = scope.begin().await?;
     Ok(Json(OverviewOut {
         servers: store::servers(&mut tx, Some(scope.tenant())).await?,
+        backup_alerts: backups::count_alerts(&mut tx, Some(scope.tenant())).await?,
     }))
 }
 
@@ -50,6 +56,7 @@ pub async fn staff(State(app): State<App>, scope: StaffScope) -> Result<Json<Sta
     Ok(Json(StaffOverviewOut {
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
+        backup_alerts: backups::count_alerts(&mut tx, None).await?,
         engine_away: store::engine_away(&mut tx).await?,
         network_guard: app.config.network_guard,
     }))

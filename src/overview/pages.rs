@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::audit;
+use crate::backups;
 use crate::config::NetworkGuard;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantRole, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
@@ -110,6 +111,17 @@ impl TroubleLine {
     }
 }
 
+/// Servers whose backups need somebody, told as servers that do.
+fn alarmed(alerts: Vec<backups::Alert>, href: impl Fn(ServerId) -> String) -> Vec<TroubleLine> {
+    let line = |alert: backups::Alert| TroubleLine {
+        href: href(alert.server),
+        name: alert.server_name,
+        tenant: alert.tenant_name,
+        reason: alert.reason,
+    };
+    alerts.into_iter().map(line).collect()
+}
+
 fn with_guard_banner(ctx: Ctx, guard: NetworkGuard) -> Ctx {
     match guard {
         NetworkGuard::Required => ctx,
@@ -152,14 +164,21 @@ pub async fn tenant(
         Vec::new()
     };
     let base = format!("/t/{}", scope.member.slug);
+    let mut troubled: Vec<TroubleLine> = store::troubled(&mut tx, Some(id))
+        .await?
+        .into_iter()
+        .map(|one| TroubleLine::new(one, &base))
+        .collect();
+    if scope.may(Permission::BackupRead) {
+        let alerts = backups::alerts(&mut tx, Some(id)).await?;
+        troubled.extend(alarmed(alerts, |server| {
+            format!("{base}/servers/{server}/backups")
+        }));
+    }
     Ok(Page(TenantOverview {
         ctx: servers::with_engine_banner(&mut tx, ctx).await?,
         servers: store::servers(&mut tx, Some(id)).await?,
-        troubled: store::troubled(&mut tx, Some(id))
-            .await?
-            .into_iter()
-            .map(|one| TroubleLine::new(one, &base))
-            .collect(),
+        troubled,
         deeds: deeds.into_iter().map(|deed| DeedLine::new(deed, now)).collect(),
         gauges,
         name: scope.member.name.clone(),
@@ -194,6 +213,15 @@ pub async fn staff(
     } else {
         Vec::new()
     };
+    let mut troubled: Vec<TroubleLine> = store::troubled(&mut tx, None)
+        .await?
+        .into_iter()
+        .map(|one| TroubleLine::new(one, "/staff"))
+        .collect();
+    if scope.may(Permission::StaffBackupRead) {
+        let alerts = backups::alerts(&mut tx, None).await?;
+        troubled.extend(alarmed(alerts, |server| format!("/staff/servers/{server}")));
+    }
     Ok(Page(StaffOverview {
         ctx: with_guard_banner(
             servers::with_engine_banner(&mut tx, ctx).await?,
@@ -201,11 +229,7 @@ pub async fn staff(
         ),
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
-        troubled: store::troubled(&mut tx, None)
-            .await?
-            .into_iter()
-            .map(|one| TroubleLine::new(one, "/staff"))
-            .collect(),
+        troubled,
         deeds: deeds.into_iter().map(|deed| DeedLine::new(deed, now)).collect(),
         may_create: scope.may(Permission::StaffTenantManage),
         may_audit,

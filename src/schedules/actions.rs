@@ -57,6 +57,7 @@ fn may_tell(scope: &TenantScope, steps: &[Step]) -> Result<(), Error> {
     let mut needed = steps.iter().map(|step| match step.task {
         Task::Power { .. } => Permission::ServerPower,
         Task::Snapshot { .. } => Permission::SnapshotWrite,
+        Task::Backup { .. } => Permission::BackupWrite,
         Task::Command { .. } => Permission::ServerConsole,
     });
     if needed.all(|permission| scope.may(permission)) {

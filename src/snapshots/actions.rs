@@ -218,6 +218,7 @@ pub async fn beside(
         // Nothing of it changes, so the server need not hold still.
         data: CloneData::Live,
         snapshot: Some(at.1),
+        backup: None,
         same_networks: false,
         start: true,
     };

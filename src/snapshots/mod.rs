@@ -11,6 +11,7 @@
 
 mod actions;
 mod api;
+mod hold;
 mod model;
 mod pages;
 mod reconcile;
@@ -21,8 +22,9 @@ mod tests;
 mod views;
 
 pub use actions::take_within;
+pub use hold::{HoldError, hold, release};
 pub use reconcile::{Snapshots, begin};
-pub use store::{copied_from, copy_from};
+pub use store::{copied_from, copy_from, hold_still, is_unattended, let_go};
 pub use views::{Viewed, ensure as ensure_views, remove as remove_views};
 
 /// Events about a server's snapshots have this topic; the target is the server.

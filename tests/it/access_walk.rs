@@ -37,6 +37,10 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/catalogue/{name}", "static-site"),
     ("/catalogue/{template}", "static-site"),
     ("/backup-targets/{target}", "bkt_01jc000000e008000000000001"),
+    (
+        "/backup-repositories/{repository}",
+        "rep_01jc000000e008000000000001",
+    ),
     ("/actions/{action}", "stop"),
     ("/power/{action}", "stop"),
     ("/uploads/{upload}", "0123456789abcdef"),

@@ -229,6 +229,7 @@ fn every_crash_point_has_a_case() {
         .chain(crate::origin::points())
         .chain(crate::disk::points())
         .chain(crate::snapshots::points())
+        .chain(crate::backups::points())
         .chain(crate::volumes::points())
         .chain(crate::mail::POINTS)
         .chain(crate::panel_backup::POINTS);

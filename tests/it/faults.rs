@@ -175,6 +175,13 @@ impl Api {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        answer.text().await.unwrap()
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> u16 {
         let request = self.http.delete(format!("{}{path}", self.base));
         let answer = request.bearer_auth(&self.token).send().await;

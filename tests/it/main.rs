@@ -8,6 +8,7 @@
 
 mod abuse;
 mod access_walk;
+mod backups;
 mod bad_input;
 mod confirm;
 mod console;

@@ -145,8 +145,13 @@ impl Panel {
 
 impl Running {
     /// Waits until it has died by its own hand.
-    pub(crate) async fn died(mut self, point: &str) {
-        let died = tokio::time::timeout(DEADLINE, self.child.wait()).await;
+    pub(crate) async fn died(self, point: &str) {
+        self.died_within(DEADLINE, point).await;
+    }
+
+    /// The same for a point that is reached late.
+    pub(crate) async fn died_within(mut self, limit: Duration, point: &str) {
+        let died = tokio::time::timeout(limit, self.child.wait()).await;
         let status = died.unwrap_or_else(|_| panic!("{point} was not reached: see {}", self.log.display()));
         let status = status.unwrap();
         assert_eq!(

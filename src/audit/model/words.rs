@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 73] = [
+const WITH_TARGET: [(&str, &str); 80] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -53,6 +53,13 @@ const WITH_TARGET: [(&str, &str); 73] = [
     ("file.archive", "Downloaded files of the server"),
     ("console.open", "Opened the console of"),
     ("console.close", "Closed the console of"),
+    ("backup.create", "Began a backup of"),
+    ("backup.delete", "Deleted a backup of"),
+    ("backup.restore", "Restored from a backup of"),
+    ("backup.restore_over", "Restored in place from a backup of"),
+    ("backup-repository.reveal", "Saw the key of the repository at"),
+    ("backup-target.test", "Tested the backup target"),
+    ("backup.fail", "Failed to back up"),
     ("snapshot.take", "Took a snapshot of the server"),
     ("snapshot.delete", "Deleted a snapshot of the server"),
     ("snapshot.restore", "Restored to a snapshot the server"),

@@ -3,23 +3,24 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::super::model::{Backup, Restore, State};
+use super::super::model::{Backup, Reason, Restore, State};
 use crate::drivers::backup::InBackup;
 use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, BackupRestoreId, BackupTargetId, ServerId, TenantId,
+    BackupId, BackupRepositoryId, BackupRestoreId, BackupTargetId, OperationId, ScheduleId, ServerId,
+    StackId, TenantId,
 };
 
 /// Where backups go.
-pub async fn default_target(tx: &mut TenantTx) -> Result<Option<BackupTargetId>, Error> {
+pub async fn default_target(tx: &mut impl Scoped) -> Result<Option<BackupTargetId>, Error> {
     let found = sqlx::query_scalar!("select id from backup_target where is_default");
     Ok(found.fetch_optional(tx.conn()).await?.map(BackupTargetId))
 }
 
 /// The tenant's repository at a target, if it has one.
 pub async fn repository(
-    tx: &mut TenantTx,
+    tx: &mut impl Scoped,
     (tenant, target): (TenantId, BackupTargetId),
 ) -> Result<Option<BackupRepositoryId>, Error> {
     let found = sqlx::query_scalar!(
@@ -32,7 +33,7 @@ pub async fn repository(
 
 /// Makes one, unless somebody else just did.
 pub async fn add_repository(
-    tx: &mut TenantTx,
+    tx: &mut impl Scoped,
     id: BackupRepositoryId,
     (tenant, target): (TenantId, BackupTargetId),
     (sealed_key, now): (&[u8], DateTime<Utc>),
@@ -52,7 +53,7 @@ pub async fn add_repository(
 }
 
 /// Somebody has to look at a repository.
-pub async fn poke(tx: &mut TenantTx, id: BackupRepositoryId, now: DateTime<Utc>) -> Result<(), Error> {
+pub async fn poke(tx: &mut impl Scoped, id: BackupRepositoryId, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
         "update backup_repository set next_attempt_at = $2 where id = $1",
         id.0,
@@ -64,7 +65,7 @@ pub async fn poke(tx: &mut TenantTx, id: BackupRepositoryId, now: DateTime<Utc>)
 }
 
 /// How many backups a server has.
-pub async fn count(tx: &mut TenantTx, server: ServerId) -> Result<i64, Error> {
+pub async fn count(tx: &mut impl Scoped, server: ServerId) -> Result<i64, Error> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from backup where server_id = $1"#,
         server.0
@@ -73,10 +74,11 @@ pub async fn count(tx: &mut TenantTx, server: ServerId) -> Result<i64, Error> {
 }
 
 /// Adds a backup that waits. Says whether it could: a server has one under way.
-pub async fn add(tx: &mut TenantTx, backup: &Backup) -> Result<bool, Error> {
+pub async fn add(tx: &mut impl Scoped, backup: &Backup) -> Result<bool, Error> {
+    let retention = backup.retention.map(serde_json::to_value).transpose();
     let added = sqlx::query!(
-        "insert into backup (id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at) \
-         values ($1, $2, $3, $4, $5, 'waiting', $6, $7) \
+        "insert into backup (id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, reason, \
+         operation_id, schedule_id, retention) values ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8, $9, $10, $11) \
          on conflict (server_id) where state in ('waiting', 'running') do nothing",
         backup.id.0,
         backup.tenant.0,
@@ -84,7 +86,11 @@ pub async fn add(tx: &mut TenantTx, backup: &Backup) -> Result<bool, Error> {
         backup.server.map(|server| server.0),
         backup.server_name,
         backup.asked_by,
-        backup.created_at
+        backup.created_at,
+        backup.reason.word(),
+        backup.operation.map(|operation| operation.0),
+        backup.schedule.map(|schedule| schedule.0),
+        retention.map_err(Error::internal)?
     );
     Ok(added.execute(tx.conn()).await?.rows_affected() > 0)
 }
@@ -96,6 +102,10 @@ struct Row {
     server_id: Option<Uuid>,
     server_name: String,
     state: String,
+    reason: String,
+    operation_id: Option<Uuid>,
+    schedule_id: Option<Uuid>,
+    retention: Option<serde_json::Value>,
     asked_by: String,
     created_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
@@ -104,6 +114,7 @@ struct Row {
     added_bytes: i64,
     snapshot: Option<String>,
     error: Option<String>,
+    about: Option<serde_json::Value>,
 }
 
 impl TryFrom<Row> for Backup {
@@ -117,6 +128,14 @@ impl TryFrom<Row> for Backup {
             server: row.server_id.map(ServerId),
             server_name: row.server_name,
             state: State::parse(&row.state)?,
+            reason: Reason::parse(&row.reason)?,
+            operation: row.operation_id.map(OperationId),
+            schedule: row.schedule_id.map(ScheduleId),
+            retention: row
+                .retention
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(Error::internal)?,
             asked_by: row.asked_by,
             created_at: row.created_at,
             finished_at: row.finished_at,
@@ -125,18 +144,31 @@ impl TryFrom<Row> for Backup {
             added_bytes: row.added_bytes,
             snapshot: row.snapshot,
             error: row.error,
+            about: row
+                .about
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(Error::internal)?,
         })
     }
 }
 
-/// A server's backups, newest first. There are at most 30.
+/// The backups that the text says.
+macro_rules! backups {
+    ($which:literal, $($value:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            "select id, tenant_id, repository_id, server_id, server_name, state, reason, operation_id, schedule_id, retention, \
+             asked_by, created_at, finished_at, done_bytes, total_bytes, added_bytes, snapshot, error, about from backup "
+                + $which,
+            $($value),+
+        )
+    };
+}
+
+/// A server's backups, newest first. There are at most 60.
 pub async fn list(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Backup>, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, finished_at, done_bytes, \
-         total_bytes, added_bytes, snapshot, error from backup where server_id = $1 order by created_at desc, id desc",
-        server.0
-    );
+    let rows = backups!("where server_id = $1 order by created_at desc, id desc", server.0);
     rows.fetch_all(tx.conn())
         .await?
         .into_iter()
@@ -146,13 +178,7 @@ pub async fn list(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Backup>, Er
 
 /// One of a server's.
 pub async fn find(tx: &mut impl Scoped, (server, id): (ServerId, BackupId)) -> Result<Backup, Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "select id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, finished_at, done_bytes, \
-         total_bytes, added_bytes, snapshot, error from backup where id = $1 and server_id = $2",
-        id.0,
-        server.0
-    );
+    let row = backups!("where id = $1 and server_id = $2", id.0, server.0);
     row.fetch_optional(tx.conn())
         .await?
         .ok_or(Error::NotFound)?
@@ -162,7 +188,8 @@ pub async fn find(tx: &mut impl Scoped, (server, id): (ServerId, BackupId)) -> R
 /// Says that one is to go. Nothing if it is being made, or goes already.
 pub async fn set_deleting(tx: &mut TenantTx, id: BackupId) -> Result<bool, Error> {
     let done = sqlx::query!(
-        "update backup set state = 'deleting' where id = $1 and state in ('done', 'failed')",
+        "update backup set state = 'deleting' where id = $1 and state in ('done', 'failed') and not exists ( \
+           select from backup_restore r where r.backup_id = $1 and r.kind <> 'beside' and r.state in ('waiting', 'running'))",
         id.0
     );
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
@@ -196,7 +223,7 @@ pub async fn add_restore(
 /// What was got back from a backup, newest first, at most so many.
 pub async fn restores(tx: &mut impl Scoped, backup: BackupId, most: i64) -> Result<Vec<Restore>, Error> {
     let rows = sqlx::query!(
-        "select id, server_id, volume, path, name, state, error from backup_restore where backup_id = $1 \
+        "select id, server_id, volume, path, name, state, error from backup_restore where backup_id = $1 and kind = 'beside' \
          order by created_at desc, id desc limit $2",
         backup.0,
         most
@@ -227,12 +254,48 @@ pub async fn restores(tx: &mut impl Scoped, backup: BackupId, most: i64) -> Resu
 }
 
 /// One, whoever has it.
-pub(super) async fn by_id(tx: &mut SystemTx, id: BackupId) -> Result<Backup, Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "select id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, finished_at, done_bytes, \
-         total_bytes, added_bytes, snapshot, error from backup where id = $1",
-        id.0
-    );
+pub async fn by_id(tx: &mut SystemTx, id: BackupId) -> Result<Backup, Error> {
+    let row = backups!("where id = $1", id.0);
     row.fetch_one(tx.conn()).await?.try_into()
+}
+
+/// Those of a repository that are to go, oldest first.
+pub(super) async fn going(tx: &mut SystemTx, repository: BackupRepositoryId) -> Result<Vec<Backup>, Error> {
+    let rows = backups!(
+        "where repository_id = $1 and state = 'deleting' order by created_at limit 50",
+        repository.0
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    rows.into_iter().map(Backup::try_from).collect()
+}
+
+/// What the servers of a stack have, newest first.
+pub async fn of_stack(tx: &mut TenantTx, stack: StackId, limit: i64) -> Result<Vec<Backup>, Error> {
+    let rows = backups!(
+        "where server_id in (select id from server where stack_id = $1) order by created_at desc, id desc limit $2",
+        stack.0,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    rows.into_iter().map(Backup::try_from).collect()
+}
+
+/// One of the tenant's, also of a server that is gone.
+pub async fn any(tx: &mut impl Scoped, id: BackupId) -> Result<Backup, Error> {
+    let row = backups!("where id = $1", id.0);
+    row.fetch_optional(tx.conn())
+        .await?
+        .ok_or(Error::NotFound)?
+        .try_into()
+}
+
+/// What an organisation has, newest first.
+pub async fn of_tenant(tx: &mut TenantTx, tenant: TenantId, limit: i64) -> Result<Vec<Backup>, Error> {
+    let rows = backups!(
+        "where tenant_id = $1 order by created_at desc, id desc limit $2",
+        tenant.0,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    rows.into_iter().map(Backup::try_from).collect()
 }

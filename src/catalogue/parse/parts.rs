@@ -4,8 +4,10 @@ use std::path::{Component, Path};
 use std::time::Duration;
 
 use crate::catalogue::guide::{GuidePart, GuideStep};
-use crate::catalogue::model::{Hardening, Health, Port, Resources, Tmpfs, Volume};
-use crate::catalogue::raw::{RawHardening, RawHealth, RawPort, RawResources, RawStep, RawTmpfs, RawVolume};
+use crate::catalogue::model::{Dump, Hardening, Health, Port, Resources, Tmpfs, Volume};
+use crate::catalogue::raw::{
+    RawDump, RawHardening, RawHealth, RawPort, RawResources, RawStep, RawTmpfs, RawVolume,
+};
 
 use super::Problems;
 
@@ -72,6 +74,16 @@ pub(super) fn health(raw: RawHealth, problems: &mut Problems) -> Health {
             600,
             problems,
         ),
+    }
+}
+
+pub(super) fn dump(raw: RawDump, problems: &mut Problems) -> Dump {
+    let program = raw.command.first().is_some_and(|program| !program.is_empty());
+    problems.check(program, "dump.command", "must name a program");
+    Dump {
+        command: raw.command,
+        volume: raw.volume,
+        timeout: seconds("dump.timeout_seconds", raw.timeout_seconds, 21_600, problems),
     }
 }
 

@@ -121,6 +121,7 @@ impl Egg {
             }],
             variables: self.questions(),
             health: None,
+            dump: None,
             console: Console::Attach,
             hardening: Hardening {
                 cap_add: Vec::new(),

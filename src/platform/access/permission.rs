@@ -92,6 +92,8 @@ permissions! {
     BackupRead = "backups:read", Tenant, read;
     /// Make and delete backups, and get things back from them.
     BackupWrite = "backups:write", Tenant, write;
+    /// See the key of the organisation's backups, which is shown once.
+    BackupKey = "backups:key", Tenant, write;
     /// Delete servers with their data.
     ServerDelete = "servers:delete", Tenant, write;
     /// See networks, and who reaches whom.

@@ -76,13 +76,16 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
     use Permission as P;
     permission.side() == Side::Tenant
         && match role {
-            TenantRole::Owner | TenantRole::Manager => true,
+            TenantRole::Owner => true,
+            // Whoever has the key has all backups for ever.
+            TenantRole::Manager => permission != P::BackupKey,
             TenantRole::Operator => !matches!(
                 permission,
                 P::TenantManage
                     | P::MemberManage
                     | P::ServerCreate
                     | P::ServerDelete
+                    | P::BackupKey
                     | P::NetworkWrite
                     | P::GuestManage
                     | P::AuditRead

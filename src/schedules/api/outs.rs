@@ -4,9 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::backups::Retention;
 use crate::platform::ids::{OperationId, ScheduleId, ScheduleRunId, ServerId};
 
-use super::super::model::{Power, Run, RunState, RunStep, Schedule, Step, StepState, StepText, Task, Zone};
+use super::super::model::{
+    Power, RetentionText, Run, RunState, RunStep, Schedule, Step, StepState, StepText, Task, Zone,
+};
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -16,6 +19,8 @@ pub enum StepKind {
     Power,
     /// Takes a snapshot, and waits until it is there.
     Snapshot,
+    /// Backs the server up, and waits until that is done.
+    Backup,
     /// Gives the server a line: to its process's input where its console is that, otherwise to `sh -c` in its container.
     Command,
 }
@@ -37,6 +42,9 @@ pub struct StepIn {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 40, example = 7)]
     keep: Option<u32>,
+    /// What is kept of the backups that the schedule made, of a backup step: at most 30 altogether.
+    #[serde(default)]
+    retention: Option<Retention>,
     /// How long to wait before it.
     #[serde(default)]
     #[schema(maximum = 3600)]
@@ -51,6 +59,7 @@ impl From<StepIn> for StepText {
         let kind = match step.kind {
             StepKind::Power => "power",
             StepKind::Snapshot => "snapshot",
+            StepKind::Backup => "backup",
             StepKind::Command => "command",
         };
         Self {
@@ -61,6 +70,7 @@ impl From<StepIn> for StepText {
                 .unwrap_or_default(),
             command: step.command.unwrap_or_default(),
             keep: step.keep.map(|keep| keep.to_string()).unwrap_or_default(),
+            retention: step.retention.map(RetentionText::from).unwrap_or_default(),
             wait: step.wait_seconds.to_string(),
             go_on: step.go_on,
         }
@@ -79,6 +89,8 @@ pub struct StepOut {
     command: Option<String>,
     /// How many snapshots are kept, of a snapshot step.
     keep: Option<u32>,
+    /// What is kept of the backups that the schedule made, of a backup step.
+    retention: Option<Retention>,
     /// How long is waited before it.
     wait_seconds: u32,
     /// Whether the run goes on if it fails.
@@ -87,18 +99,35 @@ pub struct StepOut {
 
 impl From<Step> for StepOut {
     fn from(step: Step) -> Self {
-        let (kind, power, command, keep) = match step.task {
-            Task::Power { power } => (StepKind::Power, Some(power), None, None),
-            Task::Snapshot { keep } => (StepKind::Snapshot, None, None, Some(keep)),
-            Task::Command { command } => (StepKind::Command, None, Some(command), None),
-        };
-        Self {
-            keep,
-            kind,
-            power,
-            command,
+        let blank = Self {
+            kind: StepKind::Power,
+            power: None,
+            command: None,
+            keep: None,
+            retention: None,
             wait_seconds: step.wait_seconds,
             go_on: step.go_on,
+        };
+        match step.task {
+            Task::Power { power } => Self {
+                power: Some(power),
+                ..blank
+            },
+            Task::Snapshot { keep } => Self {
+                kind: StepKind::Snapshot,
+                keep: Some(keep),
+                ..blank
+            },
+            Task::Backup { retention } => Self {
+                kind: StepKind::Backup,
+                retention: Some(retention),
+                ..blank
+            },
+            Task::Command { command } => Self {
+                kind: StepKind::Command,
+                command: Some(command),
+                ..blank
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What people write into the form, or programs send: one parser for both, which tells every mistake by its field.
 
+use crate::backups::{MOST_KEPT, Retention};
 use crate::platform::error::FieldErrors;
 use crate::servers::model::ServerName;
 
@@ -11,7 +12,7 @@ pub const MAX_STEPS: usize = 10;
 /// A step as it was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepText {
-    /// `power`, `snapshot` or `command`.
+    /// `power`, `snapshot`, `backup` or `command`.
     pub kind: String,
     /// The word, of a power step.
     pub power: String,
@@ -19,10 +20,49 @@ pub struct StepText {
     pub command: String,
     /// How many are kept, of a snapshot step.
     pub keep: String,
+    /// How many are kept, of a backup step.
+    pub retention: RetentionText,
     /// Seconds to wait before it; nothing means none.
     pub wait: String,
     /// Whether the run goes on if it fails.
     pub go_on: bool,
+}
+
+/// What a backup step keeps, as it was written; nothing means none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RetentionText {
+    /// The newest so many.
+    pub last: String,
+    /// The newest of so many days.
+    pub daily: String,
+    /// The newest of so many weeks.
+    pub weekly: String,
+    /// The newest of so many months.
+    pub monthly: String,
+}
+
+impl RetentionText {
+    fn parse(&self, errors: &mut FieldErrors, field: impl Fn(&str) -> String) -> Option<Retention> {
+        let mut number = |name: &str, text: &str| errors.check(&field(name), kept(text));
+        let retention = Retention {
+            last: number("last", &self.last)?,
+            daily: number("daily", &self.daily)?,
+            weekly: number("weekly", &self.weekly)?,
+            monthly: number("monthly", &self.monthly)?,
+        };
+        errors.check(&field("last"), retention.check())
+    }
+}
+
+impl From<Retention> for RetentionText {
+    fn from(retention: Retention) -> Self {
+        Self {
+            last: retention.last.to_string(),
+            daily: retention.daily.to_string(),
+            weekly: retention.weekly.to_string(),
+            monthly: retention.monthly.to_string(),
+        }
+    }
 }
 
 /// A schedule as it was written.
@@ -83,10 +123,14 @@ impl StepText {
             "snapshot" => errors
                 .check(&field("keep"), keep(&self.keep))
                 .map(|keep| Task::Snapshot { keep }),
+            "backup" => self
+                .retention
+                .parse(errors, field)
+                .map(|retention| Task::Backup { retention }),
             "command" => errors
                 .check(&field("command"), line(&self.command))
                 .map(|command| Task::Command { command }),
-            _ => errors.check(&field("kind"), Err("Use power, snapshot or command.")),
+            _ => errors.check(&field("kind"), Err("Use power, snapshot, backup or command.")),
         };
         let wait = errors.check(&field("wait_seconds"), wait(&self.wait));
         Some(Step {
@@ -107,12 +151,17 @@ impl From<&Step> for StepText {
         let (kind, power, command) = match &step.task {
             Task::Power { power } => ("power", power.word(), ""),
             Task::Snapshot { .. } => ("snapshot", "", ""),
+            Task::Backup { .. } => ("backup", "", ""),
             Task::Command { command } => ("command", "", command.as_str()),
         };
         Self {
             keep: match &step.task {
                 Task::Snapshot { keep } => keep.to_string(),
                 _ => String::new(),
+            },
+            retention: match &step.task {
+                Task::Backup { retention } => RetentionText::from(*retention),
+                _ => RetentionText::default(),
             },
             kind: kind.to_owned(),
             power: power.to_owned(),
@@ -143,6 +192,15 @@ fn keep(text: &str) -> Result<u32, String> {
         .ok()
         .filter(|keep| (1..=MAX_KEEP).contains(keep));
     keep.ok_or_else(|| format!("Use a whole number, 1 to {MAX_KEEP}."))
+}
+
+fn kept(text: &str) -> Result<u32, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let number = text.parse().ok().filter(|number| *number <= MOST_KEPT);
+    number.ok_or_else(|| format!("Use a whole number, 0 to {MOST_KEPT}."))
 }
 
 fn wait(text: &str) -> Result<u32, String> {
@@ -189,7 +247,7 @@ mod tests {
                     ..StepText::default()
                 },
                 StepText {
-                    kind: "backup".to_owned(),
+                    kind: "dance".to_owned(),
                     wait: "3601".to_owned(),
                     ..StepText::default()
                 },
@@ -231,5 +289,37 @@ mod tests {
         assert_eq!((parsed.steps[0].wait_seconds, parsed.steps[0].go_on), (0, false));
         assert!(StepText::default().is_blank());
         assert!(!command("x", "").is_blank());
+    }
+
+    #[test]
+    fn a_backup_step_keeps_something_and_not_too_much() {
+        let backup = |last: &str, daily: &str| {
+            let retention = RetentionText {
+                last: last.to_owned(),
+                daily: daily.to_owned(),
+                ..RetentionText::default()
+            };
+            schedule(vec![StepText {
+                kind: "backup".to_owned(),
+                retention,
+                ..StepText::default()
+            }])
+        };
+        let step = backup("1", " 7 ").parse().unwrap().steps.remove(0);
+        let Task::Backup { retention } = step.task else {
+            panic!("{step:?}")
+        };
+        assert_eq!((retention.last, retention.daily, retention.weekly), (1, 7, 0));
+        assert_eq!(StepText::from(&step).retention.daily, "7");
+        let error = |text: ScheduleText, field: &str| {
+            let errors = text.parse().unwrap_err();
+            errors.get(&format!("steps.0.{field}")).unwrap().to_owned()
+        };
+        assert_eq!(error(backup("", ""), "last"), "Keep at least one backup.");
+        assert_eq!(
+            error(backup("16", "15"), "last"),
+            "Keep at most 30 backups altogether."
+        );
+        assert_eq!(error(backup("1", "x"), "daily"), "Use a whole number, 0 to 30.");
     }
 }

@@ -13,7 +13,7 @@ use crate::platform::ids::{ScheduleId, ServerId, TenantId};
 
 pub use cron::Expression;
 pub use due::{Due, due};
-pub use input::{MAX_STEPS, ScheduleText, StepText};
+pub use input::{MAX_STEPS, RetentionText, ScheduleText, StepText};
 pub use run::{Run, RunState, RunStep, StepState, verdict};
 pub use step::{MAX_KEEP, MAX_LINE, MAX_WAIT, Power, Step, Task};
 pub use zone::Zone;
@@ -22,6 +22,11 @@ pub use zone::Zone;
 pub const MAX_SCHEDULES: i64 = 20;
 /// How many runs of a schedule are kept.
 pub const RUNS_KEPT: i64 = 50;
+
+/// Whether a backup is made by these.
+pub fn makes_backups(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step.task, Task::Backup { .. }))
+}
 
 /// A schedule as the database knows it.
 #[derive(Debug, Clone)]

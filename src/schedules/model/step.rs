@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::backups::Retention;
 use crate::servers::model::Command;
 
 /// How long it may wait before a step, in seconds.
@@ -68,6 +69,11 @@ pub enum Task {
         /// How many of those that schedules made are kept.
         keep: u32,
     },
+    /// Backs the server up, and waits until that is done.
+    Backup {
+        /// What is kept of the backups that the schedule made.
+        retention: Retention,
+    },
     /// Gives the server a line: to its process's input, or to a shell beside it, as its console does.
     Command {
         /// The line.
@@ -101,6 +107,7 @@ impl Step {
             },
             Task::Snapshot { keep: 1 } => "Take a snapshot, keep the last".to_owned(),
             Task::Snapshot { keep } => format!("Take a snapshot, keep the last {keep}"),
+            Task::Backup { retention } => format!("Back the server up, keep {}", retention.words()),
             Task::Command { command } => format!("Command: {command}"),
         }
     }
@@ -117,6 +124,8 @@ mod tests {
         let steps = json!([
             { "kind": "power", "power": "restart", "wait_seconds": 5, "go_on": true },
             { "kind": "command", "command": "say hi", "wait_seconds": 0, "go_on": false },
+            { "kind": "backup", "retention": { "last": 1, "daily": 7, "weekly": 0, "monthly": 0 }, "wait_seconds": 0,
+              "go_on": false },
         ]);
         let read: Vec<Step> = serde_json::from_value(steps.clone()).unwrap();
         assert_eq!(
@@ -126,6 +135,7 @@ mod tests {
             }
         );
         assert_eq!(read[1].title(), "Command: say hi");
+        assert_eq!(read[2].title(), "Back the server up, keep the last, 7 daily");
         assert_eq!(serde_json::to_value(&read).unwrap(), steps);
     }
 

@@ -40,7 +40,7 @@ pub(super) struct FormPage {
     next: Vec<Moment>,
     steps: Vec<StepFields>,
     more: Vec<StepFields>,
-    choices: [(&'static str, &'static str); 7],
+    choices: [(&'static str, &'static str); 8],
 }
 
 /// What the form asks for while somebody types.
@@ -162,6 +162,10 @@ pub(super) async fn edit(
             .with(&name("kind"), kind)
             .with(&name("command"), step.command)
             .with(&name("keep"), step.keep)
+            .with(&name("last"), step.retention.last)
+            .with(&name("daily"), step.retention.daily)
+            .with(&name("weekly"), step.retention.weekly)
+            .with(&name("monthly"), step.retention.monthly)
             .with(&name("wait_seconds"), step.wait);
         if step.go_on {
             form = form.with(&name("go_on"), "true");

@@ -3,13 +3,14 @@
 use crate::platform::error::FieldErrors;
 use crate::platform::web::{FormData, FormState};
 
-use super::super::model::{MAX_STEPS, Power, ScheduleText, StepText};
+use super::super::model::{MAX_STEPS, Power, RetentionText, ScheduleText, StepText};
 
 /// What can be chosen for a step.
-pub(super) const CHOICES: [(&str, &str); 7] = [
+pub(super) const CHOICES: [(&str, &str); 8] = [
     ("", "Nothing"),
     ("command", "Command"),
     ("snapshot", "Take a snapshot"),
+    ("backup", "Back the server up"),
     ("start", "Start the server"),
     ("stop", "Stop the server"),
     ("restart", "Restart the server"),
@@ -18,6 +19,44 @@ pub(super) const CHOICES: [(&str, &str); 7] = [
 
 /// How many snapshots a step keeps unless somebody says otherwise.
 const KEEP: &str = "7";
+
+/// What a backup step keeps unless somebody says otherwise: its fields, what people call them, how many.
+const RETENTION: [(&str, &str, &str); 4] = [
+    ("last", "Newest", "1"),
+    ("daily", "Daily", "7"),
+    ("weekly", "Weekly", "4"),
+    ("monthly", "Monthly", "6"),
+];
+
+/// A number of a backup step.
+pub(super) struct KeptField {
+    pub(super) name: String,
+    pub(super) label: &'static str,
+    pub(super) value: String,
+    pub(super) error: String,
+}
+
+impl KeptField {
+    /// What is there is shown as it is, and suggestions only where there is none of all four.
+    fn all(form: &FormState, place: usize) -> Vec<Self> {
+        let name = |field: &str| format!("steps.{place}.{field}");
+        let is_known = RETENTION
+            .iter()
+            .any(|(field, ..)| !form.value(&name(field)).is_empty());
+        let one = |(field, label, suggested): &(&str, &'static str, &str)| Self {
+            value: if is_known {
+                form.value(&name(field))
+            } else {
+                suggested
+            }
+            .to_owned(),
+            error: form.error(&name(field)).to_owned(),
+            name: name(field),
+            label,
+        };
+        RETENTION.iter().map(one).collect()
+    }
+}
 
 /// A row of the form: one step.
 pub(super) struct StepFields {
@@ -31,6 +70,7 @@ pub(super) struct StepFields {
     pub(super) keep_name: String,
     pub(super) keep: String,
     pub(super) keep_error: String,
+    pub(super) kept: Vec<KeptField>,
     pub(super) wait_name: String,
     pub(super) wait: String,
     pub(super) wait_error: String,
@@ -53,6 +93,7 @@ impl StepFields {
             keep: if kept.is_empty() { KEEP } else { kept }.to_owned(),
             keep_error: form.error(&keep).to_owned(),
             keep_name: keep.clone(),
+            kept: KeptField::all(form, place),
             wait: form.value(&wait).to_owned(),
             wait_error: form.error(&wait).to_owned(),
             go_on: form.has(&go_on, "true"),
@@ -85,6 +126,12 @@ pub(super) fn read(data: &FormData) -> (ScheduleText, Vec<usize>) {
             power: power.unwrap_or_default(),
             command: get("command"),
             keep: get("keep"),
+            retention: RetentionText {
+                last: get("last"),
+                daily: get("daily"),
+                weekly: get("weekly"),
+                monthly: get("monthly"),
+            },
             wait: get("wait_seconds"),
             go_on: data.checked(&format!("steps.{place}.go_on")),
         };

@@ -1,6 +1,7 @@
 //! What falls due becomes a run, or a line that says why not; what a dead panel left is taken up.
 
 use crate::app::App;
+use crate::backups;
 use crate::platform::access::SystemScope;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
@@ -8,7 +9,7 @@ use crate::platform::ids::ScheduleRunId;
 use crate::platform::{events, fault};
 
 use super::super::actions::{TOPIC, expression};
-use super::super::model::{Due, RunState, RunStep, StepState, due};
+use super::super::model::{Due, RunState, RunStep, StepState, due, makes_backups};
 use super::super::store::{self, Fired, Lost, NewRun};
 
 const SUSPENDED: &str = "The organisation is not active, so nothing was run.";
@@ -61,6 +62,10 @@ async fn one(app: &App, tx: &mut SystemTx, fired: &Fired) -> Result<(), Error> {
     };
     if let Some(reason) = refusal {
         store::skip(tx, &new, reason).await?;
+        if fired.is_tenant_active && makes_backups(&schedule.steps) {
+            let name = (schedule.id, schedule.name.as_str());
+            backups::missed(tx, (schedule.server, schedule.tenant), name, due_at).await?;
+        }
     }
     store::trim(tx, schedule.id).await?;
     events::emit(tx, Some(schedule.tenant), TOPIC, Some(schedule.id.0)).await

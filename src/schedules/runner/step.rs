@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::app::App;
+use crate::backups::{self, Retention};
 use crate::platform::access::{SystemScope, Who};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
@@ -16,7 +17,7 @@ use crate::servers::{self, LineError, Said};
 use crate::snapshots;
 
 use super::super::actions::TOPIC;
-use super::super::model::{Power, Run, RunState, RunStep, Step, StepState, Task, verdict};
+use super::super::model::{Power, Run, RunState, RunStep, Step, StepState, Task, makes_backups, verdict};
 use super::super::store::{self, Claimed, Subject};
 use super::LEASE;
 
@@ -24,6 +25,8 @@ use super::LEASE;
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
 /// How long that may take.
 const POWER_TIME: TimeDelta = TimeDelta::minutes(10);
+/// How long a backup may take.
+const BACKUP_TIME: TimeDelta = TimeDelta::hours(24);
 /// How long a command may take.
 const COMMAND_TIME: Duration = Duration::from_mins(5);
 /// The lease is kept by saying so this often.
@@ -90,6 +93,7 @@ impl Work<'_> {
         match &step.task {
             Task::Power { power } => self.begin_power(step, *power).await,
             Task::Snapshot { keep } => self.begin_snapshot(step, *keep).await,
+            Task::Backup { retention } => self.begin_backup(step, *retention).await,
             Task::Command { command } => self.command(step, command).await,
         }
     }
@@ -114,6 +118,13 @@ impl Work<'_> {
     async fn begin_snapshot(&self, step: &Step, keep: u32) -> Result<bool, Error> {
         let mut tx = self.scope.begin().await?;
         let asked = snapshots::take_within(self.app, &mut tx, &self.who(), (self.server.id, keep)).await;
+        self.begun(step, tx, asked).await
+    }
+
+    async fn begin_backup(&self, step: &Step, retention: Retention) -> Result<bool, Error> {
+        let mut tx = self.scope.begin().await?;
+        let what = (self.server.id, self.claimed.schedule, retention);
+        let asked = backups::take_within(self.app, &mut tx, &self.who(), what).await;
         self.begun(step, tx, asked).await
     }
 
@@ -163,9 +174,13 @@ impl Work<'_> {
                 let note = "Somebody asked the server for something else meanwhile.";
                 ended(StepState::Failed, Some(note.to_owned()))
             }
-            State::Queued | State::Running if now - begun.started_at >= POWER_TIME => {
-                let note =
-                    "It was not done within 10 minutes. The server's page tells why; Berth goes on trying.";
+            State::Queued | State::Running if now - begun.started_at >= self.patience(begun) => {
+                let note = match self.patience(begun) {
+                    BACKUP_TIME => "It was not done within a day. The tab Backups tells how far it is.",
+                    _ => {
+                        "It was not done within 10 minutes. The server's page tells why; Berth goes on trying."
+                    }
+                };
                 ended(StepState::Failed, Some(note.to_owned()))
             }
             State::Queued | State::Running => {
@@ -178,6 +193,13 @@ impl Work<'_> {
         match self.run.steps.get(begun.position) {
             Some(step) => self.finish(step, ended).await,
             None => self.end(RunState::Interrupted, "There was no step left.").await,
+        }
+    }
+
+    fn patience(&self, begun: &RunStep) -> TimeDelta {
+        match self.run.steps.get(begun.position).map(|step| &step.task) {
+            Some(Task::Backup { .. }) => BACKUP_TIME,
+            _ => POWER_TIME,
         }
     }
 
@@ -282,6 +304,7 @@ impl Work<'_> {
                 let failed: Vec<usize> = failed.map(|step| step.position).collect();
                 let (state, reason) = verdict(&failed, self.run.steps.len().saturating_sub(next));
                 store::end_run(&mut tx, self.claimed, (state, reason.as_deref()), now).await?;
+                self.note_backup(&mut tx).await?;
                 true
             }
         };
@@ -290,9 +313,19 @@ impl Work<'_> {
         Ok(is_over)
     }
 
+    /// A run that was to make a backup and made none is told where people arrive.
+    async fn note_backup(&self, tx: &mut SystemTx) -> Result<(), Error> {
+        if !makes_backups(&self.run.steps) {
+            return Ok(());
+        }
+        let schedule = (self.claimed.schedule, self.subject.schedule_name.as_str());
+        backups::missed(tx, (self.server.id, self.tenant), schedule, self.run.due_at).await
+    }
+
     async fn end(&self, state: RunState, reason: &str) -> Result<bool, Error> {
         let mut tx = self.scope.begin().await?;
         store::end_run(&mut tx, self.claimed, (state, Some(reason)), self.app.now()).await?;
+        self.note_backup(&mut tx).await?;
         events::emit(&mut tx, Some(self.tenant), TOPIC, Some(self.claimed.schedule.0)).await?;
         tx.commit().await?;
         Ok(true)

@@ -11,13 +11,14 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
+use crate::backups;
 use crate::catalogue::{Kind, Offer, Variable};
 use crate::eggs;
 use crate::networks;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, SnapshotId};
+use crate::platform::ids::{BackupId, ServerId, SnapshotId};
 use crate::platform::secret::random_text;
 use crate::snapshots;
 use crate::storage;
@@ -39,6 +40,8 @@ pub struct CloneInput {
     pub data: CloneData,
     /// Where the data is copied from, if not from what the source has now.
     pub snapshot: Option<SnapshotId>,
+    /// The backup that the data comes from, if not from the source itself.
+    pub backup: Option<BackupId>,
     /// Whether it is in the networks that its source is in; otherwise it is in the common one.
     pub same_networks: bool,
     /// Whether it starts when it is complete.
@@ -81,6 +84,10 @@ pub async fn clone(app: &App, scope: &TenantScope, id: ServerId, input: CloneInp
     }
     if let Some(snapshot) = input.snapshot {
         snapshots::copy_from(&mut tx, (copy.id, copy.tenant), snapshot).await?;
+    }
+    if let Some(backup) = input.backup {
+        let asked = (backup, scope.who.label.as_str());
+        backups::fill_from(app, &mut tx, (copy.id, copy.tenant), asked).await?;
     }
     let verb = format!("copy {} to", source.name);
     let operation = announce(app, &mut tx, &scope.who, &copy, ("server.clone", &verb)).await?;

@@ -56,6 +56,7 @@ pub async fn clone(
         name: how.name,
         data: how.data,
         snapshot: None,
+        backup: None,
         same_networks: how.same_networks,
         start: how.start,
     };

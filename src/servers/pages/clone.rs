@@ -148,6 +148,7 @@ async fn clone(
         name: Some(data.get("name").to_owned()),
         data: *how,
         snapshot: None,
+        backup: None,
         same_networks: data.checked("same_networks"),
         start: data.checked("start"),
     };

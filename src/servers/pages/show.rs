@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::app::App;
+use crate::backups;
 use crate::eggs;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
@@ -57,6 +58,8 @@ pub struct Panel {
     may_update: bool,
     has_update: bool,
     failed_update: Option<String>,
+    /// What is wrong with its backups.
+    backup_alert: Option<String>,
     /// Why the provider has suspended it.
     suspended: Option<String>,
     /// Where its data comes from, as long as it is not all there.
@@ -86,6 +89,11 @@ impl Panel {
             Some(operation) => operations::steps(tx, operation.id).await?,
             None => Vec::new(),
         };
+        let backup_alert = if scope.may(Permission::BackupRead) {
+            backups::alert_of(tx, server.id).await?
+        } else {
+            None
+        };
         let copying = store::copying(tx, server.id).await?;
         // The copy is another server, which is no business of a guest's.
         let copied_to = match scope.guest_of() {
@@ -108,6 +116,7 @@ impl Panel {
                 && scope.may(Permission::ServerDelete),
             may_update: scope.may(Permission::ServerConfigure),
             has_update: has_update(&app.catalogue, server),
+            backup_alert,
             failed_update: server.update.failed.as_ref().map(|failed| failed.reason.clone()),
             suspended: server.suspension.as_ref().map(|one| one.reason.clone()),
             operation: operation.filter(|operation| operation.state != OperationState::Superseded),

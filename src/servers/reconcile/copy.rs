@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use tokio::time::MissedTickBehavior;
 
+use crate::backups::{self, Filling};
 use crate::drivers::engine::{CopiedVolume, CopyEvent, CopySpec, EngineError, ServerKey};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerEventId;
@@ -69,6 +70,9 @@ async fn fill(effects: &Effects<'_>, copying: &Copying) -> Result<(), Trouble> {
     let volumes = volumes(effects, copying).await?;
     let keys: Vec<_> = volumes.iter().map(|volume| volume.to.clone()).collect();
     effects.ensure_volumes(&keys).await?;
+    if backups::is_filled(&mut app.db.system().await?, server.id).await? {
+        return from_backup(effects).await;
+    }
     let spec = CopySpec {
         server: server_key(server)?,
         source,
@@ -82,6 +86,19 @@ async fn fill(effects: &Effects<'_>, copying: &Copying) -> Result<(), Trouble> {
         app.engine.end_task(&spec.server).await?;
     }
     filled
+}
+
+/// Has the volumes, which are there, filled by whoever works in repositories.
+async fn from_backup(effects: &Effects<'_>) -> Result<(), Trouble> {
+    let (app, server) = (effects.app, effects.server());
+    let mut tx = app.db.system().await?;
+    let filling = backups::fill(&mut tx, server.id, app.now()).await?;
+    tx.commit().await?;
+    match filling {
+        Filling::UnderWay => Err(Trouble::Waits),
+        Filling::Done => Ok(()),
+        Filling::Failed(reason) => Err(Trouble::Uncopied(reason)),
+    }
 }
 
 /// The volumes of the server's template, as its source has them, or had them when a snapshot was taken, and as it has them

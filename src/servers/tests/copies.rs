@@ -81,6 +81,7 @@ fn how(data: CloneData) -> CloneInput {
         name: None,
         data,
         snapshot: None,
+        backup: None,
         same_networks: true,
         start: true,
     }

@@ -25,7 +25,7 @@ use super::TOPIC;
 use super::model::{Snapshot, State};
 use super::store::{self, Claimed};
 use super::views::{self, Viewed};
-use trouble::Trouble;
+pub(super) use trouble::Trouble;
 
 /// Whoever does not renew it for so long has died.
 const LEASE: TimeDelta = TimeDelta::seconds(15);

@@ -6,7 +6,7 @@ use crate::platform::error::Error;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(in super::super) enum Trouble {
     /// The pool.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -32,7 +32,7 @@ pub(super) enum Trouble {
 
 impl Trouble {
     /// Whether trying again helps, without anybody doing something.
-    pub(super) fn passes(&self) -> bool {
+    pub(in super::super) fn passes(&self) -> bool {
         match self {
             Self::Pool(error) => matches!(error.code(), "no_driver" | "gone" | "busy" | "failed"),
             Self::Engine(EngineError::InUse { .. } | EngineError::NoVolumeDriver(_))
@@ -46,7 +46,7 @@ impl Trouble {
     }
 
     /// The words for people.
-    pub(super) fn words(&self) -> String {
+    pub(in super::super) fn words(&self) -> String {
         match self {
             Self::Pool(error) => match error.code() {
                 "no_driver" | "gone" => "the volume driver of its node does not answer".to_owned(),

@@ -1,5 +1,6 @@
 //! Stacks against a real database and an engine in memory.
 
+mod backups;
 mod life;
 mod making;
 mod pages;

@@ -1,9 +1,15 @@
 //! Databases, each with its own client.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::process::Command;
 
-use super::{HOST, Scene, Server, outcome, says};
+use super::{HOST, Scene, Server, outcome, says, told};
+use crate::panel::until_within;
+
+/// The helper's image may have to be built first.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 fn psql(server: &Server<'_>, password: &str, query: &str) -> Command {
     let mut psql = Command::new("psql");
@@ -36,6 +42,53 @@ async fn postgresql_keeps_rows() {
         outcome(&mut psql(&server, &password, "select row from kept")).await
     })
     .await;
+}
+
+/// What a backup of a running database holds is its own tool's dump, which loads into another one; nothing of it is left in the
+/// volume.
+#[tokio::test]
+async fn a_backup_of_postgresql_holds_a_dump_that_loads() {
+    let scene = Scene::begin(&["postgresql"]).await;
+    let server = scene.order("postgresql", "db", json!({})).await;
+    let password = server.secret("POSTGRES_PASSWORD").await;
+    let make = "create table kept as select 'a row' as row";
+    let (well, said) = outcome(&mut psql(&server, &password, make)).await;
+    assert!(well, "{said}");
+    let path = format!("{}/backups", server.path);
+    let (status, asked) = scene.api.post(&path, &json!({})).await;
+    assert_eq!(status, 202, "{asked}");
+    let backup = format!("{path}/{}", asked["id"].as_str().unwrap());
+    until_within(PATIENCE, "the backup is whole", async || {
+        let shown = scene.api.get(&backup).await;
+        assert_ne!(shown["state"], "failed", "{shown}");
+        shown["state"] == "done"
+    })
+    .await;
+    let dump = scene
+        .api
+        .text(&format!("{backup}/content?path=/data/.berth-dump/all.sql"))
+        .await;
+    assert!(dump.contains("a row"), "{dump}");
+    let left = server.inside("ls -A /var/lib/postgresql").await;
+    assert!(!left.contains(".berth-dump"), "{left}");
+
+    let other = scene.order("postgresql", "other", json!({})).await;
+    // Inside, where the operating system says who asks: it changes the passwords of those who come from outside.
+    let mut load = Command::new("docker");
+    load.args([
+        "exec",
+        "--interactive",
+        &other.container,
+        "psql",
+        "--no-psqlrc",
+        "--host=/run/postgresql",
+    ])
+    .args(["--username=postgres", "postgres"]);
+    let (well, said) = told(&mut load, &dump).await;
+    assert!(well, "{said}");
+    // It brings its roles along, and with them their passwords.
+    let (well, said) = outcome(&mut psql(&other, &password, "select row from kept")).await;
+    assert!(well && said.contains("a row"), "{said}");
 }
 
 /// The copy's own password opens the copied rows, and its source's does not.

@@ -85,7 +85,7 @@ impl State {
         match program.as_str() {
             "echo" => Ok(said(0, arguments.join(" ") + "\n")),
             "cat" => Ok(said(0, arguments.iter().flat_map(read).collect::<Vec<_>>())),
-            "true" => Ok(said(0, "")),
+            "true" | "rm" => Ok(said(0, "")),
             "false" => Ok(said(1, "")),
             "sleep" => Err(EngineError::Timeout(timeout)),
             // A shell of one command, whose words know no quotes.
@@ -94,6 +94,14 @@ impl State {
                 let words = line.flat_map(|line| line.split_whitespace());
                 let words: Vec<String> = words.map(str::to_owned).collect();
                 self.exec(server, &words, timeout)
+            }
+            // How scripts that dump databases begin; they end as tests have it for helpers of this name.
+            "umask" => {
+                let (out, code, words) = self.helper_answers.get("dump").cloned().unwrap_or_default();
+                Ok(ExecOutput {
+                    stderr: Bytes::from(words),
+                    ..said(i64::from(code), out)
+                })
             }
             other => Ok(said(127, format!("{other}: not found"))),
         }

@@ -1,0 +1,3 @@
+drop trigger backup_leftover on backup_repository;
+drop function note_backup_leftover();
+drop table backup_leftover;

@@ -1,0 +1,245 @@
+//! Wishes for backups: of one server, for a schedule's step, of all servers of a stack. Each writes an operation that ends when
+//! all that report to it are over.
+
+use serde_json::json;
+
+use crate::app::App;
+use crate::audit::Change;
+use crate::platform::access::{TenantScope, Who};
+use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::error::Error;
+use crate::platform::ids::{
+    BackupId, BackupRepositoryId, OperationId, ScheduleId, ServerId, StackId, TenantId,
+};
+use crate::platform::operations::{self, NewOperation};
+use crate::platform::secret::random_text;
+use crate::servers::{self, model::Server};
+use crate::stacks;
+
+use super::super::model::{Backup, MOST, Reason, Retention, State};
+use super::super::store;
+use super::{key_context, tell};
+
+/// Letters of a repository's key: some 256 bits.
+const KEY_LETTERS: usize = 43;
+
+/// Backups that were asked for at once, and the work that they report to.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The work, to watch.
+    pub operation: OperationId,
+    /// The backups, which are yet to be made.
+    pub backups: Vec<Backup>,
+}
+
+/// Why a backup is made.
+#[derive(Debug, Clone, Copy)]
+pub enum By {
+    /// Somebody wants it.
+    Hand,
+    /// As part of one of the whole stack.
+    Stack,
+    /// A schedule, which keeps so many.
+    Schedule(ScheduleId, Retention),
+}
+
+impl By {
+    fn reason(self) -> Reason {
+        match self {
+            Self::Hand => Reason::Manual,
+            Self::Stack => Reason::Stack,
+            Self::Schedule(..) => Reason::Schedule,
+        }
+    }
+}
+
+/// What an operation of backups is about.
+struct About<'a> {
+    tenant: TenantId,
+    kind: &'static str,
+    target_kind: &'static str,
+    target: uuid::Uuid,
+    label: &'a str,
+}
+
+impl<'a> About<'a> {
+    fn server(server: &'a Server) -> Self {
+        Self {
+            tenant: server.tenant,
+            kind: "backup.create",
+            target_kind: "server",
+            target: server.id.0,
+            label: &server.name,
+        }
+    }
+
+    async fn open(&self, app: &App, tx: &mut impl Scoped, who: &Who) -> Result<OperationId, Error> {
+        let now = app.now();
+        let id = OperationId::new(&*app.ids, now);
+        let new = NewOperation {
+            id,
+            tenant: Some(self.tenant),
+            kind: self.kind,
+            target_kind: self.target_kind,
+            target: Some(self.target),
+            label: self.label,
+            generation: None,
+            actor: &who.label,
+            now,
+        };
+        operations::open(tx, &new).await?;
+        Ok(id)
+    }
+}
+
+/// Backs a server up, as soon as it is its tenant's turn.
+pub async fn create(app: &App, scope: &TenantScope, id: ServerId) -> Result<Backup, Error> {
+    let mut tx = scope.begin().await?;
+    let server = servers::lock(&mut tx, id).await?;
+    let operation = About::server(&server).open(app, &mut tx, &scope.who).await?;
+    let backup = add(app, &mut tx, &scope.who, (&server, operation, By::Hand)).await?;
+    tx.commit().await?;
+    Ok(backup)
+}
+
+/// Backs a server up for a schedule, in its run's transaction. Whatever keeps it from that is a conflict: the step's end.
+pub async fn take_within(
+    app: &App,
+    tx: &mut SystemTx,
+    who: &Who,
+    (id, schedule, retention): (ServerId, ScheduleId, Retention),
+) -> Result<OperationId, Error> {
+    let server = servers::lock(tx, id).await?;
+    let operation = About::server(&server).open(app, tx, who).await?;
+    let by = By::Schedule(schedule, retention);
+    match add(app, tx, who, (&server, operation, by)).await {
+        Ok(_) => Ok(operation),
+        Err(error @ Error::LimitReached { .. }) => Err(Error::conflict("too-many-backups", error.sentence())),
+        Err(error) => Err(error),
+    }
+}
+
+/// Backs all servers of a stack up that have files of their own, or none of them.
+pub async fn of_stack(app: &App, scope: &TenantScope, id: StackId) -> Result<Asked, Error> {
+    let mut tx = scope.begin().await?;
+    servers::lock_tenant(&mut tx, scope.tenant()).await?;
+    let name = stacks::name(&mut tx, id).await?;
+    let all = servers::lock_stack(&mut tx, id).await?;
+    // Replicas have the files of the first of them.
+    let own = all.iter().filter(|server| server.home() == server.id);
+    let own: Vec<&Server> = own.filter(|server| !server.is_deleted()).collect();
+    let mut saved = Vec::new();
+    for server in own {
+        if has_files(app, &mut tx, server).await? {
+            saved.push(server);
+        }
+    }
+    if saved.is_empty() {
+        return Err(Error::conflict(
+            "nothing-to-back-up",
+            "None of the stack's servers keeps files that could be backed up.",
+        ));
+    }
+    let about = About {
+        tenant: scope.tenant(),
+        kind: "stack.backup",
+        target_kind: "stack",
+        target: id.0,
+        label: &name,
+    };
+    let operation = about.open(app, &mut tx, &scope.who).await?;
+    let mut backups = Vec::new();
+    for server in saved {
+        backups.push(add(app, &mut tx, &scope.who, (server, operation, By::Stack)).await?);
+    }
+    crate::platform::events::emit(&mut tx, Some(scope.tenant()), stacks::TOPIC, Some(id.0)).await?;
+    tx.commit().await?;
+    Ok(Asked { operation, backups })
+}
+
+/// Whether there is something to save; what has left the catalogue says why when it is tried.
+async fn has_files(app: &App, tx: &mut impl Scoped, server: &Server) -> Result<bool, Error> {
+    let offer = crate::eggs::warm(app, tx, &server.template).await?;
+    Ok(offer.is_none_or(|offer| !offer.template.volumes.is_empty()))
+}
+
+/// Writes one that waits, in the tenant's repository where backups go now.
+pub(super) async fn add(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    (server, operation, by): (&Server, OperationId, By),
+) -> Result<Backup, Error> {
+    if server.is_deleted() {
+        return Err(Error::conflict(
+            "server-deleted",
+            "The server is deleted. Restore it first.",
+        ));
+    }
+    let used = store::count(tx, server.id).await?;
+    if used >= MOST {
+        return Err(Error::LimitReached {
+            what: "backups of this server",
+            limit: MOST,
+            used,
+        });
+    }
+    let (schedule, retention) = match by {
+        By::Schedule(schedule, retention) => (Some(schedule), Some(retention)),
+        By::Hand | By::Stack => (None, None),
+    };
+    let now = app.now();
+    let backup = Backup {
+        id: BackupId::new(&*app.ids, now),
+        tenant: server.tenant,
+        repository: repository(app, tx, server.tenant).await?,
+        server: Some(server.id),
+        server_name: server.name.clone(),
+        state: State::Waiting,
+        reason: by.reason(),
+        operation: Some(operation),
+        schedule,
+        retention,
+        asked_by: who.label.clone(),
+        created_at: now,
+        finished_at: None,
+        done_bytes: 0,
+        total_bytes: 0,
+        added_bytes: 0,
+        snapshot: None,
+        error: None,
+        about: None,
+    };
+    if !store::add(tx, &backup).await? {
+        return Err(Error::conflict(
+            "backup-under-way",
+            format!("A backup of {} is being made already.", server.name),
+        ));
+    }
+    let change = Change::to("backup.create", json!({ "reason": backup.reason.word() }));
+    tell(app, tx, who, &backup, &change).await?;
+    Ok(backup)
+}
+
+/// The tenant's repository where backups go. Its key is made here, and seen by nobody.
+async fn repository(app: &App, tx: &mut impl Scoped, tenant: TenantId) -> Result<BackupRepositoryId, Error> {
+    let target = store::default_target(tx).await?;
+    let target = target.ok_or_else(|| {
+        Error::conflict(
+            "no-backup-target",
+            "The provider has not said where backups go. Ask the provider.",
+        )
+    })?;
+    let place = (tenant, target);
+    if let Some(known) = store::repository(tx, place).await? {
+        return Ok(known);
+    }
+    let id = BackupRepositoryId::new(&*app.ids, app.now());
+    let key = random_text(KEY_LETTERS);
+    let sealed = app
+        .keyring
+        .seal(&key_context(id), key.as_bytes())
+        .map_err(Error::internal)?;
+    store::add_repository(tx, id, place, (&sealed, app.now())).await?;
+    store::repository(tx, place).await?.ok_or(Error::NotFound)
+}

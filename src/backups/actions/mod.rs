@@ -1,0 +1,111 @@
+//! The verbs: each one transaction that writes the wish, the event and the audit. None of them speaks to the engine.
+
+mod key;
+mod make;
+mod targets;
+mod whole;
+
+use serde_json::json;
+
+use crate::app::App;
+use crate::audit::{Change, Target};
+use crate::platform::access::{TenantScope, Who};
+use crate::platform::db::{Scoped, TenantTx};
+use crate::platform::error::Error;
+use crate::platform::events;
+use crate::platform::ids::{BackupId, BackupRepositoryId, BackupRestoreId, ServerId};
+use crate::servers;
+
+use super::TOPIC;
+use super::model::{self, Backup, Restore, State};
+use super::store;
+
+pub use key::reveal_key;
+pub use make::{create, of_stack, take_within};
+pub use targets::{add_target, set_default};
+pub use whole::{into_new, over};
+
+/// A repository's key is sealed for this.
+pub(super) fn key_context(repository: BackupRepositoryId) -> String {
+    format!("backup_repository|{repository}")
+}
+
+/// Removes a backup, and the data that only it has.
+pub async fn delete(app: &App, scope: &TenantScope, place: (ServerId, BackupId)) -> Result<(), Error> {
+    let mut tx = scope.begin().await?;
+    let backup = find(&mut tx, place).await?;
+    if backup.state == State::Deleting {
+        return Ok(());
+    }
+    if !store::set_deleting(&mut tx, backup.id).await? {
+        return Err(Error::conflict(
+            "backup-under-way",
+            "This backup is being made or restored. Delete it when that is done.",
+        ));
+    }
+    tell(app, &mut tx, &scope.who, &backup, &Change::plain("backup.delete")).await?;
+    tx.commit().await
+}
+
+/// Gets a file, a folder or a volume back, into the root of its volume and under a name of its own.
+pub async fn restore(
+    app: &App,
+    scope: &TenantScope,
+    place: (ServerId, BackupId),
+    (path, name): (&str, &str),
+) -> Result<Restore, Error> {
+    let restore = Restore {
+        id: BackupRestoreId::new(&*app.ids, app.now()),
+        server: place.0,
+        what: model::place(path)?,
+        name: model::name(name)?.to_owned(),
+        state: State::Waiting,
+        error: None,
+    };
+    let mut tx = scope.begin().await?;
+    if servers::find(&mut tx, place.0).await?.is_deleted() {
+        return Err(Error::conflict(
+            "server-deleted",
+            "The server is deleted. Restore it first.",
+        ));
+    }
+    let backup = find(&mut tx, place).await?;
+    backup.whole()?;
+    store::add_restore(&mut tx, &backup, &restore, (&scope.who.label, app.now())).await?;
+    let what = format!("/{}{}", restore.what.volume(), restore.what.path());
+    let change = Change::to("backup.restore", json!({ "path": what, "name": restore.name }));
+    tell(app, &mut tx, &scope.who, &backup, &change).await?;
+    tx.commit().await?;
+    Ok(restore)
+}
+
+/// A backup of a server that the scope may see.
+pub async fn find(tx: &mut TenantTx, (server, id): (ServerId, BackupId)) -> Result<Backup, Error> {
+    servers::find(tx, server).await?;
+    store::find(tx, (server, id)).await
+}
+
+/// Wakes who works on it, and tells pages and the audit.
+async fn tell(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    backup: &Backup,
+    change: &Change,
+) -> Result<(), Error> {
+    store::poke(tx, backup.repository, app.now()).await?;
+    let target = Target {
+        kind: "backup",
+        id: Some(backup.id.0),
+        label: &backup.server_name,
+        tenant: Some(backup.tenant),
+    };
+    events::emit(
+        tx,
+        Some(backup.tenant),
+        TOPIC,
+        backup.server.map(|server| server.0),
+    )
+    .await?;
+    app.audit(tx, who, &target, change).await
+}

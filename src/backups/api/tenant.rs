@@ -1,0 +1,98 @@
+//! All backups of an organisation and its repositories, for programs.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::platform::access::{Permission as P, Rule, TenantScope};
+use crate::platform::error::Error;
+use crate::platform::ids::BackupRepositoryId;
+use crate::platform::web::{Json, Path, Routes};
+
+use super::super::model::{OF_TENANT, Repository};
+use super::super::{actions, store};
+use super::stack::PartBackupOut;
+
+/// The addresses.
+pub(super) fn routes() -> Routes<App> {
+    Routes::new()
+        .api(Rule::Tenant(P::BackupRead), routes!(list_all))
+        .api(Rule::Tenant(P::BackupRead), routes!(repositories))
+        .api(Rule::Tenant(P::BackupKey), routes!(reveal_key))
+}
+
+/// A repository of the organisation's.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackupRepositoryOut {
+    /// Its id.
+    id: BackupRepositoryId,
+    /// The name of where it is.
+    target: String,
+    /// Backups in it that are whole.
+    backups: i64,
+    /// Bytes that they take together.
+    size_bytes: i64,
+    /// When the newest of them was made.
+    newest_at: Option<DateTime<Utc>>,
+    /// When its key was shown.
+    key_shown_at: Option<DateTime<Utc>>,
+    /// To whom.
+    key_shown_by: Option<String>,
+}
+
+impl From<Repository> for BackupRepositoryOut {
+    fn from(one: Repository) -> Self {
+        Self {
+            id: one.id,
+            target: one.target,
+            backups: one.backups,
+            size_bytes: one.bytes,
+            newest_at: one.newest,
+            key_shown_at: one.key_shown_at,
+            key_shown_by: one.key_shown_by,
+        }
+    }
+}
+
+/// A repository's key.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RepositoryKeyOut {
+    /// The password of the restic repository.
+    key: String,
+}
+
+/// List all backups
+///
+/// Also of servers that are gone; the newest 100.
+#[utoipa::path(get, path = "/api/v1/backups", tag = "backups",
+    responses((status = 200, description = "The backups", body = Vec<PartBackupOut>)))]
+pub async fn list_all(scope: TenantScope) -> Result<Json<Vec<PartBackupOut>>, Error> {
+    let all = store::of_tenant(&mut scope.begin().await?, scope.tenant(), OF_TENANT).await?;
+    Ok(Json(all.into_iter().map(PartBackupOut::from).collect()))
+}
+
+/// List the repositories
+#[utoipa::path(get, path = "/api/v1/backup-repositories", tag = "backups",
+    responses((status = 200, description = "The repositories", body = Vec<BackupRepositoryOut>)))]
+pub async fn repositories(scope: TenantScope) -> Result<Json<Vec<BackupRepositoryOut>>, Error> {
+    let all = store::repositories(&mut scope.begin().await?, scope.tenant()).await?;
+    Ok(Json(all.into_iter().map(BackupRepositoryOut::from).collect()))
+}
+
+/// Show a repository's key
+///
+/// Once: whoever has it reads all backups in the repository with restic, without this panel.
+#[utoipa::path(post, path = "/api/v1/backup-repositories/{repository}/key", tag = "backups",
+    params(("repository" = BackupRepositoryId, Path)),
+    responses((status = 200, description = "The key", body = RepositoryKeyOut)))]
+pub async fn reveal_key(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path(id): Path<BackupRepositoryId>,
+) -> Result<Json<RepositoryKeyOut>, Error> {
+    let (_, key) = actions::reveal_key(&app, &scope, id, None).await?;
+    Ok(Json(RepositoryKeyOut { key }))
+}

@@ -1,0 +1,116 @@
+//! All backups of an organisation, also of servers that are gone, and the repositories that they are in.
+
+use askama::Template;
+use axum::extract::State;
+
+use crate::app::App;
+use crate::platform::access::{Permission, TenantScope};
+use crate::platform::error::Error;
+use crate::platform::ids::BackupRepositoryId;
+use crate::platform::web::{Ctx, FormData, Page, Path, SeeOther, ago};
+
+use super::super::model::{OF_TENANT, Repository, bytes};
+use super::super::{actions, store};
+use super::{Row, href};
+
+/// A repository.
+struct Place {
+    id: String,
+    target: String,
+    backups: i64,
+    size: String,
+    newest: String,
+    shown: String,
+}
+
+impl Place {
+    fn new(one: Repository, now: chrono::DateTime<chrono::Utc>) -> Self {
+        Self {
+            id: one.id.to_string(),
+            target: one.target,
+            backups: one.backups,
+            size: bytes(one.bytes),
+            newest: one.newest.map(|at| ago(at, now)).unwrap_or_default(),
+            shown: match (one.key_shown_at, one.key_shown_by) {
+                (Some(at), by) => format!("{} to {}", ago(at, now), by.unwrap_or_default()),
+                _ => String::new(),
+            },
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "backups/tenant.html")]
+pub(super) struct All {
+    ctx: Ctx,
+    name: String,
+    base: String,
+    places: Vec<Place>,
+    rows: Vec<Row>,
+    may_reveal: bool,
+}
+
+/// Shows them.
+pub(super) async fn list(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    Path(slug): Path<String>,
+) -> Result<Page<All>, Error> {
+    let now = app.now();
+    let mut tx = scope.begin().await?;
+    let places = store::repositories(&mut tx, scope.tenant()).await?;
+    let all = store::of_tenant(&mut tx, scope.tenant(), OF_TENANT).await?;
+    let rows = all.iter().map(|backup| {
+        // Of a server that is gone there is no page.
+        let base = backup.server.map(|server| href(&slug, server));
+        let mut row = Row::new(backup, base.as_deref().unwrap_or_default(), now);
+        if base.is_none() {
+            row.href.clear();
+        }
+        row
+    });
+    Ok(Page(All {
+        ctx,
+        name: scope.member.name.clone(),
+        base: format!("/t/{slug}/backup-repositories"),
+        places: places.into_iter().map(|one| Place::new(one, now)).collect(),
+        rows: rows.collect(),
+        may_reveal: scope.may(Permission::BackupKey),
+    }))
+}
+
+/// A key, this once.
+#[derive(Template)]
+#[template(path = "backups/key.html")]
+pub(super) struct Revealed {
+    ctx: Ctx,
+    back: String,
+    target: String,
+    key: String,
+}
+
+/// Shows a repository's key, if the organisation's name was typed.
+pub(super) async fn reveal(
+    State(app): State<App>,
+    scope: TenantScope,
+    ctx: Ctx,
+    Path((slug, id)): Path<(String, BackupRepositoryId)>,
+    form: FormData,
+) -> Result<Result<Page<Revealed>, SeeOther>, Error> {
+    let back = format!("/t/{slug}/backups");
+    match actions::reveal_key(&app, &scope, id, Some(form.get("confirm"))).await {
+        Ok((target, key)) => Ok(Ok(Page(Revealed {
+            ctx: ctx.with_crumbs([("Backups", back.clone())]),
+            back,
+            target,
+            key,
+        }))),
+        Err(Error::Invalid(errors)) => {
+            let message = errors.0.first().map(|error| error.message.clone());
+            Ok(Err(SeeOther::to(back).bad(message.unwrap_or_default())))
+        }
+        Err(error @ Error::Conflict { .. }) => Ok(Err(SeeOther::to(back).bad(error.sentence()))),
+        Err(error) => Err(error),
+    }
+}

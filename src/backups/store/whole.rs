@@ -1,0 +1,52 @@
+//! Servers that are made what a backup holds.
+
+use chrono::{DateTime, Utc};
+
+use crate::platform::db::{Scoped as _, SystemTx, TenantTx};
+use crate::platform::error::Error;
+use crate::platform::ids::{BackupId, BackupRestoreId, OperationId, ServerId};
+
+use super::super::model::Backup;
+
+/// Adds a wish to restore a server in place, and wakes who does it. Says whether it could: there is one at a time.
+pub async fn add_over(
+    tx: &mut TenantTx,
+    id: BackupRestoreId,
+    (backup, server, operation): (&Backup, ServerId, OperationId),
+    (asked_by, now): (&str, DateTime<Utc>),
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "insert into backup_restore (id, tenant_id, backup_id, server_id, volume, path, name, state, asked_by, created_at, kind, \
+         operation_id) values ($1, $2, $3, $4, '', '', '', 'waiting', $5, $6, 'over', $7) \
+         on conflict (server_id) where kind <> 'beside' and state in ('waiting', 'running') do nothing",
+        id.0,
+        backup.tenant.0,
+        backup.id.0,
+        server.0,
+        asked_by,
+        now,
+        operation.0
+    );
+    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
+/// Notes the backup that keeps what was there before.
+pub async fn note_safety(tx: &mut SystemTx, id: BackupRestoreId, safety: BackupId) -> Result<(), Error> {
+    sqlx::query!(
+        "update backup_restore set safety_id = $2 where id = $1",
+        id.0,
+        safety.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whether other servers have the volumes of this one, or it has another's.
+pub async fn shares_volumes(tx: &mut TenantTx, id: ServerId) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from server where volumes_of = $1 or (id = $1 and volumes_of is not null)) as "found!""#,
+        id.0
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}

@@ -1,0 +1,302 @@
+//! One thing in a repository: a backup made or removed, or something got back.
+//!
+//! Only an engine that does not answer, and a helper that was cut off, are tried again; any other trouble is the end of
+//! the wish, told where people see it.
+
+mod make;
+mod still;
+mod whole;
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::MissedTickBehavior;
+
+use crate::app::App;
+use crate::catalogue::Offer;
+use crate::drivers::backup::{Address, BackupError, BackupResult, Place, Restic, SavedVolume};
+use crate::drivers::engine::{EngineError, ServerKey, TenantKey, VolumeDriver, VolumeSpec};
+use crate::platform::access::Who;
+use crate::platform::db::SystemTx;
+use crate::platform::error::Error;
+use crate::platform::events;
+use crate::platform::ids::ServerId;
+use crate::servers::{self, model::Server};
+
+use super::TOPIC;
+use super::actions::key_context;
+use super::ledger::count;
+use super::model::{Backup, Restore};
+use super::reconcile::LEASE;
+use super::store::{self, Claimed, Job};
+use super::target;
+
+/// How often progress is written and the lease renewed.
+const NOTE: Duration = Duration::from_secs(2);
+
+/// After so many failures in a row, one that is cut off again is given up.
+const CUT_OFF: i32 = 5;
+
+/// So many of a schedule's backups that failed are kept to be read.
+const FAILURES_KEPT: i64 = 3;
+
+/// What came of a look.
+pub(super) enum Outcome {
+    /// There was nothing to do.
+    Idle,
+    /// Something was done; there may be more.
+    Done,
+    /// It has to be tried again.
+    Waits,
+    /// Somebody else has the lease.
+    Lost,
+}
+
+/// What keeps a thing from being done.
+enum Trouble {
+    /// It is tried again.
+    Waits,
+    /// The helper ended in the middle. It is tried again, but not for ever: its memory may not be enough.
+    CutOff,
+    /// The lease is somebody else's.
+    Lost,
+    /// It will not be done, for this reason.
+    Failed(String),
+    /// Ours.
+    Ours(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<BackupError> for Trouble {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::CutOff => Self::CutOff,
+            BackupError::Engine(EngineError::Unavailable(_) | EngineError::Timeout(_)) => Self::Waits,
+            BackupError::Engine(EngineError::VolumeMissing { .. }) => {
+                Self::Failed("the server has no data yet".to_owned())
+            }
+            BackupError::Engine(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a backup's helper did not come up"
+                );
+                Self::Failed("the container engine refused".to_owned())
+            }
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// The repository's next thing.
+pub(super) async fn one(app: &App, claimed: &Claimed) -> Result<Outcome, Error> {
+    let job = store::next(&mut app.db.system().await?, claimed.id).await?;
+    let Some(job) = job else { return Ok(Outcome::Idle) };
+    let restic = restic(app);
+    let opener = store::opener(&mut app.db.system().await?, claimed.id).await?;
+    let place = place(app, &opener, claimed.id.to_string())?;
+    let work = Box::pin(async {
+        ensure(app, &place).await?;
+        match &job {
+            Job::Make(backup) => make::make(app, &restic, &place, backup).await,
+            Job::Remove(backups) => remove(&restic, &place, backups).await,
+            Job::GetBack(backup, restore) => get_back(app, &restic, &place, (backup, restore)).await,
+            Job::Whole(backup, one) => whole::restore(app, &restic, &place, (backup, one)).await,
+        }
+    });
+    let done = lasting(app, claimed, work).await;
+    let failure = match done {
+        Ok(()) => None,
+        Err(Trouble::CutOff) if claimed.failures >= CUT_OFF => {
+            Some("it was cut off again and again".to_owned())
+        }
+        Err(Trouble::Waits | Trouble::CutOff) => return Ok(Outcome::Waits),
+        Err(Trouble::Lost) => return Ok(Outcome::Lost),
+        Err(Trouble::Ours(error)) => return Err(error),
+        Err(Trouble::Failed(reason)) => Some(reason),
+    };
+    end(app, &job, failure.as_deref()).await?;
+    Ok(Outcome::Done)
+}
+
+/// restic on this panel's engine.
+pub(super) fn restic(app: &App) -> Restic {
+    Restic::new(app.engine.clone(), app.config.base_image.clone())
+}
+
+/// A repository, opened; `call` is what its helper is called by.
+pub(super) fn place(app: &App, opener: &store::Opener, call: String) -> Result<Place, Error> {
+    let key = app.keyring.open(&key_context(opener.id), &opener.key);
+    let sealed = (opener.target, opener.address.as_deref());
+    Ok(Place {
+        call: ServerKey::new(call).map_err(Error::internal)?,
+        tenant: TenantKey::new(opener.tenant.to_string()).map_err(Error::internal)?,
+        address: target::address(&app.keyring, sealed, opener.tenant)?,
+        password: String::from_utf8_lossy(&key.map_err(Error::internal)?).into_owned(),
+    })
+}
+
+/// Does something while the lease is kept. Who loses it drops what was begun, which ends it.
+async fn lasting(
+    app: &App,
+    claimed: &Claimed,
+    work: impl Future<Output = Result<(), Trouble>>,
+) -> Result<(), Trouble> {
+    tokio::pin!(work);
+    let mut time = tokio::time::interval(NOTE);
+    time.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = time.tick() => {
+                let mut tx = app.db.system().await?;
+                let is_ours = store::renew(&mut tx, claimed, app.now() + LEASE).await?;
+                tx.commit().await?;
+                if !is_ours {
+                    return Err(Trouble::Lost);
+                }
+            }
+        }
+    }
+}
+
+/// Makes the volume of a repository that is in one.
+pub(super) async fn ensure(app: &App, place: &Place) -> BackupResult<()> {
+    if let Address::Volume(key) = &place.address {
+        let spec = VolumeSpec {
+            key: key.clone(),
+            tenant: place.tenant.clone(),
+            server: None,
+            driver: VolumeDriver::Local,
+            size_bytes: None,
+        };
+        app.engine.ensure_volume(&spec).await?;
+    }
+    Ok(())
+}
+
+/// The volumes of a server, as they are.
+async fn volumes(
+    app: &App,
+    tx: &mut SystemTx,
+    server: &Server,
+) -> Result<(Offer, Vec<SavedVolume>), Trouble> {
+    let offer = crate::eggs::warm(app, tx, &server.template).await?;
+    let offer =
+        offer.ok_or_else(|| Trouble::Failed("its template is no longer in the catalogue".to_owned()))?;
+    let saved = |volume: &crate::catalogue::Volume| {
+        Ok(SavedVolume {
+            name: volume.name.clone(),
+            key: servers::volume_key(server, &volume.name).map_err(BackupError::Engine)?,
+        })
+    };
+    let volumes: Result<_, Trouble> = offer.template.volumes.iter().map(saved).collect();
+    Ok((offer, volumes?))
+}
+
+async fn found(tx: &mut SystemTx, id: Option<ServerId>) -> Result<Server, Trouble> {
+    let gone = || Trouble::Failed("the server is gone".to_owned());
+    let server = servers::find(tx, id.ok_or_else(gone)?).await;
+    server.map_err(|error| match error {
+        Error::NotFound => gone(),
+        error => error.into(),
+    })
+}
+
+async fn remove(restic: &Restic, place: &Place, backups: &[Backup]) -> Result<(), Trouble> {
+    restic.init(place).await?;
+    let mut snapshots = Vec::new();
+    for backup in backups {
+        // By its tag and not by its row: one that failed may have left something too.
+        snapshots.extend(restic.find(place, &backup.id.to_string()).await?);
+    }
+    restic.forget(place, &snapshots).await?;
+    Ok(())
+}
+
+async fn get_back(
+    app: &App,
+    restic: &Restic,
+    place: &Place,
+    (backup, restore): (&Backup, &Restore),
+) -> Result<(), Trouble> {
+    let mut tx = app.db.system().await?;
+    let server = found(&mut tx, Some(restore.server)).await?;
+    let (_, volumes) = volumes(app, &mut tx, &server).await?;
+    drop(tx);
+    let volume = volumes.iter().find(|volume| volume.name == restore.what.volume());
+    let volume =
+        volume.ok_or_else(|| Trouble::Failed("the server has no such volume any more".to_owned()))?;
+    let snapshot = backup.snapshot.as_deref().unwrap_or_default();
+    let owner = ServerKey::new(server.home().to_string()).map_err(BackupError::Engine)?;
+    let what = (&restore.what, restore.name.as_str());
+    restic
+        .restore_beside(place, snapshot, (&owner, volume), what)
+        .await?;
+    Ok(())
+}
+
+async fn emit(tx: &mut SystemTx, backup: &Backup) -> Result<(), Error> {
+    events::emit(
+        tx,
+        Some(backup.tenant),
+        TOPIC,
+        backup.server.map(|server| server.0),
+    )
+    .await
+}
+
+/// Writes how it ended; a backup that is whole was written where its size was known.
+async fn end(app: &App, job: &Job, failure: Option<&str>) -> Result<(), Error> {
+    let mut tx = app.db.system().await?;
+    let now = app.now();
+    match (job, failure) {
+        (Job::Make(backup), None) => emit(&mut tx, backup).await?,
+        (Job::Make(backup), Some(reason)) => {
+            tracing::warn!(backup = %backup.id, tenant = %backup.tenant, reason, "a backup failed");
+            store::fail(&mut tx, backup.id, reason, now).await?;
+            make::ended(&mut tx, backup, failure, now).await?;
+            audit_failure(app, &mut tx, backup, reason).await?;
+            emit(&mut tx, backup).await?;
+        }
+        (Job::Remove(backups), failure) => {
+            for backup in backups {
+                match failure {
+                    None => {
+                        store::erase(&mut tx, backup.id).await?;
+                        count(&mut tx, backup, now).await?;
+                    }
+                    Some(reason) => {
+                        let words = format!("it was not removed: {reason}");
+                        store::fail(&mut tx, backup.id, &words, now).await?;
+                    }
+                }
+                emit(&mut tx, backup).await?;
+            }
+        }
+        (Job::Whole(backup, restore), reason) => {
+            whole::end(app, &mut tx, (backup, restore), reason).await?;
+        }
+        (Job::GetBack(backup, restore), reason) => {
+            store::end_restore(&mut tx, restore.id, reason, now).await?;
+            emit(&mut tx, backup).await?;
+        }
+    }
+    tx.commit().await
+}
+
+/// A failed backup is nobody's click, and still has to be found later.
+async fn audit_failure(app: &App, tx: &mut SystemTx, backup: &Backup, reason: &str) -> Result<(), Error> {
+    let target = crate::audit::Target {
+        kind: "backup",
+        id: Some(backup.id.0),
+        label: &backup.server_name,
+        tenant: Some(backup.tenant),
+    };
+    let change = crate::audit::Change::to("backup.fail", json!({ "reason": reason }));
+    app.audit(tx, &Who::system("backups"), &target, &change).await
+}

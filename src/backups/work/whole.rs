@@ -1,0 +1,188 @@
+//! Getting a whole server back: into the empty volumes of a new one, or over what a server has now.
+//!
+//! Over goes in this order, and what a crash leaves is never between two states of data: the server holds still and stops; what
+//! it has is kept by a backup, and that is noted; only then its volumes are made what they were, all of them anew if that was
+//! cut off; then it goes on, whichever way it ended.
+
+use crate::app::App;
+use crate::drivers::backup::{BackupError, Place, Restic};
+use crate::drivers::engine::ServerKey;
+use crate::platform::db::SystemTx;
+use crate::platform::error::Error;
+use crate::platform::ids::BackupId;
+use crate::platform::{events, fault, operations};
+use crate::servers::model::{Seen, Server};
+use crate::servers::{self, TOPIC as SERVER_TOPIC};
+use crate::snapshots;
+
+use super::super::TOPIC;
+use super::super::model::{Backup, Reason, State, Whole, WholeRestore};
+use super::super::store;
+use super::{Trouble, found, make, volumes};
+
+/// Does it.
+pub(super) async fn restore(
+    app: &App,
+    restic: &Restic,
+    place: &Place,
+    (backup, restore): (&Backup, &WholeRestore),
+) -> Result<(), Trouble> {
+    let server = found(&mut app.db.system().await?, Some(restore.server)).await?;
+    match restore.how {
+        Whole::Fill => put(app, restic, place, (backup, &server)).await,
+        Whole::Over => {
+            still(app, &server, restore).await?;
+            keep(app, restic, place, (backup, restore, &server)).await?;
+            fault::point("backups.kept");
+            put(app, restic, place, (backup, &server)).await
+        }
+    }
+}
+
+/// Makes the volumes what they were.
+async fn put(
+    app: &App,
+    restic: &Restic,
+    place: &Place,
+    (backup, server): (&Backup, &Server),
+) -> Result<(), Trouble> {
+    let (_, mut volumes) = volumes(app, &mut app.db.system().await?, server).await?;
+    if let Some(about) = &backup.about {
+        // One that came with a later version of the template was not saved, and stays.
+        volumes.retain(|volume| about.volumes.contains(&volume.name));
+    }
+    let owner = ServerKey::new(server.home().to_string()).map_err(BackupError::Engine)?;
+    // Whoever has files open would go on with those of before.
+    app.engine
+        .close_files(&owner)
+        .await
+        .map_err(BackupError::Engine)?;
+    let snapshot = backup.snapshot.as_deref().unwrap_or_default();
+    restic.restore_over(place, snapshot, (&owner, &volumes)).await?;
+    fault::point("backups.put");
+    Ok(())
+}
+
+/// Has the server stop and hold still, whatever was wished for.
+async fn still(app: &App, server: &Server, restore: &WholeRestore) -> Result<(), Trouble> {
+    let (id, now) = (server.id, app.now());
+    if server.is_deleted() {
+        return Err(Trouble::Failed("the server was deleted".to_owned()));
+    }
+    let mut tx = app.db.system().await?;
+    let holds = snapshots::hold_still(&mut tx, id).await?;
+    let is_first = server.still_for != Some(id);
+    if let (Some(operation), true) = (restore.operation, is_first) {
+        operations::begin(&mut tx, operation, now).await?;
+    }
+    if holds && is_first {
+        servers::wake(&mut tx, id, now).await?;
+        events::emit(&mut tx, Some(server.tenant), SERVER_TOPIC, Some(id.0)).await?;
+    }
+    tx.commit().await?;
+    app.poke_servers.poke();
+    if !holds || is_first {
+        return Err(Trouble::Waits);
+    }
+    let is_unattended = snapshots::is_unattended(&mut app.db.system().await?, id).await?;
+    let key = ServerKey::new(id.to_string()).map_err(BackupError::Engine)?;
+    let seen = app.engine.observe(&key).await.map_err(BackupError::Engine)?;
+    if !is_unattended || Seen::from(&seen.state).is_alive() {
+        return Err(Trouble::Waits);
+    }
+    Ok(())
+}
+
+/// Backs up what is there now, if that was not done before.
+async fn keep(
+    app: &App,
+    restic: &Restic,
+    place: &Place,
+    (backup, restore, server): (&Backup, &WholeRestore, &Server),
+) -> Result<(), Trouble> {
+    let mut tx = app.db.system().await?;
+    let safety = match restore.safety {
+        Some(id) => store::by_id(&mut tx, id).await?,
+        None => begin_safety(app, &mut tx, (backup, restore, server)).await?,
+    };
+    tx.commit().await?;
+    if safety.state == State::Done {
+        return Ok(());
+    }
+    match make::make(app, restic, place, &safety).await {
+        Err(Trouble::Failed(reason)) => {
+            let mut tx = app.db.system().await?;
+            store::fail(&mut tx, safety.id, &reason, app.now()).await?;
+            tx.commit().await?;
+            Err(Trouble::Failed(format!(
+                "what is there now could not be kept: {reason}"
+            )))
+        }
+        other => other,
+    }
+}
+
+async fn begin_safety(
+    app: &App,
+    tx: &mut SystemTx,
+    (backup, restore, server): (&Backup, &WholeRestore, &Server),
+) -> Result<Backup, Trouble> {
+    let now = app.now();
+    let safety = Backup {
+        id: BackupId::new(&*app.ids, now),
+        server: Some(server.id),
+        server_name: server.name.clone(),
+        state: State::Waiting,
+        reason: Reason::Safety,
+        operation: None,
+        schedule: None,
+        retention: None,
+        asked_by: "restoring in place".to_owned(),
+        created_at: now,
+        finished_at: None,
+        done_bytes: 0,
+        total_bytes: 0,
+        added_bytes: 0,
+        snapshot: None,
+        error: None,
+        about: None,
+        ..backup.clone()
+    };
+    // One that somebody wants waits for this work in the same repository, or is made in another one just now.
+    if !store::add(tx, &safety).await? {
+        return Err(Trouble::Failed(
+            "a backup of the server waits to be made".to_owned(),
+        ));
+    }
+    store::note_safety(tx, restore.id, safety.id).await?;
+    Ok(safety)
+}
+
+/// Writes how it ended; a server that held still goes on.
+pub(super) async fn end(
+    app: &App,
+    tx: &mut SystemTx,
+    (backup, restore): (&Backup, &WholeRestore),
+    failure: Option<&str>,
+) -> Result<(), Error> {
+    let now = app.now();
+    store::end_restore(tx, restore.id, failure, now).await?;
+    events::emit(tx, Some(backup.tenant), TOPIC, Some(restore.server.0)).await?;
+    if restore.how == Whole::Fill {
+        return Ok(());
+    }
+    if let Some(operation) = restore.operation {
+        operations::finish(tx, operation, failure.map_or(Ok(()), Err), now).await?;
+    }
+    snapshots::let_go(tx, restore.server).await?;
+    if let Ok(server) = servers::find(tx, restore.server).await {
+        let made = backup.created_at.format("%Y-%m-%d %H:%M UTC");
+        let text = match failure {
+            None => format!("It was restored to the backup of {made}."),
+            Some(reason) => format!("It was not restored to the backup of {made}: {reason}."),
+        };
+        servers::rewire(app, tx, &server, text).await?;
+    }
+    app.poke_servers.poke();
+    Ok(())
+}

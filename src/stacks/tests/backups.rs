@@ -1,0 +1,125 @@
+//! A stack that is backed up as one: all of its servers that keep files, or none of them.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::backups::Backups;
+use crate::platform::reconcile::Reconciler as _;
+
+use super::scene::{Scene, shop};
+
+const SNAPSHOT: &str = "0123456789abcdef0123456789abcdef";
+const SUMMARY: &str = "{\"message_type\":\"summary\",\"snapshot_id\":\"01234567\",\
+    \"total_bytes_processed\":4096,\"data_added\":1024,\"total_files_processed\":3}\n";
+
+async fn work(scene: &Scene) {
+    let backups = Arc::new(Backups::new(&scene.test.app));
+    while let claimed = backups.claim(16).await.unwrap()
+        && !claimed.is_empty()
+    {
+        for item in claimed {
+            backups.reconcile(item).await.unwrap();
+            // The next one of the repository is not there yet.
+            scene.test.engine.set_helper("find", "[]", 0, "");
+        }
+    }
+}
+
+async fn scene() -> (Scene, String) {
+    let scene = Scene::new().await;
+    let id = scene.running(&shop("shop")).await;
+    let engine = &scene.test.engine;
+    engine.set_helper("find", "[]", 0, "");
+    engine.set_helper("found", &format!("[{{\"id\":\"{SNAPSHOT}\"}}]"), 0, "");
+    engine.set_helper("backup", SUMMARY, 0, "");
+    (scene, id)
+}
+
+#[tokio::test]
+async fn all_servers_of_a_stack_are_backed_up_by_one_wish() {
+    let (scene, id) = scene().await;
+    let path = format!("/api/v1/stacks/{id}/backups");
+    let asked = scene.post(&path, &json!({})).await.expect(202).json();
+    assert_eq!(asked["backups"].as_array().unwrap().len(), 2, "{asked}");
+    let again = scene.post(&path, &json!({})).await.expect(409);
+    assert_eq!(again.json()["code"], "backup-under-way");
+    let operation = format!("/api/v1/operations/{}", asked["operation_id"].as_str().unwrap());
+    assert_eq!(scene.get(&operation).await["state"], "queued");
+    work(&scene).await;
+    let done = scene.get(&operation).await;
+    assert_eq!(
+        (&done["state"], &done["kind"]),
+        (&json!("succeeded"), &json!("stack.backup"))
+    );
+    let all = scene.get(&path).await;
+    let all = all.as_array().unwrap();
+    assert!(
+        all.iter()
+            .all(|one| one["state"] == "done" && one["reason"] == "stack"),
+        "{all:?}"
+    );
+    let page = scene
+        .browser
+        .get(&format!("/t/acme/stacks/{id}/backups"))
+        .await
+        .expect(200)
+        .body;
+    for one in all {
+        assert!(page.contains(one["server_name"].as_str().unwrap()), "{page}");
+        // Each part is looked into and restored on its own.
+        let server = one["server_id"].as_str().unwrap();
+        scene
+            .get(&format!(
+                "/api/v1/servers/{server}/backups/{}",
+                one["id"].as_str().unwrap()
+            ))
+            .await;
+    }
+    let stack = scene
+        .browser
+        .get(&format!("/t/acme/stacks/{id}"))
+        .await
+        .expect(200)
+        .body;
+    assert!(stack.contains(&format!("/t/acme/stacks/{id}/backups")), "{stack}");
+}
+
+#[tokio::test]
+async fn a_part_whose_dump_fails_fails_the_whole_and_is_named() {
+    let (scene, id) = scene().await;
+    scene
+        .test
+        .engine
+        .set_helper("dump", "", 2, "one\nmariadb-dump: Got error: 2002\n");
+    let path = format!("/api/v1/stacks/{id}/backups");
+    let asked = scene.post(&path, &json!({})).await.expect(202).json();
+    work(&scene).await;
+    let operation = format!("/api/v1/operations/{}", asked["operation_id"].as_str().unwrap());
+    let failed = scene.get(&operation).await;
+    assert_eq!(failed["state"], "failed");
+    let error = failed["error"].as_str().unwrap();
+    let words = "the dump of its database failed (2): mariadb-dump: Got error: 2002";
+    assert!(error.ends_with(words) && !error.contains("; "), "{error}");
+    let states: Vec<_> = scene
+        .get(&path)
+        .await
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["state"].clone())
+        .collect();
+    assert!(
+        states.contains(&json!("done")) && states.contains(&json!("failed")),
+        "{states:?}"
+    );
+    // At rest its files are saved as they are.
+    scene.test.engine.set_helper("find", "[]", 0, "");
+    let stop = format!("/api/v1/stacks/{id}/actions/stop");
+    scene.post(&stop, &json!({})).await.expect(202);
+    scene.work().await;
+    let asked = scene.post(&path, &json!({})).await.expect(202).json();
+    work(&scene).await;
+    let operation = format!("/api/v1/operations/{}", asked["operation_id"].as_str().unwrap());
+    assert_eq!(scene.get(&operation).await["state"], "succeeded");
+}
