@@ -2,13 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::app::App;
+use crate::notifications::{self, Draft};
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{ScheduleId, ServerId, TenantId};
+use crate::{servers, tenants};
 
 use super::TOPIC;
-use super::model::Alert;
+use super::model::{Alert, Backup};
 use super::store;
 
 /// So many are shown on a dashboard.
@@ -31,6 +34,7 @@ pub async fn alert_of(tx: &mut impl Scoped, server: ServerId) -> Result<Option<S
 
 /// Tells that a schedule that makes backups made none at its time, as part of whatever ended or skipped its run.
 pub async fn missed(
+    app: &App,
     tx: &mut SystemTx,
     (server, tenant): (ServerId, TenantId),
     (schedule, name): (ScheduleId, &str),
@@ -38,7 +42,43 @@ pub async fn missed(
 ) -> Result<(), Error> {
     let reason = format!("The schedule {name} made no backup when it was due.");
     if store::miss(tx, (server, tenant), schedule, (&reason, due_at)).await? {
+        mail(app, tx, (server, tenant), &reason).await?;
         events::emit(tx, Some(tenant), TOPIC, Some(server.0)).await?;
     }
     Ok(())
+}
+
+/// Tells that a backup failed, as part of what ends it.
+pub(super) async fn failed(app: &App, tx: &mut SystemTx, backup: &Backup, reason: &str) -> Result<(), Error> {
+    let words = format!("The last backup failed: {reason}.");
+    let is_new = store::raise(tx, backup, &words, app.now()).await?;
+    match backup.server {
+        Some(server) if is_new => mail(app, tx, (server, backup.tenant), &words).await,
+        _ => Ok(()),
+    }
+}
+
+/// Tells the tenant's owners, once for each time that something is wrong.
+async fn mail(
+    app: &App,
+    tx: &mut SystemTx,
+    (server, tenant): (ServerId, TenantId),
+    reason: &str,
+) -> Result<(), Error> {
+    let (tenant, server) = (
+        tenants::find_tenant(tx, tenant).await?,
+        servers::find(tx, server).await?,
+    );
+    let page = app
+        .config
+        .link(&format!("/t/{}/servers/{}/backups", tenant.slug, server.id));
+    let draft = Draft {
+        subject: format!("The backups of {} need you", server.name),
+        text: format!(
+            "{reason}\n\nThe backups of {} of {}: {page}\n\nYou are not told again before there is a whole backup.\n",
+            server.name, tenant.name
+        ),
+        about: None,
+    };
+    notifications::tell_owners(app, tx, &tenant, &draft).await
 }

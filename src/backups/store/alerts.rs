@@ -8,24 +8,24 @@ use crate::platform::ids::{ScheduleId, ServerId, TenantId};
 
 use super::super::model::{Alert, Backup};
 
-/// The last backup failed. What was wrong before is since then.
+/// The last backup failed. What was wrong before is since then. Says whether nothing was wrong before.
 pub async fn raise(
     tx: &mut SystemTx,
     backup: &Backup,
     reason: &str,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "insert into backup_alert (server_id, tenant_id, backup_id, reason, since) \
-         select server_id, tenant_id, id, $2, $3 from backup where id = $1 and server_id is not null \
-         on conflict (server_id) do update set backup_id = excluded.backup_id, schedule_id = null, reason = excluded.reason",
+) -> Result<bool, Error> {
+    // A row that was there before has been locked by this very statement.
+    let is_new = sqlx::query_scalar!(
+        r#"insert into backup_alert (server_id, tenant_id, backup_id, reason, since)
+           select server_id, tenant_id, id, $2, $3 from backup where id = $1 and server_id is not null
+           on conflict (server_id) do update set backup_id = excluded.backup_id, schedule_id = null, reason = excluded.reason
+           returning (xmax = 0) as "is_new!""#,
         backup.id.0,
         reason,
         now
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+    );
+    Ok(is_new.fetch_optional(tx.conn()).await?.unwrap_or(false))
 }
 
 /// A schedule made no backup at its time, unless there is a whole one since, or something else is wrong already. Says whether

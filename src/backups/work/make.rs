@@ -1,7 +1,6 @@
 //! Making a backup. Its data holds still if it can ([`super::still`]); whatever was done for that is undone before the row says
 //! that it is over, so that whoever follows a panel that died undoes it too.
 
-use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use serde_json::json;
 
@@ -13,6 +12,7 @@ use crate::platform::error::Error;
 use crate::platform::{fault, operations};
 use crate::servers::model::Server;
 
+use super::super::alerts;
 use super::super::ledger::count;
 use super::super::model::{About, Backup};
 use super::super::store;
@@ -114,7 +114,7 @@ async fn finish(app: &App, backup: &Backup, saved: (&Summary, &About)) -> Result
     let mut tx = app.db.system().await?;
     store::finish(&mut tx, backup.id, saved, now).await?;
     count(&mut tx, backup, now).await?;
-    ended(&mut tx, backup, None, now).await?;
+    ended(app, &mut tx, backup, None).await?;
     emit(&mut tx, backup).await?;
     tx.commit().await?;
     Ok(())
@@ -122,10 +122,10 @@ async fn finish(app: &App, backup: &Backup, saved: (&Summary, &About)) -> Result
 
 /// What follows from a backup that is over: older ones of its schedule go, and the work that it reports to may be over too.
 pub(super) async fn ended(
+    app: &App,
     tx: &mut SystemTx,
     backup: &Backup,
     failure: Option<&str>,
-    now: DateTime<Utc>,
 ) -> Result<(), Error> {
     if let (Some(schedule), Some(server), Some(retention)) =
         (backup.schedule, backup.server, backup.retention)
@@ -135,10 +135,7 @@ pub(super) async fn ended(
         store::let_go(tx, (schedule, server), (&going, FAILURES_KEPT)).await?;
     }
     match (failure, backup.server) {
-        (Some(reason), _) => {
-            let words = format!("The last backup failed: {reason}.");
-            store::raise(tx, backup, &words, now).await?;
-        }
+        (Some(reason), _) => alerts::failed(app, tx, backup, reason).await?,
         (None, Some(server)) => store::clear(tx, server).await?,
         (None, None) => {}
     }
@@ -155,5 +152,5 @@ pub(super) async fn ended(
     } else {
         Err(words.as_str())
     };
-    operations::finish(tx, operation, outcome, now).await
+    operations::finish(tx, operation, outcome, app.now()).await
 }

@@ -259,7 +259,7 @@ async fn end(app: &App, job: &Job, failure: Option<&str>) -> Result<(), Error> {
         (Job::Make(backup), Some(reason)) => {
             tracing::warn!(backup = %backup.id, tenant = %backup.tenant, reason, "a backup failed");
             store::fail(&mut tx, backup.id, reason, now).await?;
-            make::ended(&mut tx, backup, failure, now).await?;
+            make::ended(app, &mut tx, backup, failure).await?;
             audit_failure(app, &mut tx, backup, reason).await?;
             emit(&mut tx, backup).await?;
         }

@@ -64,7 +64,7 @@ async fn one(app: &App, tx: &mut SystemTx, fired: &Fired) -> Result<(), Error> {
         store::skip(tx, &new, reason).await?;
         if fired.is_tenant_active && makes_backups(&schedule.steps) {
             let name = (schedule.id, schedule.name.as_str());
-            backups::missed(tx, (schedule.server, schedule.tenant), name, due_at).await?;
+            backups::missed(app, tx, (schedule.server, schedule.tenant), name, due_at).await?;
         }
     }
     store::trim(tx, schedule.id).await?;

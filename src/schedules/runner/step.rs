@@ -319,7 +319,14 @@ impl Work<'_> {
             return Ok(());
         }
         let schedule = (self.claimed.schedule, self.subject.schedule_name.as_str());
-        backups::missed(tx, (self.server.id, self.tenant), schedule, self.run.due_at).await
+        backups::missed(
+            self.app,
+            tx,
+            (self.server.id, self.tenant),
+            schedule,
+            self.run.due_at,
+        )
+        .await
     }
 
     async fn end(&self, state: RunState, reason: &str) -> Result<bool, Error> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::backups::Backups;
 use crate::platform::access::{Permission, TenantRole};
+use crate::platform::db::Scoped as _;
 use crate::platform::reconcile::Reconciler as _;
 
 use super::scene::{Scene, command};
@@ -49,6 +50,15 @@ async fn list(scene: &Scene) -> Vec<Value> {
 async fn alerts(scene: &Scene) -> Value {
     let overview = scene.program.get("/api/v1/overview").await.expect(200).json();
     overview["backup_alerts"].clone()
+}
+
+/// How many mails the owner gets about the server's backups.
+async fn mails(scene: &Scene) -> i64 {
+    let mut tx = scene.test.system().begin().await.unwrap();
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from notification where recipient like 'ada@%' and subject = 'The backups of web need you'"#
+    );
+    count.fetch_one(tx.conn()).await.unwrap()
 }
 
 #[tokio::test]
@@ -124,6 +134,7 @@ async fn what_fails_is_told_until_a_backup_is_whole() {
         3,
         "of those that failed the newest stay to be read"
     );
+    assert_eq!(mails(&scene).await, 1, "the owner is told once");
     all_is_well(&scene);
     later(&scene, TimeDelta::days(1) - TimeDelta::seconds(2)).await;
     assert_eq!(scene.run(&id).await["state"], "succeeded");
@@ -147,7 +158,7 @@ async fn a_run_that_comes_to_no_backup_is_told_and_goes_with_its_schedule() {
     later(&scene, TimeDelta::minutes(1)).await;
     assert_eq!(alerts(&scene).await, 0, "there is a whole one again");
     later(&scene, TimeDelta::days(1)).await;
-    assert_eq!(alerts(&scene).await, 1);
+    assert_eq!((alerts(&scene).await, mails(&scene).await), (json!(1), 2));
     let path = scene.path(&format!("/{id}"));
     scene.program.json("DELETE", &path, &json!({})).await.expect(204);
     assert_eq!(alerts(&scene).await, 0);

@@ -9,6 +9,7 @@ use crate::platform::access::{Permission, Side, TenantRole};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::ids::{ServerId, TenantId, UserId};
 use crate::platform::reconcile::Reconciler as _;
+use crate::platform::secret::Secret;
 use crate::servers::{self, Servers};
 use crate::testing::{Client, TestApp};
 
@@ -46,7 +47,8 @@ impl Scene {
     }
 
     pub(super) async fn of(template: &str, variables: Value) -> Self {
-        let test = TestApp::start().await;
+        let url = Secret::new("smtp://127.0.0.1".to_owned());
+        let test = TestApp::with(|config| config.smtp_url = Some(url)).await;
         let (tenant, owner) = (test.tenant("acme").await, test.person("ada").await);
         test.member(tenant, owner, TenantRole::Owner).await;
         let location = servers::set_up_location(&test.app, &test.system()).await.unwrap();
