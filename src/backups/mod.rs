@@ -9,11 +9,14 @@
 
 mod actions;
 mod api;
+mod hold;
+mod leave;
 mod ledger;
 mod look;
 mod model;
 mod pages;
 mod reconcile;
+mod reseal;
 mod store;
 mod target;
 #[cfg(test)]
@@ -21,7 +24,10 @@ mod target;
 mod tests;
 mod work;
 
+pub use hold::{Held, hold};
+pub use leave::erase_data;
 pub use reconcile::{Backups, begin};
+pub use reseal::reseal;
 
 /// Events about a server's backups have this topic; the target is the server.
 pub const TOPIC: &str = "backup";

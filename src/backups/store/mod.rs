@@ -2,6 +2,7 @@
 
 mod queue;
 mod rows;
+mod sealed;
 mod targets;
 mod work;
 
@@ -10,6 +11,7 @@ pub use rows::{
     add, add_repository, add_restore, count, default_target, find, list, poke, repository, restores,
     set_deleting,
 };
+pub use sealed::{claim_one, outdated_keys, outdated_targets, save_key, save_target, volume_targets};
 pub use targets::{Target, add_target, set_default, targets};
 #[cfg(all(test, feature = "testing"))]
 pub use work::keys;

@@ -46,7 +46,7 @@ roles! {
     TenantRole {
         /// Everything, members included.
         Owner = "owner", "Owner";
-        /// Everything but other owners' membership.
+        /// Everything but other owners' membership, and taking all of it out.
         Manager = "manager", "Manager";
         /// Runs servers; creates and deletes none.
         Operator = "operator", "Operator";
@@ -76,10 +76,12 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
     use Permission as P;
     permission.side() == Side::Tenant
         && match role {
-            TenantRole::Owner | TenantRole::Manager => true,
+            TenantRole::Owner => true,
+            TenantRole::Manager => permission != P::TenantExport,
             TenantRole::Operator => !matches!(
                 permission,
                 P::TenantManage
+                    | P::TenantExport
                     | P::MemberManage
                     | P::ServerCreate
                     | P::ServerDelete
@@ -88,7 +90,8 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
                     | P::AuditRead
             ),
             TenantRole::Viewer => {
-                !permission.writes() && !matches!(permission, P::ServerSecrets | P::AuditRead)
+                !permission.writes()
+                    && !matches!(permission, P::ServerSecrets | P::AuditRead | P::TenantExport)
             }
         }
 }

@@ -21,6 +21,7 @@ pub(crate) struct OwnSettings {
     gauges: Vec<Gauge>,
     is_over: bool,
     may_manage: bool,
+    may_export: bool,
     now: DateTime<Utc>,
 }
 
@@ -43,6 +44,7 @@ pub(crate) async fn settings(
         ctx,
         gauges: usage.gauges(&tenant.limits),
         may_manage: scope.may(Permission::TenantManage),
+        may_export: scope.may(Permission::TenantExport),
         is_over: !usage.beyond(&tenant.limits).is_empty(),
         tenant,
         now: app.now(),
