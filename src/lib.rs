@@ -11,6 +11,7 @@ pub mod certificates;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod drills;
 pub mod drivers;
 pub mod eggs;
 pub mod exit;

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::drills::ServerPanel;
 use crate::drivers::backup::EntryKind;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::db::TenantTx;
@@ -133,6 +134,7 @@ struct List {
     ctx: Ctx,
     head: Head,
     rows: Rows,
+    proof: ServerPanel,
     live: String,
     may_write: bool,
 }
@@ -149,6 +151,7 @@ async fn list(
     let rows = Rows::load(&app, &scope, &mut tx, id).await?;
     let head = Head::new(&app, &scope, &server, "backups");
     Ok(Page(List {
+        proof: ServerPanel::load(&app, &scope, &mut tx, id).await?,
         ctx: crumbs(ctx, &scope),
         live: format!("{}/live?after={newest}", rows.base),
         may_write: scope.may(Permission::BackupWrite),

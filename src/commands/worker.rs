@@ -9,7 +9,9 @@ use crate::config::Config;
 use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
-use crate::{backups, catalogue, housekeeping, networks, schedules, servers, snapshots, storage, usage};
+use crate::{
+    backups, catalogue, drills, housekeeping, networks, schedules, servers, snapshots, storage, usage,
+};
 
 use super::start;
 
@@ -37,6 +39,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     networks::begin(app);
     snapshots::begin(app);
     backups::begin(app);
+    drills::begin(app);
     usage::begin(app);
     storage::begin(app);
     let (app, url) = (app.clone(), url.clone());

@@ -4,7 +4,7 @@
 //!   own tars, entry by entry, and the checksums of what went by follow in parts.
 //! - It ends with an entry `END.json`. Whatever cuts it off, a broken transfer, a panel that stops or an engine that is away,
 //!   cuts it off before that, so that nobody takes a part for the whole.
-//! - What is in it is a list of [`sections`]: whoever adds a feature that tenants have data in adds a line there.
+//! - What is in it is a list, `sections`: whoever adds a feature that tenants have data in adds a line there.
 //! - All that is read is read inside the tenant: row-level security keeps every other tenant's rows out, for staff too.
 //! - One at a time for a tenant. Its row is a lease that its sender renews; one that is not renewed was cut off.
 

@@ -108,6 +108,8 @@ impl Scene {
 
     /// Begins a download.
     async fn begin(&self, program: &Client, path: &str) -> (StatusCode, Body) {
+        // The newest is the one that was begun last.
+        self.test.clock.advance(chrono::TimeDelta::seconds(1));
         let request = Request::builder()
             .uri(path)
             .header(header::HOST, "127.0.0.1:8080")
@@ -252,7 +254,8 @@ async fn secrets_are_in_it_only_if_they_are_asked_for_and_may_be_seen() {
 #[tokio::test]
 async fn nothing_of_another_tenant_is_in_it_for_staff_either() {
     let scene = Scene::new().await;
-    scene.server(&scene.owner, "web", "static-site").await;
+    let web = scene.server(&scene.owner, "web", "static-site").await;
+    scene.write(&scene.owner, &web, "/site/ours.txt", "ours").await;
     let (other, eve) = (
         scene.test.tenant("globex").await,
         scene.test.person("evelyn").await,
@@ -275,7 +278,7 @@ async fn nothing_of_another_tenant_is_in_it_for_staff_either() {
     let by_staff = format!("/api/v1/staff/tenants/{}/archive", scene.tenant);
     for tar in [ours, scene.take(&staff, &by_staff).await] {
         let text = String::from_utf8_lossy(&tar).into_owned();
-        assert!(text.contains("servers/web/volumes/site/"));
+        assert!(text.contains("servers/web/volumes/site/ours.txt"));
         for word in ["globex", "evelyn", "theirshop", "theirsecret", "theirnet"] {
             assert!(!text.contains(word), "{word}");
         }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::app::App;
 use crate::catalogue::Offer;
-use crate::drivers::engine::{EngineStream, FilesSpec, VolumePath};
+use crate::drivers::engine::{EngineError, EngineStream, FilesError, FilesSpec, VolumePath};
 use crate::platform::error::Error;
 use crate::servers::model::Server;
 
@@ -40,11 +40,13 @@ impl WholeVolumes {
         })
     }
 
-    /// One of them as a tar, in which its name is the top.
-    pub async fn tar(&self, name: &str) -> Result<EngineStream<Bytes>, Error> {
+    /// One of them as a tar, in which its name is the top; nothing if the engine has lost one of the server's volumes.
+    pub async fn tar(&self, name: &str) -> Result<Option<EngineStream<Bytes>>, Error> {
         let path = VolumePath::of_volume(name).map_err(Error::internal)?;
-        let tar = self.app.engine.archive_files(&self.spec, &path).await;
-        let tar = tar.map_err(|error| refusal(error, self.quota))?;
-        Ok(sifted(&self.locks, &path, tar))
+        match self.app.engine.archive_files(&self.spec, &path).await {
+            Ok(tar) => Ok(Some(sifted(&self.locks, &path, tar))),
+            Err(FilesError::Engine(EngineError::VolumeMissing { .. })) => Ok(None),
+            Err(error) => Err(refusal(error, self.quota)),
+        }
     }
 }

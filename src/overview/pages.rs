@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::audit;
 use crate::config::NetworkGuard;
+use crate::drills;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantRole, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -108,6 +109,15 @@ impl TroubleLine {
             reason: one.reason.unwrap_or_else(|| "Its check fails.".to_owned()),
         }
     }
+
+    fn of_drill(one: drills::Attention, href: String) -> Self {
+        Self {
+            href,
+            name: one.name,
+            tenant: one.tenant,
+            reason: one.reason,
+        }
+    }
 }
 
 fn with_guard_banner(ctx: Ctx, guard: NetworkGuard) -> Ctx {
@@ -130,6 +140,7 @@ pub struct TenantOverview {
     servers: Servers,
     gauges: Vec<Gauge>,
     troubled: Vec<TroubleLine>,
+    proven: Option<String>,
     deeds: Vec<DeedLine>,
     may_create: bool,
     may_audit: bool,
@@ -152,13 +163,25 @@ pub async fn tenant(
         Vec::new()
     };
     let base = format!("/t/{}", scope.member.slug);
+    let (mut unproven, mut proven) = (Vec::new(), None);
+    if scope.may(Permission::BackupRead) {
+        let all = drills::attention(&mut tx, Some(id), now).await?.into_iter();
+        let line = |one: drills::Attention| {
+            let href = format!("{base}/servers/{}/backups/drills", one.server);
+            TroubleLine::of_drill(one, href)
+        };
+        unproven = all.map(line).collect();
+        proven = drills::glance(&mut tx, id, now).await?;
+    }
     Ok(Page(TenantOverview {
+        proven,
         ctx: servers::with_engine_banner(&mut tx, ctx).await?,
         servers: store::servers(&mut tx, Some(id)).await?,
         troubled: store::troubled(&mut tx, Some(id))
             .await?
             .into_iter()
             .map(|one| TroubleLine::new(one, &base))
+            .chain(unproven)
             .collect(),
         deeds: deeds.into_iter().map(|deed| DeedLine::new(deed, now)).collect(),
         gauges,
@@ -194,6 +217,15 @@ pub async fn staff(
     } else {
         Vec::new()
     };
+    let unproven = if scope.may(Permission::StaffBackupRead) {
+        drills::attention(&mut tx, None, now).await?
+    } else {
+        Vec::new()
+    };
+    let unproven = unproven.into_iter().map(|one| {
+        let href = format!("/staff/servers/{}/drills", one.server);
+        TroubleLine::of_drill(one, href)
+    });
     Ok(Page(StaffOverview {
         ctx: with_guard_banner(
             servers::with_engine_banner(&mut tx, ctx).await?,
@@ -205,6 +237,7 @@ pub async fn staff(
             .await?
             .into_iter()
             .map(|one| TroubleLine::new(one, "/staff"))
+            .chain(unproven)
             .collect(),
         deeds: deeds.into_iter().map(|deed| DeedLine::new(deed, now)).collect(),
         may_create: scope.may(Permission::StaffTenantManage),

@@ -230,7 +230,9 @@ fn every_crash_point_has_a_case() {
         .chain(crate::disk::points())
         .chain(crate::snapshots::points())
         .chain(crate::volumes::points())
-        .chain(crate::panel_backup::POINTS);
+        .chain(crate::panel_backup::POINTS)
+        .chain(crate::exit::POINTS)
+        .chain(crate::drills::POINTS);
     let tested = cases.iter().map(|(_, point)| *point).chain(elsewhere);
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     let steps = Step::ALL

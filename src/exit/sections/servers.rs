@@ -15,6 +15,10 @@ use super::super::outer::{Outer, Stop};
 use super::super::source::Source;
 use super::super::store;
 
+/// What stands for a volume that cannot be had: who leaves must learn of it, and still get everything else.
+const LOST: &[u8] =
+    b"The container engine does not have this server's volumes any more. Ask the provider for a backup.\n";
+
 pub(super) async fn write(source: &Source, outer: &mut Outer) -> Result<(), Stop> {
     each(source, outer, false).await
 }
@@ -54,8 +58,14 @@ async fn one(source: &Source, outer: &mut Outer, server: &model::Server, folder:
     outer.file(&format!("{folder}/usage.csv"), &used).await?;
     let volumes = WholeVolumes::of(&source.app, server, offer.as_ref())?;
     for name in &volumes.names {
-        let tar = volumes.tar(name).await?;
-        outer.splice(&format!("{folder}/volumes/"), tar).await?;
+        match volumes.tar(name).await? {
+            Some(tar) => outer.splice(&format!("{folder}/volumes/"), tar).await?,
+            None => {
+                outer
+                    .file(&format!("{folder}/volumes/{name}.MISSING.txt"), LOST)
+                    .await?;
+            }
+        }
     }
     Ok(())
 }

@@ -76,6 +76,8 @@ async fn what_is_the_tenants_own_is_closed_to_the_role() {
         "select count(*) from plan",
         "select count(*) from backup",
         "select count(*) from backup_restore",
+        "select count(*) from restore_drill",
+        "select count(*) from restore_proof",
         "select count(*) from session",
         "select count(*) from audit_event",
         "select count(*) from tenant_network",
@@ -235,9 +237,11 @@ async fn what_was_taken_back_is_gone_from_an_open_scope() {
 async fn every_table_about_one_server_says_whether_guests_see_it() {
     /// Tables with a server in them that are no guest's business: whom it is shared with, and how to be
     /// invited; nor what is kept of it elsewhere.
-    const NOT_THEIRS: [&str; 9] = [
+    const NOT_THEIRS: [&str; 11] = [
         "backup",
         "backup_restore",
+        "restore_drill",
+        "restore_proof",
         "one_time_link",
         "server_guest",
         "kept_port",

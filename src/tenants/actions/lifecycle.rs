@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::audit::{self, Change};
 use crate::backups;
 use crate::certificates::{self, Closed};
+use crate::drills;
 use crate::networks;
 use crate::platform::access::{StaffScope, SystemScope, Who};
 use crate::platform::db::Scoped;
@@ -96,6 +97,10 @@ async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Err
     let networks = networks::let_all_go(&mut tx, id, now).await?;
     if servers + networks > 0 {
         tx.commit().await?;
+        return Ok(false);
+    }
+    // What a drill has on the engine goes with its row.
+    if drills::are_open(&mut tx, id).await? {
         return Ok(false);
     }
     drop(tx);
