@@ -20,8 +20,8 @@ use crate::platform::web::{
     log_requests, refuse_cross_origin, security_headers,
 };
 use crate::{
-    accounts, audit, backups, catalogue, eggs, files, guests, help, networks, notifications, overview,
-    schedules, search, servers, snapshots, stacks, storage, tenants, usage,
+    accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, networks,
+    notifications, overview, schedules, search, servers, snapshots, stacks, storage, tenants, usage,
 };
 
 /// Every route of the panel.
@@ -34,6 +34,9 @@ pub fn all() -> Routes<App> {
         .merge(accounts::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(certificates::routes())
+        .merge(drills::routes())
+        .merge(exit::routes())
         .merge(files::routes())
         .merge(eggs::routes())
         .merge(guests::routes())
@@ -244,6 +247,8 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Plans", "package", "/plans", P::StaffPlanRead),
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("Eggs", "package", "/eggs", P::StaffCatalogueRead),
+        ("Restore drills", "shield", "/drills", P::StaffBackupRead),
+        ("Certificates", "scroll-text", "/certificates", P::StaffTenantRead),
         ("People", "users", "/people", P::StaffPeopleRead),
         ("Notifications", "mail", "/notifications", P::StaffSystemRead),
         ("Audit log", "history", "/audit", P::StaffAuditRead),

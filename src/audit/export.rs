@@ -5,11 +5,14 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
+use crate::platform::ids::TenantId;
 use crate::platform::web::page::attachment;
 
 use super::model::{Event, Filter, HEADER, record};
 use super::reader::{Key, Reader, key};
+use super::store;
 
 const BATCH: i64 = 1000;
 
@@ -33,6 +36,28 @@ pub(super) async fn export(reader: Reader, filter: Filter, name: &str) -> Result
         Box::pin(stream);
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
     Ok((headers, [attachment(name)], Body::from_stream(stream)).into_response())
+}
+
+/// A page of a tenant's log as CSV with its head.
+pub struct CsvPage {
+    /// Its lines.
+    pub lines: Bytes,
+    /// Where the next one goes on; nothing after the last.
+    pub next: Option<Key>,
+}
+
+/// A page of what a tenant's log has, the newest first, those after the page before.
+pub async fn csv_page(tx: &mut impl Scoped, tenant: TenantId, after: Option<Key>) -> Result<CsvPage, Error> {
+    let filter = Filter {
+        tenant: Some(tenant.0),
+        ..Filter::default()
+    };
+    let batch = store::list(tx, &filter, after, BATCH).await?;
+    let head = lines(&[], true)?;
+    Ok(CsvPage {
+        lines: [head, lines(&batch, false)?].concat().into(),
+        next: next(&batch).flatten(),
+    })
 }
 
 /// The key to go on after, if the batch was full; `None` at the end.

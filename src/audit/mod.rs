@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, Rule};
 use crate::platform::web::Routes;
 
+pub use export::{CsvPage, csv_page};
 pub use model::{Change, Target, words};
 pub use store::record;
 

@@ -10,7 +10,7 @@ use super::model::{Event, Filter};
 use super::store;
 
 /// The last event of a page.
-pub(super) type Key = (DateTime<Utc>, Uuid);
+pub type Key = (DateTime<Utc>, Uuid);
 
 /// A member, who sees the tenant's events, or one of the staff, who sees all.
 #[derive(Debug, Clone)]

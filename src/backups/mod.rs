@@ -11,7 +11,9 @@ mod actions;
 mod alerts;
 mod api;
 mod fill;
+mod hold;
 mod inside;
+mod leave;
 mod ledger;
 mod leftovers;
 mod look;
@@ -19,6 +21,7 @@ mod model;
 mod pages;
 mod probe;
 mod reconcile;
+mod reseal;
 mod store;
 mod target;
 #[cfg(test)]
@@ -29,10 +32,13 @@ mod work;
 pub use actions::take_within;
 pub use alerts::{alert_of, alerts, count_alerts, missed};
 pub use fill::{Filling, fill, fill_from, is_filled};
+pub use hold::{Held, hold};
+pub use leave::erase_data;
 pub use leftovers::clean_up;
 pub use model::{Alert, MOST_KEPT, Retention};
 pub use probe::register;
 pub use reconcile::{Backups, begin};
+pub use reseal::reseal;
 
 /// Events about a server's backups have this topic; the target is the server.
 pub const TOPIC: &str = "backup";

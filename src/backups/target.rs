@@ -176,6 +176,7 @@ pub fn volume(id: BackupTargetId, tenant: TenantId) -> Result<VolumeKey, Error> 
     VolumeKey::new(format!("{tenant}-{id}")).map_err(Error::internal)
 }
 
-fn context(id: BackupTargetId) -> String {
+/// What a target is sealed for.
+pub fn context(id: BackupTargetId) -> String {
     format!("backup_target|{id}")
 }

@@ -4,6 +4,7 @@
 
 mod backup;
 mod catalogue;
+mod certificate;
 mod database;
 mod demo;
 mod doctor;
@@ -63,6 +64,9 @@ enum Command {
     /// Manage the keys of secrets at rest.
     #[command(subcommand)]
     Key(key::Key),
+    /// Check certificates of deletion.
+    #[command(subcommand)]
+    Certificate(certificate::Certificate),
     /// List accounts, or make a link for a new password.
     #[command(subcommand)]
     User(user::User),
@@ -93,6 +97,7 @@ impl Cli {
             Command::Restore(command) => command.run().await?,
             Command::Catalogue(command) => return command.run().await,
             Command::Key(command) => command.run().await?,
+            Command::Certificate(command) => command.run().await?,
             Command::User(command) => command.run().await?,
             Command::VolumeDriver(command) => command.run().await?,
             Command::Pool(command) => return command.run().await,

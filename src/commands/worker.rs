@@ -10,7 +10,8 @@ use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
 use crate::{
-    backups, catalogue, housekeeping, networks, notifications, schedules, servers, snapshots, storage, usage,
+    backups, catalogue, drills, housekeeping, networks, notifications, schedules, servers, snapshots,
+    storage, usage,
 };
 
 use super::start;
@@ -39,6 +40,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     networks::begin(app);
     snapshots::begin(app);
     backups::begin(app);
+    drills::begin(app);
     usage::begin(app);
     storage::begin(app);
     let (app, url) = (app.clone(), url.clone());

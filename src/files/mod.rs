@@ -13,12 +13,14 @@ mod download;
 mod model;
 mod pages;
 mod query;
+mod whole;
 
 pub use actions::ServerFiles;
 pub use api::{Binary, FileOut};
 pub use download::file as send;
 pub use model::{Item, Place, amount, name_of};
 pub use query::PathQuery;
+pub use whole::WholeVolumes;
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {

@@ -91,6 +91,9 @@ codes! {
         "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";
         "upload-busy": "Another request is writing to the upload.", "Wait a moment, read its offset and go on from there.";
         "backup-not-done": "The backup is not whole, so there is nothing to look into.", "Wait until it is done, or take another one.";
+        "archive-under-way": "An archive of the organisation is being downloaded already.", "Wait until that is complete, or break it off and try again after a minute.";
+        "drill-under-way": "A backup of this server is being proven.", "Read the proof until that has ended.";
+        "nothing-to-prove": "The server has no whole backup.", "Make one first.";
         "backup-under-way": "A backup of this server is being made.", "Wait until it is done.";
         "backup-unreadable": "The repository that the backup is in cannot be read now.", "Try again later; if it stays so, ask the provider.";
         "backup-of-another-kind": "The backup is of a server of another template.", "Make a server of that template, and restore into it.";

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::audit;
 use crate::backups;
 use crate::config::NetworkGuard;
+use crate::drills;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantRole, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -109,6 +110,15 @@ impl TroubleLine {
             reason: one.reason.unwrap_or_else(|| "Its check fails.".to_owned()),
         }
     }
+
+    fn of_drill(one: drills::Attention, href: String) -> Self {
+        Self {
+            href,
+            name: one.name,
+            tenant: one.tenant,
+            reason: one.reason,
+        }
+    }
 }
 
 /// Servers whose backups need somebody, told as servers that do.
@@ -142,6 +152,7 @@ pub struct TenantOverview {
     servers: Servers,
     gauges: Vec<Gauge>,
     troubled: Vec<TroubleLine>,
+    proven: Option<String>,
     deeds: Vec<DeedLine>,
     may_create: bool,
     may_audit: bool,
@@ -169,13 +180,21 @@ pub async fn tenant(
         .into_iter()
         .map(|one| TroubleLine::new(one, &base))
         .collect();
+    let mut proven = None;
     if scope.may(Permission::BackupRead) {
         let alerts = backups::alerts(&mut tx, Some(id)).await?;
         troubled.extend(alarmed(alerts, |server| {
             format!("{base}/servers/{server}/backups")
         }));
+        let unproven = drills::attention(&mut tx, Some(id), now).await?.into_iter();
+        troubled.extend(unproven.map(|one| {
+            let href = format!("{base}/servers/{}/backups/drills", one.server);
+            TroubleLine::of_drill(one, href)
+        }));
+        proven = drills::glance(&mut tx, id, now).await?;
     }
     Ok(Page(TenantOverview {
+        proven,
         ctx: servers::with_engine_banner(&mut tx, ctx).await?,
         servers: store::servers(&mut tx, Some(id)).await?,
         troubled,
@@ -221,6 +240,11 @@ pub async fn staff(
     if scope.may(Permission::StaffBackupRead) {
         let alerts = backups::alerts(&mut tx, None).await?;
         troubled.extend(alarmed(alerts, |server| format!("/staff/servers/{server}")));
+        let unproven = drills::attention(&mut tx, None, now).await?.into_iter();
+        troubled.extend(unproven.map(|one| {
+            let href = format!("/staff/servers/{}/drills", one.server);
+            TroubleLine::of_drill(one, href)
+        }));
     }
     Ok(Page(StaffOverview {
         ctx: with_guard_banner(

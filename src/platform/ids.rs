@@ -173,6 +173,14 @@ ids! {
     SnapshotId = "snp";
     /// A stack: servers that were made together.
     StackId = "stk";
+    /// A download of all that a tenant has.
+    ExitArchiveId = "exa";
+    /// A drill that restores a backup.
+    DrillId = "drl";
+    /// A certificate of deletion.
+    CertificateId = "crt";
+    /// A key that certificates are signed with.
+    SigningKeyId = "sgk";
 }
 
 #[cfg(test)]

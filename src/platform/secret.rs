@@ -6,7 +6,9 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize;
 
+mod resealed;
 mod sealed;
+pub use resealed::Resealed;
 pub use sealed::{KeyError, Keyring, SealError};
 
 /// A value whose `Debug` output is its type's name only.

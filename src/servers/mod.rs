@@ -22,7 +22,7 @@ mod tests;
 mod updates;
 
 use crate::platform::access::SystemScope;
-use crate::platform::db::Scoped;
+use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, ServerId, StackId, TenantId};
 
@@ -35,7 +35,7 @@ pub use actions::{
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};
 pub use pages::{Head, Question, Room, crumbs, rooms, with_engine_banner};
-pub use reconcile::{Servers, begin, volume_key};
+pub use reconcile::{Servers, ThrowAway, begin, guarded, throw_away, throw_away_volume, volume_key};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
 
 /// The host's ports that servers have: number, and whether it is UDP.
@@ -75,6 +75,16 @@ pub async fn of_stacks(tx: &mut impl Scoped, stacks: &[StackId]) -> Result<Vec<m
 /// All servers of a stack, locked until the transaction ends.
 pub async fn lock_stack(tx: &mut impl Scoped, stack: StackId) -> Result<Vec<model::Server>, Error> {
     store::lock_stack(tx, stack).await
+}
+
+/// What is written about a server.
+pub async fn note(tx: &mut TenantTx, id: ServerId) -> Result<String, Error> {
+    store::note(tx, id).await
+}
+
+/// A server's variables, secret ones sealed.
+pub async fn variables(tx: &mut TenantTx, id: ServerId) -> Result<Vec<model::StoredVariable>, Error> {
+    store::variables(tx, id).await
 }
 
 /// The sizes that can be chosen, from the smallest.

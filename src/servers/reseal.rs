@@ -1,5 +1,5 @@
-//! Changing the key of secrets at rest. Servers' secret variables are all that is sealed; whoever seals something else adds it
-//! here.
+//! Changing the key of secrets at rest: servers' secret variables, and what other features say that they have sealed. Whoever
+//! seals something else adds it to [`reseal_others`].
 //!
 //! Every value tells its key, and the key file keeps the old keys, so at every moment each value can be opened: this may be
 //! killed between any two steps and is finished by running it again.
@@ -8,10 +8,12 @@ use std::path::Path;
 
 use uuid::Uuid;
 
+use crate::backups;
+use crate::certificates;
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
-use crate::platform::secret::{KeyError, Keyring};
+use crate::platform::secret::{KeyError, Keyring, Resealed};
 
 use super::model::seal_context;
 use super::store::{self, SealedVariable};
@@ -69,11 +71,23 @@ async fn reseal_all(scope: &SystemScope, keyring: &Keyring) -> Result<u64, Rotat
         unreadable.extend(batch.unreadable);
         after = batch.last;
     }
+    for others in reseal_others(scope, keyring).await? {
+        sealed += others.sealed;
+        unreadable.extend(others.unreadable);
+    }
     if unreadable.is_empty() {
         Ok(sealed)
     } else {
         Err(RotateError::Unreadable(unreadable))
     }
+}
+
+/// What else is sealed and stays; what is sealed for a day only, such as answers that are kept for repeated requests, is none of it.
+async fn reseal_others(scope: &SystemScope, keyring: &Keyring) -> Result<[Resealed; 2], Error> {
+    Ok([
+        backups::reseal(scope, keyring).await?,
+        certificates::reseal(scope, keyring).await?,
+    ])
 }
 
 /// What one transaction did.

@@ -3,17 +3,20 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::platform::access::{StaffScope, TenantScope};
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::web::page::attachment;
 use crate::platform::web::{Path, Query};
 
 use super::api::{UsageOut, usage};
-use super::model::Point;
+use super::model::{Point, Span, Step};
 use super::pages::PageParams;
+use super::store;
 
 const HEADER: [&str; 13] = [
     "at",
@@ -50,15 +53,29 @@ fn record(point: &Point) -> [String; 13] {
     ]
 }
 
-fn download(id: ServerId, usage: &UsageOut) -> Result<Response, Error> {
+fn table(points: &[Point]) -> Result<Vec<u8>, Error> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     writer.write_record(HEADER).map_err(Error::internal)?;
-    for point in &usage.points {
+    for point in points {
         writer.write_record(record(point)).map_err(Error::internal)?;
     }
-    let body = writer
+    writer
         .into_inner()
-        .map_err(|error| Error::internal(error.to_string()))?;
+        .map_err(|error| Error::internal(error.to_string()))
+}
+
+/// All that is known of a server's use, by the hour: at most as many lines as two years have hours.
+pub async fn hourly(tx: &mut impl Scoped, id: ServerId, now: DateTime<Utc>) -> Result<Vec<u8>, Error> {
+    let span = Span {
+        from: now - Step::HOUR.source().kept(),
+        to: now,
+        step: Step::HOUR,
+    };
+    table(&store::points(tx, id, &span).await?)
+}
+
+fn download(id: ServerId, usage: &UsageOut) -> Result<Response, Error> {
+    let body = table(&usage.points)?;
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
     Ok((headers, [attachment(&format!("usage-{id}.csv"))], body).into_response())
 }

@@ -27,6 +27,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, Rule};
 use crate::platform::web::Routes;
 
+pub use csv::hourly;
 pub use figures::bytes;
 pub use spark::{Sparks, sparks};
 

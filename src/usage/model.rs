@@ -165,6 +165,9 @@ impl Step {
         Self::new("2d", 172_800),
     ];
 
+    /// An hour, which is kept the longest.
+    pub const HOUR: Self = Self::new("1h", 3_600);
+
     const fn new(word: &'static str, seconds: i64) -> Self {
         Self { word, seconds }
     }

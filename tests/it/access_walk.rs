@@ -41,6 +41,7 @@ const ALWAYS: &[(&str, &str)] = &[
         "/backup-repositories/{repository}",
         "rep_01jc000000e008000000000001",
     ),
+    ("/certificates/{certificate}", "crt_01h455vb4pex5vsknk084sn02q"),
     ("/actions/{action}", "stop"),
     ("/power/{action}", "stop"),
     ("/uploads/{upload}", "0123456789abcdef"),

@@ -232,7 +232,9 @@ fn every_crash_point_has_a_case() {
         .chain(crate::backups::points())
         .chain(crate::volumes::points())
         .chain(crate::mail::POINTS)
-        .chain(crate::panel_backup::POINTS);
+        .chain(crate::panel_backup::POINTS)
+        .chain(crate::exit::POINTS)
+        .chain(crate::drills::POINTS);
     let tested = cases.iter().map(|(_, point)| *point).chain(elsewhere);
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     let steps = Step::ALL

@@ -29,6 +29,8 @@ const SCALED: &str = "max=\"8\" value=\"7\"";
 const SHARE: &str = "name=\"cpu_percent\" type=\"text\" value=\"777\"";
 /// The same as days.
 const GRACE: &str = "name=\"grace_days\" type=\"text\" value=\"11\"";
+/// The same as an hour.
+const HOUR: &str = "name=\"hour\" type=\"text\" value=\"17\"";
 /// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
 const NEW_SERVER: &[(&str, &str)] = &[
     ("name", "Shop <b>🚢</b>"),
@@ -264,6 +266,8 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("replicas", own("7")),
         ("policy", own("notify")),
         ("grace_days", own("11")),
+        ("hour", own("17")),
+        ("zone", own("Pacific/Chatham")),
         ("cpu_percent", own("777")),
         ("memory_percent", own("77")),
         ("disk_percent", own("77")),
@@ -315,9 +319,11 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
             form.body
         );
         assert!(
-            ["Kept", &*other, LAST_DAY, CHOSEN, TYPED, SCALED, GRACE, SHARE]
-                .iter()
-                .any(|typed| form.body.contains(typed)),
+            [
+                "Kept", &*other, LAST_DAY, CHOSEN, TYPED, SCALED, GRACE, SHARE, HOUR
+            ]
+            .iter()
+            .any(|typed| form.body.contains(typed)),
             "{address} is empty"
         );
         assert_eq!(works(app).await, before, "{address} was done");

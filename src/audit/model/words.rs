@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 80] = [
+const WITH_TARGET: [(&str, &str); 86] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -77,6 +77,12 @@ const WITH_TARGET: [(&str, &str); 80] = [
     ("tenant.close", "Closed the tenant"),
     ("tenant.reopen", "Reopened the tenant"),
     ("tenant.purge", "Erased the tenant"),
+    ("tenant.export", "Downloaded all that there is of"),
+    ("drill.ask", "Asked to prove a backup of"),
+    ("drill.fail", "Could not restore a backup of"),
+    ("drill.recover", "Could restore a backup again of"),
+    ("drill.tenant", "Changed whether backups are proven of"),
+    ("drill.set", "Changed when backups are proven:"),
     ("storage.warn", "Warned about the storage of"),
     ("location.selling", "Changed what may be sold of"),
     ("plan.overuse", "Said what happens on overuse of the plan"),

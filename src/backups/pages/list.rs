@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::drills::ServerPanel;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
@@ -59,6 +60,7 @@ pub(super) struct List {
     ctx: Ctx,
     head: Head,
     rows: Rows,
+    proof: ServerPanel,
     live: String,
     may_write: bool,
 }
@@ -75,6 +77,7 @@ pub(super) async fn list(
     let rows = Rows::load(&app, &scope, &mut tx, id).await?;
     let head = Head::new(&app, &scope, &server, "backups");
     Ok(Page(List {
+        proof: ServerPanel::load(&app, &scope, &mut tx, id).await?,
         ctx: crumbs(ctx, &scope),
         live: format!("{}/live?after={newest}", rows.base),
         may_write: scope.may(Permission::BackupWrite),

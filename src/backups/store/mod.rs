@@ -5,6 +5,7 @@ mod fill;
 mod leftovers;
 mod queue;
 mod rows;
+mod sealed;
 mod targets;
 mod tenant;
 mod whole;
@@ -18,7 +19,9 @@ pub use rows::{
     add, add_repository, add_restore, any, by_id, count, default_target, find, list, of_stack, of_tenant,
     poke, repository, restores, set_deleting,
 };
+pub use sealed::{claim_one, outdated_keys, outdated_targets, save_key, save_target, volume_targets};
 pub use targets::{Target, add_target, all_repositories, sealed, set_default, targets};
+pub use targets::{Target, add_target, set_default, targets};
 pub use tenant::{note_key_shown, repositories};
 pub use whole::{add_over, note_safety, shares_volumes};
 #[cfg(all(test, feature = "testing"))]

@@ -26,6 +26,7 @@ use crate::snapshots::{self, Viewed};
 
 use super::model::{Item, Locks, Quota, Volume, locked, name_of, refusal};
 
+pub(super) use read::sifted;
 pub use transfer::Transfer;
 pub use write::{Piece, Saved, version_of};
 
@@ -197,7 +198,7 @@ impl ServerFiles {
     }
 }
 
-fn volumes(offer: Option<&Offer>) -> Vec<Volume> {
+pub(super) fn volumes(offer: Option<&Offer>) -> Vec<Volume> {
     let Some(offer) = offer else {
         return Vec::new();
     };
@@ -209,7 +210,7 @@ fn volumes(offer: Option<&Offer>) -> Vec<Volume> {
     volumes.collect()
 }
 
-fn spec(app: &App, server: &Server, volumes: &[Volume]) -> Result<FilesSpec, EngineError> {
+pub(super) fn spec(app: &App, server: &Server, volumes: &[Volume]) -> Result<FilesSpec, EngineError> {
     let volume = |volume: &Volume| {
         Ok(FilesVolume {
             name: volume.name.clone(),

@@ -9,7 +9,7 @@ use crate::drivers::engine::{
 };
 use crate::platform::error::Error;
 
-use super::super::model::{Content, Item, Sieve, locked, name_of};
+use super::super::model::{Content, Item, Locks, Sieve, locked, name_of};
 use super::ServerFiles;
 
 /// So many entries of a volume are counted while somebody waits for its page.
@@ -96,33 +96,9 @@ impl ServerFiles {
         self.check_unlocked(path)?;
         let tar = self.app.engine.archive_files(&self.spec, path).await;
         let tar = tar.map_err(|error| self.refused(error))?;
-        let tar = self.sifted(path, tar);
+        let tar = sifted(&self.locks, path, tar);
         self.note("file.archive", path, json!({})).await?;
         Ok(tar)
-    }
-
-    /// The tar of a place without what is locked below it.
-    fn sifted(&self, path: &VolumePath, mut tar: EngineStream<Bytes>) -> EngineStream<Bytes> {
-        if self.locks.is_empty() {
-            return tar;
-        }
-        let (locks, top) = (self.locks.clone(), path.parts().to_vec());
-        // The first of a name's parts is the place itself.
-        let is_kept = move |name: &[u8]| {
-            let below = name.split(|byte| *byte == b'/').skip(1).map(<[u8]>::to_vec);
-            let parts: Vec<_> = top.iter().cloned().chain(below).collect();
-            !locks.hold_bytes(&parts.join(&b'/'))
-        };
-        async_stream::try_stream! {
-            let mut sieve = Sieve::new(is_kept);
-            while let Some(piece) = tar.next().await {
-                let kept = sieve.push(&piece?).map_err(|error| EngineError::invalid(error.to_string()))?;
-                if !kept.is_empty() {
-                    yield Bytes::from(kept);
-                }
-            }
-        }
-        .boxed()
     }
 
     /// How much is below a folder.
@@ -132,6 +108,30 @@ impl ServerFiles {
         let count = self.app.engine.count_files(&self.spec, folder, COUNT_OF_FOLDER);
         count.await.map_err(|error| self.refused(error))
     }
+}
+
+/// The tar of a place without what is locked below it.
+pub fn sifted(locks: &Locks, path: &VolumePath, mut tar: EngineStream<Bytes>) -> EngineStream<Bytes> {
+    if locks.is_empty() {
+        return tar;
+    }
+    let (locks, top) = (locks.clone(), path.parts().to_vec());
+    // The first of a name's parts is the place itself.
+    let is_kept = move |name: &[u8]| {
+        let below = name.split(|byte| *byte == b'/').skip(1).map(<[u8]>::to_vec);
+        let parts: Vec<_> = top.iter().cloned().chain(below).collect();
+        !locks.hold_bytes(&parts.join(&b'/'))
+    };
+    async_stream::try_stream! {
+        let mut sieve = Sieve::new(is_kept);
+        while let Some(piece) = tar.next().await {
+            let kept = sieve.push(&piece?).map_err(|error| EngineError::invalid(error.to_string()))?;
+            if !kept.is_empty() {
+                yield Bytes::from(kept);
+            }
+        }
+    }
+    .boxed()
 }
 
 /// A stream that is known to be short.

@@ -77,6 +77,8 @@ async fn what_is_the_tenants_own_is_closed_to_the_role() {
         "select count(*) from backup",
         "select count(*) from backup_restore",
         "select count(*) from backup_alert",
+        "select count(*) from restore_drill",
+        "select count(*) from restore_proof",
         "select count(*) from session",
         "select count(*) from audit_event",
         "select count(*) from tenant_network",
@@ -236,11 +238,13 @@ async fn what_was_taken_back_is_gone_from_an_open_scope() {
 async fn every_table_about_one_server_says_whether_guests_see_it() {
     /// Tables with a server in them that are no guest's business: whom it is shared with, and how to be
     /// invited; nor what is kept of it elsewhere.
-    const NOT_THEIRS: [&str; 11] = [
+    const NOT_THEIRS: [&str; 13] = [
         "backup",
         "backup_alert",
         "backup_copy",
         "backup_restore",
+        "restore_drill",
+        "restore_proof",
         "one_time_link",
         "server_guest",
         "kept_port",

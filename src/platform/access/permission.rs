@@ -54,6 +54,8 @@ permissions! {
     TenantRead = "tenant:read", Tenant, read;
     /// Change the tenant's time zone.
     TenantManage = "tenant:write", Tenant, write;
+    /// Download all that the tenant has, to go with it.
+    TenantExport = "tenant:export", Tenant, read;
     /// See the tenant's members and open invitations.
     MemberRead = "members:read", Tenant, read;
     /// Invite, change roles, remove.
@@ -116,6 +118,8 @@ permissions! {
     StaffTenantManage = "staff.tenants:write", Staff, write;
     /// Suspend, resume, close.
     StaffTenantSuspend = "staff.tenants:suspend", Staff, write;
+    /// Download all that a tenant has, for the tenant.
+    StaffTenantExport = "staff.tenants:export", Staff, write;
     /// See plans and sizes.
     StaffPlanRead = "staff.plans:read", Staff, read;
     /// Create, change and archive plans.

@@ -46,7 +46,7 @@ roles! {
     TenantRole {
         /// Everything, members included.
         Owner = "owner", "Owner";
-        /// Everything but other owners' membership.
+        /// Everything but other owners' membership, and taking all of it out.
         Manager = "manager", "Manager";
         /// Runs servers; creates and deletes none.
         Operator = "operator", "Operator";
@@ -77,11 +77,12 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
     permission.side() == Side::Tenant
         && match role {
             TenantRole::Owner => true,
-            // Whoever has the key has all backups for ever.
-            TenantRole::Manager => permission != P::BackupKey,
+            // Whoever has the key has all backups for ever, and whoever has the archive all data.
+            TenantRole::Manager => !matches!(permission, P::BackupKey | P::TenantExport),
             TenantRole::Operator => !matches!(
                 permission,
                 P::TenantManage
+                    | P::TenantExport
                     | P::MemberManage
                     | P::ServerCreate
                     | P::ServerDelete
@@ -91,7 +92,8 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
                     | P::AuditRead
             ),
             TenantRole::Viewer => {
-                !permission.writes() && !matches!(permission, P::ServerSecrets | P::AuditRead)
+                !permission.writes()
+                    && !matches!(permission, P::ServerSecrets | P::AuditRead | P::TenantExport)
             }
         }
 }

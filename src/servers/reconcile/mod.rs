@@ -23,6 +23,7 @@ mod spec;
 mod steps;
 mod sweep;
 mod tell;
+mod throw_away;
 mod trouble;
 mod update;
 mod watch;
@@ -42,6 +43,7 @@ use crate::platform::ids::{LocationId, ServerId};
 use crate::platform::reconcile::{Reconciler, drive};
 
 pub use spec::volume_key;
+pub use throw_away::{ThrowAway, guarded, throw_away, throw_away_volume};
 
 use super::actions::{TOPIC, set_up_location};
 use super::store::{self, Claimed};

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, Utc};
 
+use crate::drills;
 use crate::drivers::engine::{EngineError, Network, NetworkKey, Observed, ServerKey, Volume, VolumeKey};
 use crate::networks;
 
@@ -36,7 +37,8 @@ pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[
     let now = servers.app.now();
     let mut tx = servers.app.db.system().await?;
     let private = networks::all_keys(&mut tx, servers.location).await?;
-    let found = without_row((all, &networks, &volumes), briefs, &private);
+    let drills = drills::active_keys(&mut tx).await?;
+    let found = without_row((all, &networks, &volumes), briefs, (&private, &drills));
     let orphans = store::note_orphans(&mut tx, &found, now).await?;
     tx.commit().await?;
     let everything = all.len() + networks.len() + volumes.len();
@@ -61,22 +63,24 @@ pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[
 fn without_row(
     (containers, networks, volumes): (&[Observed], &[Network], &[Volume]),
     briefs: &[Brief],
-    private: &HashSet<String>,
+    (private, drills): (&HashSet<String>, &HashSet<String>),
 ) -> Vec<(&'static str, String)> {
     let rows: HashSet<String> = briefs.iter().map(|brief| brief.id.to_string()).collect();
+    // A drill's throw-away server has a row of its own.
+    let is_known = |server: &str| rows.contains(server) || drills.contains(server);
     let tenants: HashSet<String> = briefs.iter().map(|brief| brief.tenant.to_string()).collect();
     let containers = containers
         .iter()
-        .filter(|container| container.is_marked && !rows.contains(container.server.as_str()))
+        .filter(|container| container.is_marked && !is_known(container.server.as_str()))
         .map(|container| (CONTAINER, container.server.to_string()));
     let networks = networks
         .iter()
         .filter(|network| {
             let key = network.key.as_str();
-            network.is_marked && !tenants.contains(key) && !private.contains(key)
+            network.is_marked && !tenants.contains(key) && !private.contains(key) && !drills.contains(key)
         })
         .map(|network| (NETWORK, network.key.to_string()));
-    let is_left = |server: Option<&ServerKey>| server.is_some_and(|server| !rows.contains(server.as_str()));
+    let is_left = |server: Option<&ServerKey>| server.is_some_and(|server| !is_known(server.as_str()));
     let volumes = volumes
         .iter()
         .filter(|volume| volume.is_marked && is_left(volume.server.as_ref()))

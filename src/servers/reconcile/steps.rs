@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::catalogue;
+use crate::certificates;
 use crate::drivers::engine::{
     ContainerSpec, EngineError, NetworkSpec, Outcome, ServerKey, VolumeKey, VolumeSpec,
 };
@@ -291,6 +292,7 @@ impl Effects<'_> {
             Some(place) => stacks::hold(&mut tx, place.stack).await?,
             None => None,
         };
+        certificates::count_server(&mut tx, server.id).await?;
         if store::forget(&mut tx, server.id, self.claimed.lease).await? {
             if let Some(stack) = stack {
                 stacks::end_if_empty(self.app, &mut tx, &stack).await?;

@@ -4,15 +4,18 @@ use chrono::Duration;
 use serde_json::json;
 
 use crate::app::App;
-use crate::audit::Change;
+use crate::audit::{self, Change};
+use crate::backups;
+use crate::certificates::{self, Closed};
+use crate::drills;
 use crate::networks;
 use crate::platform::access::{StaffScope, SystemScope, Who};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::events;
-use crate::platform::ids::TenantId;
+use crate::platform::ids::{AuditId, TenantId};
 
-use super::super::model::{Tenant, Verb};
+use super::super::model::{Status, Tenant, Verb};
 use super::super::store;
 use super::{TENANT_TOPIC, target};
 
@@ -38,6 +41,16 @@ pub async fn change_status_in(
     let new = before.after(verb, now)?;
     store::save_status(tx, id, &new, now).await?;
     let after = store::find_tenant(tx, id).await?;
+    match (before.status, after.status) {
+        (_, Status::Closed) => {
+            let by = who
+                .user
+                .map_or_else(|| "system".to_owned(), |user| user.to_string());
+            certificates::begin(tx, id, (now, &by)).await?;
+        }
+        (Status::Closed, _) => certificates::forget(tx, id).await?,
+        _ => {}
+    }
     store::wake_servers(tx, id, now).await?;
     events::emit(tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
     let change = Change::between(action, shown(&before), shown(&after));
@@ -86,14 +99,44 @@ async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Err
         tx.commit().await?;
         return Ok(false);
     }
+    // What a drill has on the engine goes with its row.
+    if drills::are_open(&mut tx, id).await? {
+        return Ok(false);
+    }
+    drop(tx);
+    // What lies on the engine goes before its key does, so that a panel that dies in between comes back to it.
+    if !backups::erase_data(app, scope, id).await? {
+        return Ok(false);
+    }
+    finish(app, scope, id).await
+}
+
+/// The end: the row goes with all that hangs on it, in the transaction that certifies that.
+async fn finish(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Error> {
+    let now = app.now();
+    let mut tx = scope.begin().await?;
+    let tenant = match store::lock_tenant(&mut tx, id).await {
+        Err(Error::NotFound) => return Ok(true),
+        other => other?,
+    };
+    if !tenant.is_erasing(now) {
+        return Ok(false);
+    }
+    let closed = Closed {
+        tenant: id,
+        since: tenant.status_at,
+        event: AuditId::new(&*app.ids, now),
+    };
+    let certificate = certificates::issue(app, &mut tx, closed).await?;
     store::delete_tenant(&mut tx, id).await?;
     events::emit(&mut tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
     let change = Change {
         action: "tenant.purge",
         before: Some(shown(&tenant)),
-        after: None,
+        after: Some(json!({ "certificate": certificate.to_string() })),
     };
-    app.audit(&mut tx, &scope.who, &target(&tenant), &change).await?;
+    let event = (closed.event, now);
+    audit::record(&mut tx, event, &scope.who, &target(&tenant), &change).await?;
     tx.commit().await?;
     Ok(true)
 }

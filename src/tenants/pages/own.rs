@@ -15,12 +15,18 @@ use super::super::store;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "tenants/own_settings.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the page that is there or not"
+)]
 pub(crate) struct OwnSettings {
     ctx: Ctx,
     tenant: Tenant,
     gauges: Vec<Gauge>,
     is_over: bool,
     may_manage: bool,
+    may_export: bool,
+    may_see_drills: bool,
     now: DateTime<Utc>,
 }
 
@@ -43,6 +49,8 @@ pub(crate) async fn settings(
         ctx,
         gauges: usage.gauges(&tenant.limits),
         may_manage: scope.may(Permission::TenantManage),
+        may_see_drills: scope.may(Permission::BackupRead),
+        may_export: scope.may(Permission::TenantExport),
         is_over: !usage.beyond(&tenant.limits).is_empty(),
         tenant,
         now: app.now(),

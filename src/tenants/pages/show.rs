@@ -40,6 +40,10 @@ impl Head {
         self.scope.may(Permission::StaffTenantSuspend)
     }
 
+    pub(super) fn can_export(&self) -> bool {
+        self.scope.may(Permission::StaffTenantExport)
+    }
+
     pub(super) fn can_see_servers(&self) -> bool {
         self.scope.may(Permission::StaffServerRead)
     }

@@ -1,0 +1,4 @@
+drop table tenant_without_drills;
+drop table drill_setting;
+drop table restore_proof;
+drop table restore_drill;

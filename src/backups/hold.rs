@@ -1,0 +1,52 @@
+//! A repository that somebody else works in for a while: a drill, which restores from it and must not have it pruned meanwhile.
+
+use crate::app::App;
+use crate::drivers::backup::{Place, Restic};
+use crate::platform::error::Error;
+use crate::platform::ids::BackupRepositoryId;
+
+use super::reconcile::LEASE;
+use super::store::{self, Claimed};
+use super::work;
+
+/// A repository under a lease.
+#[derive(Debug)]
+pub struct Held(Claimed);
+
+/// Takes a repository's lease; nothing if somebody has it.
+pub async fn hold(app: &App, id: BackupRepositoryId) -> Result<Option<Held>, Error> {
+    let now = app.now();
+    let mut tx = app.db.system().await?;
+    let lease = app.ids.uuid(now);
+    let is_ours = store::claim_one(&mut tx, id, lease, (now, now + LEASE)).await?;
+    tx.commit().await?;
+    let held = Claimed {
+        id,
+        lease,
+        failures: 0,
+    };
+    Ok(is_ours.then_some(Held(held)))
+}
+
+impl Held {
+    /// Keeps the lease. Says whether we still have it.
+    pub async fn renew(&self, app: &App) -> Result<bool, Error> {
+        let mut tx = app.db.system().await?;
+        let is_ours = store::renew(&mut tx, &self.0, app.now() + LEASE).await?;
+        tx.commit().await?;
+        Ok(is_ours)
+    }
+
+    /// Gives it back. Whatever is to be done in the repository is due at once.
+    pub async fn release(self, app: &App) -> Result<(), Error> {
+        let mut tx = app.db.system().await?;
+        store::release(&mut tx, &self.0, (false, Some(app.now()))).await?;
+        tx.commit().await
+    }
+
+    /// The repository, opened; `call` is what its helper is called by.
+    pub async fn open(&self, app: &App, call: String) -> Result<(Restic, Place), Error> {
+        let opener = store::opener(&mut app.db.system().await?, self.0.id).await?;
+        Ok((work::restic(app), work::place(app, &opener, call)?))
+    }
+}

@@ -1,0 +1,59 @@
+//! The parts of an archive, in their order. Whoever gives tenants something new to have, such as mail, adds a line with a
+//! function that puts it in.
+
+mod logs;
+mod organisation;
+mod readme;
+mod servers;
+
+use std::pin::Pin;
+
+use super::outer::{Outer, Stop};
+use super::source::Source;
+
+type Written<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+
+/// A part of an archive.
+pub struct Section {
+    /// Where it is.
+    pub place: &'static str,
+    /// What is in it, for `README.txt`.
+    pub about: &'static str,
+    /// Puts it in.
+    pub write: for<'a> fn(&'a Source, &'a mut Outer) -> Written<'a>,
+}
+
+/// All of them.
+pub const SECTIONS: &[Section] = &[
+    Section {
+        place: "README.txt",
+        about: "this file",
+        write: |source, outer| Box::pin(readme::write(source, outer)),
+    },
+    Section {
+        place: "tenant.json, members.json",
+        about: "the organisation with its plan, its people and open invitations",
+        write: |source, outer| Box::pin(organisation::write(source, outer)),
+    },
+    Section {
+        place: "networks.json, stacks.json, backups.json",
+        about: "networks and who is in them, stacks, and which backups there are",
+        write: |source, outer| Box::pin(organisation::write_things(source, outer)),
+    },
+    Section {
+        place: "servers/NAME/",
+        about: "server.json (what it is made of, its ports, variables, schedules, snapshots, and whom it is shared with), \
+                usage.csv (what it used, by the hour), and volumes/VOLUME/ with all of its files",
+        write: |source, outer| Box::pin(servers::write(source, outer)),
+    },
+    Section {
+        place: "deleted-servers/NAME/",
+        about: "server.json of servers that are deleted and still kept; restore one before you take an archive to have its files",
+        write: |source, outer| Box::pin(servers::write_deleted(source, outer)),
+    },
+    Section {
+        place: "audit/NUMBER.csv",
+        about: "the audit log, the newest first",
+        write: |source, outer| Box::pin(logs::write_audit(source, outer)),
+    },
+];

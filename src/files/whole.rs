@@ -1,0 +1,52 @@
+//! A server's volumes as a whole, for whoever takes all of them: the tenant that leaves. What is locked stays out, as it does
+//! for everybody else.
+
+use bytes::Bytes;
+
+use crate::app::App;
+use crate::catalogue::Offer;
+use crate::drivers::engine::{EngineError, EngineStream, FilesError, FilesSpec, VolumePath};
+use crate::platform::error::Error;
+use crate::servers::model::Server;
+
+use super::actions::{sifted, spec, volumes};
+use super::model::{Locks, Quota, refusal};
+
+/// The volumes that a server has itself.
+pub struct WholeVolumes {
+    app: App,
+    spec: FilesSpec,
+    locks: Locks,
+    quota: Quota,
+    /// Their names, in the template's order.
+    pub names: Vec<String>,
+}
+
+impl WholeVolumes {
+    /// A server's. One that was never made, is deleted, or uses another's has none.
+    pub fn of(app: &App, server: &Server, offer: Option<&Offer>) -> Result<Self, Error> {
+        let is_made = server.observed_generation > 0 && !server.is_deleted();
+        let has_own = is_made && server.home() == server.id;
+        let volumes = if has_own { volumes(offer) } else { Vec::new() };
+        let egg = offer.and_then(|offer| offer.egg.as_ref());
+        Ok(Self {
+            spec: spec(app, server, &volumes).map_err(Error::internal)?,
+            locks: egg.map(|egg| Locks::new(&egg.denied)).unwrap_or_default(),
+            quota: Quota {
+                disk_mib: server.resources.disk_mib,
+            },
+            names: volumes.into_iter().map(|volume| volume.name).collect(),
+            app: app.clone(),
+        })
+    }
+
+    /// One of them as a tar, in which its name is the top; nothing if the engine has lost one of the server's volumes.
+    pub async fn tar(&self, name: &str) -> Result<Option<EngineStream<Bytes>>, Error> {
+        let path = VolumePath::of_volume(name).map_err(Error::internal)?;
+        match self.app.engine.archive_files(&self.spec, &path).await {
+            Ok(tar) => Ok(Some(sifted(&self.locks, &path, tar))),
+            Err(FilesError::Engine(EngineError::VolumeMissing { .. })) => Ok(None),
+            Err(error) => Err(refusal(error, self.quota)),
+        }
+    }
+}
