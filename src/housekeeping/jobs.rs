@@ -10,7 +10,7 @@ use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::platform::{events, web};
-use crate::{accounts, backups, guests, notifications, servers, tenants};
+use crate::{accounts, guests, notifications, servers, tenants};
 
 /// Every quarter of an hour.
 const SCHEDULE: &str = "*/15 * * * * housekeeping";
@@ -40,10 +40,6 @@ impl TaskHandler for Housekeeping {
             ("notifications", notifications::clean_up(&app, &scope).await),
             ("lost consoles", servers::end_lost_consoles(&app, &scope).await),
             ("closed tenants", tenants::purge_closed(&app, &scope).await),
-            (
-                "repositories of erased tenants",
-                backups::clean_up(&app, &scope).await,
-            ),
         ];
         let failed: Vec<String> = parts
             .into_iter()

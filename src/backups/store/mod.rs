@@ -2,7 +2,6 @@
 
 mod alerts;
 mod fill;
-mod leftovers;
 mod queue;
 mod rows;
 mod sealed;
@@ -13,7 +12,6 @@ mod work;
 
 pub use alerts::{alerts, clear, count_alerts, miss, of_server as alert_of_server, raise};
 pub use fill::{add_filling, begin_filling, filling, is_filled, unready};
-pub use leftovers::{forget_leftover, leftovers};
 pub use queue::{Claimed, Opener, claim, opener, own_opener, release, renew};
 pub use rows::{
     add, add_repository, add_restore, any, by_id, count, default_target, find, list, of_stack, of_tenant,
