@@ -19,7 +19,6 @@ pub use rows::{
 };
 pub use sealed::{claim_one, outdated_keys, outdated_targets, save_key, save_target, volume_targets};
 pub use targets::{Target, add_target, all_repositories, sealed, set_default, targets};
-pub use targets::{Target, add_target, set_default, targets};
 pub use tenant::{note_key_shown, repositories};
 pub use whole::{add_over, note_safety, shares_volumes};
 #[cfg(all(test, feature = "testing"))]
