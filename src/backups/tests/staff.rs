@@ -1,5 +1,6 @@
 //! What staff do: targets that lead where they should, tried before they are used, and what tenants leave behind.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::drivers::engine::Engine as _;
@@ -52,6 +53,8 @@ async fn a_target_leads_inside_only_if_that_is_said() {
 
 /// Tries a target twice with one wish, as a job that is run again does. How it ended.
 async fn tried(scene: &Scene, staff: &Client, id: &str) -> Value {
+    // The page shows the newest try.
+    scene.test.clock.advance(TimeDelta::seconds(1));
     let asked = staff.json("POST", &format!("{HERE}/{id}/test"), &json!({})).await;
     let operation = asked.expect(202).json()["operation_id"].clone();
     let operation = operation.as_str().unwrap();
