@@ -27,11 +27,15 @@ pub async fn volumes(tx: &mut impl Scoped, server: ServerId) -> Result<Vec<Volum
         .collect())
 }
 
-/// Notes a volume that a server has. One that is noted stays as it is.
+/// Notes a volume that a server has, and what that says of its disk and of the disks of those that use it. One that is noted
+/// stays as it is.
 pub async fn note_volume(tx: &mut SystemTx, server: ServerId, volume: &Volume) -> Result<(), Error> {
     sqlx::query!(
-        "insert into server_volume (server_id, tenant_id, name, is_pooled, is_enforced, size_bytes) \
-         select id, tenant_id, $2, $3, $4, $5 from server where id = $1 on conflict do nothing",
+        "with noted as ( \
+           insert into server_volume (server_id, tenant_id, name, is_pooled, is_enforced, size_bytes) \
+           select id, tenant_id, $2, $3, $4, $5 from server where id = $1 on conflict do nothing returning is_enforced) \
+         update server s set is_disk_enforced = coalesce(s.is_disk_enforced, true) and n.is_enforced from noted n \
+         where s.id = $1 or s.volumes_of = $1",
         server.0,
         volume.name,
         volume.is_pooled,

@@ -82,8 +82,7 @@ macro_rules! select {
              s.location_id, s.name, s.host_name, s.template, s.image, s.rebuild_seq, s.tags, \
              s.suspended_at, s.suspended_reason, s.proven_image, s.failed_image, s.failed_reason, \
              s.rollback_generation, s.stack_id, s.stack_blueprint, s.stack_part, s.stack_replica, s.volumes_of, s.size_id, s.cpu_millis, s.memory_mib, s.disk_mib, \
-             (select bool_and(v.is_enforced) from server_volume v where v.server_id = coalesce(s.volumes_of, s.id)) as is_disk_enforced, \
-             s.version, \
+             s.is_disk_enforced, s.version, \
              s.power, s.restart_seq, s.deleted_at, s.deleted_by, s.kept_until, s.deleting_at, s.stop_reason, s.still_for, s.generation, s.observed_generation, s.observed_restart_seq, \
              s.observed_state, s.observed_health, s.observed_complaint, s.observed_exit_code, s.observed_oom, s.observed_restarts, \
              s.observed_spec, s.observed_outdated, s.running_since, s.current_step, s.last_error, s.error_count, \

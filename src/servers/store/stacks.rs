@@ -17,8 +17,8 @@ pub async fn set_place(
     volumes_of: Option<ServerId>,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "update server set stack_id = $2, stack_blueprint = $3, stack_part = $4, stack_replica = $5, volumes_of = $6 \
-         where id = $1",
+        "update server set stack_id = $2, stack_blueprint = $3, stack_part = $4, stack_replica = $5, volumes_of = $6, \
+         is_disk_enforced = (select h.is_disk_enforced from server h where h.id = $6) where id = $1",
         id.0,
         place.stack.0,
         place.blueprint,

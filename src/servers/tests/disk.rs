@@ -148,7 +148,8 @@ async fn a_server_from_before_the_pool_stays_soft() {
     let server = scene.running("web").await;
     let mut tx = scene.tx().await;
     let aged = sqlx::query!(
-        "update server_volume set is_pooled = false, is_enforced = false where server_id = $1",
+        "with volumes as (update server_volume set is_pooled = false, is_enforced = false where server_id = $1 returning server_id) \
+         update server set is_disk_enforced = false where id in (select server_id from volumes)",
         server.id.0
     );
     aged.execute(tx.conn()).await.unwrap();

@@ -1,0 +1,1 @@
+alter table server drop column is_disk_enforced;
