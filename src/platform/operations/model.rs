@@ -51,6 +51,7 @@ impl State {
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OperationStepState)]
 pub enum StepState {
     /// Being done.
     Running,

@@ -19,8 +19,27 @@ use super::error::Problem;
 const SCHEME: &str = "token";
 const PROBLEM: &str = "Problem";
 
+/// Operations as their handlers declare them, and who may call them.
+pub(super) struct Described {
+    /// Who may call them.
+    pub(super) rule: Rule,
+    /// What their bodies are made of, by name.
+    pub(super) schemas: Vec<(String, RefOr<Schema>)>,
+    /// The operations, by path.
+    pub(super) paths: Paths,
+}
+
+/// The whole description.
+pub(super) fn document(described: &[Described]) -> OpenApi {
+    let mut document = empty();
+    for operations in described {
+        add(&mut document, operations);
+    }
+    finish(document)
+}
+
 /// A document without paths.
-pub(super) fn empty() -> OpenApi {
+fn empty() -> OpenApi {
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -55,12 +74,8 @@ pub(super) fn operations(paths: &Paths) -> Vec<(&'static str, String)> {
 }
 
 /// Adds operations under a rule.
-pub(super) fn add(
-    document: &mut OpenApi,
-    rule: Rule,
-    schemas: Vec<(String, RefOr<Schema>)>,
-    mut paths: Paths,
-) {
+fn add(document: &mut OpenApi, described: &Described) {
+    let mut paths = described.paths.clone();
     for (path, item) in &mut paths.paths {
         let all = [
             ("get", &mut item.get),
@@ -72,14 +87,20 @@ pub(super) fn add(
         for (method, operation) in all {
             if let Some(operation) = operation {
                 operation.operation_id = Some(operation_id(method, path));
-                complete(operation, rule, method == "post");
+                complete(operation, described.rule, method == "post");
             }
         }
     }
     let components = document
         .components
         .get_or_insert_with(utoipa::openapi::Components::new);
-    components.schemas.extend(schemas);
+    for (name, schema) in &described.schemas {
+        let known = components.schemas.insert(name.clone(), schema.clone());
+        debug_assert!(
+            known.is_none_or(|known| known == *schema),
+            "two schemas are called {name}"
+        );
+    }
     let addition = OpenApiBuilder::new().paths(paths).build();
     document.merge(addition);
 }
@@ -183,7 +204,7 @@ fn may_be_empty(parameter: &mut Parameter) {
 }
 
 /// Adds what all operations refer to.
-pub(super) fn finish(mut document: OpenApi) -> OpenApi {
+fn finish(mut document: OpenApi) -> OpenApi {
     let components = ComponentsBuilder::new()
         .schema(PROBLEM, Problem::schema())
         .schema(FieldError::name(), FieldError::schema())

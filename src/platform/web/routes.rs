@@ -22,6 +22,7 @@ use crate::platform::access::{Rule, guest_may};
 
 use super::guard::{Guard, Kit, guard};
 use super::timeout::Lasting;
+use super::openapi::Described;
 use super::{idempotency, openapi};
 
 /// For whom a route is.
@@ -60,7 +61,7 @@ struct Entry<S> {
 /// A feature's routes, and in the end all.
 pub struct Routes<S> {
     entries: Vec<Entry<S>>,
-    document: OpenApi,
+    described: Vec<Described>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
@@ -74,7 +75,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn new() -> Self {
         Self {
             entries: Vec::new(),
-            document: openapi::empty(),
+            described: Vec::new(),
         }
     }
 
@@ -121,7 +122,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn api(mut self, rule: Rule, (schemas, paths, router): UtoipaMethodRouter<S>) -> Self {
         let operations = openapi::operations(&paths);
-        openapi::add(&mut self.document, rule, schemas, paths);
+        self.described.push(Described { rule, schemas, paths });
         for (method, path) in operations {
             let info = RouteInfo {
                 kind: Kind::Api,
@@ -162,7 +163,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.entries.extend(other.entries);
-        self.document.merge(other.document);
+        self.described.extend(other.described);
         self
     }
 
@@ -173,9 +174,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         table
     }
 
-    /// The API's description.
+    /// The API's description. Put together only where it is asked for: it is a tree of some 20 MiB, and a panel that serves
+    /// reads the committed file.
     pub fn document(&self) -> OpenApi {
-        openapi::finish(self.document.clone())
+        openapi::document(&self.described)
     }
 
     /// Mounts everything behind its guard.
