@@ -58,7 +58,7 @@ pub(crate) async fn measure() -> Vec<Row> {
         "servers",
         0,
     ));
-    rows.extend(usage::measure(&app, &again, bench.servers().await).await);
+    rows.extend(usage::measure(&app, &again, bench.starts().await.len()).await);
     again.kill().await;
     rows
 }
@@ -141,20 +141,16 @@ impl Bench {
         self.docker.start_container(&name, None).await.unwrap();
     }
 
-    /// How many of the panel's containers are servers: the guard is one, too.
-    async fn servers(&self) -> usize {
-        let guard = format!("{}-guard", self.panel.instance);
-        let guards = docker(&["ps", "-q", "--filter", &format!("name=^{guard}$")]);
-        self.starts().await.len() - guards.lines().count()
-    }
-
-    /// When each of the panel's containers was started.
+    /// When each server's container was started. The label of the server tells them from the guard, and from the floor's
+    /// containers, which have the panel's label by their image.
     async fn starts(&self) -> Vec<String> {
         let ids = docker(&[
             "ps",
             "-q",
             "--filter",
-            &format!("label=berth.instance={}", self.panel.instance),
+            &format!("label={}", label(&self.panel.instance)),
+            "--filter",
+            "label=berth.server",
         ]);
         let looks = ids.lines().map(|id| async move {
             let found = self.docker.inspect_container(id, None).await.unwrap();
