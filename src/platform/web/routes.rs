@@ -21,8 +21,8 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use crate::platform::access::{Rule, guest_may};
 
 use super::guard::{Guard, Kit, guard};
-use super::timeout::Lasting;
 use super::openapi::Described;
+use super::timeout::Lasting;
 use super::{idempotency, openapi};
 
 /// For whom a route is.
