@@ -10,7 +10,7 @@ use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
 use crate::{
-    backups, catalogue, drills, housekeeping, networks, notifications, schedules, servers, snapshots,
+    backups, catalogue, drills, housekeeping, networks, notifications, schedules, servers, shares, snapshots,
     storage, usage,
 };
 
@@ -38,6 +38,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     servers::begin(app).await.context("the reconciler of servers")?;
     schedules::begin(app);
     networks::begin(app);
+    shares::begin(app);
     snapshots::begin(app);
     backups::begin(app);
     drills::begin(app);

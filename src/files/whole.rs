@@ -2,14 +2,18 @@
 //! for everybody else.
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 
 use crate::app::App;
 use crate::catalogue::Offer;
-use crate::drivers::engine::{EngineError, EngineStream, FilesError, FilesSpec, VolumePath};
+use crate::drivers::engine::{
+    EngineError, EngineStream, Expected, FilesChange, FilesError, FilesSpec, NewContent, UploadKey,
+    VolumePath,
+};
 use crate::platform::error::Error;
 use crate::servers::model::Server;
 
-use super::actions::{sifted, spec, volumes};
+use super::actions::{locks, sifted, spec, volumes};
 use super::model::{Locks, Quota, refusal};
 
 /// The volumes that a server has itself.
@@ -28,10 +32,9 @@ impl WholeVolumes {
         let is_made = server.observed_generation > 0 && !server.is_deleted();
         let has_own = is_made && server.home() == server.id;
         let volumes = if has_own { volumes(offer) } else { Vec::new() };
-        let egg = offer.and_then(|offer| offer.egg.as_ref());
         Ok(Self {
             spec: spec(app, server, &volumes).map_err(Error::internal)?,
-            locks: egg.map(|egg| Locks::new(&egg.denied)).unwrap_or_default(),
+            locks: locks(offer),
             quota: Quota {
                 disk_mib: server.resources.disk_mib,
             },
@@ -48,5 +51,34 @@ impl WholeVolumes {
             Err(FilesError::Engine(EngineError::VolumeMissing { .. })) => Ok(None),
             Err(error) => Err(refusal(error, self.quota)),
         }
+    }
+
+    /// Gives a file for the server's own programs its content, in one step; the folders that it is in are made. Nothing that a
+    /// person did, so it is not in the audit log.
+    pub async fn put(
+        &self,
+        (volume, folders, name): (&str, &[&str], &str),
+        content: impl Into<Bytes>,
+    ) -> Result<(), FilesError> {
+        let mut at = VolumePath::of_volume(volume).map_err(|_| FilesError::Impossible)?;
+        for folder in folders {
+            at = at.join_text(folder).map_err(|_| FilesError::Impossible)?;
+            let change = FilesChange::MakeFolder(at.clone());
+            match self.app.engine.change_files(&self.spec, &change).await {
+                Ok(()) | Err(FilesError::Exists) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let path = at.join_text(name).map_err(|_| FilesError::Impossible)?;
+        let upload = self.app.ids.uuid(self.app.now()).simple().to_string();
+        let new = NewContent {
+            expected: Expected::Anything,
+            upload: UploadKey::new(&upload).ok_or(FilesError::Impossible)?,
+            offset: 0,
+            total: None,
+        };
+        let body = futures_util::stream::iter([Ok(content.into())]).boxed();
+        self.app.engine.write_file(&self.spec, &path, &new, body).await?;
+        Ok(())
     }
 }

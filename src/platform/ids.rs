@@ -169,6 +169,10 @@ ids! {
     AuditId = "aud";
     /// A network that a tenant made.
     NetworkId = "net";
+    /// A share of a file-share server.
+    ShareId = "shr";
+    /// A person of a server's shares.
+    SharePersonId = "shp";
     /// A snapshot of a server.
     SnapshotId = "snp";
     /// A stack: servers that were made together.

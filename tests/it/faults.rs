@@ -188,11 +188,18 @@ impl Api {
         answer.unwrap().status().as_u16()
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send(self.http.put(format!("{}{path}", self.base)), body)
+            .await
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let request = self
-            .http
-            .post(format!("{}{path}", self.base))
-            .bearer_auth(&self.token);
+        self.send(self.http.post(format!("{}{path}", self.base)), body)
+            .await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder, body: &Value) -> (u16, Value) {
+        let request = request.bearer_auth(&self.token);
         let answer = request.json(body).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }

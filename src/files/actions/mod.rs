@@ -63,9 +63,8 @@ impl ServerFiles {
         // The engine may be slow; the database's connection is not kept waiting for it.
         drop(tx);
         let volumes = volumes(offer.as_ref());
-        let denied = offer.as_ref().and_then(|offer| offer.egg.as_ref());
         Ok(Self {
-            locks: denied.map(|egg| Locks::new(&egg.denied)).unwrap_or_default(),
+            locks: locks(offer.as_ref()),
             spec: spec(app, &server, &volumes).map_err(Error::internal)?,
             app: app.clone(),
             scope: scope.clone(),
@@ -195,6 +194,18 @@ impl ServerFiles {
         let change = Change::to(action, what);
         self.app.audit(&mut tx, &self.scope.who, &target, &change).await?;
         tx.commit().await
+    }
+}
+
+/// The template that has [shares](crate::shares), and what in its volume says who has them, with the hashes of their passwords.
+const SHARES: (&str, &str) = ("file-share", "/state/shares");
+
+/// What is kept from people: an egg says so itself.
+pub(super) fn locks(offer: Option<&Offer>) -> Locks {
+    match offer {
+        Some(Offer { egg: Some(egg), .. }) => Locks::new(&egg.denied),
+        Some(offer) if offer.template.name == SHARES.0 => Locks::new(&[SHARES.1.to_owned()]),
+        _ => Locks::default(),
     }
 }
 

@@ -89,6 +89,7 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
                     | P::BackupKey
                     | P::NetworkWrite
                     | P::GuestManage
+                    | P::ShareManage
                     | P::AuditRead
             ),
             TenantRole::Viewer => {

@@ -1,0 +1,6 @@
+drop trigger tell_shares on server;
+drop function tell_shares;
+drop table share_state;
+drop table share_member;
+drop table share_person;
+drop table share;
