@@ -13,6 +13,7 @@ use berth::drivers::engine::{Engine, EngineError, ServerKey, VolumeDriver, Volum
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::docker_world::{DockerWorld, IMAGE, RUN, make_backup_image, make_sshd_image};
+use super::networks::first_address;
 use super::world::{World as _, server, tenant, volume};
 use crate::panel::LOOK_AGAIN;
 
@@ -251,9 +252,10 @@ async fn a_deleted_file_comes_back_by_sftp_and_only_from_the_host_that_was_noted
 fn bridge_address() -> String {
     let wanted = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}";
     let said = run(Command::new("docker").args(["network", "inspect", "bridge", "--format", wanted]));
-    match said.parse::<ipnet::Ipv4Net>() {
-        Ok(subnet) => subnet.hosts().next().unwrap().to_string(),
-        Err(_) => said,
+    if said.contains('/') {
+        first_address(&said)
+    } else {
+        said
     }
 }
 

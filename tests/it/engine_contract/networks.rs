@@ -200,7 +200,7 @@ async fn through_another_network_a_server_reaches_nothing_more_of_the_host_or_of
 }
 
 /// The address of the host in a network: the first.
-fn first_address(subnet: &str) -> String {
+pub(super) fn first_address(subnet: &str) -> String {
     let network: ipnet::Ipv4Net = subnet.parse().unwrap();
     network.hosts().next().unwrap().to_string()
 }
