@@ -1,12 +1,12 @@
 //! A repository that somebody else works in for a while: a drill, which restores from it and must not have it pruned meanwhile.
 
 use crate::app::App;
-use crate::drivers::backup::{Place, Restic};
+use crate::drivers::backup::{BackupResult, Place, Restic};
 use crate::platform::error::Error;
 use crate::platform::ids::BackupRepositoryId;
 
 use super::reconcile::LEASE;
-use super::store::{self, Claimed};
+use super::store::{self, Claimed, Ended};
 use super::work;
 
 /// A repository under a lease.
@@ -24,6 +24,7 @@ pub async fn hold(app: &App, id: BackupRepositoryId) -> Result<Option<Held>, Err
         id,
         lease,
         failures: 0,
+        cut_offs: 0,
     };
     Ok(is_ours.then_some(Held(held)))
 }
@@ -40,13 +41,15 @@ impl Held {
     /// Gives it back. Whatever is to be done in the repository is due at once.
     pub async fn release(self, app: &App) -> Result<(), Error> {
         let mut tx = app.db.system().await?;
-        store::release(&mut tx, &self.0, (false, Some(app.now()))).await?;
+        store::release(&mut tx, &self.0, Ended::Well, Some(app.now())).await?;
         tx.commit().await
     }
 
-    /// The repository, opened; `call` is what its helper is called by.
-    pub async fn open(&self, app: &App, call: String) -> Result<(Restic, Place), Error> {
+    /// The repository, opened; `call` is what its helper is called by. Inside: why it may not be spoken to.
+    pub async fn open(&self, app: &App, call: String) -> Result<BackupResult<(Restic, Place)>, Error> {
         let opener = store::opener(&mut app.db.system().await?, self.0.id).await?;
-        Ok((work::restic(app), work::place(app, &opener, call)?))
+        let place = work::place(app, &opener, call)?;
+        let reached = work::reach(app, &place, opener.allow_inside).await;
+        Ok(reached.map(|()| (work::restic(app), place)))
     }
 }

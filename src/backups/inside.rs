@@ -1,9 +1,10 @@
 //! Addresses that a target should not have: those that lead back to the panel's machine or to what only it reaches. A mistake there
-//! would hand backups, or the machine's own credentials, to the wrong one; who means it says so.
+//! would hand backups, or the machine's own credentials, to the wrong one; who means it says so. Names are looked up at each use: they may
+//! lead elsewhere by then.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::platform::error::Error;
+use crate::drivers::backup::{Address, BackupError, BackupResult};
 
 /// Where clouds tell their machines who they are, besides the link-local ones.
 const METADATA: [IpAddr; 2] = [
@@ -11,20 +12,20 @@ const METADATA: [IpAddr; 2] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
 ];
 
-/// Refuses a host that leads inside. One whose name leads nowhere at present is taken: testing it says so.
-pub async fn check(host: &str, port: u16) -> Result<(), Error> {
+/// Refuses an address whose host leads inside. One whose name leads nowhere at present is taken: using it says so.
+pub async fn check(address: &Address) -> BackupResult<()> {
+    let Some((host, port)) = address.reached_at() else {
+        return Ok(());
+    };
     let found: Vec<IpAddr> = match host.trim_matches(['[', ']']).parse() {
         Ok(address) => vec![address],
-        Err(_) => match tokio::net::lookup_host((host, port)).await {
+        Err(_) => match tokio::net::lookup_host((host.as_str(), port)).await {
             Ok(found) => found.map(|found| found.ip()).collect(),
             Err(_) => Vec::new(),
         },
     };
     if found.into_iter().any(leads_inside) {
-        return Err(Error::invalid(
-            "address",
-            "This address leads to the panel's own machine, or to what only it reaches. If that is meant, say allow_inside.",
-        ));
+        return Err(BackupError::Inside);
     }
     Ok(())
 }
@@ -45,6 +46,18 @@ fn leads_inside(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drivers::backup::Sftp;
+
+    fn at(host: &str) -> Address {
+        Address::Sftp(Sftp {
+            host: host.to_owned(),
+            port: 22,
+            user: "berth".to_owned(),
+            path: "x".to_owned(),
+            host_key: String::new(),
+            private_key: String::new(),
+        })
+    }
 
     #[tokio::test]
     async fn what_leads_inside_is_refused() {
@@ -62,10 +75,10 @@ mod tests {
             "224.0.0.1",
             "localhost",
         ] {
-            assert!(check(host, 22).await.is_err(), "{host}");
+            assert!(check(&at(host)).await.is_err(), "{host}");
         }
         for host in ["192.0.2.7", "10.1.2.3", "2001:db8::7"] {
-            check(host, 22).await.unwrap();
+            check(&at(host)).await.unwrap();
         }
     }
 }

@@ -14,7 +14,11 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRestoreId, ServerId};
 
+use crate::files::Locks;
+use crate::servers;
+
 use super::actions;
+use super::locks;
 use super::model::{self, Backup};
 use super::store;
 use super::work;
@@ -35,20 +39,35 @@ impl From<BackupError> for Error {
                 );
                 Self::conflict(
                     "backup-unreadable",
-                    format!("The backup cannot be read now: {error}. Ask the provider if it stays so."),
+                    format!(
+                        "The backup cannot be read now: {}. Ask the provider if it stays so.",
+                        error.for_tenants()
+                    ),
                 )
             }
         }
     }
 }
 
-async fn open(app: &App, scope: &TenantScope, at: (ServerId, BackupId)) -> Result<(Backup, Place), Error> {
+/// A backup to look into at a place that is not locked, and what is locked elsewhere in it.
+async fn open(
+    app: &App,
+    scope: &TenantScope,
+    at: (ServerId, BackupId),
+    what: &InBackup,
+) -> Result<(Backup, Place, Locks), Error> {
     let mut tx = scope.begin().await?;
     let backup = actions::find(&mut tx, at).await?;
     backup.whole()?;
+    let server = servers::find(&mut tx, at.0).await?;
+    let locks = locks::of(app, &mut tx, &server).await?;
+    locks::check(&locks, what)?;
     let opener = store::own_opener(&mut tx, backup.repository).await?;
     let call = BackupRestoreId::new(&*app.ids, app.now()).to_string();
-    Ok((backup, work::place(app, &opener, call)?))
+    drop(tx);
+    let place = work::place(app, &opener, call)?;
+    work::reach(app, &place, opener.allow_inside).await?;
+    Ok((backup, place, locks))
 }
 
 /// What can be no place is not in a backup.
@@ -64,7 +83,7 @@ pub async fn entries(
     path: &str,
 ) -> Result<(Vec<Entry>, bool), Error> {
     let folder = looked_at(path)?;
-    let (backup, place) = open(app, scope, at).await?;
+    let (backup, place, _) = open(app, scope, at, &folder).await?;
     let mut all = work::restic(app).list(&place, backup.whole()?, &folder).await?;
     let is_all = all.len() <= MOST_ENTRIES;
     all.truncate(MOST_ENTRIES);
@@ -79,8 +98,21 @@ pub async fn content(
     path: &str,
 ) -> Result<Response, Error> {
     let what = looked_at(path)?;
-    let (backup, place) = open(app, scope, at).await?;
-    let mut stream = work::restic(app).dump(&place, backup.whole()?, &what).await?;
+    let (backup, place, locks) = open(app, scope, at, &what).await?;
+    let restic = work::restic(app);
+    if !locks.is_empty() {
+        match restic.list(&place, backup.whole()?, &what).await {
+            Ok(_) => {
+                return Err(Error::conflict(
+                    "file-locked",
+                    format!("This is a folder: {}.", locks::NO_FOLDERS),
+                ));
+            }
+            Err(BackupError::NotInBackup) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut stream = restic.dump(&place, backup.whole()?, &what).await?;
     // The first piece tells whether there is such a thing, before the answer's head is sent.
     let first = stream.try_next().await?;
     let rest = stream.map_err(io::Error::other);

@@ -15,6 +15,7 @@ mod hold;
 mod inside;
 mod leave;
 mod ledger;
+mod locks;
 mod look;
 mod model;
 mod pages;
@@ -37,6 +38,7 @@ pub use model::{Alert, MOST_KEPT, Retention};
 pub use probe::register;
 pub use reconcile::{Backups, begin};
 pub use reseal::reseal;
+pub use store::is_restored;
 
 /// Events about a server's backups have this topic; the target is the server.
 pub const TOPIC: &str = "backup";

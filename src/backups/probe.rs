@@ -89,10 +89,12 @@ pub(super) async fn run(app: &App, scope: &SystemScope, wish: &TestTarget) -> Re
         return Ok(());
     }
     operations::begin(&mut tx, wish.operation, app.now()).await?;
-    let sealed = store::sealed(&mut tx, wish.target).await?;
+    let (sealed, allow_inside) = store::sealed(&mut tx, wish.target).await?;
     tx.commit().await?;
     let place = place(app, wish, sealed.as_deref())?;
-    let outcome = try_out(app, &place).await.map_err(|error| error.to_string());
+    let outcome = try_out(app, &place, allow_inside)
+        .await
+        .map_err(|error| error.to_string());
     let mut tx = scope.begin().await?;
     let outcome = outcome.as_ref().copied().map_err(String::as_str);
     operations::finish(&mut tx, wish.operation, outcome, app.now()).await?;
@@ -110,9 +112,9 @@ fn place(app: &App, wish: &TestTarget, sealed: Option<&[u8]>) -> Result<Place, E
     })
 }
 
-async fn try_out(app: &App, place: &Place) -> BackupResult<()> {
-    work::ensure(app, place).await?;
+async fn try_out(app: &App, place: &Place, allow_inside: bool) -> BackupResult<()> {
+    work::reach(app, place, allow_inside).await?;
     let restic = work::restic(app);
-    restic.init(place).await?;
+    restic.open(place, "none").await?;
     restic.check(place).await
 }

@@ -13,7 +13,7 @@ use crate::platform::error::Error;
 use crate::platform::reconcile::{Poke, Reconciler, drive, wake};
 
 use super::TOPIC;
-use super::store::{self, Claimed};
+use super::store::{self, Claimed, Ended};
 use super::work::{self, Outcome};
 
 /// Whoever works in a repository says so again well before this is over.
@@ -59,14 +59,16 @@ impl Reconciler for Backups {
     async fn reconcile(&self, claimed: Claimed) -> Result<bool, Error> {
         let outcome = Box::pin(work::one(&self.app, &claimed)).await;
         let now = self.app.now();
-        let (has_failed, until) = match &outcome {
-            Ok(Outcome::Idle) => (false, None),
-            Ok(Outcome::Done) => (false, Some(now)),
+        let again = Some(now + patience(claimed.failures));
+        let (how, until) = match &outcome {
+            Ok(Outcome::Idle) => (Ended::Well, None),
+            Ok(Outcome::Done) => (Ended::Well, Some(now)),
             Ok(Outcome::Lost) => return Ok(false),
-            Ok(Outcome::Waits) | Err(_) => (true, Some(now + patience(claimed.failures))),
+            Ok(Outcome::CutOff) => (Ended::CutOff, again),
+            Ok(Outcome::Waits) | Err(_) => (Ended::Waits, again),
         };
         let mut tx = self.app.db.system().await?;
-        store::release(&mut tx, &claimed, (has_failed, until)).await?;
+        store::release(&mut tx, &claimed, how, until).await?;
         tx.commit().await?;
         outcome.map(|outcome| matches!(outcome, Outcome::Idle))
     }

@@ -9,6 +9,8 @@ use crate::platform::error::Error;
 use crate::platform::ids::{BackupTargetId, TenantId};
 use crate::platform::secret::Keyring;
 
+use super::inside;
+
 /// A target that staff make: SFTP or S3. Each tenant's repository is in a folder of its own below the path.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -90,19 +92,14 @@ impl NewTarget {
         }
     }
 
-    /// The host that is spoken to, and its port.
-    pub fn reached_at(&self) -> (String, u16) {
-        match self {
-            Self::Sftp { host, port, .. } => (host.clone(), *port),
-            Self::S3 { endpoint, .. } => {
-                let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
-                let usual = if scheme == "http" { 80 } else { 443 };
-                match rest.rsplit_once(':') {
-                    Some((host, port)) => (host.to_owned(), port.parse().unwrap_or(usual)),
-                    None => (rest.to_owned(), usual),
-                }
-            }
-        }
+    /// Refuses what leads inside, unless that is meant.
+    pub async fn check_outside(&self) -> Result<(), Error> {
+        inside::check(&self.clone().address("check")).await.map_err(|_| {
+            Error::invalid(
+                "address",
+                "This address leads to the panel's own machine, or to what only it reaches. If that is meant, say allow_inside.",
+            )
+        })
     }
 
     /// The repository of a tenant there.

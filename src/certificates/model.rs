@@ -29,7 +29,8 @@ pub struct Figures {
     pub backups: i64,
     /// What they had made their repositories grow by.
     pub backup_bytes: i64,
-    /// Repositories of backups whose key was destroyed: what is left of one anywhere opens to nobody.
+    /// Repositories of backups whose key was destroyed: what is left of one anywhere opens to nobody but whoever the key was
+    /// shown to before.
     pub backup_keys: i64,
     /// Memberships.
     pub memberships: i64,

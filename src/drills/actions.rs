@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::platform::access::{StaffScope, TenantScope, Who};
+use crate::platform::access::{StaffScope, SystemScope, TenantScope, Who};
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -17,6 +18,9 @@ use crate::tenants;
 use super::TOPIC;
 use super::model::{Drill, Setting};
 use super::store;
+
+/// So long the rows of what has ended are kept to be read.
+const KEPT: TimeDelta = TimeDelta::days(90);
 
 /// Asks to prove the newest backup of a member's server now.
 pub async fn ask(app: &App, scope: &TenantScope, server: ServerId) -> Result<Drill, Error> {
@@ -40,6 +44,13 @@ async fn ask_in(app: &App, tx: &mut impl Scoped, who: &Who, id: ServerId) -> Res
         return Err(Error::conflict(
             "server-deleted",
             "The server is deleted. Restore it first.",
+        ));
+    }
+    // A drill runs the server's programs.
+    if server.suspension.is_some() || !server.is_tenant_active {
+        return Err(Error::conflict(
+            "server-suspended",
+            "The provider has suspended this server or its organisation, so nothing of it is started.",
         ));
     }
     let newest = store::newest_backup(tx, id).await?.ok_or_else(|| {
@@ -144,4 +155,12 @@ pub async fn active_keys(tx: &mut SystemTx) -> Result<HashSet<String>, Error> {
 /// Whether a tenant has a drill that is not over, and so something on the engine.
 pub async fn are_open(tx: &mut SystemTx, tenant: TenantId) -> Result<bool, Error> {
     store::are_open(tx, tenant).await
+}
+
+/// Forgets drills that ended long ago; what is proven stays known. Says how many.
+pub async fn clean_up(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let mut tx = scope.begin().await?;
+    let count = store::forget(&mut tx, app.now() - KEPT).await?;
+    tx.commit().await?;
+    Ok(count)
 }

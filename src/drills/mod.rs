@@ -21,7 +21,7 @@ mod store;
 mod tests;
 mod work;
 
-pub use actions::{active_keys, are_open};
+pub use actions::{active_keys, are_open, clean_up};
 pub use panel::{Attention, ServerPanel, attention, glance};
 pub use reconcile::{Drills, begin};
 

@@ -42,7 +42,7 @@ impl Scene {
         test.member(tenant, ada, TenantRole::Owner).await;
         let location = servers::set_up_location(&test.app, &test.system()).await.unwrap();
         let engine = &test.engine;
-        engine.set_helper("find", "[]", 0, "");
+        engine.set_helper("open", "[]", 0, "");
         engine.set_helper("found", &format!("[{{\"id\":\"{SNAPSHOT}\"}}]"), 0, "");
         engine.set_helper("backup", SUMMARY, 0, "");
         Self {
@@ -395,4 +395,36 @@ async fn strangers_see_and_ask_nothing_and_a_tenant_is_not_erased_meanwhile() {
         "it ends, as its server is gone"
     );
     assert_eq!(purge_closed(app, &system).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn nothing_of_who_is_suspended_is_started() {
+    let scene = Scene::new().await;
+    let server = scene.server("web").await;
+    let staff = scene.test.staff("root", StaffRole::Owner).await;
+    let staff = scene.test.program(staff, None, &scopes(Side::Staff)).await;
+    let way = format!("/api/v1/staff/servers/{server}/suspend");
+    staff.json("POST", &way, &json!({ "reason": "unpaid" })).await;
+    let refused = scene.owner.json("POST", &Scene::path(server), &json!({})).await;
+    assert_eq!(refused.expect(409).json()["code"], "server-suspended");
+    let as_staff = format!(
+        "/api/v1/staff{}",
+        Scene::path(server).trim_start_matches("/api/v1")
+    );
+    let refused = staff.json("POST", &as_staff, &json!({})).await;
+    assert_eq!(refused.expect(409).json()["code"], "server-suspended");
+}
+
+#[tokio::test]
+async fn what_ended_long_ago_is_forgotten_and_its_proof_is_not() {
+    let scene = Scene::new().await;
+    let server = scene.server("web").await;
+    scene.ask(server).await;
+    assert!(scene.work(Health::Healthy).await);
+    let scope = scene.test.system();
+    assert_eq!(super::clean_up(&scene.test.app, &scope).await.unwrap(), 0);
+    scene.test.clock.advance(TimeDelta::days(91));
+    assert_eq!(super::clean_up(&scene.test.app, &scope).await.unwrap(), 1);
+    let proof = scene.proof(server).await;
+    assert!(proof["proven_at"].is_string(), "{proof}");
 }

@@ -78,7 +78,16 @@ impl From<BackupError> for Trouble {
         match error {
             BackupError::CutOff => Self::Waits("restoring was cut off".to_owned()),
             BackupError::Engine(error) => error.into(),
-            error => Self::Failed(format!("the backup could not be restored: {error}")),
+            error => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a drill could not restore"
+                );
+                Self::Failed(format!(
+                    "the backup could not be restored: {}",
+                    error.for_tenants()
+                ))
+            }
         }
     }
 }
@@ -236,7 +245,7 @@ impl<'a> Place<'a> {
             self.app.engine.ensure_volume(&spec).await?;
         }
         fault::point("drills.volumes");
-        let (restic, place) = held.open(self.app, self.key.to_string()).await?;
+        let (restic, place) = held.open(self.app, self.key.to_string()).await??;
         let volumes: Vec<SavedVolume> = made
             .volumes
             .iter()

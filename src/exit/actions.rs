@@ -13,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::platform::access::{Permission, StaffScope, TenantScope};
+use crate::platform::access::{Permission, StaffScope, SystemScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::fault;
@@ -27,6 +27,8 @@ use super::sections::SECTIONS;
 use super::source::Source;
 use super::store;
 
+/// So long the rows of what has ended are kept to be read.
+const KEPT: TimeDelta = TimeDelta::days(90);
 /// How often a sender says that it is there.
 const RENEW: Duration = Duration::from_secs(5);
 /// One that has not said so for so long is gone.
@@ -216,4 +218,12 @@ async fn end(
     store::end(&mut tx, id, count, (reason.as_deref(), source.app.now())).await?;
     events::emit(&mut tx, Some(source.tenant), TOPIC, Some(id.0)).await?;
     tx.commit().await
+}
+
+/// Forgets downloads that ended long ago; the audit log has them. Says how many.
+pub async fn clean_up(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let mut tx = scope.begin().await?;
+    let count = store::forget(&mut tx, app.now() - KEPT).await?;
+    tx.commit().await?;
+    Ok(count)
 }

@@ -22,6 +22,8 @@ mod tests;
 
 use utoipa_axum::routes;
 
+pub use actions::clean_up;
+
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
 use crate::platform::web::Routes;

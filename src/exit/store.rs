@@ -5,7 +5,7 @@ mod contents;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::platform::db::{Scoped, TenantTx};
+use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{ExitArchiveId, TenantId};
 
@@ -129,4 +129,10 @@ pub async fn newest(
         })
     })
     .collect()
+}
+
+/// Forgets what ended before then. Says how many.
+pub async fn forget(tx: &mut SystemTx, before: DateTime<Utc>) -> Result<u64, Error> {
+    let done = sqlx::query!("delete from exit_archive where ended_at < $1", before);
+    Ok(done.execute(tx.conn()).await?.rows_affected())
 }

@@ -18,7 +18,7 @@ mod whole;
 pub use actions::ServerFiles;
 pub use api::{Binary, FileOut};
 pub use download::file as send;
-pub use model::{Item, Place, amount, name_of};
+pub use model::{Item, Locks, Place, amount, locked, name_of};
 pub use query::PathQuery;
 pub use whole::WholeVolumes;
 

@@ -28,10 +28,9 @@ impl WholeVolumes {
         let is_made = server.observed_generation > 0 && !server.is_deleted();
         let has_own = is_made && server.home() == server.id;
         let volumes = if has_own { volumes(offer) } else { Vec::new() };
-        let egg = offer.and_then(|offer| offer.egg.as_ref());
         Ok(Self {
             spec: spec(app, server, &volumes).map_err(Error::internal)?,
-            locks: egg.map(|egg| Locks::new(&egg.denied)).unwrap_or_default(),
+            locks: Locks::of(offer),
             quota: Quota {
                 disk_mib: server.resources.disk_mib,
             },

@@ -85,7 +85,7 @@ codes! {
         "snapshot-failed": "The snapshot could not be taken. Its `error` says why.", "Delete it, and take another.";
         "snapshot-gone": "The snapshot is being deleted.", "Choose another.";
         "snapshot-in-use": "Another server is being made from the snapshot.", "Wait until that is complete.";
-        "being-restored": "The server is being restored to a snapshot.", "Wait until its operation has ended.";
+        "being-restored": "The server is being restored.", "Wait until its operation has ended.";
         "too-many-snapshots": "The server has as many snapshots as it can have.", "Delete one first.";
         "quota-used-up": "The server's disk quota, or the plan's, is used up.", "Delete files, or choose a larger size.";
         "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";

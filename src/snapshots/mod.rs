@@ -24,7 +24,7 @@ mod views;
 pub use actions::take_within;
 pub use hold::{HoldError, hold, release};
 pub use reconcile::{Snapshots, begin};
-pub use store::{copied_from, copy_from, hold_still, is_unattended, let_go};
+pub use store::{copied_from, copy_from, hold_still, is_restored, is_unattended, let_go};
 pub use views::{Viewed, ensure as ensure_views, remove as remove_views};
 
 /// Events about a server's snapshots have this topic; the target is the server.

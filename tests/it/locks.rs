@@ -394,3 +394,52 @@ async fn pages_show_the_lock_and_no_way_around_it() {
     assert_eq!(scene.own_content("/data/plain/deep/secret.cfg").await, "its own");
     assert_eq!(scene.own_content("/data/fine.cfg").await, "theirs");
 }
+
+/// A backup holds what is locked as well: it comes back with the whole server only.
+#[tokio::test]
+async fn what_is_locked_stays_so_in_backups() {
+    let scene = Scene::set().await;
+    berth::backups::begin(&scene.app.app);
+    let snapshot = "0123456789abcdef0123456789abcdef";
+    let engine = &scene.app.engine;
+    engine.set_helper("open", "[]", 0, "");
+    engine.set_helper("found", &format!("[{{\"id\":\"{snapshot}\"}}]"), 0, "");
+    let summary = "{\"message_type\":\"summary\",\"snapshot_id\":\"01234567\",\"total_bytes_processed\":4096,\
+                   \"data_added\":1024,\"total_files_processed\":3}\n";
+    engine.set_helper("backup", summary, 0, "");
+    let folder =
+        "{\"struct_type\":\"node\",\"name\":\"plain\",\"type\":\"dir\",\"path\":\"/volumes/data/plain\"}\n";
+    engine.set_helper("list", folder, 0, "");
+    let backups = scene.api.replace("/files", "/backups");
+    let made = scene.program.json("POST", &backups, &json!({})).await;
+    let one = format!("{backups}/{}", made.expect(202).json()["id"].as_str().unwrap());
+    until("the backup is whole", async || {
+        scene.program.get(&one).await.json()["state"] == "done"
+    })
+    .await;
+    for (place, code) in [
+        ("/data/secret.cfg", 409),
+        ("/data/config/keys/one", 409),
+        // A folder, in which something may be locked.
+        ("/data/plain", 409),
+        ("/data/open.cfg", 200),
+    ] {
+        let content = format!("{one}/content?path={place}");
+        scene.program.get(&content).await.expect(code);
+    }
+    let restore = format!("{one}/restore");
+    for (path, name, code) in [
+        ("/data/secret.cfg", "read-me", 409),
+        ("/data/open.cfg", "secret.cfg", 409),
+        ("/data/plain", "all", 202),
+    ] {
+        let wish = json!({ "path": path, "name": name });
+        scene.program.json("POST", &restore, &wish).await.expect(code);
+    }
+    until("it was tried", async || {
+        let restores = &scene.program.get(&one).await.json()["restores"];
+        restores[0]["state"] == "failed"
+    })
+    .await;
+    assert!(!engine.helper_calls().iter().any(|call| call[0] == "beside"));
+}

@@ -16,7 +16,7 @@ use crate::platform::secret::random_text;
 use crate::servers::{self, model::Server};
 use crate::stacks;
 
-use super::super::model::{Backup, MOST, Reason, Retention, State};
+use super::super::model::{Backup, MOST, MOST_OF_TENANT, Reason, Retention, State};
 use super::super::store;
 use super::{key_context, tell};
 
@@ -182,6 +182,14 @@ pub(super) async fn add(
             what: "backups of this server",
             limit: MOST,
             used,
+        });
+    }
+    let of_all = store::count_all(tx, server.tenant).await?;
+    if of_all >= MOST_OF_TENANT {
+        return Err(Error::LimitReached {
+            what: "backups of this organisation",
+            limit: MOST_OF_TENANT,
+            used: of_all,
         });
     }
     let (schedule, retention) = match by {

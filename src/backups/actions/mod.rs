@@ -13,10 +13,11 @@ use crate::platform::access::{TenantScope, Who};
 use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::events;
-use crate::platform::ids::{BackupId, BackupRepositoryId, BackupRestoreId, ServerId};
+use crate::platform::ids::{BackupId, BackupRepositoryId, BackupRestoreId, ServerId, TenantId};
 use crate::servers;
 
 use super::TOPIC;
+use super::locks;
 use super::model::{self, Backup, Restore, State};
 use super::store;
 
@@ -34,6 +35,10 @@ pub(super) fn key_context(repository: BackupRepositoryId) -> String {
 pub async fn delete(app: &App, scope: &TenantScope, place: (ServerId, BackupId)) -> Result<(), Error> {
     let mut tx = scope.begin().await?;
     let backup = find(&mut tx, place).await?;
+    delete_in(app, tx, &scope.who, &backup).await
+}
+
+async fn delete_in(app: &App, mut tx: TenantTx, who: &Who, backup: &Backup) -> Result<(), Error> {
     if backup.state == State::Deleting {
         return Ok(());
     }
@@ -43,7 +48,7 @@ pub async fn delete(app: &App, scope: &TenantScope, place: (ServerId, BackupId))
             "This backup is being made or restored. Delete it when that is done.",
         ));
     }
-    tell(app, &mut tx, &scope.who, &backup, &Change::plain("backup.delete")).await?;
+    tell(app, &mut tx, who, backup, &Change::plain("backup.delete")).await?;
     tx.commit().await
 }
 
@@ -63,7 +68,8 @@ pub async fn restore(
         error: None,
     };
     let mut tx = scope.begin().await?;
-    if servers::find(&mut tx, place.0).await?.is_deleted() {
+    let server = servers::find(&mut tx, place.0).await?;
+    if server.is_deleted() {
         return Err(Error::conflict(
             "server-deleted",
             "The server is deleted. Restore it first.",
@@ -71,12 +77,41 @@ pub async fn restore(
     }
     let backup = find(&mut tx, place).await?;
     backup.whole()?;
+    let locks = locks::of(app, &mut tx, &server).await?;
+    locks::check(&locks, &restore.what)?;
+    locks::check(
+        &locks,
+        &model::place(&format!("/{}/{}", restore.what.volume(), restore.name))?,
+    )?;
+    check_queue(&mut tx, scope.tenant()).await?;
     store::add_restore(&mut tx, &backup, &restore, (&scope.who.label, app.now())).await?;
     let what = format!("/{}{}", restore.what.volume(), restore.what.path());
     let change = Change::to("backup.restore", json!({ "path": what, "name": restore.name }));
     tell(app, &mut tx, &scope.who, &backup, &change).await?;
     tx.commit().await?;
     Ok(restore)
+}
+
+/// Each waits for those before it, and each takes its time.
+async fn check_queue(tx: &mut TenantTx, tenant: TenantId) -> Result<(), Error> {
+    // Two who ask at once are counted one after the other.
+    servers::lock_tenant(tx, tenant).await?;
+    let used = store::count_restores(tx, tenant).await?;
+    if used >= model::MOST_RESTORES {
+        return Err(Error::LimitReached {
+            what: "restores that wait",
+            limit: model::MOST_RESTORES,
+            used,
+        });
+    }
+    Ok(())
+}
+
+/// Removes a backup of a server that is gone, or of any other of the tenant's.
+pub async fn delete_any(app: &App, scope: &TenantScope, id: BackupId) -> Result<(), Error> {
+    let mut tx = scope.begin().await?;
+    let backup = store::any(&mut tx, id).await?;
+    delete_in(app, tx, &scope.who, &backup).await
 }
 
 /// A backup of a server that the scope may see.

@@ -8,7 +8,6 @@ use crate::platform::access::StaffScope;
 use crate::platform::error::Error;
 use crate::platform::ids::BackupTargetId;
 
-use super::super::inside;
 use super::super::model;
 use super::super::store;
 use super::super::target::NewTarget;
@@ -22,8 +21,7 @@ pub async fn add_target(
     let name = model::name(name)?;
     target.check()?;
     if !allow_inside {
-        let (host, port) = target.reached_at();
-        inside::check(&host, port).await?;
+        target.check_outside().await?;
     }
     let id = BackupTargetId::new(&*app.ids, app.now());
     let sealed = target.seal(&app.keyring, id)?;
@@ -35,7 +33,7 @@ pub async fn add_target(
         is_default: false,
     };
     let mut tx = scope.begin().await?;
-    store::add_target(&mut tx, &added, &sealed, app.now()).await?;
+    store::add_target(&mut tx, &added, (&sealed, allow_inside), app.now()).await?;
     let what = json!({ "kind": added.kind, "address": added.address, "allow_inside": allow_inside });
     let about = about(&added.name, id);
     app.audit(

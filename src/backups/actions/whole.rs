@@ -63,10 +63,7 @@ pub async fn over(
     )
     .await?
     {
-        return Err(Error::conflict(
-            "restore-under-way",
-            "The server is being restored already.",
-        ));
+        return Err(under_way());
     }
     let told = json!({ "server": server.name, "server_id": server.id, "made_at": backup.created_at });
     tell(
@@ -88,6 +85,10 @@ pub async fn over(
     Ok(operation)
 }
 
+fn under_way() -> Error {
+    Error::conflict("restore-under-way", "The server is being restored already.")
+}
+
 /// Whether a server can be made what a backup holds.
 async fn check_over(
     tx: &mut TenantTx,
@@ -99,8 +100,12 @@ async fn check_over(
         return Err(Error::invalid("confirm", message));
     }
     server.check_stays()?;
+    if store::is_restored(tx, server.id).await? {
+        return Err(under_way());
+    }
     servers::check_whole(tx, server).await?;
-    let backup = store::any(tx, backup).await?;
+    // Held until the wish is written, so that nobody says meanwhile that it is to go.
+    let backup = store::lock_any(tx, backup).await?;
     backup.whole()?;
     check_fit(&backup, server)?;
     if store::shares_volumes(tx, server.id).await? {

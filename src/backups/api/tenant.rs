@@ -1,6 +1,7 @@
 //! All backups of an organisation and its repositories, for programs.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,7 +10,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::BackupRepositoryId;
+use crate::platform::ids::{BackupId, BackupRepositoryId};
 use crate::platform::web::{Json, Path, Routes};
 
 use super::super::model::{OF_TENANT, Repository};
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Routes<App> {
     Routes::new()
         .api(Rule::Tenant(P::BackupRead), routes!(list_all))
         .api(Rule::Tenant(P::BackupRead), routes!(repositories))
+        .api(Rule::Tenant(P::BackupWrite), routes!(delete_any))
         .api(Rule::Tenant(P::BackupKey), routes!(reveal_key))
 }
 
@@ -72,6 +74,21 @@ pub struct RepositoryKeyOut {
 pub async fn list_all(scope: TenantScope) -> Result<Json<Vec<PartBackupOut>>, Error> {
     let all = store::of_tenant(&mut scope.begin().await?, scope.tenant(), OF_TENANT).await?;
     Ok(Json(all.into_iter().map(PartBackupOut::from).collect()))
+}
+
+/// Delete any backup
+///
+/// Of a server that is gone, say, and the data that only it has.
+#[utoipa::path(delete, path = "/api/v1/backups/{backup}", tag = "backups",
+    params(("backup" = BackupId, Path)),
+    responses((status = 204, description = "It goes")))]
+pub async fn delete_any(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path(id): Path<BackupId>,
+) -> Result<StatusCode, Error> {
+    actions::delete_any(&app, &scope, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// List the repositories

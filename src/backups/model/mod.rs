@@ -14,6 +14,10 @@ pub use retention::{MOST_KEPT, Retention};
 
 /// A server has at most so many, whatever became of them.
 pub const MOST: i64 = 60;
+/// An organisation has at most so many, of all of its servers and of those that are gone.
+pub const MOST_OF_TENANT: i64 = 2000;
+/// So many things of an organisation's wait to be got back at once.
+pub const MOST_RESTORES: i64 = 50;
 /// So many backups of a stack's servers are shown: the newest.
 pub const OF_STACK: i64 = 100;
 /// So many of an organisation's backups are shown: the newest.
@@ -189,6 +193,8 @@ pub struct WholeRestore {
     pub operation: Option<OperationId>,
     /// The backup that keeps what was there.
     pub safety: Option<BackupId>,
+    /// Whether what was there has begun to be replaced.
+    pub is_begun: bool,
 }
 
 impl Backup {

@@ -80,6 +80,7 @@ fn others() -> Routes<App> {
             staff::set_default,
         )
         .get("/t/{tenant}/backups", read, tenant::list)
+        .post("/t/{tenant}/backups/{backup}/delete", write, tenant::delete)
         .post(
             "/t/{tenant}/backup-repositories/{repository}/key",
             Rule::Tenant(Permission::BackupKey),
@@ -130,6 +131,10 @@ impl Row {
 
     pub(super) fn is_done(&self) -> bool {
         self.state == How::Done
+    }
+
+    pub(super) fn may_delete(&self) -> bool {
+        matches!(self.state, How::Done | How::Failed)
     }
 
     pub(super) fn is_running(&self) -> bool {

@@ -6,7 +6,7 @@ use axum::extract::State;
 use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::BackupRepositoryId;
+use crate::platform::ids::{BackupId, BackupRepositoryId};
 use crate::platform::web::{Ctx, FormData, Page, Path, SeeOther, ago};
 
 use super::super::model::{OF_TENANT, Repository, bytes};
@@ -48,6 +48,8 @@ pub(super) struct All {
     places: Vec<Place>,
     rows: Vec<Row>,
     may_reveal: bool,
+    may_delete: bool,
+    home: String,
 }
 
 /// Shows them.
@@ -77,7 +79,23 @@ pub(super) async fn list(
         places: places.into_iter().map(|one| Place::new(one, now)).collect(),
         rows: rows.collect(),
         may_reveal: scope.may(Permission::BackupKey),
+        may_delete: scope.may(Permission::BackupWrite),
+        home: format!("/t/{slug}/backups"),
     }))
+}
+
+/// Removes one whose server is gone.
+pub(super) async fn delete(
+    State(app): State<App>,
+    scope: TenantScope,
+    Path((slug, id)): Path<(String, BackupId)>,
+) -> Result<SeeOther, Error> {
+    let back = SeeOther::to(format!("/t/{slug}/backups"));
+    match actions::delete_any(&app, &scope, id).await {
+        Ok(()) => Ok(back.good("The backup goes, and the data that only it has.")),
+        Err(error @ Error::Conflict { .. }) => Ok(back.bad(error.sentence())),
+        Err(error) => Err(error),
+    }
 }
 
 /// A key, this once.

@@ -14,8 +14,21 @@ pub struct Claimed {
     pub id: BackupRepositoryId,
     /// The lease.
     pub lease: Uuid,
-    /// How often it failed in a row.
+    /// How often in a row nothing was done.
     pub failures: i32,
+    /// How often a helper was cut off since something was last done.
+    pub cut_offs: i32,
+}
+
+/// How a look at a repository ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Something was done, or there was nothing to do.
+    Well,
+    /// It has to be looked at again.
+    Waits,
+    /// The helper was cut off.
+    CutOff,
 }
 
 /// Takes what is due under a lease, at most `limit`.
@@ -29,7 +42,7 @@ pub async fn claim(
         "update backup_repository set lease_id = $1, lease_until = $2, next_attempt_at = null where id in ( \
            select id from backup_repository where (next_attempt_at <= $3 and lease_until is null) or lease_until <= $3 \
            order by next_attempt_at nulls first limit $4 for update skip locked) \
-         returning id, error_count",
+         returning id, error_count, cut_offs",
         lease,
         until,
         now,
@@ -39,6 +52,7 @@ pub async fn claim(
         id: BackupRepositoryId(row.id),
         lease,
         failures: row.error_count,
+        cut_offs: row.cut_offs,
     });
     Ok(claimed.collect())
 }
@@ -58,16 +72,19 @@ pub async fn renew(tx: &mut SystemTx, claimed: &Claimed, until: DateTime<Utc>) -
 pub async fn release(
     tx: &mut SystemTx,
     claimed: &Claimed,
-    (has_failed, until): (bool, Option<DateTime<Utc>>),
+    how: Ended,
+    until: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     sqlx::query!(
         "update backup_repository set lease_id = null, lease_until = null, \
          next_attempt_at = least(next_attempt_at, $3), \
-         error_count = case when $4 then error_count + 1 else 0 end where id = $1 and lease_id = $2",
+         error_count = case when $4 then error_count + 1 else 0 end, \
+         cut_offs = case when $5 then cut_offs + 1 when $4 then cut_offs else 0 end where id = $1 and lease_id = $2",
         claimed.id.0,
         claimed.lease,
         until,
-        has_failed
+        how != Ended::Well,
+        how == Ended::CutOff
     )
     .execute(tx.conn())
     .await?;
@@ -86,12 +103,14 @@ pub struct Opener {
     pub key: Vec<u8>,
     /// The target's address; absent for volumes.
     pub address: Option<Vec<u8>>,
+    /// Whether that may lead to the panel's own machine.
+    pub allow_inside: bool,
 }
 
 /// What opens a repository.
 pub async fn opener(tx: &mut SystemTx, id: BackupRepositoryId) -> Result<Opener, Error> {
     let row = sqlx::query!(
-        r#"select r.target_id, r.tenant_id, r.sealed_key, t.sealed as "sealed?" from backup_repository r
+        r#"select r.target_id, r.tenant_id, r.sealed_key, t.sealed as "sealed?", t.allow_inside from backup_repository r
            join backup_target t on t.id = r.target_id where r.id = $1"#,
         id.0
     );
@@ -102,14 +121,15 @@ pub async fn opener(tx: &mut SystemTx, id: BackupRepositoryId) -> Result<Opener,
         target: BackupTargetId(row.target_id),
         key: row.sealed_key,
         address: row.sealed,
+        allow_inside: row.allow_inside,
     })
 }
 
 /// What opens one of the tenant's own.
 pub async fn own_opener(tx: &mut TenantTx, id: BackupRepositoryId) -> Result<Opener, Error> {
     let row = sqlx::query!(
-        r#"select target_id as "target_id!", tenant_id as "tenant_id!", sealed_key as "sealed_key!", sealed as "sealed?"
-           from backup_repository_secrets($1)"#,
+        r#"select target_id as "target_id!", tenant_id as "tenant_id!", sealed_key as "sealed_key!", sealed as "sealed?",
+             allow_inside as "allow_inside!" from backup_repository_secrets($1)"#,
         id.0
     );
     let row = row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
@@ -119,5 +139,6 @@ pub async fn own_opener(tx: &mut TenantTx, id: BackupRepositoryId) -> Result<Ope
         target: BackupTargetId(row.target_id),
         key: row.sealed_key,
         address: row.sealed,
+        allow_inside: row.allow_inside,
     })
 }

@@ -189,7 +189,7 @@ pub async fn find(tx: &mut impl Scoped, (server, id): (ServerId, BackupId)) -> R
 pub async fn set_deleting(tx: &mut TenantTx, id: BackupId) -> Result<bool, Error> {
     let done = sqlx::query!(
         "update backup set state = 'deleting' where id = $1 and state in ('done', 'failed') and not exists ( \
-           select from backup_restore r where r.backup_id = $1 and r.kind <> 'beside' and r.state in ('waiting', 'running'))",
+           select from backup_restore r where $1 in (r.backup_id, r.safety_id) and r.kind <> 'beside' and r.state in ('waiting', 'running'))",
         id.0
     );
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)

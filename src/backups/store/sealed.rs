@@ -7,15 +7,20 @@ use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupRepositoryId, BackupTargetId, TenantId};
 
-/// The targets on the engine where a tenant has a repository.
-pub async fn volume_targets(tx: &mut SystemTx, tenant: TenantId) -> Result<Vec<BackupTargetId>, Error> {
-    let ids = sqlx::query_scalar!(
-        "select t.id from backup_repository r join backup_target t on t.id = r.target_id \
+/// A tenant's repositories that lie in volumes, and their targets.
+pub async fn volume_repositories(
+    tx: &mut SystemTx,
+    tenant: TenantId,
+) -> Result<Vec<(BackupRepositoryId, BackupTargetId)>, Error> {
+    let rows = sqlx::query!(
+        "select r.id, t.id as target_id from backup_repository r join backup_target t on t.id = r.target_id \
          where r.tenant_id = $1 and t.kind = 'volume'",
         tenant.0
     );
-    let ids = ids.fetch_all(tx.conn()).await?.into_iter();
-    Ok(ids.map(BackupTargetId).collect())
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| (BackupRepositoryId(row.id), BackupTargetId(row.target_id)))
+        .collect())
 }
 
 /// Targets that are sealed with an older key than the newest; there are few.

@@ -38,17 +38,19 @@ pub async fn targets(tx: &mut StaffTx) -> Result<Vec<Target>, Error> {
 pub async fn add_target(
     tx: &mut StaffTx,
     target: &Target,
-    sealed: &[u8],
+    (sealed, may_lead_inside): (&[u8], bool),
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "insert into backup_target (id, name, kind, address, sealed, created_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into backup_target (id, name, kind, address, sealed, created_at, allow_inside) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
         target.id.0,
         target.name,
         target.kind,
         target.address,
         sealed,
-        now
+        now,
+        may_lead_inside
     )
     .execute(tx.conn())
     .await
@@ -74,10 +76,14 @@ pub async fn set_default(tx: &mut StaffTx, id: BackupTargetId) -> Result<(), Err
     }
 }
 
-/// A target's address, sealed; nothing for volumes.
-pub async fn sealed(tx: &mut SystemTx, id: BackupTargetId) -> Result<Option<Vec<u8>>, Error> {
-    let found = sqlx::query_scalar!("select sealed from backup_target where id = $1", id.0);
-    found.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)
+/// A target's address, sealed, and whether it may lead inside; nothing is sealed for volumes.
+pub async fn sealed(tx: &mut SystemTx, id: BackupTargetId) -> Result<(Option<Vec<u8>>, bool), Error> {
+    let found = sqlx::query!(
+        "select sealed, allow_inside from backup_target where id = $1",
+        id.0
+    );
+    let row = found.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
+    Ok((row.sealed, row.allow_inside))
 }
 
 /// A tenant's repository, as staff see it.

@@ -49,3 +49,21 @@ pub async fn note_key_shown(
     );
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }
+
+/// How many backups a tenant has, whatever became of them.
+pub async fn count_all(tx: &mut impl Scoped, tenant: TenantId) -> Result<i64, Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from backup where tenant_id = $1"#,
+        tenant.0
+    );
+    Ok(count.fetch_one(tx.conn()).await?)
+}
+
+/// How many things of a tenant's wait to be got back, or are.
+pub async fn count_restores(tx: &mut TenantTx, tenant: TenantId) -> Result<i64, Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from backup_restore where tenant_id = $1 and state in ('waiting', 'running')"#,
+        tenant.0
+    );
+    Ok(count.fetch_one(tx.conn()).await?)
+}

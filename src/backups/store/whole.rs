@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::platform::db::{Scoped as _, SystemTx, TenantTx};
+use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRestoreId, OperationId, ServerId};
 
 use super::super::model::Backup;
+use super::rows::any;
 
 /// Adds a wish to restore a server in place, and wakes who does it. Says whether it could: there is one at a time.
 pub async fn add_over(
@@ -49,4 +50,25 @@ pub async fn shares_volumes(tx: &mut TenantTx, id: ServerId) -> Result<bool, Err
         id.0
     );
     Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// Notes that what was there begins to be replaced.
+pub async fn note_begun(tx: &mut SystemTx, id: BackupRestoreId) -> Result<(), Error> {
+    sqlx::query!("update backup_restore set is_begun = true where id = $1", id.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Whether a server is being restored in place, or waits for it.
+pub async fn is_restored(tx: &mut impl Scoped, id: ServerId) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(r#"select server_is_restored($1) as "restored!""#, id.0);
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// One of the tenant's, also of a server that is gone, which nobody else changes until this is over.
+pub async fn lock_any(tx: &mut TenantTx, id: BackupId) -> Result<Backup, Error> {
+    let locked = sqlx::query_scalar!("select id from backup where id = $1 for update", id.0);
+    locked.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
+    any(tx, id).await
 }

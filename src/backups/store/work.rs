@@ -26,7 +26,7 @@ pub enum Job {
 /// The next thing to do. What was under way when a panel died comes first.
 pub async fn next(tx: &mut SystemTx, repository: BackupRepositoryId) -> Result<Option<Job>, Error> {
     let restore = sqlx::query!(
-        "select r.id, r.backup_id, r.server_id, r.kind, r.operation_id, r.safety_id from backup_restore r \
+        "select r.id, r.backup_id, r.server_id, r.kind, r.operation_id, r.safety_id, r.is_begun from backup_restore r \
          join backup b on b.id = r.backup_id \
          where b.repository_id = $1 and r.state in ('waiting', 'running') and r.is_ready order by r.created_at limit 1",
         repository.0
@@ -44,6 +44,7 @@ pub async fn next(tx: &mut SystemTx, repository: BackupRepositoryId) -> Result<O
                 },
                 operation: row.operation_id.map(OperationId),
                 safety: row.safety_id.map(BackupId),
+                is_begun: row.is_begun,
             };
             return Ok(Some(Job::Whole(backup, restore)));
         }
@@ -116,6 +117,18 @@ pub async fn fail(tx: &mut SystemTx, id: BackupId, error: &str, now: DateTime<Ut
         "update backup set state = 'failed', finished_at = $2, error = $3 where id = $1",
         id.0,
         now,
+        error
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// It was to go and could not: it is what it was before.
+pub async fn keep(tx: &mut SystemTx, id: BackupId, error: &str) -> Result<(), Error> {
+    sqlx::query!(
+        "update backup set state = case when snapshot is null then 'failed' else 'done' end, error = $2 where id = $1",
+        id.0,
         error
     )
     .execute(tx.conn())

@@ -1,6 +1,8 @@
 //! Backups as a whole: asked for, made, looked into, got back and removed; on the engine in memory.
 
+mod half_way;
 mod staff;
+mod walls;
 mod whole;
 
 use std::sync::Arc;
@@ -31,7 +33,7 @@ struct Scene {
     servers: Arc<Servers>,
 }
 
-/// What `find` says of a backup that is whole.
+/// What `open` says of a backup that is whole.
 fn found() -> String {
     format!("[{{\"id\":\"{SNAPSHOT}\"}}]")
 }
@@ -62,7 +64,7 @@ impl Scene {
             }
         }
         let engine = &test.engine;
-        engine.set_helper("find", "[]", 0, "");
+        engine.set_helper("open", "[]", 0, "");
         engine.set_helper("found", &found(), 0, "");
         engine.set_helper("backup", SUMMARY, 0, "");
         Self {
@@ -161,19 +163,19 @@ async fn a_backup_is_made_once_and_shown() {
         (&json!(4096), &json!(1024))
     );
     assert_eq!(shown["snapshot"], SNAPSHOT);
-    assert_eq!(scene.commands(), ["init", "find", "backup", "find"]);
+    assert_eq!(scene.commands(), ["open", "backup"]);
     scene.work().await;
-    assert_eq!(scene.commands().len(), 4, "what is done is not done again");
+    assert_eq!(scene.commands().len(), 2, "what is done is not done again");
 }
 
 #[tokio::test]
 async fn one_that_was_whole_when_the_panel_died_is_not_made_again() {
     let scene = Scene::new().await;
-    scene.test.engine.set_helper("find", &found(), 0, "");
+    scene.test.engine.set_helper("open", &found(), 0, "");
     let id = scene.ask().await;
     scene.work().await;
     assert_eq!(scene.show(&id).await["state"], "done");
-    assert_eq!(scene.commands(), ["init", "find"]);
+    assert_eq!(scene.commands(), ["open"]);
 }
 
 #[tokio::test]
@@ -228,7 +230,7 @@ async fn things_are_got_back_beside_and_removed_with_what_only_they_had() {
         calls.last().unwrap()[..5],
         ["beside", SNAPSHOT, &volume, "/a b", "/a b"]
     );
-    scene.test.engine.set_helper("find", &found(), 0, "");
+    scene.test.engine.set_helper("open", &found(), 0, "");
     let one = scene.path(&format!("/{id}"));
     scene.program.json("DELETE", &one, &json!({})).await.expect(204);
     scene.work().await;
@@ -263,7 +265,7 @@ async fn the_ledger_counts_what_a_repository_holds() {
     let scene = Scene::new().await;
     let (first, second) = (scene.ask().await, {
         scene.work().await;
-        scene.test.engine.set_helper("find", "[]", 0, "");
+        scene.test.engine.set_helper("open", "[]", 0, "");
         scene.ask().await
     });
     assert_eq!(scene.counted().await, 1024);
@@ -282,6 +284,25 @@ async fn a_server_that_moves_leaves_its_backups_with_whose_they_are() {
     let scene = Scene::new().await;
     let id = scene.ask().await;
     scene.work().await;
+    let mut tx = scene.test.system().begin().await.unwrap();
+    sqlx::query!(
+        "insert into restore_drill (id, tenant_id, server_id, server_name, backup_at, state, created_at, ended_at) \
+         values ($1, $2, $1, 'web', now(), 'proven', now(), now())",
+        scene.server.0,
+        scene.tenant.0
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    sqlx::query!(
+        "insert into restore_proof (server_id, tenant_id, proven_at, looked_at) values ($1, $2, now(), now())",
+        scene.server.0,
+        scene.tenant.0
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
     let (other, eve) = (scene.test.tenant("globex").await, scene.test.person("eve").await);
     scene.test.member(other, eve, TenantRole::Owner).await;
     let theirs = scene.test.program(eve, Some(other), &all()).await;
@@ -293,6 +314,18 @@ async fn a_server_that_moves_leaves_its_backups_with_whose_they_are() {
     staff.json("POST", &way, &to).await.expect(202);
     let list = theirs.get(&scene.path("")).await.expect(200).json();
     assert_eq!(list, json!([]));
+    let drills = sqlx::query_scalar!(
+        r#"select (select count(*) from restore_drill where server_id is null and tenant_id = $1) * 10
+                + (select count(*) from restore_proof) as "count!""#,
+        scene.tenant.0
+    );
+    let mut tx = scene.test.system().begin().await.unwrap();
+    assert_eq!(
+        drills.fetch_one(tx.conn()).await.unwrap(),
+        10,
+        "what was proven of them stays too"
+    );
+    drop(tx);
     theirs.get(&scene.path(&format!("/{id}"))).await.expect(404);
     scene.program.get(&scene.path("")).await.expect(404);
     let kept = sqlx::query_scalar!(
@@ -301,4 +334,12 @@ async fn a_server_that_moves_leaves_its_backups_with_whose_they_are() {
     );
     let mut tx = scene.test.system().begin().await.unwrap();
     assert_eq!(kept.fetch_one(tx.conn()).await.unwrap(), 1);
+    drop(tx);
+    // Its volumes bear the former tenant's name, and are its own all the same.
+    scene.test.engine.set_helper("open", "[]", 0, "");
+    let made = theirs.json("POST", &scene.path(""), &json!({})).await.expect(202);
+    scene.work().await;
+    let path = scene.path(&format!("/{}", made.json()["id"].as_str().unwrap()));
+    let own = theirs.get(&path).await.expect(200).json();
+    assert_eq!(own["state"], "done", "{own}");
 }

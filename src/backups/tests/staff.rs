@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::drivers::engine::Engine as _;
 use crate::platform::access::{Permission, StaffRole};
+use crate::platform::db::Scoped as _;
 use crate::testing::Client;
 
 use super::super::probe::{self, TestTarget};
@@ -80,12 +81,12 @@ async fn a_target_is_tried_and_says_what_is_wrong() {
     let made = made.expect(201).json();
     let id = made["id"].as_str().unwrap();
     let said = "Fatal: dial tcp 192.0.2.7:443: connect: connection refused";
-    scene.test.engine.set_helper("init", "", 1, said);
+    scene.test.engine.set_helper("open", "", 1, said);
     let failed = tried(&scene, &staff, id).await;
     assert_eq!(failed["state"], "failed");
     let words = failed["error"].as_str().unwrap();
     assert!(words.starts_with("the target does not answer"), "{words}");
-    scene.test.engine.set_helper("init", "", 0, "");
+    scene.test.engine.set_helper("open", "[]", 0, "");
     assert_eq!(tried(&scene, &staff, id).await["state"], "succeeded");
     let root = scene.test.staff("boss", StaffRole::Owner).await;
     let page = scene.test.browser(root).await.get("/staff/backups").await;
@@ -120,6 +121,21 @@ async fn what_an_erased_tenant_had_on_the_engine_goes() {
     };
     assert_eq!(held().await, 1);
     let scope = scene.test.system();
+    // Whoever works in it has it to themselves.
+    let mut tx = scope.begin().await.unwrap();
+    sqlx::query!(
+        "update backup_repository set lease_id = $1, lease_until = $2",
+        scene.tenant.0,
+        scene.test.app.now() + chrono::TimeDelta::minutes(1)
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let is_gone = super::super::erase_data(&scene.test.app, &scope, scene.tenant).await;
+    assert!(!is_gone.unwrap());
+    assert_eq!(held().await, 1);
+    scene.test.clock.advance(chrono::TimeDelta::minutes(2));
     for _ in 0..2 {
         let is_gone = super::super::erase_data(&scene.test.app, &scope, scene.tenant).await;
         assert!(is_gone.unwrap(), "once more is harmless");

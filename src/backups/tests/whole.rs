@@ -9,15 +9,15 @@ use crate::platform::reconcile::Reconciler as _;
 use super::{SNAPSHOT, Scene, all};
 
 /// A backup that is whole.
-async fn backup(scene: &Scene) -> String {
+pub(super) async fn backup(scene: &Scene) -> String {
     let id = scene.ask().await;
     scene.work().await;
     assert_eq!(scene.show(&id).await["state"], "done");
-    scene.test.engine.set_helper("find", "[]", 0, "");
+    scene.test.engine.set_helper("open", "[]", 0, "");
     id
 }
 
-async fn post(scene: &Scene, rest: &str) -> Value {
+pub(super) async fn post(scene: &Scene, rest: &str) -> Value {
     let asked = scene.program.json("POST", &scene.path(rest), &json!({})).await;
     asked.expect(202).json()
 }
@@ -91,7 +91,7 @@ async fn in_place_keeps_what_is_there_first() {
     let commands = scene.commands();
     assert_eq!(
         commands[commands.len() - 3..],
-        ["backup", "find", "over"],
+        ["backup", "open", "over"],
         "{commands:?}"
     );
     let list = scene.program.get(&scene.path("")).await.expect(200).json();

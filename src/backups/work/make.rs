@@ -29,7 +29,6 @@ pub(super) async fn make(app: &App, restic: &Restic, place: &Place, backup: &Bac
         return Err(Trouble::Failed("it keeps nothing that could be saved".to_owned()));
     }
     note(app, backup, Progress::default()).await?;
-    restic.init(place).await?;
     let about = About {
         template: server.template.clone(),
         size: server.size.clone(),
@@ -48,8 +47,9 @@ pub(super) async fn make(app: &App, restic: &Restic, place: &Place, backup: &Bac
     finish(app, backup, (&saved?, &about)).await
 }
 
+/// Makes the repository if there is none, and looks for what is whole there.
 async fn whole(restic: &Restic, place: &Place, backup: &Backup) -> Result<Option<Summary>, Trouble> {
-    let snapshot = restic.find(place, &backup.id.to_string()).await?.pop();
+    let snapshot = restic.open(place, &backup.id.to_string()).await?.pop();
     Ok(snapshot.map(|snapshot| Summary {
         snapshot,
         bytes: u64::try_from(backup.total_bytes).unwrap_or(0),

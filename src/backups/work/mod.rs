@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::catalogue::Offer;
 use crate::drivers::backup::{Address, BackupError, BackupResult, Place, Restic, SavedVolume};
 use crate::drivers::engine::{EngineError, ServerKey, TenantKey, VolumeDriver, VolumeSpec};
+use crate::files::Locks;
 use crate::platform::access::Who;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
@@ -25,7 +26,9 @@ use crate::servers::{self, model::Server};
 
 use super::TOPIC;
 use super::actions::key_context;
+use super::inside;
 use super::ledger::count;
+use super::locks::NO_FOLDERS;
 use super::model::{Backup, Restore};
 use super::reconcile::LEASE;
 use super::store::{self, Claimed, Job};
@@ -34,8 +37,11 @@ use super::target;
 /// How often progress is written and the lease renewed.
 const NOTE: Duration = Duration::from_secs(2);
 
-/// After so many failures in a row, one that is cut off again is given up.
+/// A thing that was cut off so often before, and is again, is given up.
 const CUT_OFF: i32 = 5;
+
+/// Why it is given up then.
+const AGAIN: &str = "it was cut off again and again";
 
 /// So many of a schedule's backups that failed are kept to be read.
 const FAILURES_KEPT: i64 = 3;
@@ -48,6 +54,8 @@ pub(super) enum Outcome {
     Done,
     /// It has to be tried again.
     Waits,
+    /// The helper was cut off, and it has to be tried again.
+    CutOff,
     /// Somebody else has the lease.
     Lost,
 }
@@ -62,6 +70,8 @@ enum Trouble {
     Lost,
     /// It will not be done, for this reason.
     Failed(String),
+    /// As failed, and a server has half of what it had and half of what it should have.
+    HalfWay(String),
     /// Ours.
     Ours(Error),
 }
@@ -87,7 +97,14 @@ impl From<BackupError> for Trouble {
                 );
                 Self::Failed("the container engine refused".to_owned())
             }
-            error => Self::Failed(error.to_string()),
+            error => {
+                // With restic's own words, which are not for the tenant's eyes.
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "work in a repository failed"
+                );
+                Self::Failed(error.for_tenants())
+            }
         }
     }
 }
@@ -100,26 +117,36 @@ pub(super) async fn one(app: &App, claimed: &Claimed) -> Result<Outcome, Error> 
     let opener = store::opener(&mut app.db.system().await?, claimed.id).await?;
     let place = place(app, &opener, claimed.id.to_string())?;
     let work = Box::pin(async {
-        ensure(app, &place).await?;
+        reach(app, &place, opener.allow_inside).await?;
         match &job {
             Job::Make(backup) => make::make(app, &restic, &place, backup).await,
             Job::Remove(backups) => remove(&restic, &place, backups).await,
             Job::GetBack(backup, restore) => get_back(app, &restic, &place, (backup, restore)).await,
-            Job::Whole(backup, one) => whole::restore(app, &restic, &place, (backup, one)).await,
+            Job::Whole(backup, one) => {
+                let job = (backup, one, claimed.cut_offs);
+                whole::restore(app, &restic, &place, job).await
+            }
         }
     });
     let done = lasting(app, claimed, work).await;
+    let mut is_half_way = false;
     let failure = match done {
         Ok(()) => None,
-        Err(Trouble::CutOff) if claimed.failures >= CUT_OFF => {
-            Some("it was cut off again and again".to_owned())
+        Err(Trouble::CutOff) if claimed.cut_offs >= whole::patience(&job) => {
+            is_half_way = whole::is_half_way(&job);
+            Some(AGAIN.to_owned())
         }
-        Err(Trouble::Waits | Trouble::CutOff) => return Ok(Outcome::Waits),
+        Err(Trouble::CutOff) => return Ok(Outcome::CutOff),
+        Err(Trouble::Waits) => return Ok(Outcome::Waits),
         Err(Trouble::Lost) => return Ok(Outcome::Lost),
         Err(Trouble::Ours(error)) => return Err(error),
         Err(Trouble::Failed(reason)) => Some(reason),
+        Err(Trouble::HalfWay(reason)) => {
+            is_half_way = true;
+            Some(reason)
+        }
     };
-    end(app, &job, failure.as_deref()).await?;
+    end(app, &job, (failure.as_deref(), is_half_way)).await?;
     Ok(Outcome::Done)
 }
 
@@ -164,8 +191,11 @@ async fn lasting(
     }
 }
 
-/// Makes the volume of a repository that is in one.
-pub(super) async fn ensure(app: &App, place: &Place) -> BackupResult<()> {
+/// Sees that a repository may be spoken to: makes the volume of one that is in one, and looks where the host of another is now.
+pub(super) async fn reach(app: &App, place: &Place, allow_inside: bool) -> BackupResult<()> {
+    if !allow_inside {
+        inside::check(&place.address).await?;
+    }
     if let Address::Volume(key) = &place.address {
         let spec = VolumeSpec {
             key: key.clone(),
@@ -208,11 +238,10 @@ async fn found(tx: &mut SystemTx, id: Option<ServerId>) -> Result<Server, Troubl
 }
 
 async fn remove(restic: &Restic, place: &Place, backups: &[Backup]) -> Result<(), Trouble> {
-    restic.init(place).await?;
     let mut snapshots = Vec::new();
     for backup in backups {
         // By its tag and not by its row: one that failed may have left something too.
-        snapshots.extend(restic.find(place, &backup.id.to_string()).await?);
+        snapshots.extend(restic.open(place, &backup.id.to_string()).await?);
     }
     restic.forget(place, &snapshots).await?;
     Ok(())
@@ -226,12 +255,20 @@ async fn get_back(
 ) -> Result<(), Trouble> {
     let mut tx = app.db.system().await?;
     let server = found(&mut tx, Some(restore.server)).await?;
-    let (_, volumes) = volumes(app, &mut tx, &server).await?;
+    let (offer, volumes) = volumes(app, &mut tx, &server).await?;
     drop(tx);
+    let locks = Locks::of(Some(&offer));
     let volume = volumes.iter().find(|volume| volume.name == restore.what.volume());
     let volume =
         volume.ok_or_else(|| Trouble::Failed("the server has no such volume any more".to_owned()))?;
     let snapshot = backup.snapshot.as_deref().unwrap_or_default();
+    if !locks.is_empty() {
+        match restic.list(place, snapshot, &restore.what).await {
+            Ok(_) => return Err(Trouble::Failed(NO_FOLDERS.to_owned())),
+            Err(BackupError::NotInBackup) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     let owner = ServerKey::new(server.home().to_string()).map_err(BackupError::Engine)?;
     let what = (&restore.what, restore.name.as_str());
     restic
@@ -251,7 +288,7 @@ async fn emit(tx: &mut SystemTx, backup: &Backup) -> Result<(), Error> {
 }
 
 /// Writes how it ended; a backup that is whole was written where its size was known.
-async fn end(app: &App, job: &Job, failure: Option<&str>) -> Result<(), Error> {
+async fn end(app: &App, job: &Job, (failure, is_half_way): (Option<&str>, bool)) -> Result<(), Error> {
     let mut tx = app.db.system().await?;
     let now = app.now();
     match (job, failure) {
@@ -271,15 +308,16 @@ async fn end(app: &App, job: &Job, failure: Option<&str>) -> Result<(), Error> {
                         count(&mut tx, backup, now).await?;
                     }
                     Some(reason) => {
+                        // What is whole stays so, and is there to be removed again.
                         let words = format!("it was not removed: {reason}");
-                        store::fail(&mut tx, backup.id, &words, now).await?;
+                        store::keep(&mut tx, backup.id, &words).await?;
                     }
                 }
                 emit(&mut tx, backup).await?;
             }
         }
         (Job::Whole(backup, restore), reason) => {
-            whole::end(app, &mut tx, (backup, restore), reason).await?;
+            whole::end(app, &mut tx, (backup, restore), (reason, is_half_way)).await?;
         }
         (Job::GetBack(backup, restore), reason) => {
             store::end_restore(&mut tx, restore.id, reason, now).await?;

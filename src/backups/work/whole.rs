@@ -1,8 +1,10 @@
 //! Getting a whole server back: into the empty volumes of a new one, or over what a server has now.
 //!
 //! Over goes in this order, and what a crash leaves is never between two states of data: the server holds still and stops; what
-//! it has is kept by a backup, and that is noted; only then its volumes are made what they were, all of them anew if that was
-//! cut off; then it goes on, whichever way it ended.
+//! it has is kept by a backup, and that is noted; only then, and when the repository has said that it has the backup, its volumes are
+//! made what they were, all of them anew if that was cut off; then it goes on. If they can not be made what they were, what was
+//! there is put back; and if that fails too, the server is stopped and says why: it starts on half of its files for nobody but
+//! whoever says so.
 
 use crate::app::App;
 use crate::drivers::backup::{BackupError, Place, Restic};
@@ -18,24 +20,94 @@ use crate::snapshots;
 use super::super::TOPIC;
 use super::super::model::{Backup, Reason, State, Whole, WholeRestore};
 use super::super::store;
-use super::{Trouble, found, make, volumes};
+use super::{AGAIN, CUT_OFF, Trouble, found, make, volumes};
 
 /// Does it.
 pub(super) async fn restore(
     app: &App,
     restic: &Restic,
     place: &Place,
-    (backup, restore): (&Backup, &WholeRestore),
+    (backup, restore, cut_offs): (&Backup, &WholeRestore, i32),
 ) -> Result<(), Trouble> {
     let server = found(&mut app.db.system().await?, Some(restore.server)).await?;
     match restore.how {
         Whole::Fill => put(app, restic, place, (backup, &server)).await,
         Whole::Over => {
-            still(app, &server, restore).await?;
-            keep(app, restic, place, (backup, restore, &server)).await?;
+            still(app, &server, restore)
+                .await
+                .map_err(|trouble| match trouble {
+                    Trouble::Failed(reason) if restore.is_begun => Trouble::HalfWay(reason),
+                    other => other,
+                })?;
+            let safety = keep(app, restic, place, (backup, restore, &server)).await?;
             fault::point("backups.kept");
-            put(app, restic, place, (backup, &server)).await
+            begin(app, restic, place, (backup, restore)).await?;
+            let failure = if restore.is_begun && cut_offs > CUT_OFF {
+                AGAIN.to_owned()
+            } else {
+                match put(app, restic, place, (backup, &server)).await {
+                    Err(Trouble::Failed(reason)) => reason,
+                    Err(Trouble::CutOff) if cut_offs >= CUT_OFF => AGAIN.to_owned(),
+                    other => return other,
+                }
+            };
+            put_back(app, restic, place, (&safety, &server), &failure).await
         }
+    }
+}
+
+/// After so many helpers that were cut off, one more is the end of the thing. A restore in place has half of them for what it wants,
+/// and half to put back what was there.
+pub(super) fn patience(job: &store::Job) -> i32 {
+    match job {
+        store::Job::Whole(_, one) if one.how == Whole::Over => 2 * CUT_OFF,
+        _ => CUT_OFF,
+    }
+}
+
+/// Whether a thing that is given up leaves a server between two states.
+pub(super) fn is_half_way(job: &store::Job) -> bool {
+    matches!(job, store::Job::Whole(_, one) if one.how == Whole::Over && one.is_begun)
+}
+
+/// Notes that what is there goes now, once the repository has said that it has what comes instead.
+async fn begin(
+    app: &App,
+    restic: &Restic,
+    place: &Place,
+    (backup, restore): (&Backup, &WholeRestore),
+) -> Result<(), Trouble> {
+    if restore.is_begun {
+        return Ok(());
+    }
+    let known = restic.open(place, &backup.id.to_string()).await?;
+    if !known.iter().any(|name| backup.snapshot.as_ref() == Some(name)) {
+        return Err(Trouble::Failed(
+            "the repository does not have it any more".to_owned(),
+        ));
+    }
+    let mut tx = app.db.system().await?;
+    store::note_begun(&mut tx, restore.id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Puts back what was there. Whichever way that goes, the restore has failed.
+async fn put_back(
+    app: &App,
+    restic: &Restic,
+    place: &Place,
+    (safety, server): (&Backup, &Server),
+    failure: &str,
+) -> Result<(), Trouble> {
+    match put(app, restic, place, (safety, server)).await {
+        Ok(()) => Err(Trouble::Failed(format!(
+            "{failure}; what was there before was put back"
+        ))),
+        Err(Trouble::Failed(reason)) => Err(Trouble::HalfWay(format!(
+            "{failure}; and what was there before could not be put back: {reason}"
+        ))),
+        Err(other) => Err(other),
     }
 }
 
@@ -70,6 +142,10 @@ async fn still(app: &App, server: &Server, restore: &WholeRestore) -> Result<(),
         return Err(Trouble::Failed("the server was deleted".to_owned()));
     }
     let mut tx = app.db.system().await?;
+    // Both make it hold still under its own name, and only one at a time may replace what it has.
+    if snapshots::is_restored(&mut tx, id).await? {
+        return Err(Trouble::Waits);
+    }
     let holds = snapshots::hold_still(&mut tx, id).await?;
     let is_first = server.still_for != Some(id);
     if let (Some(operation), true) = (restore.operation, is_first) {
@@ -93,13 +169,13 @@ async fn still(app: &App, server: &Server, restore: &WholeRestore) -> Result<(),
     Ok(())
 }
 
-/// Backs up what is there now, if that was not done before.
+/// Backs up what is there now, if that was not done before, and gives that.
 async fn keep(
     app: &App,
     restic: &Restic,
     place: &Place,
     (backup, restore, server): (&Backup, &WholeRestore, &Server),
-) -> Result<(), Trouble> {
+) -> Result<Backup, Trouble> {
     let mut tx = app.db.system().await?;
     let safety = match restore.safety {
         Some(id) => store::by_id(&mut tx, id).await?,
@@ -107,7 +183,7 @@ async fn keep(
     };
     tx.commit().await?;
     if safety.state == State::Done {
-        return Ok(());
+        return Ok(safety);
     }
     match make::make(app, restic, place, &safety).await {
         Err(Trouble::Failed(reason)) => {
@@ -118,7 +194,8 @@ async fn keep(
                 "what is there now could not be kept: {reason}"
             )))
         }
-        other => other,
+        Err(other) => Err(other),
+        Ok(()) => Ok(store::by_id(&mut app.db.system().await?, safety.id).await?),
     }
 }
 
@@ -158,12 +235,12 @@ async fn begin_safety(
     Ok(safety)
 }
 
-/// Writes how it ended; a server that held still goes on.
+/// Writes how it ended; a server that held still goes on, unless it has half of its files.
 pub(super) async fn end(
     app: &App,
     tx: &mut SystemTx,
     (backup, restore): (&Backup, &WholeRestore),
-    failure: Option<&str>,
+    (failure, is_half_way): (Option<&str>, bool),
 ) -> Result<(), Error> {
     let now = app.now();
     store::end_restore(tx, restore.id, failure, now).await?;
@@ -181,6 +258,10 @@ pub(super) async fn end(
             None => format!("It was restored to the backup of {made}."),
             Some(reason) => format!("It was not restored to the backup of {made}: {reason}."),
         };
+        if is_half_way {
+            let reason = format!("{text} Its files are not whole: restore it to a backup before it starts.");
+            servers::halt(app, tx, server.id, &reason).await?;
+        }
         servers::rewire(app, tx, &server, text).await?;
     }
     app.poke_servers.poke();

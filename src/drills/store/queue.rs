@@ -190,3 +190,9 @@ pub async fn repository(
         )
     }))
 }
+
+/// Forgets what ended before then. Says how many.
+pub async fn forget(tx: &mut SystemTx, before: DateTime<Utc>) -> Result<u64, Error> {
+    let done = sqlx::query!("delete from restore_drill where ended_at < $1", before);
+    Ok(done.execute(tx.conn()).await?.rows_affected())
+}

@@ -30,6 +30,9 @@ pub enum BackupError {
     /// SFTP: somebody else answers.
     #[error("the target's host key is not the one that was noted")]
     HostKey,
+    /// It is reached where no target should be, and nobody said that this is meant.
+    #[error("the target's address leads to the panel's own machine, or to what only it reaches")]
+    Inside,
     /// The credentials.
     #[error("the target refuses the credentials")]
     Refused,
@@ -55,6 +58,17 @@ pub enum BackupError {
     },
 }
 
+impl BackupError {
+    /// The same without what restic said, which tells of the target: that is the provider's business alone.
+    pub fn for_tenants(&self) -> String {
+        match self {
+            Self::Unreachable(_) => "the target does not answer".to_owned(),
+            Self::Failed { code, .. } => format!("restic failed ({code}); the provider can see why"),
+            other => other.to_string(),
+        }
+    }
+}
+
 type Meaning = fn(String) -> BackupError;
 
 /// What restic and its helpers say, and what that means.
@@ -69,13 +83,14 @@ const MEANINGS: [(&str, Meaning); 17] = [
     ("does not match the signature", |_| BackupError::Refused),
     ("No space left on device", |_| BackupError::Full),
     ("Disk quota exceeded", |_| BackupError::Full),
-    ("Is there a repository at", |_| BackupError::NoRepository),
     ("Connection refused", BackupError::Unreachable),
     ("connection refused", BackupError::Unreachable),
     ("Connection timed out", BackupError::Unreachable),
     ("no such host", BackupError::Unreachable),
     ("Could not resolve hostname", BackupError::Unreachable),
     ("No route to host", BackupError::Unreachable),
+    // Last, for restic asks this whatever kept it from the repository.
+    ("Is there a repository at", |_| BackupError::NoRepository),
 ];
 
 /// What a call's end means.
@@ -134,5 +149,6 @@ mod tests {
         );
         let other = of(Some(1), "one\ntwo\n\n").unwrap_err();
         assert_eq!(other.to_string(), "restic failed (1): two");
+        assert_eq!(other.for_tenants(), "restic failed (1); the provider can see why");
     }
 }

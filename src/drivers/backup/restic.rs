@@ -64,15 +64,9 @@ impl Restic {
         Self { engine, base_image }
     }
 
-    /// Makes the repository if there is none, and proves that it is there and that the key fits.
-    pub async fn init(&self, place: &Place) -> BackupResult<()> {
-        let command = words(&["init"]);
-        self.answer(self.spec(place, command)).await.map(drop)
-    }
-
-    /// The snapshots that a tag has.
-    pub async fn find(&self, place: &Place, tag: &str) -> BackupResult<Vec<String>> {
-        let answer = self.answer(self.spec(place, words(&["find", tag]))).await?;
+    /// Makes the repository if there is none, and proves that it is there and that the key fits. The snapshots that a tag has.
+    pub async fn open(&self, place: &Place, tag: &str) -> BackupResult<Vec<String>> {
+        let answer = self.answer(self.spec(place, words(&["open", tag]))).await?;
         said::snapshots(&answer).ok_or(BackupError::CutOff)
     }
 
@@ -89,9 +83,8 @@ impl Restic {
             content: what.about.clone(),
         });
         let mut events = self.engine.run_helper(&spec).await?;
-        let (restic, place) = (self.clone(), place.clone());
         let stream = async_stream::try_stream! {
-            let (mut lines, mut whole) = (Lines::default(), None);
+            let (mut lines, mut whole, mut names) = (Lines::default(), None, Vec::new());
             while let Some(event) = events.next().await {
                 match event? {
                     HelperEvent::Out(bytes) => {
@@ -99,7 +92,7 @@ impl Restic {
                             match said::backup_line(&line) {
                                 Some(BackupEvent::Done(summary)) => whole = Some(summary),
                                 Some(event) => yield event,
-                                None => {}
+                                None => names.extend(said::snapshots(&line).unwrap_or_default()),
                             }
                         }
                     }
@@ -113,8 +106,7 @@ impl Restic {
             }
             let mut whole = whole.ok_or(BackupError::CutOff)?;
             // A summary has the first digits only, which others may come to share.
-            let all = restic.find(&place, &what.tag).await?;
-            let full = all.into_iter().find(|full| full.starts_with(&whole.snapshot));
+            let full = names.into_iter().find(|full| full.starts_with(&whole.snapshot));
             whole.snapshot = full.ok_or(BackupError::CutOff)?;
             yield BackupEvent::Done(whole);
         };

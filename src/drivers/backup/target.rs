@@ -85,6 +85,15 @@ impl Address {
         }
     }
 
+    /// The host that is spoken to, and its port; nothing for volumes.
+    pub fn reached_at(&self) -> Option<(String, u16)> {
+        match self {
+            Self::Volume(_) => None,
+            Self::Sftp(sftp) => Some((sftp.host.clone(), sftp.port)),
+            Self::S3(s3) => Some(s3.reached_at()),
+        }
+    }
+
     pub(super) fn reaches_out(&self) -> bool {
         !matches!(self, Self::Volume(_))
     }
@@ -148,6 +157,18 @@ impl Sftp {
 }
 
 impl S3 {
+    fn reached_at(&self) -> (String, u16) {
+        let (scheme, rest) = self
+            .endpoint
+            .split_once("://")
+            .unwrap_or(("https", &self.endpoint));
+        let usual = if scheme == "http" { 80 } else { 443 };
+        match rest.rsplit_once(':') {
+            Some((host, port)) => (host.to_owned(), port.parse().unwrap_or(usual)),
+            None => (rest.to_owned(), usual),
+        }
+    }
+
     fn check(&self) -> Result<(), BadTarget> {
         let rest = self.endpoint.strip_prefix("https://");
         let rest = rest.or_else(|| self.endpoint.strip_prefix("http://"));

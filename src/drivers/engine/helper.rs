@@ -6,7 +6,8 @@
 //!   on a command line, in a label, in its environment as the engine knows it, or on a disk.
 //! - **No longer than its caller.** The helper ends when the stream is dropped, or the panel dies: the engine then closes its
 //!   input, which it heeds, and removes it. No crash leaves one.
-//! - **These volumes only**, each as the call says, and no other server's or tenant's: that is [`EngineError::Foreign`].
+//! - **These volumes only**, each as the call says, and no other server's, or tenant's where it is of no server: that is
+//!   [`EngineError::Foreign`].
 //! - **Outside only if asked**: without [`HelperSpec::reaches_out`] it has no network.
 //!
 //! [`EngineError::Foreign`]: super::EngineError::Foreign
@@ -170,7 +171,7 @@ mod tests {
             key: ServerKey::new("bak_1").unwrap(),
             tenant: TenantKey::new("ten_1").unwrap(),
             base_image: "debian".to_owned(),
-            argv: vec!["init".to_owned()],
+            argv: vec!["open".to_owned()],
             files: vec![HelperFile {
                 name: "password",
                 content: b"end\nsecret".to_vec(),

@@ -63,9 +63,8 @@ impl ServerFiles {
         // The engine may be slow; the database's connection is not kept waiting for it.
         drop(tx);
         let volumes = volumes(offer.as_ref());
-        let denied = offer.as_ref().and_then(|offer| offer.egg.as_ref());
         Ok(Self {
-            locks: denied.map(|egg| Locks::new(&egg.denied)).unwrap_or_default(),
+            locks: Locks::of(offer.as_ref()),
             spec: spec(app, &server, &volumes).map_err(Error::internal)?,
             app: app.clone(),
             scope: scope.clone(),

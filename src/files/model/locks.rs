@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::catalogue::Offer;
 use crate::drivers::engine::VolumePath;
 
 /// The locks of one server's volume.
@@ -22,6 +23,12 @@ impl Locks {
             drop(builder.add_line(None, pattern));
         }
         Self(builder.build().ok().filter(|locks| !locks.is_empty()))
+    }
+
+    /// Those that come with a server's template.
+    pub fn of(offer: Option<&Offer>) -> Self {
+        let egg = offer.and_then(|offer| offer.egg.as_ref());
+        egg.map(|egg| Self::new(&egg.denied)).unwrap_or_default()
     }
 
     /// Whether nothing can be locked.

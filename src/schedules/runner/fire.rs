@@ -106,5 +106,13 @@ async fn interrupt(app: &App, tx: &mut SystemTx, lost: &Lost) -> Result<(), Erro
     let reason = format!("{CUT_OFF} {}.", step.position + 1);
     store::end_step(tx, lost.claimed, &step).await?;
     store::end_run(tx, lost.claimed, (RunState::Interrupted, Some(&reason)), now).await?;
-    Ok(())
+    // The step in doubt may have come before the one that backs up.
+    let subject = store::subject(tx, lost.claimed.schedule).await?;
+    match subject {
+        Some(subject) if makes_backups(&lost.steps) => {
+            let name = (lost.claimed.schedule, subject.schedule_name.as_str());
+            backups::missed(app, tx, (subject.server, lost.tenant), name, lost.due_at).await
+        }
+        _ => Ok(()),
+    }
 }

@@ -8,8 +8,8 @@ use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, ScheduleId, ScheduleRunId, ServerId, TenantId};
 
-use super::super::model::{RunState, RunStep, Schedule};
-use super::schedules::Row;
+use super::super::model::{RunState, RunStep, Schedule, Step};
+use super::schedules::{Row, steps};
 
 /// A schedule whose time has come.
 #[derive(Debug)]
@@ -102,29 +102,36 @@ pub(in super::super) struct Lost {
     pub(in super::super) position: i32,
     /// Whether a step had begun that nobody can tell the end of.
     pub(in super::super) is_in_doubt: bool,
+    /// What it was to do.
+    pub(in super::super) steps: Vec<Step>,
+    pub(in super::super) due_at: DateTime<Utc>,
 }
 
 /// Runs whose lease ran out, locked.
 pub(in super::super) async fn lost(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<Vec<Lost>, Error> {
     let rows = sqlx::query!(
-        r#"select r.id, r.schedule_id, r.tenant_id, r.position, r.lease_id as "lease_id!",
+        r#"select r.id, r.schedule_id, r.tenant_id, r.position, r.lease_id as "lease_id!", r.steps, r.due_at,
            exists (select from schedule_run_step p where p.run_id = r.id and p.position = r.position
                    and p.state = 'running' and p.operation_id is null) as "is_in_doubt!"
            from schedule_run r where r.lease_until <= $1 limit 100 for update skip locked"#,
         now
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
-    let lost = rows.map(|row| Lost {
-        claimed: Claimed {
-            id: ScheduleRunId(row.id),
-            schedule: ScheduleId(row.schedule_id),
-            lease: row.lease_id,
-        },
-        tenant: TenantId(row.tenant_id),
-        position: row.position,
-        is_in_doubt: row.is_in_doubt,
-    });
-    Ok(lost.collect())
+    rows.map(|row| {
+        Ok(Lost {
+            claimed: Claimed {
+                id: ScheduleRunId(row.id),
+                schedule: ScheduleId(row.schedule_id),
+                lease: row.lease_id,
+            },
+            tenant: TenantId(row.tenant_id),
+            position: row.position,
+            is_in_doubt: row.is_in_doubt,
+            steps: steps(row.steps)?,
+            due_at: row.due_at,
+        })
+    })
+    .collect()
 }
 
 /// What a run is about.

@@ -21,7 +21,7 @@ fn backup(retention: &Value) -> Value {
 /// What the helper answers: nothing is there yet, and a backup succeeds.
 fn all_is_well(scene: &Scene) {
     let engine = &scene.test.engine;
-    engine.set_helper("find", "[]", 0, "");
+    engine.set_helper("open", "[]", 0, "");
     engine.set_helper("found", &format!("[{{\"id\":\"{SNAPSHOT}\"}}]"), 0, "");
     engine.set_helper("backup", SUMMARY, 0, "");
 }
@@ -68,7 +68,7 @@ async fn a_schedule_makes_backups_and_keeps_what_was_said() {
     let by_hand = format!("/api/v1/servers/{}/backups", scene.server);
     scene.program.json("POST", &by_hand, &json!({})).await.expect(202);
     later(&scene, TimeDelta::minutes(1)).await;
-    scene.test.engine.set_helper("find", "[]", 0, "");
+    scene.test.engine.set_helper("open", "[]", 0, "");
     let id = scene
         .schedule(
             "0 13 * * *",
@@ -84,7 +84,7 @@ async fn a_schedule_makes_backups_and_keeps_what_was_said() {
     );
     assert_eq!(run["steps"][1]["output"], "hi\n", "only then comes the next step");
     for _ in 0..3 {
-        scene.test.engine.set_helper("find", "[]", 0, "");
+        scene.test.engine.set_helper("open", "[]", 0, "");
         later(&scene, TimeDelta::days(1) - TimeDelta::seconds(2)).await;
         assert_eq!(scene.run(&id).await["state"], "succeeded");
     }
@@ -126,7 +126,7 @@ async fn what_fails_is_told_until_a_backup_is_whole() {
         assert!(page.contains(words), "{page}");
     }
     for _ in 0..5 {
-        scene.test.engine.set_helper("find", "[]", 0, "");
+        scene.test.engine.set_helper("open", "[]", 0, "");
         later(&scene, TimeDelta::days(1) - TimeDelta::seconds(2)).await;
     }
     assert_eq!(

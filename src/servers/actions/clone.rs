@@ -184,10 +184,14 @@ async fn check(
 
 /// Refuses what would read data that is on its way, from here or to here.
 pub async fn check_whole(tx: &mut impl crate::platform::db::Scoped, server: &Server) -> Result<(), Error> {
-    if server.still_for == Some(server.id) {
+    // The wish counts: what does it holds the server still only later.
+    if server.still_for == Some(server.id)
+        || crate::backups::is_restored(tx, server.id).await?
+        || crate::snapshots::is_restored(tx, server.id).await?
+    {
         return Err(Error::conflict(
             "being-restored",
-            "This server is being restored to a snapshot. Wait until that is done.",
+            "This server is being restored. Wait until that is done.",
         ));
     }
     if store::copied_to(tx, server.id).await?.is_some() {

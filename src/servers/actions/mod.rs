@@ -26,10 +26,10 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::audit::Target;
 use crate::platform::access::Who;
-use crate::platform::db::Scoped;
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::events;
-use crate::platform::ids::{OperationId, ServerEventId};
+use crate::platform::ids::{OperationId, ServerEventId, ServerId};
 use crate::platform::operations::{self, NewOperation, Operation};
 
 use super::model::{Entry, Kind, Server};
@@ -136,6 +136,13 @@ async fn tell(app: &App, tx: &mut impl Scoped, server: &Server, text: String) ->
 pub async fn rewire(app: &App, tx: &mut impl Scoped, server: &Server, text: String) -> Result<(), Error> {
     store::wake(tx, &[server.id], app.now()).await?;
     tell(app, tx, server, text).await
+}
+
+/// Stops a server by a wish of Berth's own, for a reason that stays on its page until somebody starts it.
+pub async fn halt(app: &App, tx: &mut SystemTx, id: ServerId, reason: &str) -> Result<(), Error> {
+    let server = store::lock(tx, id).await?;
+    store::stop_crashing(tx, &server, reason, app.now()).await?;
+    Ok(())
 }
 
 /// The open operation for the wish that a server has, if there is one.

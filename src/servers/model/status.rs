@@ -291,7 +291,7 @@ fn kept(server: &Server, now: DateTime<Utc>) -> String {
 fn stopped(server: &Server) -> String {
     if server.still_for.is_some() && server.power == Power::Running {
         let what = if server.still_for == Some(server.id) {
-            "restored to a snapshot"
+            "restored"
         } else {
             "copied"
         };

@@ -189,6 +189,15 @@ pub async fn hold_still(tx: &mut SystemTx, server: ServerId) -> Result<bool, Err
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }
 
+/// Whether a server is being restored to a snapshot, or waits for it.
+pub async fn is_restored(tx: &mut impl Scoped, server: ServerId) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from snapshot where server_id = $1 and state = 'restoring') as "found!""#,
+        server.0
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
 /// Lets it go on.
 pub async fn let_go(tx: &mut SystemTx, server: ServerId) -> Result<(), Error> {
     sqlx::query!(

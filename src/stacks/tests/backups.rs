@@ -21,7 +21,7 @@ async fn work(scene: &Scene) {
         for item in claimed {
             backups.reconcile(item).await.unwrap();
             // The next one of the repository is not there yet.
-            scene.test.engine.set_helper("find", "[]", 0, "");
+            scene.test.engine.set_helper("open", "[]", 0, "");
         }
     }
 }
@@ -30,7 +30,7 @@ async fn scene() -> (Scene, String) {
     let scene = Scene::new().await;
     let id = scene.running(&shop("shop")).await;
     let engine = &scene.test.engine;
-    engine.set_helper("find", "[]", 0, "");
+    engine.set_helper("open", "[]", 0, "");
     engine.set_helper("found", &format!("[{{\"id\":\"{SNAPSHOT}\"}}]"), 0, "");
     engine.set_helper("backup", SUMMARY, 0, "");
     (scene, id)
@@ -114,7 +114,7 @@ async fn a_part_whose_dump_fails_fails_the_whole_and_is_named() {
         "{states:?}"
     );
     // At rest its files are saved as they are.
-    scene.test.engine.set_helper("find", "[]", 0, "");
+    scene.test.engine.set_helper("open", "[]", 0, "");
     let stop = format!("/api/v1/stacks/{id}/actions/stop");
     scene.post(&stop, &json!({})).await.expect(202);
     scene.work().await;

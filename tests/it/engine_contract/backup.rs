@@ -111,8 +111,8 @@ fn at(path: &str) -> InBackup {
 /// What every target has to do: a file that was deleted comes back byte for byte, with its owner and mode.
 async fn a_deleted_file_comes_back(scene: &Scene, place: &Place) {
     let restic = &scene.restic;
-    restic.init(place).await.unwrap();
-    restic.init(place).await.unwrap();
+    assert_eq!(restic.open(place, "bak_1").await.unwrap(), [""; 0]);
+    assert_eq!(restic.open(place, "bak_1").await.unwrap(), [""; 0]);
     let odd = "a [b]* c.bin";
     scene.shell(&format!(
         "mkdir -p /v/deep && head -c 3000000 /dev/urandom > '/v/deep/{odd}' && chown 33:44 '/v/deep/{odd}' \
@@ -127,7 +127,7 @@ async fn a_deleted_file_comes_back(scene: &Scene, place: &Place) {
     let saved = scene.back_up(place, "bak_1").await;
     assert!(saved.bytes >= 3_000_000 && saved.added > 2_900_000, "{saved:?}");
     assert_eq!(
-        restic.find(place, "bak_1").await.unwrap(),
+        restic.open(place, "bak_1").await.unwrap(),
         std::slice::from_ref(&saved.snapshot)
     );
     scene.shell("rm -r /v/deep");
@@ -158,6 +158,10 @@ async fn a_deleted_file_comes_back(scene: &Scene, place: &Place) {
         scene.shell("cd /v && find . | sort | tr '\\n' ' '"),
         format!(". ./deep ./deep/{odd} ./deep/link ./other")
     );
+    // Of what is not there, nothing is made, and nothing goes for it.
+    let absent = restic.restore_over(place, "0123456789abcdef", (&owner, &volumes));
+    absent.await.unwrap_err();
+    assert_eq!(sum(&format!("/v/deep/{odd}")), before);
     restic.check(place).await.unwrap();
     scene.is_left_alone().await;
 }
@@ -168,7 +172,7 @@ async fn a_deleted_file_comes_back_from_a_volume() {
     let place = scene.local().await;
     a_deleted_file_comes_back(&scene, &place).await;
     // Only what changed is added, and what is forgotten is gone.
-    let first = scene.restic.find(&place, "bak_1").await.unwrap();
+    let first = scene.restic.open(&place, "bak_1").await.unwrap();
     let again = scene.back_up(&place, "bak_2").await;
     assert!(again.added < 100_000, "{again:?}");
     let listed = scene
@@ -179,7 +183,7 @@ async fn a_deleted_file_comes_back_from_a_volume() {
     let names: Vec<_> = listed.iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(names, ["a [b]* c.bin", "link"]);
     scene.restic.forget(&place, &first).await.unwrap();
-    assert_eq!(scene.restic.find(&place, "bak_1").await.unwrap(), [""; 0]);
+    assert_eq!(scene.restic.open(&place, "bak_1").await.unwrap(), [""; 0]);
     scene.restic.check(&place).await.unwrap();
     let mut stranger = place.clone();
     stranger.password = "another".to_owned();
@@ -238,11 +242,17 @@ async fn a_deleted_file_comes_back_by_sftp_and_only_from_the_host_that_was_noted
     let mut impostor = sftp.clone();
     // The test's own key is somebody's, but not that host's.
     impostor.host_key = public.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    let refused = scene.restic.init(&place(Address::Sftp(impostor))).await;
-    assert!(matches!(refused, Err(BackupError::HostKey)), "{refused:?}");
+    let impostor = place(Address::Sftp(impostor));
+    // ssh's own words say so, whichever call it is and however soon restic is gone.
+    for _ in 0..4 {
+        let refused = scene.restic.open(&impostor, "none").await;
+        assert!(matches!(refused, Err(BackupError::HostKey)), "{refused:?}");
+        let refused = scene.restic.list(&impostor, "0123456789abcdef", &at("/")).await;
+        assert!(matches!(refused, Err(BackupError::HostKey)), "{refused:?}");
+    }
     let mut away = sftp;
     away.port = 2;
-    let refused = scene.restic.init(&place(Address::Sftp(away))).await;
+    let refused = scene.restic.open(&place(Address::Sftp(away)), "none").await;
     assert!(matches!(refused, Err(BackupError::Unreachable(_))), "{refused:?}");
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -281,7 +291,7 @@ async fn a_deleted_file_comes_back_by_s3() {
 async fn a_call_ends_with_whoever_made_it_and_leaves_a_sound_repository() {
     let scene = Scene::new().await;
     let place = scene.local().await;
-    scene.restic.init(&place).await.unwrap();
+    scene.restic.open(&place, "none").await.unwrap();
     scene.shell("head -c 200000000 /dev/urandom > /v/large");
     let mut events = scene.restic.backup(&place, scene.saved("bak_cut")).await.unwrap();
     let first = events.next().await.unwrap().unwrap();
@@ -289,7 +299,7 @@ async fn a_call_ends_with_whoever_made_it_and_leaves_a_sound_repository() {
     drop(events);
     let name = format!("{}-srv_call-task", scene.world.instance);
     until(|| !is_container(&name)).await;
-    assert_eq!(scene.restic.find(&place, "bak_cut").await.unwrap(), [""; 0]);
+    assert_eq!(scene.restic.open(&place, "bak_cut").await.unwrap(), [""; 0]);
     scene.shell("rm /v/large");
     scene.back_up(&place, "bak_next").await;
     scene.restic.check(&place).await.unwrap();
@@ -300,7 +310,7 @@ async fn a_call_ends_with_whoever_made_it_and_leaves_a_sound_repository() {
 async fn a_killed_restic_is_told_as_cut_off_and_its_lock_is_in_nobodys_way() {
     let scene = Scene::new().await;
     let place = scene.local().await;
-    scene.restic.init(&place).await.unwrap();
+    scene.restic.open(&place, "none").await.unwrap();
     scene.shell("head -c 200000000 /dev/urandom > /v/large");
     let mut events = scene.restic.backup(&place, scene.saved("bak_cut")).await.unwrap();
     events.next().await.unwrap().unwrap();
@@ -313,11 +323,31 @@ async fn a_killed_restic_is_told_as_cut_off_and_its_lock_is_in_nobodys_way() {
     scene.restic.check(&place).await.unwrap();
 }
 
+/// Plain volumes bear the name of the tenant that had their server when they were made.
+#[tokio::test]
+async fn a_server_that_moved_is_backed_up_for_whose_it_is_now() {
+    let scene = Scene::new().await;
+    let key = VolumeKey::new("ten_b-backups").unwrap();
+    let spec = VolumeSpec {
+        key: key.clone(),
+        tenant: tenant("b"),
+        server: None,
+        driver: VolumeDriver::Local,
+        size_bytes: None,
+    };
+    scene.engine().ensure_volume(&spec).await.unwrap();
+    let mut place = place(Address::Volume(key));
+    place.tenant = tenant("b");
+    scene.restic.open(&place, "none").await.unwrap();
+    scene.shell("echo moved > /v/file");
+    scene.back_up(&place, "bak_1").await;
+}
+
 #[tokio::test]
 async fn secrets_are_not_where_the_engine_shows_them_and_other_peoples_volumes_are_refused() {
     let scene = Scene::new().await;
     let place = scene.local().await;
-    scene.restic.init(&place).await.unwrap();
+    scene.restic.open(&place, "none").await.unwrap();
     scene.shell("head -c 100000000 /dev/urandom > /v/large");
     let mut events = scene.restic.backup(&place, scene.saved("bak_1")).await.unwrap();
     events.next().await.unwrap().unwrap();
@@ -339,7 +369,7 @@ async fn secrets_are_not_where_the_engine_shows_them_and_other_peoples_volumes_a
     );
     let mut other = place.clone();
     other.tenant = tenant("b");
-    let refused = scene.restic.init(&other).await;
+    let refused = scene.restic.open(&other, "none").await;
     assert!(
         matches!(refused, Err(BackupError::Engine(EngineError::Foreign { .. }))),
         "{refused:?}"

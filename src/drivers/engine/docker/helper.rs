@@ -69,7 +69,9 @@ impl Connection {
         };
         let has = |label: &str, value: Option<&str>| found.labels.get(label).map(String::as_str) == value;
         let server = volume.server.as_ref().map(ServerKey::as_str);
-        if has(label::TENANT, Some(tenant.as_str())) && has(label::SERVER, server) {
+        // A server may have come from another tenant, whose name its volumes bear for good; it is the same server.
+        let is_theirs = server.is_some() || has(label::TENANT, Some(tenant.as_str()));
+        if is_theirs && has(label::SERVER, server) {
             Ok(())
         } else {
             Err(EngineError::Foreign { name })

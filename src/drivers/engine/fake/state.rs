@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) tasks: HashMap<ServerKey, (Vec<String>, i64)>,
     /// What the backup helper answers to each command, returns and complains about; nothing and 0 if absent.
     pub(super) helper_answers: HashMap<String, (String, i32, String)>,
+    /// What only the next call of a command answers; no code is one that is cut off.
+    pub(super) helper_next: HashMap<String, (Option<i32>, String)>,
     /// What the backup helper was called with.
     pub(super) helper_calls: Vec<Vec<String>>,
     /// How servers' copies fail, where a test says it.
@@ -84,6 +86,7 @@ impl State {
             shells: Shells::default(),
             tasks: HashMap::new(),
             helper_answers: HashMap::new(),
+            helper_next: HashMap::new(),
             helper_calls: Vec::new(),
             copies: HashMap::new(),
             registry: BTreeSet::new(),
