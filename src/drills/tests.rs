@@ -407,10 +407,7 @@ async fn nothing_of_who_is_suspended_is_started() {
     staff.json("POST", &way, &json!({ "reason": "unpaid" })).await;
     let refused = scene.owner.json("POST", &Scene::path(server), &json!({})).await;
     assert_eq!(refused.expect(409).json()["code"], "server-suspended");
-    let as_staff = format!(
-        "/api/v1/staff{}",
-        Scene::path(server).trim_start_matches("/api/v1")
-    );
+    let as_staff = format!("/api/v1/staff/servers/{server}/drills");
     let refused = staff.json("POST", &as_staff, &json!({})).await;
     assert_eq!(refused.expect(409).json()["code"], "server-suspended");
 }

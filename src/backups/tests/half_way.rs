@@ -118,6 +118,13 @@ async fn only_one_thing_at_a_time_replaces_what_a_server_has_and_none_copies_it_
         .execute(tx.conn())
         .await
         .unwrap();
+    sqlx::query!(
+        "update server set still_for = null where id = $1 and still_for = id",
+        scene.server.0
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(scene.settle(&asked["operation_id"]).await["state"], "succeeded");
 }
@@ -133,5 +140,12 @@ async fn a_server_that_takes_its_time_to_stop_is_no_helper_that_was_cut_off() {
         scene.work().await;
     }
     scene.test.engine.fail_helper_once("over", None, "");
+    for _ in 0..8 {
+        scene.test.clock.advance(chrono::TimeDelta::minutes(10));
+        for item in scene.servers.claim(16).await.unwrap() {
+            scene.servers.reconcile(item).await.unwrap();
+        }
+        scene.work().await;
+    }
     assert_eq!(scene.settle(&asked["operation_id"]).await["state"], "succeeded");
 }

@@ -8,6 +8,7 @@ use crate::platform::access::{Permission, TenantRole};
 use crate::platform::db::Scoped as _;
 use crate::platform::reconcile::Reconciler as _;
 
+use super::super::store;
 use super::scene::{Scene, command};
 
 const SNAPSHOT: &str = "0123456789abcdef0123456789abcdef";
@@ -187,4 +188,23 @@ async fn whoever_may_not_make_backups_schedules_none() {
         .await
         .expect(422);
     assert!(wrong.body.contains("Keep at least one backup."), "{}", wrong.body);
+}
+
+/// The panel died in the step before: the backup was never asked for, and nobody else tells of it.
+#[tokio::test]
+async fn a_run_that_is_cut_off_before_its_backup_says_that_there_is_none() {
+    let scene = Scene::new().await;
+    all_is_well(&scene);
+    let saved = backup(&json!({ "last": 2 }));
+    let id = scene.schedule("0 13 * * *", &[command("echo one"), saved]).await;
+    scene.test.clock.advance(TimeDelta::hours(1));
+    let claimed = scene.runner().claim(16).await.unwrap();
+    let mut tx = scene.tx().await;
+    let now = scene.test.app.now();
+    let is_begun = store::begin_step(&mut tx, claimed[0], (0, None), now).await;
+    assert!(is_begun.unwrap());
+    tx.commit().await.unwrap();
+    scene.later(TimeDelta::seconds(15)).await;
+    assert_eq!(scene.run(&id).await["state"], "interrupted");
+    assert_eq!(alerts(&scene).await, 1);
 }
