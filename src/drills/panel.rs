@@ -94,6 +94,8 @@ impl ServerPanel {
         (base, may_ask): (String, bool),
     ) -> Result<Self, Error> {
         let (proof, now) = (store::proof(tx, server).await?, app.now());
+        // Without a backup there is nothing to prove.
+        let may_ask = may_ask && store::newest_backup(tx, server).await?.is_some();
         Ok(Self {
             base,
             words: words(proof.as_ref(), now),

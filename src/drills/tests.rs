@@ -425,3 +425,17 @@ async fn what_ended_long_ago_is_forgotten_and_its_proof_is_not() {
     let proof = scene.proof(server).await;
     assert!(proof["proven_at"].is_string(), "{proof}");
 }
+
+#[tokio::test]
+async fn only_what_there_is_can_be_proven() {
+    let scene = Scene::new().await;
+    let (saved, bare) = (
+        scene.server("web").await,
+        scene.test.server(scene.tenant, "bare").await,
+    );
+    for (server, is_offered) in [(saved, true), (bare, false)] {
+        let path = format!("/t/acme/servers/{server}/backups");
+        let page = scene.browser.get(&path).await.expect(200).body;
+        assert_eq!(page.contains("Prove now"), is_offered, "{page}");
+    }
+}
