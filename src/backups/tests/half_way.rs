@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::platform::db::Scoped as _;
+use crate::platform::reconcile::Reconciler as _;
 
 use super::whole::{backup, post};
 use super::{SUMMARY, Scene};
