@@ -166,9 +166,10 @@ async fn a_drill_proves_a_good_backup_and_catches_a_damaged_repository() {
         "{proof}"
     );
 
-    // Every pack gets some other bytes, as a disk that goes bad would give.
+    // Every pack gets some other bytes in its middle, as a disk that goes bad would give: that is where the server's data is, and at
+    // its beginning what is kept about the server, which a drill does not restore.
     let damage = "cp -a /repository/data /repository/kept && find /repository/data -type f -exec sh -c \
-        'head -c 64 /dev/urandom | dd of=\"$1\" bs=1 seek=8 conv=notrunc' _ {} \\;";
+        'head -c 64 /dev/urandom | dd of=\"$1\" bs=1 seek=$(($(stat -c %s \"$1\") / 2)) conv=notrunc' _ {} \\;";
     scene.in_repository(damage).await;
     scene.ask().await;
     let proof = scene.over().await;

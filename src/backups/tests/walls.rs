@@ -57,12 +57,10 @@ async fn where_a_target_leads_is_looked_up_at_each_use() {
     let meant = scene.ask().await;
     scene.work().await;
     assert_eq!(scene.show(&meant).await["state"], "done");
-    let mut tx = scene.test.system().begin().await.unwrap();
-    sqlx::query!("update backup_target set allow_inside = false")
-        .execute(tx.conn())
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
+    scene
+        .test
+        .administer("update backup_target set allow_inside = false")
+        .await;
     scene.test.engine.set_helper("open", "[]", 0, "");
     let calls = scene.commands().len();
     let id = scene.ask().await;
