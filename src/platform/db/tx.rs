@@ -126,22 +126,19 @@ impl Bounds {
     }
 
     /// The text holds a fixed role and at most three UUIDs, so nothing in it can be injected; as one simple query it saves
-    /// the round trip of a `BEGIN` of its own.
+    /// the round trip of a `BEGIN` of its own. `SET LOCAL` needs no plan, which halves what it costs against `set_config`.
     fn statement(&self) -> String {
         let text = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
         let plans = match self.plans {
             Plans::Fitted => "",
-            Plans::Kept => {
-                ", set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_sort', 'off', true)"
-            }
+            Plans::Kept => "; set local plan_cache_mode = force_generic_plan; set local enable_sort = off",
         };
         // Only a guest's role asks for it, so only a guest's transaction says it.
         let server = self.server.map_or_else(String::new, |id| {
-            format!(", set_config('berth.server_id', '{}', true)", id.0)
+            format!("; set local berth.server_id = '{}'", id.0)
         });
         format!(
-            "begin; select set_config('role', '{}', true), set_config('berth.tenant_id', '{}', true), \
-             set_config('berth.user_id', '{}', true){server}{plans}",
+            "begin; set local role {}; set local berth.tenant_id = '{}'; set local berth.user_id = '{}'{server}{plans}",
             self.role,
             text(self.tenant.map(|id| id.0)),
             text(self.user.map(|id| id.0)),
