@@ -61,3 +61,11 @@ document.addEventListener("input", (event) => event.target.matches("[data-confir
 
 // A form that came back with mistakes: start at their summary.
 document.querySelector("[data-error-summary]")?.focus();
+
+// What is drawn anew while somebody answers a dialog in it must not shut that. Modules may run before htmx does, and some pages
+// have none.
+document.addEventListener("DOMContentLoaded", () =>
+  window.htmx?.registerExtension("open-dialogs", {
+    htmx_before_morph_attr: (element, { attrName }) => attrName !== "open" || element.tagName !== "DIALOG",
+  }),
+);
