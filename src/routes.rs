@@ -21,7 +21,7 @@ use crate::platform::web::{
 };
 use crate::{
     accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, networks,
-    notifications, overview, schedules, search, servers, snapshots, stacks, storage, tenants, usage,
+    notifications, overview, schedules, search, servers, snapshots, stacks, storage, tenants, usage, volumes,
 };
 
 /// Every route of the panel.
@@ -43,6 +43,7 @@ pub fn all() -> Routes<App> {
         .merge(help::routes())
         .merge(backups::routes())
         .merge(networks::routes())
+        .merge(volumes::routes())
         .merge(notifications::routes())
         .merge(overview::routes())
         .merge(schedules::routes())
@@ -221,6 +222,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
         ("Stacks", "layers", "/stacks", P::ServerRead),
         ("Networks", "network", "/networks", P::NetworkRead),
         ("Storage", "hard-drive", "/storage", P::TenantRead),
+        ("Volumes", "database", "/volumes", P::VolumeRead),
         ("Backups", "archive", "/backups", P::BackupRead),
         ("Members", "users", "/members", P::MemberRead),
         ("Audit log", "history", "/audit", P::AuditRead),

@@ -62,6 +62,11 @@ codes! {
         "method-not-allowed": "The address exists, but does not take this method.", "Use a method of the header `Allow`.";
     }
     409 {
+        "volume-attached": "The volume is attached to servers, which `title` names.", "Detach it from them, then repeat the request.";
+        "volumes-attached": "Volumes of its organisation are attached to the server, which `title` names.", "Detach them, then repeat the request.";
+        "volume-missing": "The engine does not have the volume any more, so it can be neither attached nor resized.", "Ask your provider to bring it back, or use another volume.";
+        "volume-deleting": "The volume is being deleted.", "Use another volume.";
+        "too-many-volumes": "There are as many volumes as there can be.", "Delete or detach one that nobody needs.";
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
         "idempotency-key-in-use": "The first request with this key is still running.", "Wait and repeat the request.";
         "idempotency-key-done": "The request with this key was done, and its answer is lost.", "Read what it changed; use a new key for another request.";
@@ -114,7 +119,7 @@ codes! {
         "too-many-tags": "The server would have more than 10 tags.", "Take another of its tags away first.";
         "not-suspended": "The server is not suspended.", "Nothing has to be done.";
         "no-free-port": "The location has no port left for the server.", "Ask your provider for more.";
-        "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed, and it can be neither copied nor moved.", "Leave `variables` out, or ask your provider for the template.";
+        "template-gone": "The server's template is no longer in the catalogue, so its variables can't be changed, it can be neither copied nor moved, and no volume is attached or detached.", "Leave `variables` out, or ask your provider for the template.";
         "being-copied": "The server is being copied, or its own data is still being copied from another.", "Wait until that is done, or delete the copy.";
         "copy-failed": "The server is a copy whose data could not be copied.", "Copy its data again, or delete it.";
         "copy-not-failed": "The server is no copy whose data could not be copied.", "Nothing has to be done.";

@@ -53,6 +53,30 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/tokens/{token}", "tok_01h455vb4pex5vsknk084sn02q"),
 ];
 
+/// What a tenant has besides servers, and what hangs on one.
+async fn things(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'static str, String)> {
+    vec![
+        (
+            "/notifications/{notification}",
+            app.notification().await.to_string(),
+        ),
+        (
+            "/networks/{network_id}",
+            app.network(tenant, "back").await.to_string(),
+        ),
+        (
+            "/snapshots/{snapshot_id}",
+            app.snapshot(tenant, server).await.to_string(),
+        ),
+        (
+            "/volumes/{volume_id}",
+            app.volume(tenant, "media").await.to_string(),
+        ),
+        ("/attachments/{server_id}", server.to_string()),
+        ("/stacks/{stack_id}", app.stack(tenant, "pair").await.to_string()),
+    ]
+}
+
 impl Scene {
     pub(crate) async fn set() -> Self {
         let app = TestApp::start().await;
@@ -65,13 +89,9 @@ impl Scene {
         let mut tx = app.app.db.system().await.unwrap();
         let location = berth::servers::find(&mut tx, server).await.unwrap().location;
         drop(tx);
-        let network = app.network(tenant, "back").await;
-        let stack = app.stack(tenant, "pair").await;
-        let snapshot = app.snapshot(tenant, server).await;
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
         let backup = app.backup(tenant, server).await;
-        let notification = app.notification().await;
         let guest = app.person("known-guest").await;
         app.guest(tenant, server, guest, &[Permission::ServerRead]).await;
         app.egg("paper").await;
@@ -88,10 +108,6 @@ impl Scene {
             ("/schedules/{schedule}", schedule.to_string()),
             ("/backups/{backup}", backup.to_string()),
             ("/runs/{run}", run.to_string()),
-            ("/notifications/{notification}", notification.to_string()),
-            ("/networks/{network_id}", network.to_string()),
-            ("/snapshots/{snapshot_id}", snapshot.to_string()),
-            ("/stacks/{stack_id}", stack.to_string()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),
             ("/invitations/{id}", invitation.to_string()),
@@ -104,6 +120,7 @@ impl Scene {
             ("/guests/{user}", guest.to_string()),
             ("/capacity/{location}", location.to_string()),
         ];
+        let things = things(&app, tenant, server).await;
         let always = ALWAYS
             .iter()
             .map(|(pattern, value)| (*pattern, (*value).to_owned()));
@@ -111,7 +128,7 @@ impl Scene {
             app,
             tenant,
             server,
-            samples: made.into_iter().chain(always).collect(),
+            samples: made.into_iter().chain(things).chain(always).collect(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::drivers::engine::{
 };
 use crate::platform::ids::ServerId;
 use crate::platform::secret::{Keyring, SealError};
+use crate::volumes::{self, Mount};
 
 use super::super::model::{Location, PublishedPort, Server, StoredVariable, seal_context};
 use super::eggs::adapt;
@@ -32,6 +33,11 @@ pub(super) enum SpecError {
     /// The location's address can't be read.
     #[error("its location's address can't be read")]
     Address(#[from] std::net::AddrParseError),
+    /// Its template has come to have a folder where the tenant attached a volume: of this name, at this path.
+    #[error(
+        "the volume {0} is attached at {1}, where its template has a folder of its own by now; detach it"
+    )]
+    Overlap(String, String),
     /// A part can't be said to the engine.
     #[error("its container can't be described to the engine")]
     Engine(#[from] EngineError),
@@ -45,6 +51,8 @@ pub(super) struct Parts<'a> {
     pub(super) location: &'a Location,
     pub(super) ports: &'a [PublishedPort],
     pub(super) variables: &'a [StoredVariable],
+    /// The tenant's volumes that are attached to it.
+    pub(super) mounts: &'a [Mount],
 }
 
 /// The server's key on the engine.
@@ -87,7 +95,7 @@ pub(super) fn container(parts: &Parts<'_>, keyring: &Keyring) -> Result<Containe
         hostname: Some(server.host_name.clone()),
         aliases: vec![server.host_name.clone()],
         ports: ports(parts)?,
-        volumes: volumes(parts)?,
+        volumes: mounted(parts)?,
         cpu_millis: u32::try_from(server.resources.cpu_millis).unwrap_or(u32::MAX),
         memory_bytes: u64::try_from(server.resources.memory_mib).unwrap_or_default() * MIB,
         pids_limit: template.hardening.pids,
@@ -150,7 +158,8 @@ fn ports(parts: &Parts<'_>) -> Result<Vec<Port>, SpecError> {
     Ok(parts.ports.iter().map(port).collect())
 }
 
-fn volumes(parts: &Parts<'_>) -> Result<Vec<VolumeMount>, SpecError> {
+/// Its own, and then those of its tenant's, so that a server without any is made as it always was.
+fn mounted(parts: &Parts<'_>) -> Result<Vec<VolumeMount>, SpecError> {
     let mount = |volume: &catalogue::Volume| {
         Ok(VolumeMount {
             volume: volume_key(parts.server, &volume.name)?,
@@ -158,7 +167,32 @@ fn volumes(parts: &Parts<'_>) -> Result<Vec<VolumeMount>, SpecError> {
             read_only: false,
         })
     };
-    parts.offer.template.volumes.iter().map(mount).collect()
+    let own = parts.offer.template.volumes.iter().map(mount);
+    let attached = parts.mounts.iter().filter(|mount| mount.is_wanted);
+    check_apart(&parts.offer.template, attached.clone())?;
+    let attached = attached.map(|mount| {
+        Ok(VolumeMount {
+            volume: volumes::volume_key(mount.volume)?,
+            path: mount.path.clone(),
+            read_only: mount.is_read_only,
+        })
+    });
+    own.chain(attached).collect()
+}
+
+/// A mount in another one could be led elsewhere by a link.
+fn check_apart<'a>(
+    template: &Template,
+    mut attached: impl Iterator<Item = &'a Mount>,
+) -> Result<(), SpecError> {
+    let own = template.volumes.iter().map(|volume| &volume.path);
+    let scratch = template.hardening.tmpfs.iter().map(|tmpfs| &tmpfs.path);
+    let taken: Vec<_> = own.chain(scratch).map(|path| path.to_string_lossy()).collect();
+    let overlaps = |mount: &Mount| taken.iter().any(|path| volumes::overlap(&mount.path, path));
+    match attached.find(|mount| overlaps(mount)) {
+        None => Ok(()),
+        Some(mount) => Err(SpecError::Overlap(mount.name.clone(), mount.path.clone())),
+    }
 }
 
 fn capabilities(template: &Template) -> Result<Vec<Capability>, SpecError> {

@@ -29,10 +29,13 @@ impl Connection {
         let Some(volume) = self.find_volume(key).await? else {
             return Ok(Outcome::Gone);
         };
-        // A helper that somebody browses with must not keep a server from being deleted.
-        if let Some(server) = volume.labels.get(label::SERVER) {
-            self.close_files(&ServerKey::new(server.as_str())?).await?;
-        }
+        // A helper that somebody browses with must not keep a server from being deleted. That of a volume of no server goes by
+        // the volume's own key.
+        let reader = volume
+            .labels
+            .get(label::SERVER)
+            .map_or(key.as_str(), String::as_str);
+        self.close_files(&ServerKey::new(reader)?).await?;
         let patient = self.patient(std::time::Duration::ZERO);
         match patient
             .docker

@@ -57,7 +57,7 @@ pub(in super::super) async fn install(effects: &Effects<'_>, egg: &Egg) -> Resul
     drop(tx);
     effects.guard.ready(effects.app).await?;
     note(effects, InstallNews::Began).await?;
-    let task = task(spec, egg, effects.install_image());
+    let task = task(&effects.without_attached(spec)?, egg, effects.install_image());
     let mut log = String::new();
     let ran = tokio::time::timeout(LONGEST, run(effects, &task, &mut log)).await;
     let failure = match ran {
