@@ -34,3 +34,4 @@ pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod usage;
+pub mod volumes;

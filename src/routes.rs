@@ -21,7 +21,7 @@ use crate::platform::web::{
 };
 use crate::{
     accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, networks,
-    notifications, overview, schedules, search, servers, snapshots, stacks, storage, tenants, usage,
+    notifications, overview, schedules, search, servers, snapshots, stacks, storage, tenants, usage, volumes,
 };
 
 /// Every route of the panel.
@@ -43,6 +43,7 @@ pub fn all() -> Routes<App> {
         .merge(help::routes())
         .merge(backups::routes())
         .merge(networks::routes())
+        .merge(volumes::routes())
         .merge(notifications::routes())
         .merge(overview::routes())
         .merge(schedules::routes())

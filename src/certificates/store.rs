@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::platform::db::{Scoped, StaffTx, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{CertificateId, ServerId, SigningKeyId, TenantId};
+use crate::platform::ids::{CertificateId, ServerId, SigningKeyId, TenantId, VolumeId};
 
 use super::model::{Document, Figures};
 
@@ -32,6 +32,20 @@ pub async fn forget(tx: &mut impl Scoped, tenant: TenantId) -> Result<(), Error>
     sqlx::query!("delete from tenant_ending where tenant_id = $1", tenant.0)
         .execute(tx.conn())
         .await?;
+    Ok(())
+}
+
+/// Counts a volume of a tenant's own whose row is about to go, if its tenant is closed.
+pub async fn count_volume(tx: &mut SystemTx, volume: VolumeId) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into tenant_ending as e (tenant_id, closed_at, servers, volumes, snapshots, bytes) \
+         select v.tenant_id, t.status_at, 0, 1, 0, coalesce(v.used_bytes, 0) \
+           from volume v join tenant t on t.id = v.tenant_id where v.id = $1 and t.status = 'closed' \
+         on conflict (tenant_id) do update set volumes = e.volumes + 1, bytes = e.bytes + excluded.bytes",
+        volume.0
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

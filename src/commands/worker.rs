@@ -11,7 +11,7 @@ use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
 use crate::{
     backups, catalogue, drills, housekeeping, networks, notifications, schedules, servers, snapshots,
-    storage, usage,
+    storage, usage, volumes,
 };
 
 use super::start;
@@ -38,6 +38,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     servers::begin(app).await.context("the reconciler of servers")?;
     schedules::begin(app);
     networks::begin(app);
+    volumes::begin(app);
     snapshots::begin(app);
     backups::begin(app);
     drills::begin(app);

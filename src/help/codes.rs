@@ -62,6 +62,10 @@ codes! {
         "method-not-allowed": "The address exists, but does not take this method.", "Use a method of the header `Allow`.";
     }
     409 {
+        "volume-attached": "The volume is attached to servers, which `title` names.", "Detach it from them, then repeat the request.";
+        "volumes-attached": "Volumes of its organisation are attached to the server, which `title` names.", "Detach them, then repeat the request.";
+        "volume-deleting": "The volume is being deleted.", "Use another volume.";
+        "too-many-volumes": "There are as many volumes as there can be.", "Delete or detach one that nobody needs.";
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
         "idempotency-key-in-use": "The first request with this key is still running.", "Wait and repeat the request.";
         "idempotency-key-done": "The request with this key was done, and its answer is lost.", "Read what it changed; use a new key for another request.";

@@ -171,6 +171,8 @@ ids! {
     NetworkId = "net";
     /// A snapshot of a server.
     SnapshotId = "snp";
+    /// A volume of a tenant's own.
+    VolumeId = "vol";
     /// A stack: servers that were made together.
     StackId = "stk";
     /// A download of all that a tenant has.

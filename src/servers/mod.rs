@@ -30,13 +30,17 @@ pub use actions::{
     Answers, Asked, CloneData, CloneInput, NewPart, NewServerInput, OLDEST, Restored, SecretAnswer,
     SettingsInput, TOPIC, VariableChange, answer_of, change, check_whole, clone, command, command_part,
     command_within, configure_part, create, create_part, delete, delete_part, erase, erase_part,
-    fits_template, halt, keeping, make_way, rename_part, restore, restore_part, rewire, set_up_location,
+    fits_template, halt, keeping, make_way, remount, rename_part, restore, restore_part, rewire,
+    set_up_location,
     update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};
 pub use pages::{Head, Question, Room, crumbs, rooms, with_engine_banner};
-pub use reconcile::{Servers, ThrowAway, begin, guarded, throw_away, throw_away_volume, volume_key};
+pub use reconcile::{
+    Servers, ThrowAway, Uncompared as QuotaError, begin, guarded, hold_quota, throw_away, throw_away_volume,
+    volume_key,
+};
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
 
 /// The host's ports that servers have: number, and whether it is UDP.

@@ -6,7 +6,7 @@ use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
     BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, NotificationId, OperationId, PlanId,
-    ScheduleId, ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId,
+    ScheduleId, ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId, VolumeId,
 };
 use crate::platform::operations;
 use crate::platform::secret::{OneTimeToken, hash_token};
@@ -247,6 +247,16 @@ impl TestApp {
         let id = SnapshotId::new(&*self.app.ids, now);
         let mut tx = self.system().begin().await.unwrap();
         store::snapshot(&mut tx, (id, tenant, server), now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A volume of a tenant's, as a row only.
+    pub async fn volume(&self, tenant: TenantId, name: &str) -> VolumeId {
+        let now = self.app.now();
+        let id = VolumeId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::volume(&mut tx, (id, tenant), name, now).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

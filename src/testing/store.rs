@@ -6,7 +6,7 @@ use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
     BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, NotificationId, PlanId, ScheduleId,
-    ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId,
+    ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId, VolumeId,
 };
 
 pub(super) async fn person(
@@ -302,6 +302,25 @@ pub(super) async fn snapshot(
         id.0,
         tenant.0,
         server.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn volume(
+    tx: &mut SystemTx,
+    (id, tenant): (VolumeId, TenantId),
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into volume (id, tenant_id, location_id, name, size_mib, created_by, created_at) \
+         select $1, $2, id, $3, 64, 'ada', $4 from location order by id limit 1",
+        id.0,
+        tenant.0,
+        name,
         now
     )
     .execute(tx.conn())

@@ -13,6 +13,7 @@ use crate::drivers::pool::Storage;
 use crate::platform::error::Cause;
 use crate::platform::ids::ServerId;
 use crate::storage;
+use crate::volumes;
 
 use super::store;
 
@@ -77,21 +78,30 @@ impl Disk {
 
 /// Measures the engine's own volumes once, if there are any. Says how many servers they belong to.
 pub(super) async fn measure(app: &App) -> Result<u64, Cause> {
-    let has_soft = store::has_soft(&mut app.db.system().await?).await?;
+    let mut tx = app.db.system().await?;
+    let has_soft = store::has_soft(&mut tx).await? || volumes::has_soft(&mut tx).await?;
+    drop(tx);
     if app.storage.is_some() && !has_soft {
         return Ok(0);
     }
     let used = app.engine.volume_use().await?;
     let mut sizes: HashMap<ServerId, i64> = HashMap::with_capacity(used.len());
-    for VolumeUse { server, bytes } in used {
-        if let Ok(id) = server.as_str().parse() {
-            let sum = sizes.entry(id).or_default();
-            *sum = sum.saturating_add(i64::try_from(bytes).unwrap_or(i64::MAX));
+    let mut shared = Vec::new();
+    for VolumeUse { name, server, bytes } in used {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        match server.map(|server| server.as_str().parse()) {
+            Some(Ok(id)) => {
+                let sum = sizes.entry(id).or_default();
+                *sum = sum.saturating_add(bytes);
+            }
+            Some(Err(_)) => {}
+            None => shared.push((name, bytes)),
         }
     }
     let sizes: Vec<(ServerId, i64)> = sizes.into_iter().collect();
     let mut tx = app.db.system().await?;
     let count = store::save_disk(&mut tx, &sizes, app.now()).await?;
+    volumes::measured(&mut tx, &shared, app.now()).await?;
     storage::measured(&mut tx, app.now()).await?;
     tx.commit().await?;
     Ok(count)
@@ -105,6 +115,7 @@ pub(super) async fn measure_pool(app: &App, storage: &dyn Storage) -> Result<u64
     let volumes: Vec<(String, i64)> = volumes.map(|volume| (volume.name, of(volume.used))).collect();
     let mut tx = app.db.system().await?;
     let count = store::save_pool(&mut tx, &volumes, app.now()).await?;
+    volumes::measured(&mut tx, &volumes, app.now()).await?;
     storage::measured(&mut tx, app.now()).await?;
     tx.commit().await?;
     Ok(count)

@@ -68,6 +68,7 @@ impl Scene {
         let network = app.network(tenant, "back").await;
         let stack = app.stack(tenant, "pair").await;
         let snapshot = app.snapshot(tenant, server).await;
+        let volume = app.volume(tenant, "media").await;
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
         let backup = app.backup(tenant, server).await;
@@ -91,6 +92,8 @@ impl Scene {
             ("/notifications/{notification}", notification.to_string()),
             ("/networks/{network_id}", network.to_string()),
             ("/snapshots/{snapshot_id}", snapshot.to_string()),
+            ("/volumes/{volume_id}", volume.to_string()),
+            ("/attachments/{server_id}", server.to_string()),
             ("/stacks/{stack_id}", stack.to_string()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),

@@ -234,7 +234,8 @@ fn every_crash_point_has_a_case() {
         .chain(crate::mail::POINTS)
         .chain(crate::panel_backup::POINTS)
         .chain(crate::exit::POINTS)
-        .chain(crate::drills::POINTS);
+        .chain(crate::drills::POINTS)
+        .chain(crate::tenant_volumes::POINTS);
     let tested = cases.iter().map(|(_, point)| *point).chain(elsewhere);
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     let steps = Step::ALL

@@ -41,4 +41,5 @@ mod stacks;
 mod start;
 mod surface;
 mod templates;
+mod tenant_volumes;
 mod volumes;

@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 86] = [
+const WITH_TARGET: [(&str, &str); 91] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -62,6 +62,11 @@ const WITH_TARGET: [(&str, &str); 86] = [
     ("backup.fail", "Failed to back up"),
     ("snapshot.take", "Took a snapshot of the server"),
     ("snapshot.delete", "Deleted a snapshot of the server"),
+    ("volume.create", "Created the volume"),
+    ("volume.change", "Changed the volume"),
+    ("volume.delete", "Deleted the volume"),
+    ("volume.attach", "Attached to a server the volume"),
+    ("volume.detach", "Detached from a server the volume"),
     ("snapshot.restore", "Restored to a snapshot the server"),
     ("schedule.create", "Created the schedule"),
     ("schedule.update", "Changed the schedule"),

@@ -85,11 +85,13 @@ pub enum VolumeDriver {
     },
 }
 
-/// What a server's volume holds.
+/// What a volume holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeUse {
-    /// Whose.
-    pub server: ServerKey,
+    /// Its name on the engine.
+    pub name: String,
+    /// The server that it was made for, if it belongs to one.
+    pub server: Option<ServerKey>,
     /// How much.
     pub bytes: u64,
 }

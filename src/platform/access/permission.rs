@@ -102,6 +102,12 @@ permissions! {
     NetworkRead = "networks:read", Tenant, read;
     /// Make, rename and delete networks, and say which servers are in them.
     NetworkWrite = "networks:write", Tenant, write;
+    /// See the organisation's own volumes, and which servers they are attached to.
+    VolumeRead = "volumes:read", Tenant, read;
+    /// Attach volumes to servers and detach them, which makes the servers' containers anew.
+    VolumeAttach = "volumes:attach", Tenant, write;
+    /// Make, rename, resize and delete volumes.
+    VolumeWrite = "volumes:write", Tenant, write;
     /// See whom servers are shared with.
     GuestRead = "guests:read", Tenant, read;
     /// Share servers with people outside of the organisation, change what they may, end it.

@@ -88,6 +88,7 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
                     | P::ServerDelete
                     | P::BackupKey
                     | P::NetworkWrite
+                    | P::VolumeWrite
                     | P::GuestManage
                     | P::AuditRead
             ),

@@ -145,6 +145,20 @@ pub async fn halt(app: &App, tx: &mut SystemTx, id: ServerId, reason: &str) -> R
     Ok(())
 }
 
+/// Wishes that a server's container is made anew, because what it mounts has changed, and opens the operation for it. `asked`
+/// is the operation's kind, and what was asked to be done with "it".
+pub async fn remount(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    server: &Server,
+    asked: (&'static str, &str),
+) -> Result<Operation, Error> {
+    store::wish(tx, server.id, store::Wish::default(), app.now()).await?;
+    let server = store::find(tx, server.id).await?;
+    announce(app, tx, who, &server, asked).await
+}
+
 /// The open operation for the wish that a server has, if there is one.
 async fn under_way(tx: &mut impl Scoped, server: &Server) -> Result<Option<Operation>, Error> {
     let newest = operations::for_target(tx, server.id.0, 1).await?;

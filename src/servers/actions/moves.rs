@@ -16,6 +16,7 @@ use crate::platform::error::Error;
 use crate::platform::events::{self, GUEST_TOPIC};
 use crate::platform::ids::{ServerId, TenantId};
 use crate::tenants::{self, Status, Tenant};
+use crate::volumes;
 
 use super::super::model::{Server, ServerName};
 use super::super::store;
@@ -31,6 +32,7 @@ const ACTION: &str = "server.move";
 pub async fn may_leave(tx: &mut StaffTx, server: &Server) -> Result<(), Error> {
     server.check_stays()?;
     server.check_alone()?;
+    volumes::check_free(tx, server).await?;
     check_whole(tx, server).await
 }
 

@@ -123,6 +123,7 @@ mod tests {
 
     fn desired(goal: Goal) -> Desired<'static> {
         Desired {
+            discard: false,
             goal,
             spec: Some("one"),
             older: None,

@@ -7,6 +7,10 @@ use super::wish::{Goal, Seen};
 
 /// What is wanted, as far as a plan needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own about one wish"
+)]
 pub struct Desired<'a> {
     /// Where to.
     pub goal: Goal,
@@ -21,6 +25,8 @@ pub struct Desired<'a> {
     pub restart: bool,
     /// How far its folder is filled.
     pub install: Installation,
+    /// The container may have a mount that is not wanted any more, and must not keep it while it does not run.
+    pub discard: bool,
     /// The last attempt failed, so look also at what is otherwise taken for granted.
     pub repair: bool,
 }
@@ -228,9 +234,9 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
         Goal::Stop | Goal::Kill if desired.install == Installation::Running && !present.seen.is_alive() => {
             vec![Step::EndInstall]
         }
-        Goal::Stop if present.seen.is_alive() => then_wire(vec![Step::Stop], present),
-        Goal::Kill if present.seen.is_alive() => then_wire(vec![Step::Kill], present),
-        Goal::Stop | Goal::Kill => then_wire(Vec::new(), present),
+        Goal::Stop if present.seen.is_alive() => rest(vec![Step::Stop], desired, present),
+        Goal::Kill if present.seen.is_alive() => rest(vec![Step::Kill], desired, present),
+        Goal::Stop | Goal::Kill => rest(Vec::new(), desired, present),
         Goal::Keep => put_away(desired, present),
         Goal::Delete => vec![
             Step::RemoveContainer,
@@ -239,6 +245,15 @@ pub fn plan(desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
             Step::Forget,
         ],
     }
+}
+
+/// What does not run is put away if it has a mount that is not wanted any more: its next start makes it anew.
+fn rest(mut steps: Vec<Step>, desired: &Desired<'_>, present: &Present<'_>) -> Vec<Step> {
+    if desired.discard && present.seen != Seen::Absent {
+        steps.push(Step::RemoveContainer);
+        return steps;
+    }
+    then_wire(steps, present)
 }
 
 /// Networks change also while it runs, or does not: what was left must be left, whatever comes next.

@@ -105,6 +105,7 @@ fn converge(world: &mut World, goal: Goal, is_fresh: bool, restart: bool, cuts: 
     let mut repair = false;
     for attempt in 0..cuts.len() + 4 {
         let desired = Desired {
+            discard: false,
             goal,
             spec: Some(NEW),
             older: None,

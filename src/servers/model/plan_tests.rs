@@ -12,6 +12,7 @@ pub(super) const OLD: &str = "old";
 
 fn steps(goal: Goal, seen: Seen, change: impl FnOnce(&mut Desired<'_>, &mut Present<'_>)) -> Vec<Step> {
     let mut desired = Desired {
+        discard: false,
         goal,
         spec: Some(NEW),
         older: None,

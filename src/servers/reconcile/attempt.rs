@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::drivers::engine::{ContainerSpec, Observed};
 use crate::platform::error::Error;
 use crate::platform::{events, fault, operations};
+use crate::volumes::{self, Mount};
 
 use super::super::actions::TOPIC;
 use super::super::model::{
@@ -18,7 +19,7 @@ use super::origin::Origin;
 use super::spec::{self, Parts, SpecError, server_key};
 use super::steps::Effects;
 use super::trouble::Trouble;
-use super::{LEASE, Servers, crash, update, wiring};
+use super::{LEASE, Servers, attached, crash, update, wiring};
 
 /// How often a long step holds on to its lease: well within it.
 const RENEW: Duration = Duration::from_secs(5);
@@ -44,6 +45,8 @@ pub(super) struct Work<'a> {
     egg: State,
     /// Where it comes from, if that is not settled.
     origin: Origin,
+    /// The tenant's volumes that are attached to it, or were.
+    mounts: Vec<Mount>,
 }
 
 /// Observes, plans, applies, judges and writes back. Says whether the server is now as wanted.
@@ -54,6 +57,7 @@ pub(super) async fn attempt(servers: &Servers, claimed: &Claimed) -> Result<bool
         working: servers.in_work.enter(claimed.server.id),
         egg: State::load(servers, &claimed.server).await?,
         origin: Origin::load(servers, &claimed.server).await?,
+        mounts: volumes::mounts(&mut servers.app.db.system().await?, claimed.server.id).await?,
     };
     work.run().await
 }
@@ -78,6 +82,7 @@ impl Work<'_> {
             guard: &self.servers.guard,
             spec: self.spec().await?,
             installs: self.egg.installation() != Installation::Done,
+            mounts: &self.mounts,
             copies: &self.servers.copies,
         };
         let made = effects.spec.as_ref().ok().and_then(|spec| Made::of(spec).ok());
@@ -135,6 +140,7 @@ impl Work<'_> {
             restart: server.must_restart(),
             install: self.egg.installation(),
             repair: server.notes.error.is_some(),
+            discard: self.mounts.iter().any(|mount| !mount.is_wanted),
         };
         let present = Present {
             seen: before.seen,
@@ -160,6 +166,7 @@ impl Work<'_> {
             location: &store::find_location(&mut tx, server.location).await?,
             ports: &store::ports(&mut tx, server.id).await?,
             variables: &store::variables(&mut tx, server.id).await?,
+            mounts: &self.mounts,
         };
         Ok(spec::container(&parts, &app.keyring).map_err(|error| {
             tracing::warn!(server = %server.id, error = &error as &dyn std::error::Error, "no specification");
@@ -294,6 +301,7 @@ impl Work<'_> {
         if !store::finish(&mut tx, ours, &finish).await? {
             return Ok(false);
         }
+        attached::settle(&mut tx, (server, &self.mounts), (seen, made)).await?;
         self.origin.wake_copy(&mut tx, server, seen, now).await?;
         let verdict = self.settle_update(&mut tx, verdict).await?;
         let was_stopped = match &crashed {

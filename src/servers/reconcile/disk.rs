@@ -10,7 +10,7 @@ use crate::drivers::engine::{self, VolumeDriver};
 use crate::drivers::pool::{Kind, PoolError, Storage, TenantName, VolumeName};
 use crate::platform::error::Error;
 use crate::platform::fault;
-use crate::platform::ids::TenantId;
+use crate::volumes::{self, Mount};
 
 use super::super::model::{DiskChange, Server, Volume, disk_change, share};
 use super::super::store;
@@ -34,28 +34,6 @@ pub(super) async fn change(app: &App, server: &Server) -> Result<Option<DiskChan
     let mut tx = app.db.system().await?;
     let volumes = store::volumes(&mut tx, server.id).await?;
     Ok(disk_change(server.resources.disk_mib, &volumes))
-}
-
-/// Sees that the tenant's quota holds before anything of it is made.
-pub(super) async fn before_making(effects: &Effects<'_>) -> Result<(), Trouble> {
-    match &effects.app.storage {
-        Some(storage) => limit(effects.app, storage, effects.server().tenant).await,
-        None => Ok(()),
-    }
-}
-
-async fn limit(app: &App, storage: &Arc<dyn Storage>, tenant: TenantId) -> Result<(), Trouble> {
-    let Some(limit) = quotas::limit_of(app, tenant).await? else {
-        return Ok(());
-    };
-    match storage
-        .limit_tenant(&TenantName::parse(&tenant.to_string())?, Some(limit))
-        .await
-    {
-        // It holds more than its plan gives, and keeps what it has: see `quotas`.
-        Err(error) if error.code() == "too_small" => Ok(()),
-        other => Ok(other?),
-    }
 }
 
 /// Notes a volume that is there now.
@@ -115,7 +93,7 @@ pub(super) async fn give(effects: &Effects<'_>) -> Result<(), Trouble> {
         return Ok(());
     }
     let storage = storage(app)?;
-    limit(app, storage, server.tenant).await?;
+    quotas::hold_quota(app, server.tenant).await?;
     for volume in pooled {
         match storage.give(&VolumeName::parse(&volume.name)?, &tenant).await {
             Err(error) if error.code() == "missing" => {}
@@ -132,11 +110,38 @@ pub(super) async fn ready(effects: &Effects<'_>) -> Result<(), Trouble> {
     let Some(storage) = &app.storage else {
         return Ok(());
     };
-    let volumes = store::volumes(&mut app.db.system().await?, home).await?;
-    for volume in volumes.iter().filter(|volume| volume.is_pooled) {
+    if effects
+        .mounts
+        .iter()
+        .any(|mount| mount.is_wanted && mount.is_pooled)
+    {
+        storage.kind().await?;
+    }
+    let own = store::volumes(&mut app.db.system().await?, home).await?;
+    for volume in own.iter().filter(|volume| volume.is_pooled) {
         storage
             .resize(&VolumeName::parse(&volume.name)?, volume.size)
             .await?;
+    }
+    Ok(())
+}
+
+/// Whether the engine has the volumes that the tenant attached to the server. One that is yet to be made is waited for; one that
+/// was lost holds the server, as an empty folder in its place would pass for the data.
+pub(super) async fn attached_there(effects: &Effects<'_>) -> Result<(), Trouble> {
+    let wanted: Vec<&Mount> = effects.mounts.iter().filter(|mount| mount.is_wanted).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let there = effects.app.engine.list_volumes().await?;
+    for mount in wanted {
+        if !mount.is_made {
+            return Err(Trouble::Waits);
+        }
+        let key = volumes::volume_key(mount.volume)?;
+        if !there.iter().any(|volume| volume.key == key) {
+            return Err(Trouble::Lost(mount.name.clone()));
+        }
     }
     Ok(())
 }

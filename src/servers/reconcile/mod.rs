@@ -5,6 +5,7 @@
 //! - [`watch`] follows the engine: its events wake servers, its absence pauses the work.
 //! - [`sweep`] compares everything with the engine once a minute, in one call, and finds orphans.
 
+mod attached;
 mod attempt;
 mod copy;
 mod crash;
@@ -42,6 +43,7 @@ use crate::platform::events::Event;
 use crate::platform::ids::{LocationId, ServerId};
 use crate::platform::reconcile::{Reconciler, drive};
 
+pub use quotas::{Uncompared, hold_quota};
 pub use spec::volume_key;
 pub use throw_away::{ThrowAway, guarded, throw_away, throw_away_volume};
 

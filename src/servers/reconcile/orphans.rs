@@ -14,6 +14,8 @@ use chrono::{DateTime, Duration, Utc};
 use crate::drills;
 use crate::drivers::engine::{EngineError, Network, NetworkKey, Observed, ServerKey, Volume, VolumeKey};
 use crate::networks;
+use crate::platform::ids::VolumeId;
+use crate::volumes;
 
 use super::super::store::{self, Brief, Orphan};
 use super::Servers;
@@ -38,7 +40,10 @@ pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[
     let mut tx = servers.app.db.system().await?;
     let private = networks::all_keys(&mut tx, servers.location).await?;
     let drills = drills::active_keys(&mut tx).await?;
-    let found = without_row((all, &networks, &volumes), briefs, (&private, &drills));
+    let there = volumes.iter().map(|volume| volume.key.as_str()).collect();
+    volumes::note_presence(&mut tx, servers.location, &there, now).await?;
+    let shared = volumes::all_keys(&mut tx).await?;
+    let found = without_row((all, &networks, &volumes), briefs, (&private, &drills, &shared));
     let orphans = store::note_orphans(&mut tx, &found, now).await?;
     tx.commit().await?;
     let everything = all.len() + networks.len() + volumes.len();
@@ -63,7 +68,7 @@ pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[
 fn without_row(
     (containers, networks, volumes): (&[Observed], &[Network], &[Volume]),
     briefs: &[Brief],
-    (private, drills): (&HashSet<String>, &HashSet<String>),
+    (private, drills, shared): (&HashSet<String>, &HashSet<String>, &HashSet<String>),
 ) -> Vec<(&'static str, String)> {
     let rows: HashSet<String> = briefs.iter().map(|brief| brief.id.to_string()).collect();
     // A drill's throw-away server has a row of its own.
@@ -80,10 +85,17 @@ fn without_row(
             network.is_marked && !tenants.contains(key) && !private.contains(key) && !drills.contains(key)
         })
         .map(|network| (NETWORK, network.key.to_string()));
-    let is_left = |server: Option<&ServerKey>| server.is_some_and(|server| !is_known(server.as_str()));
+    let is_left = |volume: &&Volume| match &volume.server {
+        Some(server) => !is_known(server.as_str()),
+        // A tenant's own; whatever else is no server's is somebody's at work.
+        None => {
+            let key = volume.key.as_str();
+            key.parse::<VolumeId>().is_ok() && !shared.contains(key)
+        }
+    };
     let volumes = volumes
         .iter()
-        .filter(|volume| volume.is_marked && is_left(volume.server.as_ref()))
+        .filter(|volume| volume.is_marked && is_left(volume))
         .map(|volume| (VOLUME, volume.key.to_string()));
     containers.chain(networks).chain(volumes).collect()
 }

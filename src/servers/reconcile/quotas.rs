@@ -26,9 +26,9 @@ const KNOCK: Duration = Duration::from_secs(2);
 const PLAN_TOPIC: &str = "plan";
 const MIB: u64 = 1 << 20;
 
-/// Why quotas were not compared.
+/// Why quotas were not compared, or not set.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::servers) enum Uncompared {
+pub enum Uncompared {
     /// The pool.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -38,10 +38,26 @@ pub(in crate::servers) enum Uncompared {
 }
 
 /// What a tenant's volumes may hold together, in bytes; nothing if there is no such tenant any more.
-pub(super) async fn limit_of(app: &App, tenant: TenantId) -> Result<Option<u64>, Error> {
+async fn limit_of(app: &App, tenant: TenantId) -> Result<Option<u64>, Error> {
     let mut tx = app.db.system().await?;
     let limits = tenants::disk_limits(&mut tx, &[tenant]).await?;
     Ok(limits.get(&tenant).map(|mib| bytes(*mib)))
+}
+
+/// Sees that a tenant's quota holds before anything of it is made.
+pub async fn hold_quota(app: &App, tenant: TenantId) -> Result<(), Uncompared> {
+    let Some(storage) = &app.storage else {
+        return Ok(());
+    };
+    let Some(limit) = limit_of(app, tenant).await? else {
+        return Ok(());
+    };
+    let name = TenantName::parse(&tenant.to_string())?;
+    match storage.limit_tenant(&name, Some(limit)).await {
+        // It holds more than its plan gives, and keeps what it has.
+        Err(error) if error.code() == "too_small" => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 fn bytes(mib: i64) -> u64 {

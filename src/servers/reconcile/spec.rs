@@ -11,6 +11,7 @@ use crate::drivers::engine::{
 };
 use crate::platform::ids::ServerId;
 use crate::platform::secret::{Keyring, SealError};
+use crate::volumes::{self, Mount};
 
 use super::super::model::{Location, PublishedPort, Server, StoredVariable, seal_context};
 use super::eggs::adapt;
@@ -45,6 +46,8 @@ pub(super) struct Parts<'a> {
     pub(super) location: &'a Location,
     pub(super) ports: &'a [PublishedPort],
     pub(super) variables: &'a [StoredVariable],
+    /// The tenant's volumes that are attached to it.
+    pub(super) mounts: &'a [Mount],
 }
 
 /// The server's key on the engine.
@@ -87,7 +90,7 @@ pub(super) fn container(parts: &Parts<'_>, keyring: &Keyring) -> Result<Containe
         hostname: Some(server.host_name.clone()),
         aliases: vec![server.host_name.clone()],
         ports: ports(parts)?,
-        volumes: volumes(parts)?,
+        volumes: mounted(parts)?,
         cpu_millis: u32::try_from(server.resources.cpu_millis).unwrap_or(u32::MAX),
         memory_bytes: u64::try_from(server.resources.memory_mib).unwrap_or_default() * MIB,
         pids_limit: template.hardening.pids,
@@ -150,7 +153,8 @@ fn ports(parts: &Parts<'_>) -> Result<Vec<Port>, SpecError> {
     Ok(parts.ports.iter().map(port).collect())
 }
 
-fn volumes(parts: &Parts<'_>) -> Result<Vec<VolumeMount>, SpecError> {
+/// Its own, and then those of its tenant's, so that a server without any is made as it always was.
+fn mounted(parts: &Parts<'_>) -> Result<Vec<VolumeMount>, SpecError> {
     let mount = |volume: &catalogue::Volume| {
         Ok(VolumeMount {
             volume: volume_key(parts.server, &volume.name)?,
@@ -158,7 +162,16 @@ fn volumes(parts: &Parts<'_>) -> Result<Vec<VolumeMount>, SpecError> {
             read_only: false,
         })
     };
-    parts.offer.template.volumes.iter().map(mount).collect()
+    let own = parts.offer.template.volumes.iter().map(mount);
+    let attached = parts.mounts.iter().filter(|mount| mount.is_wanted);
+    let attached = attached.map(|mount| {
+        Ok(VolumeMount {
+            volume: volumes::volume_key(mount.volume)?,
+            path: mount.path.clone(),
+            read_only: mount.is_read_only,
+        })
+    });
+    own.chain(attached).collect()
 }
 
 fn capabilities(template: &Template) -> Result<Vec<Capability>, SpecError> {

@@ -15,6 +15,7 @@ use crate::eggs::{Egg, Stop};
 use crate::platform::error::Error;
 use crate::platform::{events, operations};
 use crate::stacks;
+use crate::volumes::{Mount, volume_key};
 
 use super::super::actions::TOPIC;
 use super::super::model::{Goal, Server, Step, share};
@@ -23,7 +24,7 @@ use super::eggs;
 use super::guard::Guard;
 use super::spec::{network_key, server_key, tenant_key};
 use super::trouble::Trouble;
-use super::{copy, depart, disk, wiring};
+use super::{copy, depart, disk, quotas, wiring};
 
 /// How long a process may take to end when its template is gone.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
@@ -39,6 +40,8 @@ pub(super) struct Effects<'a> {
     pub(super) spec: Result<ContainerSpec, String>,
     /// Whether its folder is to be filled.
     pub(super) installs: bool,
+    /// The tenant's volumes that are attached to it, or were.
+    pub(super) mounts: &'a [Mount],
     /// Places for copies, of which there are few.
     pub(super) copies: &'a Semaphore,
 }
@@ -145,15 +148,21 @@ impl Effects<'_> {
     async fn volumes(&self) -> Result<(), Trouble> {
         // Without a specification a container is only started again, with the volumes that it has.
         let Ok(spec) = &self.spec else { return Ok(()) };
-        let keys: Vec<VolumeKey> = spec.volumes.iter().map(|mount| mount.volume.clone()).collect();
-        self.ensure_volumes(&keys).await
+        let mut attached = Vec::with_capacity(self.mounts.len());
+        for mount in self.mounts {
+            attached.push(volume_key(mount.volume)?);
+        }
+        let all = spec.volumes.iter().map(|mount| mount.volume.clone());
+        let own: Vec<VolumeKey> = all.filter(|key| !attached.contains(key)).collect();
+        self.ensure_volumes(&own).await?;
+        disk::attached_there(self).await
     }
 
     pub(super) async fn ensure_volumes(&self, keys: &[VolumeKey]) -> Result<(), Trouble> {
         let server = self.server();
         let size = share(server.resources.disk_mib, keys.len());
         if !keys.is_empty() {
-            disk::before_making(self).await?;
+            quotas::hold_quota(self.app, server.tenant).await?;
         }
         for key in keys {
             let volume = VolumeSpec {
@@ -208,6 +217,7 @@ impl Effects<'_> {
         if let Some(egg) = self.egg() {
             eggs::configure(self, &egg).await?;
         }
+        disk::attached_there(self).await?;
         disk::ready(self).await?;
         match self.app.engine.start(&server_key(self.server())?).await {
             Ok(Outcome::Gone) => Err(Trouble::Vanished),

@@ -47,6 +47,8 @@ pub async fn throw_away(
         location: &store::find_location(tx, server.location).await?,
         ports: &store::ports(tx, server.id).await?,
         variables: &store::variables(tx, server.id).await?,
+        // What is restored is its own data; nobody else's is within its reach.
+        mounts: &[],
     };
     let made = spec::container(&parts, &app.keyring).map_err(|error| error.to_string());
     let names = offer.template.volumes.iter().map(|volume| &volume.name);

@@ -5,6 +5,8 @@ use crate::drivers::engine::EngineError;
 use crate::drivers::pool::PoolError;
 use crate::platform::error::Error;
 
+use super::quotas::Uncompared;
+
 const MIB: u64 = 1024 * 1024;
 /// What servers tell that need the volume driver. They are woken when it is back.
 pub(super) const DRIVER_AWAY: &str =
@@ -40,6 +42,11 @@ pub(super) enum Trouble {
     /// Its data could not be copied, for this reason.
     #[error("its data could not be copied: {0}")]
     Uncopied(String),
+    /// The engine has lost a volume that is attached to it, of this name.
+    #[error(
+        "the volume {0} that is attached to it is missing on the engine; the provider has to bring it back, or detach it"
+    )]
+    Lost(String),
     /// Another server has to do something first.
     #[error("it waits for another server")]
     Waits,
@@ -49,6 +56,15 @@ pub(super) enum Trouble {
     /// The container is gone between two steps.
     #[error("its container vanished while it was being started")]
     Vanished,
+}
+
+impl From<Uncompared> for Trouble {
+    fn from(error: Uncompared) -> Self {
+        match error {
+            Uncompared::Pool(error) => Self::Storage(error),
+            Uncompared::Database(error) => Self::Database(error),
+        }
+    }
 }
 
 impl Trouble {
@@ -73,6 +89,7 @@ impl Trouble {
             | Self::Unguarded(_)
             | Self::Cleared(_)
             | Self::Uninstalled(_)
+            | Self::Lost(_)
             | Self::Waits
             | Self::Overtaken
             | Self::Vanished => self.to_string(),

@@ -166,7 +166,8 @@ pub async fn in_use(
     let row = sqlx::query!(
         r#"select sum(u.cpu)::float8 * 1000 as cpu, sum(u.memory)::bigint as memory,
              (select coalesce(sum(d.bytes), 0)::bigint from usage_disk d join server s on s.id = d.server_id
-               where s.location_id = $1) as "disk!"
+               where s.location_id = $1)
+             + (select coalesce(sum(v.used_bytes), 0)::bigint from volume v where v.location_id = $1) as "disk!"
            from usage_10s u join server s on s.id = u.server_id
           where s.location_id = $1 and u.at = (select max(at) from usage_10s where at > $2)"#,
         id.0,

@@ -31,29 +31,29 @@ fn entry((tenant, kind, subject, bytes): (Uuid, String, Uuid, Option<i64>)) -> O
     })
 }
 
-/// The servers whose volumes were measured to hold something else than the ledger says.
+/// The servers and volumes that were measured to hold something else than the ledger says.
 pub async fn measured(tx: &mut SystemTx) -> Result<Vec<Entry>, Error> {
     let rows = sqlx::query!(
-        "select s.tenant_id, d.server_id, d.bytes from usage_disk d join server s on s.id = d.server_id \
-         left join storage_use u on u.tenant_id = s.tenant_id and u.kind = 'server' and u.subject = d.server_id \
-         where u.bytes is distinct from d.bytes"
+        r#"select m.tenant_id as "tenant_id!", m.kind as "kind!", m.subject as "subject!", m.bytes as "bytes!" from (
+             select s.tenant_id, 'server' as kind, d.server_id as subject, d.bytes
+               from usage_disk d join server s on s.id = d.server_id
+             union all
+             select v.tenant_id, 'volume', v.id, v.used_bytes from volume v where v.used_bytes is not null) m
+           left join storage_use u on u.tenant_id = m.tenant_id and u.kind = m.kind and u.subject = m.subject
+           where u.bytes is distinct from m.bytes"#
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows
-        .map(|row| Entry {
-            tenant: TenantId(row.tenant_id),
-            kind: Kind::Server,
-            subject: row.server_id,
-            bytes: Some(row.bytes),
-        })
+        .filter_map(|row| entry((row.tenant_id, row.kind, row.subject, Some(row.bytes))))
         .collect())
 }
 
-/// The servers that the ledger knows and that are gone, or another tenant's by now.
+/// The servers and volumes that the ledger knows and that are gone, or another tenant's by now.
 pub async fn gone(tx: &mut SystemTx) -> Result<Vec<Entry>, Error> {
     let rows = sqlx::query!(
-        "select u.tenant_id, u.kind, u.subject from storage_use u where u.kind = 'server' \
-         and not exists (select from server s where s.id = u.subject and s.tenant_id = u.tenant_id)"
+        "select u.tenant_id, u.kind, u.subject from storage_use u where (u.kind = 'server' \
+         and not exists (select from server s where s.id = u.subject and s.tenant_id = u.tenant_id)) \
+         or (u.kind = 'volume' and not exists (select from volume v where v.id = u.subject and v.tenant_id = u.tenant_id))"
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows

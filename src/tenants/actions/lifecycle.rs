@@ -14,6 +14,7 @@ use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{AuditId, TenantId};
+use crate::volumes;
 
 use super::super::model::{Status, Tenant, Verb};
 use super::super::store;
@@ -79,7 +80,7 @@ pub async fn purge_closed(app: &App, scope: &SystemScope) -> Result<u64, Error> 
     Ok(gone)
 }
 
-/// Goes one step towards erasing a closed tenant whose retention is over: first its servers and networks, and when the reconcilers
+/// Goes one step towards erasing a closed tenant whose retention is over: first its servers, networks and volumes, and when the reconcilers
 /// have removed them with their data, the tenant with its memberships and tokens. Says whether the tenant is gone.
 ///
 /// Harmless at any time and twice: whether the tenant is due is read again under its lock.
@@ -95,7 +96,8 @@ async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Err
     }
     let servers = store::delete_servers(&mut tx, id, now).await?;
     let networks = networks::let_all_go(&mut tx, id, now).await?;
-    if servers + networks > 0 {
+    let volumes = volumes::let_all_go(&mut tx, id, now).await?;
+    if servers + networks + volumes > 0 {
         tx.commit().await?;
         return Ok(false);
     }

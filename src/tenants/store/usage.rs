@@ -10,7 +10,7 @@ use crate::platform::ids::TenantId;
 
 use super::super::model::Amounts;
 
-/// What each of some tenants uses, in one query. A deleted server takes no place any more; an open
+/// What each of some tenants uses, in one query. A deleted server takes no place any more, a volume as long as it is there; an open
 /// invitation takes the place of the member that it may become.
 pub(crate) async fn usages(
     tx: &mut impl Scoped,
@@ -21,7 +21,8 @@ pub(crate) async fn usages(
     let rows = sqlx::query!(
         r#"select t.id, count(s.id) as "servers!", coalesce(sum(s.cpu_millis), 0)::bigint as "cpu_millis!",
              coalesce(sum(s.memory_mib), 0)::bigint as "memory_mib!",
-             coalesce(sum(s.disk_mib), 0)::bigint as "disk_mib!",
+             coalesce(sum(s.disk_mib), 0)::bigint + coalesce((select sum(greatest(v.size_mib, v.made_mib)) from volume v
+               where v.tenant_id = t.id), 0)::bigint as "disk_mib!",
              (select count(*) from membership m where m.tenant_id = t.id)
              + (select count(*) from one_time_link l where l.tenant_id = t.id and l.purpose = 'invite'
                   and l.used_at is null and l.expires_at > $2) as "members!",

@@ -22,9 +22,9 @@ impl Connection {
     pub(super) async fn volume_use(&self) -> EngineResult<Vec<VolumeUse>> {
         let mut all = Vec::new();
         for (volume, place) in self.placed_volumes().await? {
-            let Some(server) = volume.server.filter(|_| volume.driver == LOCAL) else {
+            if volume.driver != LOCAL {
                 continue;
-            };
+            }
             // A thread for each, so that whoever stops waiting stops the rest.
             let counted = tokio::task::spawn_blocking(move || count(&PathBuf::from(place)));
             let counted = counted.await.map_err(|error| EngineError::Failed {
@@ -32,7 +32,8 @@ impl Connection {
                 message: "counting a volume's files broke off".to_owned(),
                 source: Some(Box::new(error)),
             })?;
-            all.extend(counted.map(|bytes| VolumeUse { server, bytes }));
+            let (name, server) = (volume.name, volume.server);
+            all.extend(counted.map(|bytes| VolumeUse { name, server, bytes }));
         }
         Ok(all)
     }

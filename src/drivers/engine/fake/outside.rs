@@ -115,13 +115,13 @@ impl State {
             let inside = self.files.iter().filter(|((of, _), _)| *of == volume.name);
             inside.map(|(_, file)| file.len() as u64).sum()
         };
-        let servers = self.volumes.values().filter_map(|volume| {
-            Some(VolumeUse {
-                server: volume.server.clone()?,
-                bytes: length(volume),
-            })
+        let all = self.volumes.values().filter(|volume| volume.driver == "local");
+        let used = all.map(|volume| VolumeUse {
+            name: volume.name.clone(),
+            server: volume.server.clone(),
+            bytes: length(volume),
         });
-        servers.collect()
+        used.collect()
     }
 
     pub(super) fn stats_all(&mut self, servers: &[ServerKey]) -> EngineResult<Vec<(ServerKey, Stats)>> {

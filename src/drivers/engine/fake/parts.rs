@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::{
     BuildEvent, BuildRequest, ContainerSpec, EngineError, EngineResult, EventKind, GuardSpec, GuardState,
     Image, Network, NetworkKey, NetworkSpec, Outcome, ServerKey, Subject, TenantKey, Volume, VolumeDriver,
-    VolumeKey, VolumeSpec, spec,
+    VolumeKey, VolumeMount, VolumeSpec, spec,
 };
 use super::FakeEngine;
 use super::state::State;
@@ -14,6 +14,21 @@ use super::state::State;
 const GUARD: &str = "guard";
 
 impl FakeEngine {
+    /// What a server's container has mounted: which volume, where, and whether it may only read.
+    pub fn mounts(&self, server: &ServerKey) -> Vec<VolumeMount> {
+        let state = self.lock();
+        let container = state.containers.get(server);
+        container.map(|one| one.spec.volumes.clone()).unwrap_or_default()
+    }
+
+    /// Takes a volume away with its data, as a broken disk does.
+    pub fn lose_volume(&self, key: &VolumeKey) {
+        let mut state = self.lock();
+        if let Some(volume) = state.volumes.remove(key) {
+            state.pool.forget(&volume.name);
+        }
+    }
+
     /// Makes an image with this tag exist, not labelled as ours.
     pub fn add_image(&self, tag: &str) {
         self.change(|state| state.add_foreign_image(tag));

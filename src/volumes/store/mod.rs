@@ -1,0 +1,15 @@
+//! The queries of volumes.
+
+mod attach;
+mod lookup;
+mod presence;
+mod queue;
+mod used;
+mod write;
+
+pub use attach::{attach, detach, holders, mounts, mounts_of, settle};
+pub use lookup::{Sort, count, find, list, lock};
+pub use presence::{all_keys, note_presence};
+pub use queue::{Claimed, claim, erase, note_made, note_size, put_off, refuse_size, renew, settle_work};
+pub use used::{has_soft, measured};
+pub use write::{NewVolume, insert, let_all_go, resize, save_name, start_deletion};

@@ -1,0 +1,144 @@
+//! Volumes of a tenant's own on the real engine and the real pool: two servers share one up to its limit, one may only read, it is
+//! resized while both use it, and panels die at every point of its work.
+
+use serde_json::{Value, json};
+
+use crate::disk::{Scene, docker};
+use crate::panel::until;
+
+const MIB: u64 = 1 << 20;
+
+/// Where panels die while a volume is made, resized, and removed.
+const MADE: &str = "volumes.made";
+const RESIZED: &str = "volumes.resized";
+const REMOVED: &str = "volumes.removed";
+
+/// All of these.
+pub(crate) const POINTS: [&str; 3] = [MADE, RESIZED, REMOVED];
+
+async fn ask(scene: &Scene, method: &str, path: &str, body: Value) -> Value {
+    scene.program.json(method, path, &body).await.expect(202).json()
+}
+
+async fn is_ready(scene: &Scene, path: &str) {
+    until("the volume is ready", async || {
+        scene.program.get(path).await.expect(200).json()["state"] == "ready"
+    })
+    .await;
+}
+
+async fn attach(scene: &Scene, path: &str, server: &str, read_only: bool) {
+    let body = json!({ "server": server, "path": "/shared", "read_only": read_only });
+    ask(scene, "POST", &format!("{path}/attachments"), body).await;
+    scene.is_running(&scene.program, server).await;
+}
+
+/// Writes until that fails. Tells what the file then has, and what was said.
+async fn fill(scene: &Scene, server: &str, file: &str) -> (u64, String) {
+    let line = format!(
+        "dd if=/dev/zero of=/shared/{file} bs=64k count=4000 conv=fsync 2>&1; stat -c %s /shared/{file}"
+    );
+    let said = scene.inside(server, &line).await;
+    (said.lines().last().unwrap().parse().unwrap(), said)
+}
+
+#[track_caller]
+fn about(found: u64, wanted: u64) {
+    assert!(
+        found <= wanted && wanted - found <= MIB,
+        "{found} is not up to 1 MiB below {wanted}"
+    );
+}
+
+#[tokio::test]
+async fn two_servers_share_one_up_to_its_limit_whoever_dies() {
+    let scene = Scene::set().await;
+    let panel = scene.panel.serve().await;
+    let one = scene.running(&scene.program, "one", "thin").await;
+    let two = scene.running(&scene.program, "two", "thin").await;
+    panel.kill().await;
+
+    let asked = ask(
+        &scene,
+        "POST",
+        "/api/v1/volumes",
+        json!({ "name": "media", "size_mib": 32 }),
+    )
+    .await;
+    let id = asked["volume"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/volumes/{id}");
+    scene.panel.start(Some(MADE)).died(MADE).await;
+    let panel = scene.panel.serve().await;
+    is_ready(&scene, &path).await;
+    attach(&scene, &path, &one, false).await;
+    attach(&scene, &path, &two, false).await;
+    scene.other.get(&path).await.expect(404);
+
+    // Each sees what the other wrote, and both together stop at the limit.
+    let first = 16 * MIB;
+    scene
+        .inside(
+            &one,
+            "dd if=/dev/zero of=/shared/first bs=64k count=256 conv=fsync",
+        )
+        .await;
+    assert_eq!(
+        scene.inside(&two, "stat -c %s /shared/first").await,
+        first.to_string()
+    );
+    let (second, said) = fill(&scene, &two, "second").await;
+    assert!(said.contains("quota exceeded"), "{said}");
+    about(first + second, 32 * MIB);
+    panel.kill().await;
+
+    // Larger while both use it: nobody is restarted.
+    let since = scene.started_at(&one).await;
+    ask(&scene, "PATCH", &path, json!({ "size_mib": 64 })).await;
+    scene.panel.start(Some(RESIZED)).died(RESIZED).await;
+    let panel = scene.panel.serve().await;
+    is_ready(&scene, &path).await;
+    assert_eq!(scene.started_at(&one).await, since);
+    let (third, _) = fill(&scene, &one, "third").await;
+    about(first + second + third, 64 * MIB);
+    scene
+        .inside(
+            &one,
+            "rm /shared/first /shared/second /shared/third; echo kept > /shared/kept; sync",
+        )
+        .await;
+
+    // To read only.
+    ask(&scene, "DELETE", &format!("{path}/attachments/{two}"), json!({})).await;
+    scene.is_running(&scene.program, &two).await;
+    attach(&scene, &path, &two, true).await;
+    assert_eq!(scene.inside(&two, "cat /shared/kept").await, "kept");
+    let refused = scene
+        .inside(&two, "echo x > /shared/no 2>&1 || echo refused")
+        .await;
+    assert!(
+        refused.contains("Read-only file system") && refused.ends_with("refused"),
+        "{refused}"
+    );
+
+    for server in [&one, &two] {
+        ask(
+            &scene,
+            "DELETE",
+            &format!("{path}/attachments/{server}"),
+            json!({}),
+        )
+        .await;
+        scene.is_running(&scene.program, server).await;
+    }
+    panel.kill().await;
+    ask(&scene, "DELETE", &path, json!({})).await;
+    scene.panel.start(Some(REMOVED)).died(REMOVED).await;
+    let panel = scene.panel.serve().await;
+    until("it is gone", async || {
+        scene.program.get(&path).await.status == 404
+    })
+    .await;
+    let left = docker(&["volume", "ls", "--quiet", "--filter", &format!("name={id}")]).await;
+    assert_eq!(left, "");
+    panel.stop().await;
+}
