@@ -67,12 +67,9 @@ impl Scene {
         drop(tx);
         let network = app.network(tenant, "back").await;
         let stack = app.stack(tenant, "pair").await;
-        let snapshot = app.snapshot(tenant, server).await;
-        let volume = app.volume(tenant, "media").await;
         let invitation = app.invitation(tenant).await;
         let (schedule, run) = app.schedule(tenant, server).await;
         let backup = app.backup(tenant, server).await;
-        let notification = app.notification().await;
         let guest = app.person("known-guest").await;
         app.guest(tenant, server, guest, &[Permission::ServerRead]).await;
         app.egg("paper").await;
@@ -89,10 +86,19 @@ impl Scene {
             ("/schedules/{schedule}", schedule.to_string()),
             ("/backups/{backup}", backup.to_string()),
             ("/runs/{run}", run.to_string()),
-            ("/notifications/{notification}", notification.to_string()),
+            (
+                "/notifications/{notification}",
+                app.notification().await.to_string(),
+            ),
             ("/networks/{network_id}", network.to_string()),
-            ("/snapshots/{snapshot_id}", snapshot.to_string()),
-            ("/volumes/{volume_id}", volume.to_string()),
+            (
+                "/snapshots/{snapshot_id}",
+                app.snapshot(tenant, server).await.to_string(),
+            ),
+            (
+                "/volumes/{volume_id}",
+                app.volume(tenant, "media").await.to_string(),
+            ),
             ("/attachments/{server_id}", server.to_string()),
             ("/stacks/{stack_id}", stack.to_string()),
             ("/operations/{id}", operation.to_string()),

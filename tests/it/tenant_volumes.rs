@@ -107,22 +107,33 @@ async fn two_servers_share_one_up_to_its_limit_whoever_dies() {
         )
         .await;
 
-    // To read only.
-    ask(&scene, "DELETE", &format!("{path}/attachments/{two}"), json!({})).await;
-    scene.is_running(&scene.program, &two).await;
-    attach(&scene, &path, &two, true).await;
-    assert_eq!(scene.inside(&two, "cat /shared/kept").await, "kept");
+    only_reads(&scene, &path, &two).await;
+    panel.kill().await;
+    goes(&scene, &id, [one.as_str(), two.as_str()]).await;
+}
+
+/// A server that mounts it to read only reads, and writes nothing.
+async fn only_reads(scene: &Scene, path: &str, two: &str) {
+    ask(scene, "DELETE", &format!("{path}/attachments/{two}"), json!({})).await;
+    scene.is_running(&scene.program, two).await;
+    attach(scene, path, two, true).await;
+    assert_eq!(scene.inside(two, "cat /shared/kept").await, "kept");
     let refused = scene
-        .inside(&two, "echo x > /shared/no 2>&1 || echo refused")
+        .inside(two, "echo x > /shared/no 2>&1 || echo refused")
         .await;
     assert!(
         refused.contains("Read-only file system") && refused.ends_with("refused"),
         "{refused}"
     );
+}
 
-    for server in [&one, &two] {
+/// Detached from all, it is deleted by panels that die.
+async fn goes(scene: &Scene, id: &str, servers: [&str; 2]) {
+    let path = format!("/api/v1/volumes/{id}");
+    let panel = scene.panel.serve().await;
+    for server in servers {
         ask(
-            &scene,
+            scene,
             "DELETE",
             &format!("{path}/attachments/{server}"),
             json!({}),
@@ -131,7 +142,7 @@ async fn two_servers_share_one_up_to_its_limit_whoever_dies() {
         scene.is_running(&scene.program, server).await;
     }
     panel.kill().await;
-    ask(&scene, "DELETE", &path, json!({})).await;
+    ask(scene, "DELETE", &path, json!({})).await;
     scene.panel.start(Some(REMOVED)).died(REMOVED).await;
     let panel = scene.panel.serve().await;
     until("it is gone", async || {
