@@ -222,6 +222,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
         ("Stacks", "layers", "/stacks", P::ServerRead),
         ("Networks", "network", "/networks", P::NetworkRead),
         ("Storage", "hard-drive", "/storage", P::TenantRead),
+        ("Volumes", "database", "/volumes", P::VolumeRead),
         ("Backups", "archive", "/backups", P::BackupRead),
         ("Members", "users", "/members", P::MemberRead),
         ("Audit log", "history", "/audit", P::AuditRead),

@@ -3,9 +3,9 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::platform::access::{StaffScope, TenantScope};
+use crate::platform::access::{Permission, StaffScope, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, StackId, TenantId};
+use crate::platform::ids::{ServerId, StackId, TenantId, VolumeId};
 use crate::platform::web::{Json, ListQuery, Query};
 
 use super::store::{self, Found};
@@ -50,6 +50,16 @@ impl Item {
         Self::stack(found, href)
     }
 
+    fn volume(found: Found, area: &str) -> Self {
+        Self {
+            href: format!("{area}/volumes/{}", VolumeId(found.id)),
+            label: found.name,
+            hint: found.hint,
+            group: "Volumes",
+            icon: "database",
+        }
+    }
+
     /// Staff have them as a list only.
     fn stack_for_staff(found: Found) -> Self {
         let name = utf8_percent_encode(&found.name, NON_ALPHANUMERIC);
@@ -75,11 +85,17 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
     let mut tx = scope.begin().await?;
     let servers = store::servers_of(&mut tx, scope.tenant(), &pattern).await?;
     let stacks = store::stacks_of(&mut tx, scope.tenant(), &pattern).await?;
+    let volumes = if scope.may(Permission::VolumeRead) {
+        store::volumes_of(&mut tx, scope.tenant(), &pattern).await?
+    } else {
+        Vec::new()
+    };
     let area = format!("/t/{}", scope.member.slug);
     let servers = servers.into_iter().map(|found| Item::server(found, &area));
     let stacks = stacks.into_iter().map(|found| Item::stack_of(found, &area));
+    let volumes = volumes.into_iter().map(|found| Item::volume(found, &area));
     Ok(Json(Items {
-        items: servers.chain(stacks).collect(),
+        items: servers.chain(stacks).chain(volumes).collect(),
     }))
 }
 

@@ -60,6 +60,21 @@ pub(super) async fn stacks_of(
     Ok(found.fetch_all(tx.conn()).await?)
 }
 
+pub(super) async fn volumes_of(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    pattern: &str,
+) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        r#"select id, name, pg_size_pretty(size_mib * 1048576) as "hint!" from volume
+           where tenant_id = $1 and deleting_at is null and name ilike $2 order by name limit 8"#,
+        tenant.0,
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
 pub(super) async fn stacks(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found>, Error> {
     let found = sqlx::query_as!(
         Found,

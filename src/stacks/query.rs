@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{StackId, TenantId};
-use crate::platform::web::{Cursor, ListQuery, Listing, SortKey, Sorted};
+use crate::platform::web::{Cursor, ListQuery, Listing, SortKey, Sorted, Unfiltered};
 use crate::servers;
 use crate::servers::model::Server;
 
@@ -71,12 +70,8 @@ async fn whole(tx: &mut impl Scoped, stacks: Vec<Stack>) -> Result<Vec<Whole>, E
     Ok(stacks.into_iter().map(take).collect())
 }
 
-/// Nothing is asked of a list of stacks besides.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-pub struct StackFilter {}
-
 /// Which stacks, in which order.
-pub type StackQuery = Sorted<StackFilter>;
+pub type StackQuery = Sorted<Unfiltered>;
 
 impl StackQuery {
     fn sort(&self) -> Result<Sort, Error> {

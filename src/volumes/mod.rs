@@ -13,6 +13,7 @@
 mod actions;
 mod api;
 mod model;
+mod pages;
 mod reconcile;
 mod store;
 #[cfg(test)]
@@ -29,5 +30,5 @@ pub const TOPIC: &str = "volume";
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {
-    api::routes()
+    api::routes().merge(pages::routes())
 }

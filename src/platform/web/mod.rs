@@ -44,6 +44,6 @@ pub use recheck::Recheck;
 pub use routes::{Kind, RouteInfo, Routes};
 pub use serve::serve;
 pub use socket::Socket;
-pub use sorted::{SortKey, Sorted};
+pub use sorted::{SortKey, Sorted, Unfiltered};
 pub use sse::{Fragment, LIFETIME, LastSeen, live};
 pub use timeout::{Lasting, limit_time};

@@ -3,8 +3,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::platform::error::Error;
@@ -14,6 +14,10 @@ use super::listing::ListQuery;
 
 /// The order where none is asked for: the newest first.
 const NEWEST: &str = "-created";
+
+/// Of a list that is only searched and sorted.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+pub struct Unfiltered {}
 
 /// Search, order and page, and `filter`: the list's own parameters. The two share one query string, so their names differ.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -85,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Clone, Default, serde::Deserialize, Serialize)]
+    #[derive(Debug, Clone, Default, Deserialize, Serialize)]
     struct Colour {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         colour: Option<String>,

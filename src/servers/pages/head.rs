@@ -26,6 +26,7 @@ pub struct Head {
     pub(crate) may_schedule: bool,
     pub(crate) may_snapshot: bool,
     pub(crate) may_see_backups: bool,
+    pub(crate) may_see_volumes: bool,
     pub(crate) may_see_networks: bool,
     pub(crate) may_see_guests: bool,
 }
@@ -47,6 +48,7 @@ impl Head {
             may_schedule: may(Permission::ScheduleRead),
             may_snapshot: may(Permission::SnapshotRead),
             may_see_backups: may(Permission::BackupRead),
+            may_see_volumes: may(Permission::VolumeRead),
             may_see_networks: may(Permission::NetworkRead),
             may_see_guests: may(Permission::GuestRead),
         }

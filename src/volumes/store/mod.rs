@@ -1,6 +1,7 @@
 //! The queries of volumes.
 
 mod attach;
+mod choice;
 mod lookup;
 mod presence;
 mod queue;
@@ -8,6 +9,7 @@ mod used;
 mod write;
 
 pub use attach::{attach, detach, holders, mounts, mounts_of, settle};
+pub use choice::{Other, Room, others, rooms};
 pub use lookup::{Sort, count, find, list, lock};
 pub use presence::{all_keys, note_presence};
 pub use queue::{Claimed, claim, erase, note_made, note_size, put_off, refuse_size, renew, settle_work};
