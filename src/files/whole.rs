@@ -1,4 +1,4 @@
-//! A server's volumes as a whole, for whoever takes all of them: the tenant that leaves. What is locked stays out, as it does
+//! Volumes as a whole, a server's and a tenant's own, for whoever takes all of them: the tenant that leaves. What is locked stays out, as it does
 //! for everybody else.
 
 use bytes::Bytes;
@@ -8,11 +8,12 @@ use crate::catalogue::Offer;
 use crate::drivers::engine::{EngineError, EngineStream, FilesError, FilesSpec, VolumePath};
 use crate::platform::error::Error;
 use crate::servers::model::Server;
+use crate::volumes::{self, Volume as TenantVolume};
 
-use super::actions::{sifted, spec, volumes};
+use super::actions::{self, sifted, spec};
 use super::model::{Locks, Quota, refusal};
 
-/// The volumes that a server has itself.
+/// The volumes that a server has itself, or one that belongs to none.
 pub struct WholeVolumes {
     app: App,
     spec: FilesSpec,
@@ -27,14 +28,28 @@ impl WholeVolumes {
     pub fn of(app: &App, server: &Server, offer: Option<&Offer>) -> Result<Self, Error> {
         let is_made = server.observed_generation > 0 && !server.is_deleted();
         let has_own = is_made && server.home() == server.id;
-        let volumes = if has_own { volumes(offer) } else { Vec::new() };
+        let own = if has_own { actions::volumes(offer) } else { Vec::new() };
         Ok(Self {
-            spec: spec(app, server, &volumes).map_err(Error::internal)?,
+            spec: spec(app, server, &own).map_err(Error::internal)?,
             locks: Locks::of(offer),
             quota: Quota {
                 disk_mib: server.resources.disk_mib,
             },
-            names: volumes.into_iter().map(|volume| volume.name).collect(),
+            names: own.into_iter().map(|volume| volume.name).collect(),
+            app: app.clone(),
+        })
+    }
+
+    /// One of the tenant's own, under the name that its paths begin with.
+    pub fn of_volume(app: &App, volume: &TenantVolume) -> Result<Self, Error> {
+        let (spec, name) = volumes::files_spec(app, volume).map_err(Error::internal)?;
+        Ok(Self {
+            spec,
+            locks: Locks::of(None),
+            quota: Quota {
+                disk_mib: volume.size_mib,
+            },
+            names: vec![name],
             app: app.clone(),
         })
     }

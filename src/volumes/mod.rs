@@ -12,6 +12,7 @@
 
 mod actions;
 mod api;
+mod files;
 mod model;
 mod pages;
 mod reconcile;
@@ -21,9 +22,10 @@ mod store;
 mod tests;
 
 pub use actions::{check_free, let_all_go};
-pub use model::Mount;
+pub use files::files_spec;
+pub use model::{Mount, Volume};
 pub use reconcile::{Volumes, begin, volume_key};
-pub use store::{all_keys, has_soft, measured, mounts, note_presence, settle};
+pub use store::{all_keys, has_soft, holders, measured, mounts, note_presence, of_tenant, settle};
 
 /// Events about a volume have this topic; the target is the volume.
 pub const TOPIC: &str = "volume";

@@ -72,6 +72,25 @@ impl Scene {
         .await;
     }
 
+    /// Makes a volume of the tenant's own and attaches it to a server.
+    async fn attached(&self, server: &str) {
+        let new = json!({ "name": "media", "size_mib": 64 });
+        let made = self.program.json("POST", "/api/v1/volumes", &new).await;
+        let made = made.expect(202).json();
+        let path = format!("/api/v1/volumes/{}", made["volume"]["id"].as_str().unwrap());
+        until("the volume is ready", async || {
+            self.program.get(&path).await.expect(200).json()["state"] == "ready"
+        })
+        .await;
+        let body = json!({ "server": server, "path": "/shared" });
+        let asked = self
+            .program
+            .json("POST", &format!("{path}/attachments"), &body)
+            .await;
+        asked.expect(202);
+        self.is(server, "running").await;
+    }
+
     /// A request to the panel's process.
     fn request(&self, path: &str) -> reqwest::RequestBuilder {
         let url = format!("http://{}{path}", self.panel.address);
@@ -100,7 +119,7 @@ impl Scene {
     }
 }
 
-async fn engine() -> Docker {
+pub(crate) async fn engine() -> Docker {
     let docker = Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION);
     docker.unwrap().negotiate_version().await.unwrap()
 }
@@ -111,10 +130,14 @@ async fn what_is_in_volumes_comes_out_byte_for_byte() {
     make_files_image(&engine().await).await;
     let running = scene.panel.serve().await;
     let server = scene.running("box").await;
+    scene.attached(&server).await;
     let filter = format!("label=berth.server={server}");
     let container = docker(&["ps", "--quiet", "--filter", &filter]).await;
     let container = container.trim();
     docker(&["exec", container, "sh", "-c", FILL]).await;
+    // A volume that servers share is open to whatever user their programs run as.
+    let kept = "echo kept > /shared/kept && sync";
+    docker(&["exec", "--user", "65534", container, "sh", "-c", kept]).await;
     let sums = docker(&[
         "exec",
         container,
@@ -128,6 +151,7 @@ async fn what_is_in_volumes_comes_out_byte_for_byte() {
     scene.program.json("POST", &path, &json!({})).await.expect(202);
     scene.is(&server, "exited").await;
     for files in [first, scene.take().await] {
+        assert_eq!(files["volumes/media/data/kept"], b"kept\n");
         let lines: String = files
             .iter()
             .filter(|(name, _)| name.starts_with("checksums/"))

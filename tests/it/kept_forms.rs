@@ -240,6 +240,7 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("cores", own("2")),
         ("memory_mib", own("1024")),
         ("disk_mib", own("4096")),
+        ("size_mib", own("1024")),
         ("members", own("4")),
         ("networks", own("6")),
         ("area", tenant.to_string()),

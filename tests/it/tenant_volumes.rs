@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::disk::{Scene, docker};
+use crate::engine_contract::docker_world::make_files_image;
+use crate::exit::engine;
 use crate::panel::until;
 
 const MIB: u64 = 1 << 20;
@@ -53,6 +55,7 @@ fn about(found: u64, wanted: u64) {
 #[tokio::test]
 async fn two_servers_share_one_up_to_its_limit_whoever_dies() {
     let scene = Scene::set().await;
+    make_files_image(&engine().await).await;
     let panel = scene.panel.serve().await;
     let one = scene.running(&scene.program, "one", "thin").await;
     let two = scene.running(&scene.program, "two", "thin").await;

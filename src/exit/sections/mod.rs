@@ -5,6 +5,7 @@ mod logs;
 mod organisation;
 mod readme;
 mod servers;
+mod volumes;
 
 use std::pin::Pin;
 
@@ -50,6 +51,11 @@ pub const SECTIONS: &[Section] = &[
         place: "deleted-servers/NAME/",
         about: "server.json of servers that are deleted and still kept; restore one before you take an archive to have its files",
         write: |source, outer| Box::pin(servers::write_deleted(source, outer)),
+    },
+    Section {
+        place: "volumes/NAME/",
+        about: "volume.json (its size, and which servers have it where), and data/ with all of the files in it",
+        write: |source, outer| Box::pin(volumes::write(source, outer)),
     },
     Section {
         place: "audit/NUMBER.csv",

@@ -15,7 +15,6 @@ use crate::servers::{self, Head};
 
 use super::super::model::Mount;
 use super::super::store::{self, Other};
-use super::show::attachment;
 use super::{base, size, tab};
 
 /// What changes while one looks.

@@ -1,6 +1,6 @@
 //! What goes wrong with volumes, and how it is told: people get words, the log gets all of it.
 
-use crate::drivers::engine::EngineError;
+use crate::drivers::engine::{EngineError, FilesError};
 use crate::drivers::pool::{PoolError, show_size};
 use crate::platform::error::Error;
 use crate::servers::QuotaError;
@@ -14,6 +14,9 @@ pub(super) enum Trouble {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// What is in it.
+    #[error(transparent)]
+    Files(FilesError),
     /// The database. The lease runs out and another look follows.
     #[error(transparent)]
     Database(#[from] Error),
@@ -23,6 +26,15 @@ pub(super) enum Trouble {
     /// The panel is not told of the pool.
     #[error("this panel is not told of a volume driver")]
     NoPool,
+}
+
+impl From<FilesError> for Trouble {
+    fn from(error: FilesError) -> Self {
+        match error {
+            FilesError::Engine(error) => Self::Engine(error),
+            other => Self::Files(other),
+        }
+    }
 }
 
 impl From<QuotaError> for Trouble {
@@ -57,7 +69,7 @@ impl Trouble {
             Self::Engine(EngineError::Foreign { .. } | EngineError::OtherInstallation { .. }) => {
                 "its name on the engine belongs to somebody else"
             }
-            Self::Engine(_) => "the container engine refused; the provider's log says why",
+            Self::Engine(_) | Self::Files(_) => "the container engine refused; the provider's log says why",
             Self::Database(_) => "the database does not answer",
             Self::TooSmall(_) | Self::NoPool => return self.to_string(),
         }

@@ -14,8 +14,8 @@ use crate::platform::{events, fault, operations};
 use crate::servers;
 use crate::storage::{self, Kind};
 
-use super::super::TOPIC;
 use super::super::model::{Step, Volume};
+use super::super::{TOPIC, files};
 use super::super::store::{self, Claimed};
 use super::trouble::Trouble;
 use super::{LEASE, volume_key};
@@ -128,6 +128,7 @@ impl Work<'_> {
                 .await?;
             is_enforced = storage.kind().await? == Quota::Enforced;
         }
+        files::open_up(self.app, volume).await?;
         let mut tx = self.app.db.system().await?;
         store::note_made(&mut tx, self.claimed, &made.name, (is_pooled, is_enforced)).await?;
         Ok(tx.commit().await?)

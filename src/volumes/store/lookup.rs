@@ -7,7 +7,7 @@ use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, TenantId, VolumeId};
 
-use super::super::model::Volume;
+use super::super::model::{MAX, Volume};
 
 struct Row {
     id: Uuid,
@@ -186,4 +186,9 @@ pub async fn list(
         }
     };
     Ok(rows.into_iter().map(Volume::from).collect())
+}
+
+/// All that a tenant has, by name; they are few.
+pub async fn of_tenant(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<Volume>, Error> {
+    list(tx, tenant, None, Sort::Name(None), MAX).await
 }

@@ -10,7 +10,7 @@ mod write;
 
 pub use attach::{attach, detach, holders, mounts, mounts_of, settle};
 pub use choice::{Other, Room, others, rooms};
-pub use lookup::{Sort, count, find, list, lock};
+pub use lookup::{Sort, count, find, list, lock, of_tenant};
 pub use presence::{all_keys, note_presence};
 pub use queue::{Claimed, claim, erase, note_made, note_size, put_off, refuse_size, renew, settle_work};
 pub use used::{has_soft, measured};

@@ -1,6 +1,7 @@
 //! Volumes in the panel, with a pool and an engine in memory: what is written, what containers then have, and who is refused.
 
 mod life;
+mod pages;
 mod servers;
 
 use std::path::PathBuf;
