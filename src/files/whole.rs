@@ -28,7 +28,11 @@ impl WholeVolumes {
     pub fn of(app: &App, server: &Server, offer: Option<&Offer>) -> Result<Self, Error> {
         let is_made = server.observed_generation > 0 && !server.is_deleted();
         let has_own = is_made && server.home() == server.id;
-        let own = if has_own { actions::volumes(offer) } else { Vec::new() };
+        let own = if has_own {
+            actions::volumes(offer)
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             spec: spec(app, server, &own).map_err(Error::internal)?,
             locks: Locks::of(offer),

@@ -58,7 +58,10 @@ async fn page(
             .with("path", format!("/{}", folder(&volume.name)))
     };
     Ok(Page(Attach {
-        ctx: ctx.with_crumbs([("Volumes".to_owned(), base(scope)), (volume.name.clone(), href.clone())]),
+        ctx: ctx.with_crumbs([
+            ("Volumes".to_owned(), base(scope)),
+            (volume.name.clone(), href.clone()),
+        ]),
         back: from.map_or_else(|| href.clone(), |server| tab(scope, server)),
         form: form.unwrap_or_else(filled),
         volume,
@@ -70,10 +73,20 @@ async fn page(
 
 /// A folder's name that a volume's name suggests.
 fn folder(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
     let text: String = name.chars().map(plain).collect();
     let text = text.trim_matches('-');
-    if text.is_empty() { "shared".to_owned() } else { text.to_owned() }
+    if text.is_empty() {
+        "shared".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Asks where.
@@ -86,12 +99,7 @@ pub(super) async fn form(
     page(&scope, ctx, (id, from.server, None)).await
 }
 
-async fn asked(
-    app: &App,
-    scope: &TenantScope,
-    id: VolumeId,
-    data: &FormData,
-) -> Result<ServerId, Error> {
+async fn asked(app: &App, scope: &TenantScope, id: VolumeId, data: &FormData) -> Result<ServerId, Error> {
     let server = data.get("server").parse();
     let server: ServerId = server.map_err(|_| Error::invalid("server", "Choose one of the servers."))?;
     let input = AttachInput {

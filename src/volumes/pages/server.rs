@@ -52,8 +52,8 @@ impl Panel {
         })
     }
 
-    fn size(&self, mib: &i64) -> String {
-        size(*mib)
+    fn size(&self, mib: i64) -> String {
+        size(mib)
     }
 
     fn href(&self, volume: &VolumeId) -> String {

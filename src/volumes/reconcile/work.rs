@@ -15,8 +15,8 @@ use crate::servers;
 use crate::storage::{self, Kind};
 
 use super::super::model::{Step, Volume};
-use super::super::{TOPIC, files};
 use super::super::store::{self, Claimed};
+use super::super::{TOPIC, files};
 use super::trouble::Trouble;
 use super::{LEASE, volume_key};
 

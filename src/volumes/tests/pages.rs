@@ -51,7 +51,11 @@ async fn a_volume_is_made_attached_and_deleted_by_forms() {
         .await;
     assert!(wrong.body.contains("Type a whole number of MiB") && wrong.body.contains("2 things need"));
     let large = it
-        .form("/t/acme/volumes", &[("name", "media"), ("size_mib", "9999999")], 409)
+        .form(
+            "/t/acme/volumes",
+            &[("name", "media"), ("size_mib", "9999999")],
+            409,
+        )
         .await;
     assert!(large.body.contains("Choose a smaller size") && large.body.contains("value=\"media\""));
     let made = it
@@ -61,7 +65,10 @@ async fn a_volume_is_made_attached_and_deleted_by_forms() {
     assert!(it.page(&volume).await.contains("Being made"));
     it.scene.work().await;
     let page = it.page(&volume).await;
-    assert!(page.contains("Not attached") && page.contains("Enforced"), "{page}");
+    assert!(
+        page.contains("Not attached") && page.contains("Enforced"),
+        "{page}"
+    );
     let server = it.scene.server("web").await;
     let tab = format!("/t/acme/servers/{server}/volumes");
     let page = it.page(&tab).await;
@@ -72,7 +79,12 @@ async fn a_volume_is_made_attached_and_deleted_by_forms() {
     let fields = [("server", &*server), ("from", &*server), ("path", "/etc/x")];
     let wrong = it.form(&to, &fields, 422).await;
     assert!(wrong.body.contains("belongs to the container"), "{}", wrong.body);
-    let fields = [("server", &*server), ("from", &*server), ("path", "/shared"), ("read_only", "true")];
+    let fields = [
+        ("server", &*server),
+        ("from", &*server),
+        ("path", "/shared"),
+        ("read_only", "true"),
+    ];
     let done = it.form(&to, &fields, 303).await;
     assert_eq!(done.location(), tab);
     assert!(it.page(&tab).await.contains("With its next container"));
@@ -83,16 +95,25 @@ async fn a_volume_is_made_attached_and_deleted_by_forms() {
     let held = it.page(&volume).await;
     assert!(held.contains("Detach it from its servers first"));
     assert!(it.page("/t/acme/volumes").await.contains("In use"));
-    let refused = it.form(&format!("{volume}/delete"), &[("confirm", "media")], 303).await;
-    assert!(it.page(refused.location()).await.contains("It is attached to web"));
+    let refused = it
+        .form(&format!("{volume}/delete"), &[("confirm", "media")], 303)
+        .await;
+    assert!(
+        it.page(refused.location())
+            .await
+            .contains("It is attached to web")
+    );
     let detach = format!("{volume}/attachments/{server}/remove");
     let done = it.form(&detach, &[("from", "server")], 303).await;
     assert_eq!(done.location(), tab);
     it.scene.work().await;
     assert!(it.scene.mounted(&server).is_empty());
-    let typo = it.form(&format!("{volume}/delete"), &[("confirm", "medium")], 303).await;
+    let typo = it
+        .form(&format!("{volume}/delete"), &[("confirm", "medium")], 303)
+        .await;
     assert!(it.page(typo.location()).await.contains("Type the volume"));
-    it.form(&format!("{volume}/delete"), &[("confirm", "media")], 303).await;
+    it.form(&format!("{volume}/delete"), &[("confirm", "media")], 303)
+        .await;
     it.scene.work().await;
     it.browser.get(&volume).await.expect(404);
 }
@@ -114,7 +135,10 @@ async fn settings_keep_what_was_typed_and_change_the_size() {
     it.form(&settings, &fields, 303).await;
     it.scene.work().await;
     let found = it.scene.find(&id).await;
-    assert_eq!((&found["name"], &found["size_mib"]), (&json!("films"), &json!(128)));
+    assert_eq!(
+        (&found["name"], &found["size_mib"]),
+        (&json!("films"), &json!(128))
+    );
     let found = it.browser.get("/t/acme/search?q=film").await.expect(200).json();
     assert_eq!(found["items"][0]["href"], format!("/t/acme/volumes/{id}"));
 }
@@ -126,7 +150,10 @@ async fn the_streams_say_what_changes() {
     let server = it.scene.server("web").await;
     let mut list = it.browser.listen("/t/acme/volumes/live").await;
     let mut one = it.browser.listen(&format!("/t/acme/volumes/{id}/live")).await;
-    let mut tab = it.browser.listen(&format!("/t/acme/servers/{server}/volumes/live")).await;
+    let mut tab = it
+        .browser
+        .listen(&format!("/t/acme/servers/{server}/volumes/live"))
+        .await;
     it.scene.attach(&id, &server, "/shared").await;
     it.tell(&id);
     list.hears("In use").await;
@@ -135,7 +162,10 @@ async fn the_streams_say_what_changes() {
     it.scene.detach(&id, &server).await;
     it.tell(&id);
     tab.hears("No volumes attached").await;
-    it.scene.delete(&format!("/api/v1/volumes/{id}")).await.expect(202);
+    it.scene
+        .delete(&format!("/api/v1/volumes/{id}"))
+        .await
+        .expect(202);
     it.scene.work().await;
     it.tell(&id);
     one.hears("This volume is gone").await;
@@ -150,11 +180,17 @@ async fn who_may_only_look_gets_no_buttons_and_a_stranger_no_page() {
     it.scene.attach(&id, &server, "/shared").await;
     let (volume, tab) = (format!("/volumes/{id}"), format!("/servers/{server}/volumes"));
     let vera = it.scene.test.person("vera").await;
-    it.scene.test.member(it.scene.tenant, vera, TenantRole::Viewer).await;
+    it.scene
+        .test
+        .member(it.scene.tenant, vera, TenantRole::Viewer)
+        .await;
     let viewer = it.scene.test.browser(vera).await;
     for path in ["/volumes", &volume, &tab] {
         let page = viewer.get(&format!("/t/acme{path}")).await.expect(200).body;
-        assert!(page.contains("media") && !page.contains("Detach") && !page.contains("New volume"), "{page}");
+        assert!(
+            page.contains("media") && !page.contains("Detach") && !page.contains("New volume"),
+            "{page}"
+        );
     }
     let other = it.scene.test.tenant("other").await;
     let eve = it.scene.test.person("eve").await;
@@ -165,9 +201,18 @@ async fn who_may_only_look_gets_no_buttons_and_a_stranger_no_page() {
         stranger.get(&format!("/t/other{volume}{path}")).await.expect(404);
     }
     stranger.get(&format!("/t/other{tab}")).await.expect(404);
-    assert!(!stranger.get("/t/other/volumes").await.expect(200).body.contains("media"));
+    assert!(
+        !stranger
+            .get("/t/other/volumes")
+            .await
+            .expect(200)
+            .body
+            .contains("media")
+    );
     let staff = it.scene.test.staff("sam", StaffRole::Support).await;
     let staff = it.scene.test.browser(staff).await;
-    let page = staff.get(&format!("/staff/tenants/{}/volumes", it.scene.tenant)).await;
+    let page = staff
+        .get(&format!("/staff/tenants/{}/volumes", it.scene.tenant))
+        .await;
     assert!(page.expect(200).body.contains("media"));
 }
