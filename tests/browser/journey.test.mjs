@@ -109,6 +109,27 @@ async function filesOf(page, server, address) {
   await page.getByRole("heading", { name: "This folder is empty" }).waitFor();
 }
 
+/** Makes a volume, attaches it to the server, and sees by itself when the server has it. */
+async function volumeOf(page, home, server) {
+  await page.goto(`${home}/volumes`);
+  await inspect(page);
+  await page.getByRole("link", { name: "Create the first volume" }).click();
+  await inspect(page);
+  await fill(page, { name: "Pictures", size_mib: "64" });
+  await page.getByRole("button", { name: "Create volume" }).click();
+  await page.waitForURL(/\/volumes\/vol_/);
+  const panel = page.locator("#volume-panel");
+  await panel.locator("dd .status", { hasText: "Not attached" }).waitFor({ timeout: SERVER_TIMEOUT });
+  await inspect(page);
+  await panel.getByRole("link", { name: "Attach to a server" }).click();
+  await inspect(page);
+  assert.equal(await page.locator('[name="path"]').inputValue(), "/pictures");
+  await page.getByRole("button", { name: "Attach", exact: true }).click();
+  await panel.locator("td .status", { hasText: /^Attached$/ }).waitFor({ timeout: SERVER_TIMEOUT });
+  await page.goto(server);
+  await page.locator("#server-status").filter({ hasText: "Running" }).waitFor({ timeout: SERVER_TIMEOUT });
+}
+
 test("the customer creates a web site, opens it, stops it and deletes it", async () => {
   const page = await visitor(browser);
   await page.goto(invitation);
@@ -143,6 +164,7 @@ test("the customer creates a web site, opens it, stops it and deletes it", async
   await site.close();
 
   const server = page.url();
+  await volumeOf(page, home, server);
   await filesOf(page, server, address);
   const seen = await walk(page, home);
   for (const kind of ["/t/{tenant}/servers/{id}/logs", "/t/{tenant}/servers/{id}/settings", "/t/{tenant}/members", "/t/{tenant}/audit"]) {
