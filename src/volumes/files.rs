@@ -30,7 +30,7 @@ pub fn files_spec(app: &App, volume: &Volume) -> Result<(FilesSpec, String), Eng
 /// Lets everybody who mounts a new volume write into it.
 pub(super) async fn open_up(app: &App, volume: &Volume) -> Result<(), FilesError> {
     let (spec, top) = files_spec(app, volume)?;
-    let top = VolumePath::of_volume(&top)?;
+    let top = VolumePath::of_volume(&top).map_err(|_| FilesError::Impossible)?;
     let change = FilesChange::SetMode(top, SHARED);
     let done = app.engine.change_files(&spec, &change).await;
     app.engine.close_files(&spec.server).await?;
