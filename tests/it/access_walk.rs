@@ -32,6 +32,8 @@ fn permissions(side: Side) -> Vec<Permission> {
 const ALWAYS: &[(&str, &str)] = &[
     ("/eggs/{egg}", "paper"),
     ("/parts/{part}", "web"),
+    ("/people/{login}", "ann"),
+    ("/links/{link}", "shl_01h455vb4pex5vsknk084sn02q"),
     ("/templates/{name}", "static-site"),
     ("/templates/{template}", "static-site"),
     ("/catalogue/{name}", "static-site"),
@@ -100,6 +102,10 @@ impl Scene {
                 app.volume(tenant, "media").await.to_string(),
             ),
             ("/attachments/{server_id}", server.to_string()),
+            (
+                "/shares/{share}",
+                app.share(tenant, server, "plans", "ann").await.to_string(),
+            ),
             ("/stacks/{stack_id}", stack.to_string()),
             ("/operations/{id}", operation.to_string()),
             ("/operations/{operation_id}", operation.to_string()),
