@@ -2,7 +2,7 @@
 //! and not got back by itself. A whole server comes back with it.
 
 use crate::app::App;
-use crate::drivers::backup::InBackup;
+use crate::drivers::backup::{BackupError, BackupResult, InBackup, Place, Restic};
 use crate::drivers::engine::VolumePath;
 use crate::files::{self, Locks};
 use crate::platform::db::Scoped;
@@ -24,6 +24,23 @@ pub fn check(locks: &Locks, place: &InBackup) -> Result<(), Error> {
         return Err(files::locked(&files::name_of(&path)));
     }
     Ok(())
+}
+
+/// Whether a place is a folder that something may be locked in: none is taken out by itself then.
+pub async fn closes_folder(
+    locks: &Locks,
+    restic: &Restic,
+    (place, snapshot): (&Place, &str),
+    what: &InBackup,
+) -> BackupResult<bool> {
+    if locks.is_empty() {
+        return Ok(false);
+    }
+    match restic.list(place, snapshot, what).await {
+        Ok(_) => Ok(true),
+        Err(BackupError::NotInBackup) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Why folders are not taken out of backups where something may be locked in them.

@@ -10,11 +10,10 @@ use futures_util::TryStreamExt as _;
 use crate::app::App;
 use crate::drivers::backup::{BackupError, Entry, InBackup, Place};
 use crate::drivers::engine::EngineError;
+use crate::files::Locks;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRestoreId, ServerId};
-
-use crate::files::Locks;
 use crate::servers;
 
 use super::actions;
@@ -100,17 +99,11 @@ pub async fn content(
     let what = looked_at(path)?;
     let (backup, place, locks) = open(app, scope, at, &what).await?;
     let restic = work::restic(app);
-    if !locks.is_empty() {
-        match restic.list(&place, backup.whole()?, &what).await {
-            Ok(_) => {
-                return Err(Error::conflict(
-                    "file-locked",
-                    format!("This is a folder: {}.", locks::NO_FOLDERS),
-                ));
-            }
-            Err(BackupError::NotInBackup) => {}
-            Err(error) => return Err(error.into()),
-        }
+    if locks::closes_folder(&locks, &restic, (&place, backup.whole()?), &what).await? {
+        return Err(Error::conflict(
+            "file-locked",
+            format!("This is a folder: {}.", locks::NO_FOLDERS),
+        ));
     }
     let mut stream = restic.dump(&place, backup.whole()?, &what).await?;
     // The first piece tells whether there is such a thing, before the answer's head is sent.

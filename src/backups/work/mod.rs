@@ -28,7 +28,7 @@ use super::TOPIC;
 use super::actions::key_context;
 use super::inside;
 use super::ledger::count;
-use super::locks::NO_FOLDERS;
+use super::locks;
 use super::model::{Backup, Restore};
 use super::reconcile::LEASE;
 use super::store::{self, Claimed, Job};
@@ -262,12 +262,8 @@ async fn get_back(
     let volume =
         volume.ok_or_else(|| Trouble::Failed("the server has no such volume any more".to_owned()))?;
     let snapshot = backup.snapshot.as_deref().unwrap_or_default();
-    if !locks.is_empty() {
-        match restic.list(place, snapshot, &restore.what).await {
-            Ok(_) => return Err(Trouble::Failed(NO_FOLDERS.to_owned())),
-            Err(BackupError::NotInBackup) => {}
-            Err(error) => return Err(error.into()),
-        }
+    if locks::closes_folder(&locks, restic, (place, snapshot), &restore.what).await? {
+        return Err(Trouble::Failed(locks::NO_FOLDERS.to_owned()));
     }
     let owner = ServerKey::new(server.home().to_string()).map_err(BackupError::Engine)?;
     let what = (&restore.what, restore.name.as_str());
