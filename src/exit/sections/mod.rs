@@ -9,6 +9,8 @@ mod volumes;
 
 use std::pin::Pin;
 
+use crate::files::WholeVolumes;
+
 use super::outer::{Outer, Stop};
 use super::source::Source;
 
@@ -22,6 +24,22 @@ pub struct Section {
     pub about: &'static str,
     /// Puts it in.
     pub write: for<'a> fn(&'a Source, &'a mut Outer) -> Written<'a>,
+}
+
+/// Puts volumes in, each as a folder of its name; `lost` stands for one that the engine does not have any more: who leaves must
+/// learn of it, and still get everything else.
+async fn put_volumes(
+    outer: &mut Outer,
+    (whole, folder): (&WholeVolumes, &str),
+    lost: &[u8],
+) -> Result<(), Stop> {
+    for name in &whole.names {
+        match whole.tar(name).await? {
+            Some(tar) => outer.splice(&format!("{folder}/"), tar).await?,
+            None => outer.file(&format!("{folder}/{name}.MISSING.txt"), lost).await?,
+        }
+    }
+    Ok(())
 }
 
 /// All of them.

@@ -14,8 +14,9 @@ use super::super::model::Names;
 use super::super::outer::{Outer, Stop};
 use super::super::source::Source;
 use super::super::store;
+use super::put_volumes;
 
-/// What stands for a volume that cannot be had: who leaves must learn of it, and still get everything else.
+/// What stands for a volume that cannot be had.
 const LOST: &[u8] =
     b"The container engine does not have this server's volumes any more. Ask the provider for a backup.\n";
 
@@ -57,17 +58,7 @@ async fn one(source: &Source, outer: &mut Outer, server: &model::Server, folder:
     outer.json(&format!("{folder}/server.json"), &about).await?;
     outer.file(&format!("{folder}/usage.csv"), &used).await?;
     let volumes = WholeVolumes::of(&source.app, server, offer.as_ref())?;
-    for name in &volumes.names {
-        match volumes.tar(name).await? {
-            Some(tar) => outer.splice(&format!("{folder}/volumes/"), tar).await?,
-            None => {
-                outer
-                    .file(&format!("{folder}/volumes/{name}.MISSING.txt"), LOST)
-                    .await?;
-            }
-        }
-    }
-    Ok(())
+    put_volumes(outer, (&volumes, &format!("{folder}/volumes")), LOST).await
 }
 
 async fn about(source: &Source, tx: &mut TenantTx, server: &model::Server) -> Result<Value, Error> {

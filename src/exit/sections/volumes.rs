@@ -8,8 +8,9 @@ use crate::volumes::{self, Volume};
 use super::super::model::Names;
 use super::super::outer::{Outer, Stop};
 use super::super::source::Source;
+use super::put_volumes;
 
-/// What stands for a volume that cannot be had: who leaves must learn of it, and still get everything else.
+/// What stands for a volume that cannot be had.
 const LOST: &[u8] =
     b"The container engine does not have this volume any more. Ask the provider for a backup.\n";
 
@@ -39,11 +40,5 @@ async fn one(source: &Source, outer: &mut Outer, volume: &Volume, folder: &str) 
         return Ok(());
     }
     let whole = WholeVolumes::of_volume(&source.app, volume)?;
-    for name in &whole.names {
-        match whole.tar(name).await? {
-            Some(tar) => outer.splice(&format!("{folder}/"), tar).await?,
-            None => outer.file(&format!("{folder}/{name}.MISSING.txt"), LOST).await?,
-        }
-    }
-    Ok(())
+    put_volumes(outer, (&whole, folder), LOST).await
 }
