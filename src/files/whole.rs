@@ -46,14 +46,14 @@ impl WholeVolumes {
 
     /// One of the tenant's own, under the name that its paths begin with.
     pub fn of_volume(app: &App, volume: &TenantVolume) -> Result<Self, Error> {
-        let (spec, name) = volumes::files_spec(app, volume).map_err(Error::internal)?;
+        let spec = volumes::files_spec(app, volume).map_err(Error::internal)?;
         Ok(Self {
+            names: spec.volumes.iter().map(|volume| volume.name.clone()).collect(),
             spec,
             locks: Locks::of(None),
             quota: Quota {
                 disk_mib: volume.size_mib,
             },
-            names: vec![name],
             app: app.clone(),
         })
     }

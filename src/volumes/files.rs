@@ -13,9 +13,9 @@ const TOP: &str = "data";
 /// All of a tenant's servers may write, whatever user their programs run as: they are one another's equals there.
 const SHARED: u32 = 0o777;
 
-/// A volume for the helper, which goes by the volume's id because no server has it; and what paths in it begin with.
-pub fn files_spec(app: &App, volume: &Volume) -> Result<(FilesSpec, String), EngineError> {
-    let spec = FilesSpec {
+/// A volume for the helper, which goes by the volume's id because no server has it.
+pub fn files_spec(app: &App, volume: &Volume) -> Result<FilesSpec, EngineError> {
+    Ok(FilesSpec {
         server: ServerKey::new(volume.id.to_string())?,
         tenant: TenantKey::new(volume.tenant.to_string())?,
         base_image: app.config.base_image.clone(),
@@ -23,14 +23,13 @@ pub fn files_spec(app: &App, volume: &Volume) -> Result<(FilesSpec, String), Eng
             name: TOP.to_owned(),
             key: volume_key(volume.id)?,
         }],
-    };
-    Ok((spec, TOP.to_owned()))
+    })
 }
 
 /// Lets everybody who mounts a new volume write into it.
 pub(super) async fn open_up(app: &App, volume: &Volume) -> Result<(), FilesError> {
-    let (spec, top) = files_spec(app, volume)?;
-    let top = VolumePath::of_volume(&top).map_err(|_| FilesError::Impossible)?;
+    let spec = files_spec(app, volume)?;
+    let top = VolumePath::of_volume(TOP).map_err(|_| FilesError::Impossible)?;
     let change = FilesChange::SetMode(top, SHARED);
     let done = app.engine.change_files(&spec, &change).await;
     app.engine.close_files(&spec.server).await?;

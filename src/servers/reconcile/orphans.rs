@@ -47,9 +47,9 @@ pub(super) async fn find_orphans(servers: &Servers, all: &[Observed], briefs: &[
     let drills = drills::active_keys(&mut tx).await?;
     let there = volumes.iter().map(|volume| volume.key.as_str()).collect();
     for volume in volumes::note_presence(&mut tx, servers.location, (&there, is_pool_there), now).await? {
-        for holder in volumes::holders(&mut tx, volume).await? {
-            store::wake(&mut tx, &[holder.server], now).await?;
-        }
+        let holders = volumes::holders(&mut tx, volume).await?;
+        let held: Vec<_> = holders.into_iter().map(|holder| holder.server).collect();
+        store::wake(&mut tx, &held, now).await?;
     }
     let shared = volumes::all_keys(&mut tx).await?;
     let found = without_row((all, &networks, &volumes), briefs, (&private, &drills, &shared));
