@@ -74,13 +74,26 @@ pub(super) async fn one(
         if subject(&scope, &event) != Some(id) {
             return Ok(None);
         }
-        let html = match show::Panel::load(&app, &mut scope.begin().await?, &scope, id).await {
-            Err(Error::NotFound) => gone("volume-panel", "volume"),
-            other => other?.render().map_err(Error::internal)?,
-        };
-        Ok(Some(Fragment::default().replace("volume-panel", &html)))
+        let panel = show::Panel::load(&app, &mut scope.begin().await?, &scope, id).await;
+        shown(panel).map(Some)
     })
     .await
+}
+
+fn shown(panel: Result<show::Panel, Error>) -> Result<Fragment, Error> {
+    let fragment = Fragment::default();
+    let panel = match panel {
+        Err(Error::NotFound) => {
+            let gone = gone("volume-panel", "volume");
+            return Ok(fragment.replace("volume-panel", &gone).remove("volume-end"));
+        }
+        other => other?,
+    };
+    let html = panel.render().map_err(Error::internal)?;
+    let end = show::End::from(&panel).render().map_err(Error::internal)?;
+    Ok(fragment
+        .replace("volume-panel", &html)
+        .replace("volume-end", &end))
 }
 
 /// The stream of a server's tab.

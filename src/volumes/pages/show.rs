@@ -85,12 +85,32 @@ impl Panel {
         ago(self.volume.created_at, self.now)
     }
 
-    fn is_held(&self) -> bool {
-        self.holders.iter().any(|holder| holder.mount.is_wanted)
-    }
-
     fn is_missing(&self) -> bool {
         self.volume.state() == VolumeState::Missing
+    }
+}
+
+/// Its end, which follows what happens as well: below its settings, so apart from the panel.
+#[derive(Debug, Template)]
+#[template(path = "volumes/end.html")]
+pub(super) struct End {
+    name: String,
+    href: String,
+    is_offered: bool,
+    is_held: bool,
+}
+
+/// Its template escapes what it prints.
+impl askama::filters::HtmlSafe for End {}
+
+impl From<&Panel> for End {
+    fn from(panel: &Panel) -> Self {
+        Self {
+            name: panel.volume.name.clone(),
+            href: panel.href.clone(),
+            is_offered: panel.may_write,
+            is_held: panel.holders.iter().any(|holder| holder.mount.is_wanted),
+        }
     }
 }
 
@@ -111,6 +131,7 @@ pub(super) struct Show {
     href: String,
     version: i64,
     panel: Panel,
+    end: End,
     form: FormState,
     may_write: bool,
     live: String,
@@ -136,6 +157,7 @@ async fn page(
         name: volume.name.clone(),
         href: panel.href.clone(),
         version: volume.version,
+        end: End::from(&panel),
         form: again.unwrap_or_else(filled),
         may_write: panel.may_write,
         live: format!("{}/live?after={newest}", panel.href),

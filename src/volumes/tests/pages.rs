@@ -172,6 +172,8 @@ async fn the_streams_say_what_changes() {
     it.tell(&id);
     list.hears("In use").await;
     one.hears("/shared").await;
+    // Whether it can be deleted stands below its settings, and follows as well.
+    one.hears("Detach it from its servers first").await;
     tab.hears("/shared").await;
     it.scene.detach(&id, &server).await;
     it.tell(&id);
