@@ -1,7 +1,8 @@
 """SFTP into one folder and nothing else: no shell, no forwarding, no way out of the folder.
 
 The process that serves it is the user that owns the files, so who signs in is decided here, by the same list that WebDAV
-and SMB have: name and hash of the password, a line each.
+and SMB have: name and hash of the password, a line each. The owners have the whole folder. Whoever has shares has a root that lists
+those, reads and writes as each of them allows, and is out when something is taken away (see shares.py).
 """
 
 import asyncio
@@ -9,16 +10,24 @@ import crypt
 import hmac
 import os
 import pathlib
+import posixpath
 import signal
+import subprocess
 import sys
+import time
 
 import asyncssh
+import shares
 
 FILES = b"/srv/share/files"
+PID = pathlib.Path("/run/share/sftp.pid")
 KEY = "/srv/share/state/sftp_host_key"
 USERS = pathlib.Path("/run/share/htpasswd")
 # Nobody's hash: whoever is not on the list is answered as slowly as who is.
 NOBODY = crypt.crypt("nobody", crypt.mksalt(crypt.METHOD_SHA512))
+
+
+CONNECTIONS = set()
 
 
 def say(text):
@@ -36,6 +45,11 @@ class Server(asyncssh.SSHServer):
 
     def connection_made(self, connection):
         self.peer = connection.get_extra_info("peername")[0]
+        self.connection = connection
+        CONNECTIONS.add(connection)
+
+    def connection_lost(self, error):
+        CONNECTIONS.discard(self.connection)
 
     def begin_auth(self, username):
         return True
@@ -70,13 +84,136 @@ class Files(asyncssh.SFTPServer):
         raise asyncssh.SFTPOpUnsupported("links are not made here")
 
 
+WRITES = asyncssh.FXF_WRITE | asyncssh.FXF_APPEND | asyncssh.FXF_CREAT | asyncssh.FXF_TRUNC | asyncssh.FXF_EXCL
+
+
+class Shares(Files):
+    """A person's shares, as folders of a root that is not a folder. What is changed is below one of them, never one itself."""
+
+    def __init__(self, channel, name):
+        super().__init__(channel)
+        self.shares = {}
+        for share, has in shares.applied().get(name, {}).get("shares", {}).items():
+            if "sftp" in has["protocols"]:
+                self.shares[share.encode()] = (FILES + b"/" + has["folder"].encode(), has["access"] == "write")
+
+    def split(self, path):
+        parts = posixpath.normpath(posixpath.join(b"/", path)).lstrip(b"/").split(b"/")
+        return parts[0], parts[1:]
+
+    def map_path(self, path):
+        share, rest = self.split(path)
+        if not share:
+            return b"/run/share/empty"
+        if share not in self.shares:
+            raise asyncssh.SFTPNoSuchFile("there is no such share")
+        return super().map_path(b"/".join((b"", self.shares[share][0][len(FILES) + 1:], *rest)))
+
+    def may_change(self, path):
+        share, rest = self.split(path)
+        if not rest or not self.shares.get(share, (b"", False))[1]:
+            raise asyncssh.SFTPPermissionDenied("you may read here, not write")
+
+    def realpath(self, path):
+        return posixpath.normpath(posixpath.join(b"/", path))
+
+    def listdir(self, path):
+        if not self.split(path)[0]:
+            return [b".", b"..", *self.shares]
+        return super().listdir(path)
+
+    def open(self, path, pflags, attrs):
+        if pflags & WRITES:
+            self.may_change(path)
+        return super().open(path, pflags, attrs)
+
+    def open56(self, path, desired_access, flags, attrs):
+        raise asyncssh.SFTPOpUnsupported("version 3 is spoken here")
+
+    def setstat(self, path, attrs):
+        self.may_change(path)
+        return super().setstat(path, attrs)
+
+    def fsetstat(self, file_obj, attrs):
+        if not file_obj.writable():
+            raise asyncssh.SFTPPermissionDenied("this was opened for reading")
+        return super().fsetstat(file_obj, attrs)
+
+    def remove(self, path):
+        self.may_change(path)
+        return super().remove(path)
+
+    def mkdir(self, path, attrs):
+        self.may_change(path)
+        return super().mkdir(path, attrs)
+
+    def rmdir(self, path):
+        self.may_change(path)
+        return super().rmdir(path)
+
+    def rename(self, oldpath, newpath):
+        self.may_change(oldpath)
+        self.may_change(newpath)
+        return super().rename(oldpath, newpath)
+
+    def posix_rename(self, oldpath, newpath):
+        self.may_change(oldpath)
+        self.may_change(newpath)
+        return super().posix_rename(oldpath, newpath)
+
+    def readlink(self, path):
+        raise asyncssh.SFTPOpUnsupported("links are not followed")
+
+
+def serve(channel):
+    name = channel.get_extra_info("username")
+    return Files(channel) if name in shares.owners() else Shares(channel, name)
+
+
+class Watch:
+    """Ends what somebody has lost, at a reload and when a person's time is over."""
+
+    def __init__(self):
+        self.known = shares.applied()
+        self.timer = None
+        self.wait()
+
+    def look(self):
+        now = shares.applied()
+        gone = shares.losers(self.known, now)
+        self.known = now
+        for connection in list(CONNECTIONS):
+            if connection.get_extra_info("username") in gone:
+                connection.abort()
+        self.wait()
+
+    def wait(self):
+        if self.timer is not None:
+            self.timer.cancel()
+        ends = [person["until"] for person in self.known.values() if person["until"] is not None]
+        if ends:
+            # An hour at most: a clock that is set meanwhile is not waited for.
+            delay = min(max(min(ends) - time.time(), 1), 3600)
+            self.timer = asyncio.get_running_loop().call_later(delay, self.reload)
+
+    def reload(self):
+        # It comes back as SIGHUP; the timer is set there again.
+        subprocess.Popen(["python3", shares.__file__, "reload"], start_new_session=True)
+
+
 async def main():
     asyncssh.set_log_level("ERROR")
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sig, stop.set)
+        loop.add_signal_handler(sig, stop.set)
+    watch = Watch()
+    loop.add_signal_handler(signal.SIGHUP, watch.look)
+    PID.write_text(str(os.getpid()))
+    # What was applied between the two has no signal.
+    watch.look()
     server = await asyncssh.create_server(
-        Server, "", 2022, server_host_keys=[KEY], sftp_factory=Files, allow_scp=True, allow_pty=False,
+        Server, "", 2022, server_host_keys=[KEY], sftp_factory=serve, allow_scp=True, allow_pty=False,
         agent_forwarding=False, x11_forwarding=False, login_timeout=30, keepalive_interval=60,
         public_key_auth=False, kbdint_auth=True)
     say("ready")
