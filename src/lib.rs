@@ -27,6 +27,7 @@ pub mod routes;
 pub mod schedules;
 pub mod search;
 pub mod servers;
+pub mod shares;
 pub mod snapshots;
 pub mod stacks;
 pub mod storage;

@@ -21,7 +21,8 @@ use crate::platform::web::{
 };
 use crate::{
     accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, networks,
-    notifications, overview, schedules, search, servers, snapshots, stacks, storage, tenants, usage, volumes,
+    notifications, overview, schedules, search, servers, shares, snapshots, stacks, storage, tenants, usage,
+    volumes,
 };
 
 /// Every route of the panel.
@@ -49,6 +50,7 @@ pub fn all() -> Routes<App> {
         .merge(schedules::routes())
         .merge(search::routes())
         .merge(servers::routes())
+        .merge(shares::routes())
         .merge(snapshots::routes())
         .merge(stacks::routes())
         .merge(storage::routes())

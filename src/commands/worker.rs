@@ -10,7 +10,7 @@ use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
 use crate::{
-    backups, catalogue, drills, housekeeping, networks, notifications, schedules, servers, snapshots,
+    backups, catalogue, drills, housekeeping, networks, notifications, schedules, servers, shares, snapshots,
     storage, usage, volumes,
 };
 
@@ -39,6 +39,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     schedules::begin(app);
     networks::begin(app);
     volumes::begin(app);
+    shares::begin(app);
     snapshots::begin(app);
     backups::begin(app);
     drills::begin(app);

@@ -13,7 +13,7 @@ use super::model::{Count, Download, State};
 
 pub use contents::{
     backups, guests, invitations, members, networks, organisation, schedules, server_networks, servers,
-    snapshots, stacks,
+    shares, snapshots, stacks,
 };
 
 /// Ends those that nobody has heard of since a time.

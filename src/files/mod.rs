@@ -15,10 +15,11 @@ mod pages;
 mod query;
 mod whole;
 
-pub use actions::ServerFiles;
+pub use actions::{ServerFiles, Transfer};
 pub use api::{Binary, FileOut};
 pub use download::file as send;
 pub use model::{Item, Locks, Place, amount, locked, name_of};
+pub use pages::{boundary, broken};
 pub use query::PathQuery;
 pub use whole::WholeVolumes;
 

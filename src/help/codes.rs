@@ -70,6 +70,10 @@ codes! {
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
         "idempotency-key-in-use": "The first request with this key is still running.", "Wait and repeat the request.";
         "idempotency-key-done": "The request with this key was done, and its answer is lost.", "Read what it changed; use a new key for another request.";
+        "not-a-file-share": "The server is of another template, or has no files of its own.", "Make a server of the template `file-share`.";
+        "too-many-shares": "A server has at most 50 shares.", "Delete one that nobody needs.";
+        "too-many-share-links": "A share has at most 50 links, those that have ended among them.", "Remove one.";
+        "too-many-share-people": "The shares of a server have at most 200 people.", "Take somebody out first.";
         "too-many-guests": "The server is shared with as many people as it can be, open invitations among them.", "End somebody's access, or take an invitation back.";
         "offer-over": "The last day of what an invitation offers is over.", "Take it back, and invite with another day.";
         "file-exists": "There is something at that place already.", "Choose another name; when writing, leave `If-None-Match` out to replace it.";

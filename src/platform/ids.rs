@@ -169,6 +169,12 @@ ids! {
     AuditId = "aud";
     /// A network that a tenant made.
     NetworkId = "net";
+    /// A share of a file-share server.
+    ShareId = "shr";
+    /// A person of a server's shares.
+    SharePersonId = "shp";
+    /// A link to what is in a share.
+    ShareLinkId = "shl";
     /// A snapshot of a server.
     SnapshotId = "snp";
     /// A volume of a tenant's own.

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::platform::access::{Permission, StaffScope, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, StackId, TenantId, VolumeId};
+use crate::platform::ids::{ServerId, ShareId, StackId, TenantId, VolumeId};
 use crate::platform::web::{Json, ListQuery, Query};
 
-use super::store::{self, Found};
+use super::store::{self, Found, FoundShare};
 
 #[derive(Serialize)]
 pub(super) struct Items {
@@ -60,6 +60,17 @@ impl Item {
         }
     }
 
+    fn share(found: FoundShare, area: &str) -> Self {
+        let (server, share) = (ServerId(found.server), ShareId(found.id));
+        Self {
+            href: format!("{area}/servers/{server}/shares/{share}"),
+            label: found.name,
+            hint: found.server_name,
+            group: "Shares",
+            icon: "folder",
+        }
+    }
+
     /// Staff have them as a list only.
     fn stack_for_staff(found: Found) -> Self {
         let name = utf8_percent_encode(&found.name, NON_ALPHANUMERIC);
@@ -90,12 +101,18 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
     } else {
         Vec::new()
     };
+    let shares = if scope.may(Permission::ShareRead) {
+        store::shares_of(&mut tx, scope.tenant(), &pattern).await?
+    } else {
+        Vec::new()
+    };
     let area = format!("/t/{}", scope.member.slug);
     let servers = servers.into_iter().map(|found| Item::server(found, &area));
     let stacks = stacks.into_iter().map(|found| Item::stack_of(found, &area));
     let volumes = volumes.into_iter().map(|found| Item::volume(found, &area));
+    let shares = shares.into_iter().map(|found| Item::share(found, &area));
     Ok(Json(Items {
-        items: servers.chain(stacks).chain(volumes).collect(),
+        items: servers.chain(stacks).chain(volumes).chain(shares).collect(),
     }))
 }
 

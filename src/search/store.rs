@@ -75,6 +75,29 @@ pub(super) async fn volumes_of(
     Ok(found.fetch_all(tx.conn()).await?)
 }
 
+/// A share, which has its page below its server's.
+pub(super) struct FoundShare {
+    pub(super) id: Uuid,
+    pub(super) name: String,
+    pub(super) server: Uuid,
+    pub(super) server_name: String,
+}
+
+pub(super) async fn shares_of(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    pattern: &str,
+) -> Result<Vec<FoundShare>, Error> {
+    let found = sqlx::query_as!(
+        FoundShare,
+        "select h.id, h.name, s.id as server, s.name as server_name from share h join server s on s.id = h.server_id \
+         where h.tenant_id = $1 and s.deleted_at is null and h.name ilike $2 order by h.name, h.id limit 8",
+        tenant.0,
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
 pub(super) async fn stacks(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found>, Error> {
     let found = sqlx::query_as!(
         Found,

@@ -14,6 +14,7 @@ use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::secret::{KeyError, Keyring, Resealed};
+use crate::shares;
 
 use super::model::seal_context;
 use super::store::{self, SealedVariable};
@@ -83,10 +84,11 @@ async fn reseal_all(scope: &SystemScope, keyring: &Keyring) -> Result<u64, Rotat
 }
 
 /// What else is sealed and stays; what is sealed for a day only, such as answers that are kept for repeated requests, is none of it.
-async fn reseal_others(scope: &SystemScope, keyring: &Keyring) -> Result<[Resealed; 2], Error> {
+async fn reseal_others(scope: &SystemScope, keyring: &Keyring) -> Result<[Resealed; 3], Error> {
     Ok([
         backups::reseal(scope, keyring).await?,
         certificates::reseal(scope, keyring).await?,
+        shares::reseal(scope, keyring).await?,
     ])
 }
 

@@ -6,7 +6,8 @@ use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
     BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, NotificationId, OperationId, PlanId,
-    ScheduleId, ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId, VolumeId,
+    ScheduleId, ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId, StackId, TenantId,
+    TokenId, UserId, VolumeId,
 };
 use crate::platform::operations;
 use crate::platform::secret::{OneTimeToken, hash_token};
@@ -257,6 +258,20 @@ impl TestApp {
         let id = VolumeId::new(&*self.app.ids, now);
         let mut tx = self.system().begin().await.unwrap();
         store::volume(&mut tx, (id, tenant), name, now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A share as rows only, which `login` has.
+    pub async fn share(&self, tenant: TenantId, server: ServerId, name: &str, login: &str) -> ShareId {
+        let now = self.app.now();
+        let id = ShareId::new(&*self.app.ids, now);
+        let person = SharePersonId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        let (whose, names) = ((tenant, server), (name, login));
+        store::share(&mut tx, (id, person), whose, names, now)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         id
     }

@@ -6,7 +6,8 @@ use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
     BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, NotificationId, PlanId, ScheduleId,
-    ScheduleRunId, ServerId, SessionId, SnapshotId, StackId, TenantId, TokenId, UserId, VolumeId,
+    ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId, StackId, TenantId, TokenId,
+    UserId, VolumeId,
 };
 
 pub(super) async fn person(
@@ -321,6 +322,32 @@ pub(super) async fn volume(
         id.0,
         tenant.0,
         name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A share that one person has, with hashes that nobody can open.
+pub(super) async fn share(
+    tx: &mut SystemTx,
+    (id, person): (ShareId, SharePersonId),
+    (tenant, server): (TenantId, ServerId),
+    (name, login): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "with made as (insert into share (id, tenant_id, server_id, name, folder, protocols, created_by, created_at) \
+           values ($1, $2, $3, $4, $4, '{sftp}', 'ada', $7)), \
+         known as (insert into share_person (id, tenant_id, server_id, login, sealed, created_at) values ($5, $2, $3, $6, '', $7)) \
+         insert into share_member (share_id, person_id, tenant_id, server_id, may_write) values ($1, $5, $2, $3, true)",
+        id.0,
+        tenant.0,
+        server.0,
+        name,
+        person.0,
+        login,
         now
     )
     .execute(tx.conn())

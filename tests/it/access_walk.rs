@@ -32,6 +32,8 @@ fn permissions(side: Side) -> Vec<Permission> {
 const ALWAYS: &[(&str, &str)] = &[
     ("/eggs/{egg}", "paper"),
     ("/parts/{part}", "web"),
+    ("/people/{login}", "ann"),
+    ("/links/{link}", "shl_01h455vb4pex5vsknk084sn02q"),
     ("/templates/{name}", "static-site"),
     ("/templates/{template}", "static-site"),
     ("/catalogue/{name}", "static-site"),

@@ -188,11 +188,37 @@ impl Api {
         answer.unwrap().status().as_u16()
     }
 
+    /// What somebody gets who is nobody here.
+    pub(crate) async fn anybody(&self, path: &str) -> (u16, String) {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await;
+        let answer = answer.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// Sends a file by a form as somebody who is nobody here.
+    pub(crate) async fn bring(&self, path: &str, name: &str, content: &str) -> u16 {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--x--\r\n"
+        );
+        let request = self.http.post(format!("{}{path}", self.base));
+        let request = request
+            .header("content-type", "multipart/form-data; boundary=x")
+            .header("sec-fetch-site", "same-origin");
+        request.body(body).send().await.unwrap().status().as_u16()
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send(self.http.put(format!("{}{path}", self.base)), body)
+            .await
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let request = self
-            .http
-            .post(format!("{}{path}", self.base))
-            .bearer_auth(&self.token);
+        self.send(self.http.post(format!("{}{path}", self.base)), body)
+            .await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder, body: &Value) -> (u16, Value) {
+        let request = request.bearer_auth(&self.token);
         let answer = request.json(body).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }

@@ -259,6 +259,7 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("egg", own(EGG)),
         ("permissions", own("servers:logs")),
         ("until", own(LAST_DAY)),
+        ("access", own("read")),
         ("add", own("Kept")),
         ("tags", own("Kept")),
         ("note", own("Kept")),

@@ -15,6 +15,7 @@ const PAGES_ONLY: &[(&str, &str)] = &[
         "its link is for a person, who makes an account or signs in",
     ),
     ("/password/{token}", "proves who somebody is"),
+    ("/s/{token}", "its link is for a person without an account"),
     (
         "/account/password",
         "a stolen token must not take the account over",
@@ -66,10 +67,12 @@ const METHODS: &[(&str, &str)] = &[
     ("/settings", "PATCH"),
 ];
 
-/// Pages of files, whose forms and operations divide one address differently, and of what is set as a whole.
+/// Pages of files and of shares' people, whose forms and operations divide one address differently, and of what is set as a whole.
 const FILES: &[(&str, &str, &str)] = &[
     ("/time-zone", "PUT", "/time-zone"),
     ("/overuse", "PUT", "/overuse"),
+    ("/shares/{share}/people", "PUT", "/shares/{share}/people/{login}"),
+    ("/people/{login}/settings", "PUT", "/people/{login}"),
     ("/files/edit", "PUT", "/files/content"),
     ("/files/upload", "PUT", "/files/content"),
     ("/files/change", "PATCH", "/files"),

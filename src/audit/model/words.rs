@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 91] = [
+const WITH_TARGET: [(&str, &str); 100] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -45,6 +45,15 @@ const WITH_TARGET: [(&str, &str); 91] = [
     ("server.suspend", "Suspended the server"),
     ("server.resume", "Resumed the server"),
     ("server.reveal", "Revealed a secret of the server"),
+    ("share.create", "Created the share"),
+    ("share.delete", "Deleted the share"),
+    ("share.give", "Gave somebody the share"),
+    ("share.link", "Made a link to the share"),
+    ("share.unlink", "Took back a link to the share"),
+    ("share.fetch", "Fetched by link from the share"),
+    ("share.bring", "Sent by link to the share"),
+    ("share.password", "Made a new password for somebody in the share"),
+    ("share.take", "Took from somebody the share"),
     ("file.write", "Wrote a file of the server"),
     ("file.folder", "Made a folder on the server"),
     ("file.move", "Moved a file of the server"),

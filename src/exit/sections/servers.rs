@@ -87,6 +87,7 @@ async fn about(source: &Source, tx: &mut TenantTx, server: &model::Server) -> Re
         "schedules": store::schedules(tx, server.id).await?,
         "snapshots": store::snapshots(tx, server.id).await?,
         "guests": store::guests(tx, server.id).await?,
+        "shares": store::shares(tx, server.id).await?,
     }))
 }
 

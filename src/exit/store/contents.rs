@@ -169,3 +169,17 @@ pub async fn stacks(tx: &mut TenantTx, tenant: TenantId) -> Result<Vec<Value>, E
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows.map(|row| with_id(StackId(row.id), row.row)).collect())
 }
+
+/// The shares of a server and who has them.
+pub async fn shares(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Value>, Error> {
+    let rows = sqlx::query_scalar!(
+        r#"select to_jsonb(x) as "row!" from (select h.name, h.folder, h.protocols, h.created_by, h.created_at,
+             (select coalesce(jsonb_agg(jsonb_build_object('login', p.login, 'may_write', m.may_write, 'until', p.until)
+                order by p.login), '[]') from share_member m join share_person p on p.id = m.person_id where m.share_id = h.id)as people,
+             (select coalesce(jsonb_agg(jsonb_build_object('kind', l.kind, 'path', l.path, 'expires_at', l.expires_at, 'uses', l.uses,
+                'last_used_at', l.last_used_at) order by l.created_at), '[]') from share_link l where l.share_id = h.id) as links
+             from share h where h.server_id = $1 order by h.name) x"#,
+        server.0
+    );
+    Ok(rows.fetch_all(tx.conn()).await?)
+}

@@ -18,10 +18,10 @@ pub struct Transfer {
 
 /// Whether a transfer was cut off because it was too long.
 #[derive(Clone, Default)]
-pub(super) struct TooLong(Arc<AtomicBool>);
+pub(in crate::files) struct TooLong(Arc<AtomicBool>);
 
 impl TooLong {
-    pub(super) fn is_so(&self) -> bool {
+    pub(in crate::files) fn is_so(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -45,7 +45,7 @@ impl Transfer {
     }
 
     /// The content, which ends with an error after `limit` bytes or when nothing has come for a while.
-    pub(super) fn limited(self, limit: u64) -> (FilesBody, TooLong) {
+    pub(in crate::files) fn limited(self, limit: u64) -> (FilesBody, TooLong) {
         let (mut body, too_long) = (self.body, TooLong::default());
         let (mut left, told) = (limit, too_long.clone());
         let content = async_stream::try_stream! {

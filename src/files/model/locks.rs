@@ -11,6 +11,9 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use crate::catalogue::Offer;
 use crate::drivers::engine::VolumePath;
 
+/// The template that has [shares](crate::shares), and what in its volume says who has them, with the hashes of their passwords.
+const SHARES: (&str, &str) = ("file-share", "/state/shares");
+
 /// The locks of one server's volume.
 #[derive(Debug, Clone, Default)]
 pub struct Locks(Option<Gitignore>);
@@ -25,10 +28,13 @@ impl Locks {
         Self(builder.build().ok().filter(|locks| !locks.is_empty()))
     }
 
-    /// Those that come with a server's template.
+    /// Those that come with a server's template: an egg says so itself.
     pub fn of(offer: Option<&Offer>) -> Self {
-        let egg = offer.and_then(|offer| offer.egg.as_ref());
-        egg.map(|egg| Self::new(&egg.denied)).unwrap_or_default()
+        match offer {
+            Some(Offer { egg: Some(egg), .. }) => Self::new(&egg.denied),
+            Some(offer) if offer.template.name == SHARES.0 => Self::new(&[SHARES.1.to_owned()]),
+            _ => Self::default(),
+        }
     }
 
     /// Whether nothing can be locked.

@@ -10,6 +10,8 @@ mod transfer;
 mod upload;
 mod view;
 
+pub use upload::{boundary, broken};
+
 use axum::extract::State;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -119,7 +119,8 @@ async fn short(mut part: Field<'static>) -> Result<String, Error> {
     String::from_utf8(all).map_err(broken)
 }
 
-fn boundary(headers: &HeaderMap) -> Result<String, Error> {
+/// What stands between the parts of a form with files.
+pub fn boundary(headers: &HeaderMap) -> Result<String, Error> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
@@ -128,7 +129,8 @@ fn boundary(headers: &HeaderMap) -> Result<String, Error> {
     })
 }
 
-fn broken(_: impl std::error::Error) -> Error {
+/// What is told of a form that did not come whole.
+pub fn broken(_: impl std::error::Error) -> Error {
     Error::BadRequest {
         code: "bad-body",
         message: "The upload broke off".to_owned(),

@@ -112,6 +112,10 @@ permissions! {
     GuestRead = "guests:read", Tenant, read;
     /// Share servers with people outside of the organisation, change what they may, end it.
     GuestManage = "guests:write", Tenant, write;
+    /// See servers' shares and who has them.
+    ShareRead = "shares:read", Tenant, read;
+    /// Make shares and say who has them.
+    ShareManage = "shares:write", Tenant, write;
     /// See the tenant's audit events.
     AuditRead = "audit:read", Tenant, read;
 

@@ -90,6 +90,7 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
                     | P::NetworkWrite
                     | P::VolumeWrite
                     | P::GuestManage
+                    | P::ShareManage
                     | P::AuditRead
             ),
             TenantRole::Viewer => {

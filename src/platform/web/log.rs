@@ -51,8 +51,13 @@ fn loggable<'a>(route: &'a str, path: &'a str) -> &'a str {
 }
 
 const TOKEN: &str = "{token}";
-/// The routes of single-use links.
-const LINKS: [&str; 3] = ["/invite/{token}", "/setup/{token}", "/password/{token}"];
+/// The routes of links whose address is all that they ask for.
+const LINKS: [&str; 4] = [
+    "/invite/{token}",
+    "/setup/{token}",
+    "/password/{token}",
+    "/s/{token}",
+];
 
 /// The method as a metric's label. Anybody may invent methods, and each label is a series that is kept.
 fn label(method: &Method) -> &'static str {
@@ -79,6 +84,7 @@ mod tests {
             loggable("/t/{tenant}/servers", "/t/acme/servers"),
             "/t/acme/servers"
         );
+        assert_eq!(loggable("/s/{token}/content", "/s/s3cret/content"), "/s/{token}");
         assert_eq!(loggable("(none)", "/nowhere"), "/nowhere");
         assert_eq!(loggable("(none)", "/invite/s3cret/"), "/invite/{token}");
     }

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::web::Ctx;
+use crate::shares;
 
 use super::super::model::Server;
 use super::href;
@@ -21,6 +22,7 @@ pub struct Head {
     pub(crate) tab: &'static str,
     pub(crate) may_log: bool,
     pub(crate) may_read_files: bool,
+    pub(crate) may_see_shares: bool,
     pub(crate) may_watch: bool,
     pub(crate) may_configure: bool,
     pub(crate) may_schedule: bool,
@@ -43,6 +45,7 @@ impl Head {
             tab,
             may_log: may(Permission::ServerLogs),
             may_read_files: may(Permission::FileRead),
+            may_see_shares: server.template == shares::TEMPLATE && may(Permission::ShareRead),
             may_watch: may(Permission::ServerConsoleWatch),
             may_configure: may(Permission::ServerConfigure),
             may_schedule: may(Permission::ScheduleRead),

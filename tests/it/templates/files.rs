@@ -8,14 +8,14 @@ use tokio::process::Command;
 use super::{HOST, Scene, Server, curl, outcome, says, told};
 
 /// A folder of the test's own.
-fn scratch(name: &str) -> PathBuf {
+pub(super) fn scratch(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
 /// Options that keep the machine's own settings out.
-const SSH: [&str; 8] = [
+pub(super) const SSH: [&str; 8] = [
     "-F",
     "none",
     "-o",

@@ -6,6 +6,7 @@ mod data;
 mod files;
 mod games;
 mod printing;
+mod shares;
 mod shop;
 mod stacks;
 mod tasks;
