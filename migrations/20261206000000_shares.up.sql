@@ -9,8 +9,11 @@ create table share (
   protocols text[] not null check (cardinality(protocols) > 0 and protocols <@ '{webdav,sftp,smb}'),
   created_by text not null,
   created_at timestamptz not null,
+  last_used_at timestamptz,
   constraint share_name_key unique (server_id, name)
 );
+-- The list of all of a tenant's shares.
+create index share_tenant on share (tenant_id, name, id);
 
 -- Who signs in there. One person may be in several shares of a server, with one password.
 create table share_person (
@@ -31,6 +34,7 @@ create table share_member (
   tenant_id uuid not null references tenant,
   server_id uuid not null references server on delete cascade,
   may_write boolean not null,
+  last_used_at timestamptz,
   primary key (share_id, person_id)
 );
 create index share_member_person on share_member (person_id);
@@ -64,11 +68,33 @@ create table share_state (
   last_error text,
   error_count int not null default 0,
   next_attempt_at timestamptz,
+  -- The number of the newest use that was collected from its files.
+  uses_seen bigint not null default 0,
   lease_id uuid,
   lease_until timestamptz
 );
 create index share_state_due on share_state (next_attempt_at) where next_attempt_at is not null;
 create index share_state_leased on share_state (lease_until) where lease_until is not null;
+
+-- Who used what, as the server wrote it down or as the panel served it by a link. Kept for 90 days, also when the share or person is gone.
+create table share_use (
+  id uuid primary key,
+  tenant_id uuid not null references tenant,
+  server_id uuid not null references server on delete cascade,
+  share_id uuid references share on delete set null,
+  share_name text not null,
+  -- Nobody's for a link.
+  login text,
+  way text not null check (way in ('webdav', 'sftp', 'smb', 'link')),
+  verb text not null check (verb in ('list', 'read', 'write', 'delete', 'rename', 'make-folder')),
+  -- Below the share's folder.
+  path text not null,
+  ip text,
+  at timestamptz not null
+);
+create index share_use_newest on share_use (server_id, at desc, id desc);
+create index share_use_share on share_use (share_id, at desc, id desc);
+create index share_use_old on share_use (at);
 
 -- Whatever a new server's volume was filled with, a copy of another's or a backup: it is told its own list, which is empty.
 create function tell_shares() returns trigger language plpgsql security definer set search_path = public as $$
@@ -84,6 +110,7 @@ alter table share_person enable row level security;
 alter table share_member enable row level security;
 alter table share_link enable row level security;
 alter table share_state enable row level security;
+alter table share_use enable row level security;
 
 create policy web on share to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
 create policy system on share to berth_system using (true) with check (true);
@@ -105,3 +132,8 @@ create policy web on share_state to berth_web using (tenant_id = berth_tenant())
 create policy system on share_state to berth_system using (true) with check (true);
 grant select, insert, update on share_state to berth_web;
 grant select, insert, update, delete on share_state to berth_system;
+
+create policy web on share_use for select to berth_web using (tenant_id = berth_tenant());
+create policy system on share_use to berth_system using (true) with check (true);
+grant select on share_use to berth_web;
+grant select, insert, update, delete on share_use to berth_system;

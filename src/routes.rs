@@ -225,6 +225,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
         ("Networks", "network", "/networks", P::NetworkRead),
         ("Storage", "hard-drive", "/storage", P::TenantRead),
         ("Volumes", "database", "/volumes", P::VolumeRead),
+        ("Shares", "share-2", "/shares", P::ShareRead),
         ("Backups", "archive", "/backups", P::BackupRead),
         ("Members", "users", "/members", P::MemberRead),
         ("Audit log", "history", "/audit", P::AuditRead),

@@ -11,11 +11,13 @@ import hmac
 import os
 import pathlib
 import posixpath
+import re
 import signal
 import subprocess
 import sys
 import time
 
+import access
 import asyncssh
 import shares
 
@@ -84,6 +86,7 @@ class Files(asyncssh.SFTPServer):
         raise asyncssh.SFTPOpUnsupported("links are not made here")
 
 
+CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 WRITES = asyncssh.FXF_WRITE | asyncssh.FXF_APPEND | asyncssh.FXF_CREAT | asyncssh.FXF_TRUNC | asyncssh.FXF_EXCL
 
 
@@ -92,6 +95,7 @@ class Shares(Files):
 
     def __init__(self, channel, name):
         super().__init__(channel)
+        self.name, self.peer = name, channel.get_extra_info("peername")[0]
         self.shares = {}
         for share, has in shares.applied().get(name, {}).get("shares", {}).items():
             if "sftp" in has["protocols"]:
@@ -114,18 +118,30 @@ class Shares(Files):
         if not rest or not self.shares.get(share, (b"", False))[1]:
             raise asyncssh.SFTPPermissionDenied("you may read here, not write")
 
+        if CONTROL.search(path):
+            # The record of uses has a line for each; no name may be two.
+            raise asyncssh.SFTPPermissionDenied("names have no control characters here")
+
+    def note(self, what, path):
+        share, rest = self.split(path)
+        access.note(self.name, share.decode(errors="replace"), "sftp", what, b"/".join(rest).decode(errors="replace"), self.peer)
+
     def realpath(self, path):
         return posixpath.normpath(posixpath.join(b"/", path))
 
     def listdir(self, path):
         if not self.split(path)[0]:
             return [b".", b"..", *self.shares]
-        return super().listdir(path)
+        found = super().listdir(path)
+        self.note("list", path)
+        return found
 
     def open(self, path, pflags, attrs):
         if pflags & WRITES:
             self.may_change(path)
-        return super().open(path, pflags, attrs)
+        opened = super().open(path, pflags, attrs)
+        self.note("write" if pflags & WRITES else "read", path)
+        return opened
 
     def open56(self, path, desired_access, flags, attrs):
         raise asyncssh.SFTPOpUnsupported("version 3 is spoken here")
@@ -141,25 +157,30 @@ class Shares(Files):
 
     def remove(self, path):
         self.may_change(path)
-        return super().remove(path)
+        super().remove(path)
+        self.note("delete", path)
 
     def mkdir(self, path, attrs):
         self.may_change(path)
-        return super().mkdir(path, attrs)
+        super().mkdir(path, attrs)
+        self.note("make-folder", path)
 
     def rmdir(self, path):
         self.may_change(path)
-        return super().rmdir(path)
+        super().rmdir(path)
+        self.note("delete", path)
 
     def rename(self, oldpath, newpath):
         self.may_change(oldpath)
         self.may_change(newpath)
-        return super().rename(oldpath, newpath)
+        super().rename(oldpath, newpath)
+        self.note("rename", oldpath)
 
     def posix_rename(self, oldpath, newpath):
         self.may_change(oldpath)
         self.may_change(newpath)
-        return super().posix_rename(oldpath, newpath)
+        super().posix_rename(oldpath, newpath)
+        self.note("rename", oldpath)
 
     def readlink(self, path):
         raise asyncssh.SFTPOpUnsupported("links are not followed")

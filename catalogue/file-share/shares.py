@@ -26,7 +26,7 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 # None of these means something in smb.conf or lighttpd.conf; ways up and hidden folders begin with a full stop.
 PART = re.compile(r"""(?!\.)[^\x00-\x1f\x7f-\xa0"\\%$`/;#*?<>|:{}\[\]]{1,100}(?<![ .])""")
 # Other spellings of a way up, and what ends a path.
-TRICKS = r"(?://|/\.\.?(?:/|$)|%2[eEfF]|%5[cC]|%00|\\|[?#])"
+TRICKS = r"(?://|/\.\.?(?:/|$)|%[01][0-9a-fA-F]|%2[eEfF]|%5[cC]|%7[fF]|\\|[?#])"
 READING = "^(?:GET|HEAD|OPTIONS|PROPFIND)$"
 
 
@@ -123,7 +123,7 @@ def smb_text(people, taken):
             continue
         lines += [
             f"[{name}]", f"path = {FILES / share['folder']}", "read only = yes", "force user = share",
-            "create mask = 0644", "directory mask = 0755", "veto files = /.DAV/",
+            "create mask = 0644", "directory mask = 0755", "veto files = /.DAV/", "vfs objects = full_audit",
             # Only a name that has signed in gets here, and those have no letters that a shell minds.
             f"preexec = touch {SESSIONS}/%d.%U",
             f"valid users = {' '.join(share['read'] + share['write'])}",

@@ -158,6 +158,30 @@ impl WholeVolumes {
         })
     }
 
+    /// A file that the server's own programs wrote, of at most `most` bytes. Locks do not hold it.
+    pub async fn get(
+        &self,
+        (volume, folders, name): (&str, &[&str], &str),
+        most: usize,
+    ) -> Result<Vec<u8>, FilesError> {
+        let path = inside(volume, folders)?
+            .join_text(name)
+            .map_err(|_| FilesError::Impossible)?;
+        let mut file = self
+            .app
+            .engine
+            .read_file(&self.spec, &path, FilePart::default())
+            .await?;
+        let mut content = Vec::new();
+        while let Some(piece) = file.content.next().await {
+            content.extend_from_slice(&piece?);
+            if content.len() > most {
+                return Err(FilesError::TooMuch);
+            }
+        }
+        Ok(content)
+    }
+
     /// Gives a file for the server's own programs its content, in one step; the folders that it is in are made. Nothing that a
     /// person did, so it is not in the audit log, and locks do not hold it.
     pub async fn put(
@@ -165,10 +189,7 @@ impl WholeVolumes {
         (volume, folders, name): (&str, &[&str], &str),
         content: impl Into<Bytes>,
     ) -> Result<(), FilesError> {
-        let mut folder = VolumePath::of_volume(volume).map_err(|_| FilesError::Impossible)?;
-        for part in folders {
-            folder = folder.join_text(part).map_err(|_| FilesError::Impossible)?;
-        }
+        let folder = inside(volume, folders)?;
         self.folders(&folder).await?;
         let path = folder.join_text(name).map_err(|_| FilesError::Impossible)?;
         let body = futures_util::stream::iter([Ok(content.into())]).boxed();
@@ -176,4 +197,12 @@ impl WholeVolumes {
         self.app.engine.write_file(&self.spec, &path, &new, body).await?;
         Ok(())
     }
+}
+
+/// A folder of a volume.
+fn inside(volume: &str, folders: &[&str]) -> Result<VolumePath, FilesError> {
+    let top = VolumePath::of_volume(volume).map_err(|_| FilesError::Impossible)?;
+    folders
+        .iter()
+        .try_fold(top, |at, part| at.join_text(part).map_err(|_| FilesError::Impossible))
 }

@@ -175,6 +175,8 @@ ids! {
     SharePersonId = "shp";
     /// A link to what is in a share.
     ShareLinkId = "shl";
+    /// A use of a share.
+    ShareUseId = "shu";
     /// A snapshot of a server.
     SnapshotId = "snp";
     /// A volume of a tenant's own.

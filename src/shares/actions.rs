@@ -10,11 +10,12 @@ use crate::platform::error::{Error, FieldErrors};
 use crate::platform::events;
 use crate::platform::ids::{ServerId, ShareId, SharePersonId};
 use crate::platform::secret::{Secret, random_text};
+use crate::platform::web::{Cursor, ListQuery, Listing};
 use crate::servers;
 use crate::servers::model::{Refusal, Server};
 
 use super::model::{
-    End, Hashes, MAX_PEOPLE, MAX_SHARES, Member, Share, ShareAccess, ShareProtocol, TEMPLATE, Told,
+    End, Hashes, Listed, MAX_PEOPLE, MAX_SHARES, Member, Share, ShareAccess, ShareProtocol, TEMPLATE, Told,
     check_folder, check_login, check_name, check_password,
 };
 use super::reseal::context;
@@ -69,6 +70,19 @@ impl Already {
             _ => Ok(()),
         }
     }
+}
+
+/// A page of all shares of a tenant, by name.
+pub async fn all(app: &App, scope: &TenantScope, query: &ListQuery) -> Result<Listing<Listed>, Error> {
+    if !matches!(query.sort.as_deref(), None | Some("" | "name")) {
+        return Err(Error::invalid("sort", "Use name, or nothing."));
+    }
+    let after = Cursor::decode(query.after.as_deref())?;
+    let (pattern, limit) = (query.pattern()?, query.fetch()?);
+    let mut tx = scope.begin().await?;
+    let wanted = (scope.tenant(), pattern.as_deref());
+    let rows = store::all(&mut tx, wanted, app.now(), after, limit).await?;
+    Listing::new(rows, query, |share| (share.name.clone(), share.id.0))
 }
 
 /// A server's shares, and whether it knows of them.

@@ -12,10 +12,10 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, ShareId};
 use crate::platform::secret::Secret;
-use crate::platform::web::{Json, ListOut, ListQuery, Listing, Path};
+use crate::platform::web::{Json, ListOut, ListQuery, Listing, Path, Query};
 
 use super::actions::{self, Already, NewShare, Wanted};
-use super::model::{End, Member, Share, ShareAccess, ShareProtocol, Told};
+use super::model::{End, Listed, Member, Share, ShareAccess, ShareProtocol, Told};
 
 /// Somebody in a share.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,6 +27,8 @@ pub struct SharePersonOut {
     access: ShareAccess,
     /// Until when they may come in, in all shares of the server; null without end.
     until: Option<DateTime<Utc>>,
+    /// When they were in this share last; known after some minutes, or when the record of uses is asked for.
+    last_used_at: Option<DateTime<Utc>>,
 }
 
 impl From<Member> for SharePersonOut {
@@ -35,6 +37,7 @@ impl From<Member> for SharePersonOut {
             login: member.login,
             access: member.access,
             until: member.until,
+            last_used_at: member.last_used_at,
         }
     }
 }
@@ -62,6 +65,8 @@ pub struct ShareOut {
     created_by: String,
     /// When.
     created_at: DateTime<Utc>,
+    /// When anybody used it last, by a login or a link.
+    last_used_at: Option<DateTime<Utc>>,
 }
 
 impl ShareOut {
@@ -76,8 +81,65 @@ impl ShareOut {
             error: told.error.clone(),
             created_by: share.created_by,
             created_at: share.created_at,
+            last_used_at: share.last_used_at,
         }
     }
+}
+
+/// A share, in the list of all of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShareListedOut {
+    /// Its id.
+    id: ShareId,
+    /// What it is called on its server.
+    #[schema(example = "plans")]
+    name: String,
+    /// Which folder it is, below the server's files.
+    #[schema(example = "work/plans")]
+    folder: String,
+    /// How it is reached.
+    protocols: Vec<ShareProtocol>,
+    /// The server that serves it.
+    server_id: ServerId,
+    /// What the server is called.
+    #[schema(example = "office-files")]
+    server: String,
+    /// How many people have it.
+    people: i64,
+    /// How many links lead into it that have not ended.
+    links: i64,
+    /// When anybody used it last, by a login or a link.
+    last_used_at: Option<DateTime<Utc>>,
+}
+
+impl From<Listed> for ShareListedOut {
+    fn from(share: Listed) -> Self {
+        Self {
+            id: share.id,
+            name: share.name,
+            folder: share.folder,
+            protocols: share.protocols,
+            server_id: share.server.0,
+            server: share.server.1,
+            people: share.people,
+            links: share.links,
+            last_used_at: share.last_used_at,
+        }
+    }
+}
+
+/// List all shares
+///
+/// Of all servers, by name. `q` is found in the name, the folder, and the server's name; `sort` is `name` or nothing.
+#[utoipa::path(get, path = "/api/v1/shares", tag = "shares", params(ListQuery),
+    responses((status = 200, description = "A page of shares", body = ListOut<ShareListedOut>)))]
+pub async fn all(
+    State(app): State<App>,
+    scope: TenantScope,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Error> {
+    let listing = actions::all(&app, &scope, &query).await?;
+    Ok(listing.map(ShareListedOut::from).json(&query))
 }
 
 /// List a server's shares

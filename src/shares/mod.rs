@@ -6,6 +6,7 @@
 //! - Nobody is served whom the last file does not name. Who comes in, and when a person's time is over, the server decides;
 //!   the panel may be away.
 //! - Passwords are kept as the two hashes that the programs check, sealed, and shown once when they are made.
+//! - Who used what the server writes down itself; the panel collects it ([`Shares`]) and keeps it for 90 days.
 //! - Only the template `file-share` understands the file.
 
 mod actions;
@@ -14,7 +15,9 @@ mod hashing;
 mod links;
 mod model;
 mod pages;
+mod place;
 mod reconcile;
+mod record;
 mod reseal;
 mod store;
 #[cfg(test)]
@@ -25,6 +28,7 @@ use utoipa_axum::routes;
 
 pub use model::TEMPLATE;
 pub use reconcile::{Shares, begin};
+pub use record::{clean_up, page_of as uses_page};
 pub use reseal::reseal;
 
 use crate::app::App;
@@ -38,6 +42,7 @@ pub const TOPIC: &str = "share";
 pub fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::ShareRead), Rule::Tenant(P::ShareManage));
     Routes::new()
+        .api(read, routes!(api::all))
         .api(read, routes!(api::list))
         .api(write, routes!(api::create))
         .api(write, routes!(api::remove))
@@ -45,5 +50,6 @@ pub fn routes() -> Routes<App> {
         .api(write, routes!(api::renew_password))
         .api(write, routes!(api::remove_person))
         .merge(links::routes())
+        .merge(record::routes())
         .merge(pages::routes())
 }

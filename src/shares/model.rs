@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::platform::ids::{ShareId, SharePersonId};
+use crate::platform::ids::{ServerId, ShareId, SharePersonId};
 
 /// The template whose servers have shares.
 pub const TEMPLATE: &str = "file-share";
@@ -96,6 +96,8 @@ pub struct Member {
     pub access: ShareAccess,
     /// Until when, everywhere on this server.
     pub until: Option<DateTime<Utc>>,
+    /// When they were in this share last, as far as is known.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 /// A share.
@@ -113,8 +115,31 @@ pub struct Share {
     pub created_by: String,
     /// When.
     pub created_at: DateTime<Utc>,
+    /// When anybody used it last, as far as is known.
+    pub last_used_at: Option<DateTime<Utc>>,
     /// Who has it.
     pub members: Vec<Member>,
+}
+
+/// A share in the list of all that a tenant has.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its id.
+    pub id: ShareId,
+    /// What it is called there.
+    pub name: String,
+    /// Which folder it is, below the server's files.
+    pub folder: String,
+    /// How it is reached.
+    pub protocols: Vec<ShareProtocol>,
+    /// The server, and what it is called.
+    pub server: (ServerId, String),
+    /// How many people have it.
+    pub people: i64,
+    /// How many links lead into it, those that have ended not counted.
+    pub links: i64,
+    /// When anybody used it last, as far as is known.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 /// What a server was told.
@@ -317,6 +342,7 @@ mod tests {
             login: "ann".to_owned(),
             access: ShareAccess::Read,
             until: DateTime::from_timestamp(1_800_000_000, 0),
+            last_used_at: None,
         };
         let share = Share {
             id: ShareId(uuid::Uuid::nil()),
@@ -325,6 +351,7 @@ mod tests {
             protocols: vec![ShareProtocol::Webdav, ShareProtocol::Smb],
             created_by: String::new(),
             created_at: DateTime::default(),
+            last_used_at: None,
             members: vec![member],
         };
         let hashes = Hashes {

@@ -2,7 +2,8 @@
 //! programs if it runs.
 //!
 //! Both may be repeated. A panel that dies between them is followed by one that does both again; a server that starts
-//! meanwhile reads the file. It is done again from time to time, because a volume that was brought back holds an old list.
+//! meanwhile reads the file. It is done again from time to time, because a volume that was brought back holds an old list. What the
+//! server wrote down about uses is collected by the way.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ use crate::servers;
 
 use super::TOPIC;
 use super::model::{Hashes, state};
+use super::place::{FOLDERS, VOLUME};
+use super::record::collect;
 use super::reseal::context;
 use super::store::{self, Claimed};
 
@@ -33,9 +36,7 @@ const WAIT: TimeDelta = TimeDelta::seconds(2);
 const AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// The programs take up new rules within a second.
 const RELOAD: Duration = Duration::from_secs(20);
-/// Where the file is: the template's volume, and the way in it.
-const VOLUME: &str = "share";
-const FOLDERS: [&str; 2] = ["state", "shares"];
+/// The list of shares.
 const FILE: &str = "shares.json";
 
 /// The reconciler of shares.
@@ -154,6 +155,10 @@ impl Shares {
             .collect();
         let list = state(&shares, &hashes?).to_string();
         let volumes = WholeVolumes::of(app, &server, offer.as_ref())?;
+        if let Err(error) = collect(app, (claimed.tenant, server.id), &volumes).await {
+            // What matters is that the server is told; the record is there the next time.
+            tracing::warn!(server = %claimed.server, error = &error as &dyn std::error::Error, "uses are not collected");
+        }
         volumes.put((VOLUME, &FOLDERS, FILE), list).await?;
         self.reload(&ServerKey::new(server.id.to_string())?).await?;
         Ok(None)

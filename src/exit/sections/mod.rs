@@ -62,7 +62,7 @@ pub const SECTIONS: &[Section] = &[
     Section {
         place: "servers/NAME/",
         about: "server.json (what it is made of, its ports, variables, schedules, snapshots, shares, and whom it is shared with), \
-                usage.csv (what it used, by the hour), and volumes/VOLUME/ with all of its files",
+                usage.csv (what it used, by the hour), share-uses/ (who used its shares), and volumes/VOLUME/ with all of its files",
         write: |source, outer| Box::pin(servers::write(source, outer)),
     },
     Section {

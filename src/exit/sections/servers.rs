@@ -8,6 +8,7 @@ use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::servers::{self, model};
+use crate::shares;
 use crate::usage;
 
 use super::super::model::Names;
@@ -57,8 +58,32 @@ async fn one(source: &Source, outer: &mut Outer, server: &model::Server, folder:
     drop(tx);
     outer.json(&format!("{folder}/server.json"), &about).await?;
     outer.file(&format!("{folder}/usage.csv"), &used).await?;
+    share_uses(source, outer, (server.id, folder)).await?;
     let volumes = WholeVolumes::of(&source.app, server, offer.as_ref())?;
     put_volumes(outer, (&volumes, &format!("{folder}/volumes")), LOST).await
+}
+
+/// Who used what in its shares, a page a file.
+async fn share_uses(
+    source: &Source,
+    outer: &mut Outer,
+    (server, folder): (ServerId, &str),
+) -> Result<(), Stop> {
+    let (mut number, mut after) = (0, None);
+    loop {
+        let (uses, next) = shares::uses_page(&mut source.begin().await?, server, after).await?;
+        if uses.is_empty() {
+            return Ok(());
+        }
+        number += 1;
+        outer
+            .json(&format!("{folder}/share-uses/{number:05}.json"), &json!(uses))
+            .await?;
+        if next.is_none() {
+            return Ok(());
+        }
+        after = next;
+    }
 }
 
 async fn about(source: &Source, tx: &mut TenantTx, server: &model::Server) -> Result<Value, Error> {

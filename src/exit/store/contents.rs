@@ -173,8 +173,8 @@ pub async fn stacks(tx: &mut TenantTx, tenant: TenantId) -> Result<Vec<Value>, E
 /// The shares of a server and who has them.
 pub async fn shares(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Value>, Error> {
     let rows = sqlx::query_scalar!(
-        r#"select to_jsonb(x) as "row!" from (select h.name, h.folder, h.protocols, h.created_by, h.created_at,
-             (select coalesce(jsonb_agg(jsonb_build_object('login', p.login, 'may_write', m.may_write, 'until', p.until)
+        r#"select to_jsonb(x) as "row!" from (select h.name, h.folder, h.protocols, h.created_by, h.created_at, h.last_used_at,
+             (select coalesce(jsonb_agg(jsonb_build_object('login', p.login, 'may_write', m.may_write, 'until', p.until, 'last_used_at', m.last_used_at)
                 order by p.login), '[]') from share_member m join share_person p on p.id = m.person_id where m.share_id = h.id)as people,
              (select coalesce(jsonb_agg(jsonb_build_object('kind', l.kind, 'path', l.path, 'expires_at', l.expires_at, 'uses', l.uses,
                 'last_used_at', l.last_used_at) order by l.created_at), '[]') from share_link l where l.share_id = h.id) as links

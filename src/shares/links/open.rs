@@ -1,6 +1,8 @@
 //! What somebody does who came with a link, and has nothing else: fetch what it names, or bring files. Each use is written on
 //! the link and into the audit log, with where it came from.
 
+use axum::http::Method;
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -15,6 +17,7 @@ use crate::platform::secret::hash_token;
 use crate::servers;
 
 use super::super::TOPIC;
+use super::super::record::model::{LinkUse, ShareUseVerb, clean};
 use super::super::store::{self, Found};
 use super::model::{ShareLinkKind, numbered, place};
 
@@ -61,21 +64,29 @@ impl Opened {
     }
 
     /// The file, or the folder as a tar.
-    pub(super) async fn fetch(&self, visitor: &Visitor) -> Result<axum::response::Response, Error> {
+    pub(super) async fn fetch(&self, visitor: &Visitor, method: &Method) -> Result<Response, Error> {
         let is_folder = self.entry().await?.kind == FileKind::Folder;
         let answer = if is_folder {
             self.volumes.send_tar(&self.place).await?
         } else {
             self.volumes.send(&self.place).await?
         };
-        self.note(visitor, "share.fetch", 1, json!({ "path": self.found.link.path }))
-            .await?;
+        // Whoever asks for the head alone fetches nothing.
+        if method != Method::HEAD {
+            let path = self.found.link.path.clone();
+            self.note(visitor, ("share.fetch", ShareUseVerb::Read), json!({ "path": path }), &[path])
+                .await?;
+        }
         Ok(answer)
     }
 
     /// Stores a file under its name, or one beside it if that is taken: whoever brings files learns nothing of others, and
     /// replaces none. Says the name.
     pub(super) async fn take(&self, name: &str, content: Transfer) -> Result<String, Error> {
+        if name.chars().any(char::is_control) {
+            let message = "This name has characters that cannot be seen. Give the file another one.";
+            return Err(Error::conflict("bad-name", message));
+        }
         self.volumes.make_folders(&self.place).await?;
         for number in 0..NAMES {
             let name = numbered(name, number);
@@ -98,19 +109,22 @@ impl Opened {
 
     /// Writes what was brought.
     pub(super) async fn brought(&self, visitor: &Visitor, names: &[String]) -> Result<(), Error> {
-        let times = i64::try_from(names.len()).unwrap_or(i64::MAX);
-        let what = json!({ "path": self.found.link.path, "files": names });
-        self.note(visitor, "share.bring", times, what).await
+        let path = &self.found.link.path;
+        let joint = if path.is_empty() { "" } else { "/" };
+        let paths: Vec<String> = names.iter().map(|name| format!("{path}{joint}{name}")).collect();
+        let what = json!({ "path": path, "files": names });
+        self.note(visitor, ("share.bring", ShareUseVerb::Write), what, &paths)
+            .await
     }
 
     async fn note(
         &self,
         visitor: &Visitor,
-        action: &'static str,
-        times: i64,
+        (action, verb): (&'static str, ShareUseVerb),
         mut what: Value,
+        paths: &[String],
     ) -> Result<(), Error> {
-        let found = &self.found;
+        let (found, now) = (&self.found, self.app.now());
         what["link"] = found.link.id.to_string().into();
         let who = Who {
             ip: Some(visitor.ip.clone()),
@@ -124,7 +138,19 @@ impl Opened {
             tenant: Some(found.tenant),
         };
         let mut tx = self.app.db.system().await?;
-        store::use_link(&mut tx, found.link.id, times, self.app.now()).await?;
+        let times = i64::try_from(paths.len()).unwrap_or(i64::MAX);
+        store::use_link(&mut tx, found.link.id, times, now).await?;
+        let (ids, paths): (Vec<_>, Vec<_>) = paths
+            .iter()
+            .map(|path| (self.app.ids.uuid(now), clean(path)))
+            .unzip();
+        let one = LinkUse {
+            share: (found.share, &found.share_name),
+            verb,
+            ip: &visitor.ip,
+            at: now,
+        };
+        store::add_by_link(&mut tx, (found.tenant, found.server), &one, (&ids, &paths)).await?;
         self.app
             .audit(&mut tx, &who, &target, &Change::to(action, what))
             .await?;

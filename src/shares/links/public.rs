@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse as _, Response};
 use multer::{Field, Multipart};
 
@@ -80,12 +80,12 @@ pub(super) async fn show(
 pub(super) async fn fetch(
     State(app): State<App>,
     ctx: Ctx,
-    visitor: Visitor,
+    (visitor, method): (Visitor, Method),
     Path(token): Path<String>,
 ) -> Result<Response, Error> {
     let outcome = async {
         let opened = Opened::of(&app, &token, Some(ShareLinkKind::Download)).await?;
-        opened.fetch(&visitor).await
+        opened.fetch(&visitor, &method).await
     };
     or_gone(ctx, outcome.await)
 }

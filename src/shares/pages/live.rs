@@ -35,7 +35,7 @@ pub(super) async fn tab(
     seen: LastSeen,
 ) -> Result<Response, Error> {
     servers::find(&mut scope.begin().await?, id).await?;
-    app.live(&scope, seen, move |_, scope, event| async move {
+    app.live(&scope, seen, move |app, scope, event| async move {
         if !concerns(&scope, &event, id) {
             return Ok(None);
         }
@@ -43,7 +43,7 @@ pub(super) async fn tab(
         let html = match servers::find(&mut tx, id).await {
             Err(Error::NotFound) => gone("server-shares", "server"),
             other => {
-                let panel = page::Panel::load(&mut tx, &scope, &other?).await?;
+                let panel = page::Panel::load(&app, &mut tx, &scope, &other?).await?;
                 panel.render().map_err(Error::internal)?
             }
         };

@@ -1,6 +1,7 @@
 //! Shares for people: a server's tab with all of them, one with its people and how they connect, and the forms.
 
 mod act;
+mod list;
 mod live;
 mod new;
 mod people;
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(Permission::ShareRead);
     let write = Rule::Tenant(Permission::ShareManage);
     Routes::new()
+        .get("/t/{tenant}/shares", read, list::list)
         .get("/t/{tenant}/servers/{server_id}/shares", read, tab::show)
         .get("/t/{tenant}/servers/{server_id}/shares/live", read, live::tab)
         .get("/t/{tenant}/servers/{server_id}/shares/new", write, new::form)
@@ -70,7 +72,7 @@ pub(super) fn routes() -> Routes<App> {
 }
 
 /// Where a server's tab is.
-fn base(scope: &TenantScope, server: ServerId) -> String {
+pub(super) fn base(scope: &TenantScope, server: ServerId) -> String {
     format!("/t/{}/servers/{server}/shares", scope.member.slug)
 }
 
@@ -79,7 +81,7 @@ pub(super) fn href(scope: &TenantScope, server: ServerId, share: ShareId) -> Str
 }
 
 /// The way back from a page below the tab.
-fn crumbs(ctx: Ctx, scope: &TenantScope, server: &Server, below: Option<(String, String)>) -> Ctx {
+pub(super) fn crumbs(ctx: Ctx, scope: &TenantScope, server: &Server, below: Option<(String, String)>) -> Ctx {
     let servers = ("Servers".to_owned(), format!("/t/{}/servers", scope.member.slug));
     let tab = (server.name.clone(), base(scope, server.id));
     ctx.with_crumbs([servers, tab].into_iter().chain(below))
@@ -103,6 +105,12 @@ fn title(protocol: ShareProtocol) -> &'static str {
         ShareProtocol::Webdav => "WebDAV",
         ShareProtocol::Sftp => "SFTP",
     }
+}
+
+/// What protocols are called.
+fn titles(protocols: &[ShareProtocol]) -> String {
+    let names: Vec<&str> = protocols.iter().map(|one| title(*one)).collect();
+    names.join(", ")
 }
 
 /// The last day of somebody whose time ends at `until`, as a form shows it.

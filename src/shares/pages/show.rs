@@ -17,8 +17,9 @@ use crate::servers::model::{PublishedPort, Server};
 use super::super::actions;
 use super::super::links::model::{Link, ShareLinkKind};
 use super::super::model::{Member, Share, ShareAccess, ShareProtocol, Told};
+use super::super::record::pages::last_use;
 use super::super::store;
-use super::{crumbs, href, title, words};
+use super::{base, crumbs, href, title, words};
 
 /// What somebody types to connect.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ struct Way {
 #[derive(Debug, Template)]
 #[template(path = "shares/panel.html")]
 pub(in crate::shares) struct Panel {
+    base: String,
     href: String,
     share: Share,
     told: Told,
@@ -54,6 +56,7 @@ impl Panel {
         let share = actions::find(tx, server.id, id).await?;
         let (location, ports) = servers::reached_at(tx, server).await?;
         Ok(Self {
+            base: base(scope, server.id),
             href: href(scope, server.id, id),
             told: store::told(tx, server.id).await?,
             ways: ways(&share, &location.public_host, &ports),
@@ -104,6 +107,14 @@ impl Panel {
             Some(at) if link.uses == 1 => format!("Once, {}", ago(at, self.now)),
             Some(at) => format!("{} times, last {}", link.uses, ago(at, self.now)),
         }
+    }
+
+    fn last(&self, member: &Member) -> String {
+        last_use(member.last_used_at, self.now)
+    }
+
+    fn record(&self) -> String {
+        format!("{}/uses?share={}", self.base, self.share.id)
     }
 
     fn is_over(&self, member: &Member) -> bool {

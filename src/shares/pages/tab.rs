@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
@@ -15,8 +16,9 @@ use crate::servers::{self, Head};
 
 use super::super::actions::fits;
 use super::super::model::{MAX_SHARES, Share, Told};
+use super::super::record::pages::last_use;
 use super::super::store;
-use super::{base, title, words};
+use super::{base, titles, words};
 
 /// What changes while one looks.
 #[derive(Debug, Template)]
@@ -28,6 +30,7 @@ pub(super) struct Panel {
     /// Whether the server could have any.
     fits: bool,
     may_write: bool,
+    now: DateTime<Utc>,
 }
 
 /// Its template escapes what it prints.
@@ -35,6 +38,7 @@ impl askama::filters::HtmlSafe for Panel {}
 
 impl Panel {
     pub(super) async fn load(
+        app: &App,
         tx: &mut impl Scoped,
         scope: &TenantScope,
         server: &Server,
@@ -45,6 +49,7 @@ impl Panel {
             told: store::told(tx, server.id).await?,
             fits: fits(server),
             may_write: scope.may(Permission::ShareManage) && fits(server) && server.check_stays().is_ok(),
+            now: app.now(),
         })
     }
 
@@ -53,8 +58,11 @@ impl Panel {
     }
 
     fn ways(&self, share: &Share) -> String {
-        let names: Vec<&str> = share.protocols.iter().map(|one| title(*one)).collect();
-        names.join(", ")
+        titles(&share.protocols)
+    }
+
+    fn last(&self, share: &Share) -> String {
+        last_use(share.last_used_at, self.now)
     }
 
     fn is_full(&self) -> bool {
@@ -86,6 +94,6 @@ pub(super) async fn show(
         ctx: servers::crumbs(ctx, &scope),
         head: Head::new(&app, &scope, &server, "shares"),
         live: format!("{}/live?after={newest}", base(&scope, id)),
-        panel: Panel::load(&mut tx, &scope, &server).await?,
+        panel: Panel::load(&app, &mut tx, &scope, &server).await?,
     }))
 }

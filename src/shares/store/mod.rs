@@ -2,6 +2,7 @@
 
 mod links;
 mod queue;
+mod uses;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -10,10 +11,11 @@ use crate::platform::db::{Scoped, SystemTx, violates};
 use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, ShareId, SharePersonId, TenantId};
 
-use super::model::{Member, Share, ShareAccess, ShareProtocol, Told};
+use super::model::{Listed, Member, Share, ShareAccess, ShareProtocol, Told};
 
 pub use links::{Found, delete_link, insert_link, link_of, links, use_link};
 pub use queue::{Claimed, claim, put_off, settle, wish};
+pub use uses::{add_by_link, add_seen, lock_seen, purge_uses, uses};
 
 struct Row {
     id: Uuid,
@@ -22,6 +24,7 @@ struct Row {
     protocols: Vec<String>,
     created_by: String,
     created_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
 }
 
 impl From<Row> for Share {
@@ -30,13 +33,10 @@ impl From<Row> for Share {
             id: ShareId(row.id),
             name: row.name,
             folder: row.folder,
-            protocols: row
-                .protocols
-                .iter()
-                .filter_map(|word| ShareProtocol::read(word))
-                .collect(),
+            protocols: protocols(&row.protocols),
             created_by: row.created_by,
             created_at: row.created_at,
+            last_used_at: row.last_used_at,
             members: Vec::new(),
         }
     }
@@ -46,13 +46,13 @@ impl From<Row> for Share {
 pub async fn list(tx: &mut impl Scoped, server: ServerId) -> Result<Vec<Share>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, name, folder, protocols, created_by, created_at from share where server_id = $1 order by name",
+        "select id, name, folder, protocols, created_by, created_at, last_used_at from share where server_id = $1 order by name",
         server.0
     );
     let rows = rows.fetch_all(tx.conn()).await?;
     let mut shares: Vec<Share> = rows.into_iter().map(Share::from).collect();
     let members = sqlx::query!(
-        "select m.share_id, m.may_write, p.id, p.login, p.until from share_member m join share_person p on p.id = m.person_id \
+        "select m.share_id, m.may_write, m.last_used_at, p.id, p.login, p.until from share_member m join share_person p on p.id = m.person_id \
          where m.server_id = $1 order by p.login",
         server.0
     );
@@ -63,10 +63,57 @@ pub async fn list(tx: &mut impl Scoped, server: ServerId) -> Result<Vec<Share>, 
                 login: row.login,
                 access: ShareAccess::of(row.may_write),
                 until: row.until,
+                last_used_at: row.last_used_at,
             });
         }
     }
     Ok(shares)
+}
+
+/// A page of all shares of a tenant whose servers are not deleted, by name, those after the key.
+pub async fn all(
+    tx: &mut impl Scoped,
+    (tenant, pattern): (TenantId, Option<&str>),
+    now: DateTime<Utc>,
+    after: Option<(String, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
+    let (name, id) = after.unwrap_or_default();
+    let rows = sqlx::query!(
+        r#"select h.id, h.name, h.folder, h.protocols, h.last_used_at, h.server_id, s.name as server_name,
+             (select count(*) from share_member m where m.share_id = h.id) as "people!",
+             (select count(*) from share_link l where l.share_id = h.id and l.expires_at > $5) as "links!"
+           from share h join server s on s.id = h.server_id
+           where h.tenant_id = $1 and s.deleted_at is null and (h.name, h.id) > ($2, $3)
+             and ($4::text is null or h.name ilike $4 or h.folder ilike $4 or s.name ilike $4)
+           order by h.name, h.id limit $6"#,
+        tenant.0,
+        name,
+        id,
+        pattern,
+        now,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| Listed {
+            id: ShareId(row.id),
+            name: row.name,
+            folder: row.folder,
+            protocols: protocols(&row.protocols),
+            server: (ServerId(row.server_id), row.server_name),
+            people: row.people,
+            links: row.links,
+            last_used_at: row.last_used_at,
+        })
+        .collect())
+}
+
+fn protocols(words: &[String]) -> Vec<ShareProtocol> {
+    words
+        .iter()
+        .filter_map(|word| ShareProtocol::read(word))
+        .collect()
 }
 
 /// What a server was told last.

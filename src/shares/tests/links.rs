@@ -84,6 +84,18 @@ impl Links {
         String::from_utf8(content).unwrap()
     }
 
+    /// The record of uses says this of links, the newest first.
+    async fn used(&self, what: &str, paths: &[&str]) {
+        let path = format!("/api/v1/servers/{}/share-uses", self.scene.server);
+        let uses = self.scene.program.get(&path).await.expect(200).json();
+        let uses = uses["items"].as_array().unwrap();
+        assert!(uses.iter().all(|one| one["by"] == "link" && one["login"] == Value::Null && one["what"] == what));
+        let found: Vec<_> = uses.iter().map(|one| one["path"].as_str().unwrap()).collect();
+        assert_eq!(found, paths);
+        let last = &self.scene.list().await[0]["last_used_at"];
+        assert_eq!(*last, uses[0]["at"]);
+    }
+
     async fn audited(&self) -> Vec<String> {
         let mut tx = self.scene.test.app.db.system().await.unwrap();
         let all =
@@ -113,6 +125,12 @@ async fn a_file_is_fetched_by_link_until_it_ends() {
         "{listed}"
     );
     assert_eq!(it.audited().await, ["share.create", "share.link", "share.fetch"]);
+    let head = it
+        .visitor
+        .send(Method::HEAD, &format!("{link}/content"), &[], Body::empty());
+    head.await.expect(200);
+    assert_eq!(it.listed().await[0]["uses"], 1, "who asks for the head fetches nothing");
+    it.used("read", &["may.txt"]).await;
     it.bring(&link, "x.txt", "x").await.expect(404);
     it.scene.test.clock.advance(TimeDelta::hours(25));
     let over = it.visitor.get(&link).await.expect(404);
@@ -150,7 +168,8 @@ async fn who_brings_files_sees_none_and_replaces_none() {
     it.bring(&link, "", "").await.expect(303);
     assert_eq!(it.content("work/plans/in/new/offer.txt").await, "one");
     assert_eq!(it.content("work/plans/in/new/offer (1).txt").await, "two");
-    for bad in ["..", "."] {
+    it.used("write", &["in/new/offer (1).txt", "in/new/offer.txt"]).await;
+    for bad in ["..", ".", "a\u{7}b"] {
         it.bring(&link, bad, "x").await.expect(303);
     }
     assert_eq!(it.listed().await[0]["uses"], 2);

@@ -2,6 +2,7 @@
 
 mod links;
 mod pages;
+mod uses;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -121,6 +121,7 @@ async fn people_have_their_shares_and_nothing_else() {
     destinations(&server).await;
     smb_keeps_to_it(&server, &folder).await;
     sftp_keeps_to_it(&server, &folder).await;
+    all_of_it_is_written_down(&server).await;
     who_is_taken_out_is_out(&server).await;
     time_ends_it(&server).await;
     what_cannot_be_read_is_closed(&server).await;
@@ -268,6 +269,47 @@ async fn sftp_keeps_to_it(server: &Server<'_>, folder: &Path) {
     assert!(said.contains("plans") && !said.contains("other"), "{said}");
 }
 
+/// Who did what by which way, of what happened until here; and nothing of what was refused.
+async fn all_of_it_is_written_down(server: &Server<'_>) {
+    let record = async || server.inside("cat /srv/share/state/shares/access.log").await;
+    let uses = async || -> Vec<String> {
+        let record = record().await;
+        let lines = record.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let words = |one: Value| {
+            ["login", "share", "by", "what", "path"]
+                .map(|field| one[field].as_str().unwrap().to_owned())
+                .join(" ")
+        };
+        lines.map(words).collect()
+    };
+    let expected = [
+        "bob plans webdav write line.txt",
+        "ann plans webdav read line.txt",
+        "bob plans smb list ",
+        "bob plans smb write smb.txt",
+        "ann plans smb read smb.txt",
+        "bob plans sftp write sftp.txt",
+        "bob plans sftp make-folder d",
+        "bob plans sftp rename sftp.txt",
+        "bob plans sftp list d",
+        "ann plans sftp read line.txt",
+    ];
+    crate::panel::until("all of it is written down", async || {
+        let uses = uses().await;
+        expected.iter().all(|one| uses.iter().any(|known| known == one))
+    })
+    .await;
+    let uses = uses().await;
+    let changes = |one: &&String| one.starts_with("ann ") && !one.contains(" read ") && !one.contains(" list ");
+    assert_eq!(uses.iter().find(changes), None, "Ann only read: {uses:#?}");
+    let twice = uses.iter().filter(|one| *one == "ann plans webdav read line.txt");
+    assert_eq!(twice.count(), 1, "the same again is one use: {uses:#?}");
+    assert!(uses.iter().all(|one| !one.starts_with("files ")), "{uses:#?}");
+    let names = "put /dev/null \"plans/a\tb\"\n";
+    let (_, said) = told(&mut sftp(server, BOB), names).await;
+    assert!(said.contains("Permission denied"), "names are a line: {said}");
+}
+
 /// A client that has been asked something and waits for more.
 async fn connected(mut command: Command, first: &str) -> Child {
     let pipes = command
@@ -374,6 +416,31 @@ async fn by_link(scene: &Scene, server: &Server<'_>, links: &str, person: Person
     assert!(well && said.contains("kept.txt"), "{said}");
 }
 
+/// Whoever looks at the record sees what just happened, by each way.
+async fn the_panel_knows(scene: &Scene, server: &Server<'_>, shares: &str) {
+    let record = format!("{}/share-uses", server.path);
+    let expected = [
+        "cat smb make-folder smb",
+        "cat webdav make-folder webdav",
+        "cat sftp make-folder sftp",
+        "null link write in/offer.txt",
+        "null link read in/offer.txt",
+        "cat smb rename in/offer.txt",
+    ];
+    crate::panel::until("the record has all of it", async || {
+        let uses = scene.api.get(&record).await;
+        let words = |one: &Value| {
+            let word = |field: &str| one[field].as_str().unwrap_or("null").to_owned();
+            ["login", "by", "what", "path"].map(word).join(" ")
+        };
+        let found: Vec<_> = uses["items"].as_array().unwrap().iter().map(words).collect();
+        expected.iter().all(|one| found.iter().any(|known| known == one))
+    })
+    .await;
+    let share = &scene.api.get(shares).await["items"][0];
+    assert!(share["people"][0]["last_used_at"].is_string(), "{share}");
+}
+
 /// All the way: given by the panel, used by its person with the password that the panel made, taken by the panel.
 #[tokio::test]
 async fn the_panel_gives_and_takes() {
@@ -411,6 +478,7 @@ async fn the_panel_gives_and_takes() {
     }
     let links = format!("{path}/{}/links", share["id"].as_str().unwrap());
     by_link(&scene, &server, &links, cat_herself).await;
+    the_panel_knows(&scene, &server, &path).await;
     // What is asked for while it stands still holds when it runs again.
     server.stop().await;
     assert_eq!(scene.api.delete(&cat).await, 204);
