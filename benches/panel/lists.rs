@@ -8,6 +8,7 @@ use berth::platform::clock::{Clock as _, SystemClock};
 use berth::testing::{Client, TestApp, noon};
 use serde_json::Value;
 
+use crate::create::median;
 use crate::panel::{Panel, catalogue};
 use crate::sql::{self, CLIENTS, SECONDS};
 use crate::table::Row;
@@ -64,6 +65,9 @@ fn more_rows(what: &str, many: Rate, few: Rate) -> Row {
     }
 }
 
+/// A machine that others use, too, is not always as fast: the floor and the panel take turns.
+const TURNS: usize = 5;
+
 /// More than the list has optional conditions.
 const FILTERS: usize = 9;
 
@@ -92,13 +96,29 @@ async fn rates(servers: u32) -> Rates {
     let token = format!("authorization: Bearer {}", program.bearer());
     let cookie = browser.cookie(berth::platform::web::SESSION_COOKIE).unwrap();
     let cookie = format!("cookie: {}={cookie}", berth::platform::web::SESSION_COOKIE);
-    let rates = Rates {
-        floor: sql::rate(&app, (&tenant.0.to_string(), &user.0.to_string()), &statement),
-        api: rate(&panel, API, &token).await,
-        page: rate(&panel, PAGE, &cookie).await,
-    };
+    let mut turns = Vec::new();
+    for _ in 0..TURNS {
+        turns.push(Rates {
+            floor: sql::rate(&app, (&tenant.0.to_string(), &user.0.to_string()), &statement),
+            api: rate(&panel, API, &token).await,
+            page: rate(&panel, PAGE, &cookie).await,
+        });
+    }
     running.kill().await;
-    rates
+    middle(&turns)
+}
+
+/// The medians; an answer that was none stands for all.
+fn middle(turns: &[Rates]) -> Rates {
+    let all = |of: fn(&Rates) -> Rate| {
+        let rates: Result<Vec<f64>, u16> = turns.iter().map(of).collect();
+        rates.map(median)
+    };
+    Rates {
+        floor: median(turns.iter().map(|turn| turn.floor).collect()),
+        api: all(|turn| turn.api),
+        page: all(|turn| turn.page),
+    }
 }
 
 /// Stopped servers, so that nobody wants to bring them to anything.

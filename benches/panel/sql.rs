@@ -7,7 +7,7 @@ use berth::testing::TestApp;
 
 /// Eight callers at a time, as the panel gets them.
 pub(crate) const CLIENTS: &str = "8";
-pub(crate) const SECONDS: &str = "5";
+pub(crate) const SECONDS: &str = "3";
 
 /// libpq refuses the parameters that only sqlx knows.
 fn address(app: &TestApp) -> String {

@@ -202,7 +202,7 @@ impl WholeVolumes {
 /// A folder of a volume.
 fn inside(volume: &str, folders: &[&str]) -> Result<VolumePath, FilesError> {
     let top = VolumePath::of_volume(volume).map_err(|_| FilesError::Impossible)?;
-    folders
-        .iter()
-        .try_fold(top, |at, part| at.join_text(part).map_err(|_| FilesError::Impossible))
+    folders.iter().try_fold(top, |at, part| {
+        at.join_text(part).map_err(|_| FilesError::Impossible)
+    })
 }

@@ -148,6 +148,7 @@ pub async fn create(app: &App, scope: &TenantScope, id: ServerId, new: NewShare)
         protocols,
         created_by: scope.who.label.clone(),
         created_at: app.now(),
+        last_used_at: None,
         members: Vec::new(),
     };
     store::insert(&mut tx, (scope.tenant(), id), &share).await?;

@@ -32,7 +32,7 @@ pub use capacity::admit_at;
 pub use judge::{begin, judge};
 pub use model::Kind;
 pub use pages::with_warning;
-pub use store::mailed;
+pub use store::{Warning, mailed};
 
 /// Events about what is used, and of warnings, have this topic.
 pub const TOPIC: &str = "storage";

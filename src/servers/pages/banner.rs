@@ -10,12 +10,9 @@ use super::super::store;
 
 /// Says on top that the engine does not answer, if it doesn't, and that storage is filling up, if it is.
 pub async fn with_engine_banner(tx: &mut impl Scoped, ctx: Ctx) -> Result<Ctx, Error> {
-    let ctx = storage::with_warning(tx, ctx).await?;
-    let location = store::own_location(tx).await?;
-    let since = location
-        .filter(|location| location.engine_error.is_some())
-        .and_then(|location| location.engine_error_since);
-    Ok(match since {
+    let notices = store::notices(tx).await?;
+    let ctx = storage::with_warning(ctx, notices.warning.as_ref());
+    Ok(match notices.engine_away_since {
         Some(since) => ctx.with_banner(
             Tone::Warn,
             format!(

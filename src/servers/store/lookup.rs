@@ -6,6 +6,7 @@ use sqlx::types::Uuid;
 use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, ServerId, TenantId};
+use crate::storage;
 use crate::tenants::Amounts;
 
 use super::super::model::{Location, PortRange, Resources, Server, Size};
@@ -127,6 +128,32 @@ pub async fn own_location(tx: &mut impl Scoped) -> Result<Option<Location>, Erro
          where slug = 'local'"
     );
     Ok(row.fetch_optional(tx.conn()).await?.map(Location::from))
+}
+
+/// What pages about servers say on top.
+#[derive(Debug)]
+pub struct Notices {
+    /// Since when the container engine has not answered.
+    pub engine_away_since: Option<DateTime<Utc>>,
+    /// That the tenant's storage is filling up.
+    pub warning: Option<storage::Warning>,
+}
+
+/// Both in one question, because nearly every page asks it.
+pub async fn notices(tx: &mut impl Scoped) -> Result<Notices, Error> {
+    let row = sqlx::query!(
+        r#"select case when l.engine_error is not null then l.engine_error_since end as engine_away_since, w.level as "level?",
+             w.bytes as "bytes?", w.allowed as "allowed?", w.full_since as "full_since?", w.policy as "policy?",
+             w.grace_days as "grace_days?"
+           from (select) one left join location l on l.slug = 'local' left join storage_warning() w on true"#
+    );
+    let row = row.fetch_one(tx.conn()).await?;
+    let used = (row.level, row.bytes, row.allowed);
+    let plan = (row.policy.as_deref(), row.grace_days);
+    Ok(Notices {
+        engine_away_since: row.engine_away_since,
+        warning: storage::Warning::answered(used, row.full_since, plan),
+    })
 }
 
 /// Writes the location that the settings describe.

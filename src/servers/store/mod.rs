@@ -33,8 +33,8 @@ pub use eggs::{
 pub use events::{NewEvent, add_event, list_events, note_oom};
 pub use list::{END_OF_TIME, Filter, Newest, Sort, StateFilter, list};
 pub use lookup::{
-    find, find_location, find_size, guest_fits, lock, lock_tenant, own_location, save_location, several,
-    sizes,
+    find, find_location, find_size, guest_fits, lock, lock_tenant, notices, own_location, save_location,
+    several, sizes,
 };
 pub use moves::{departs_from, move_server, note_departed, tenants_to_choose};
 pub use parts::{

@@ -74,8 +74,13 @@ impl Opened {
         // Whoever asks for the head alone fetches nothing.
         if method != Method::HEAD {
             let path = self.found.link.path.clone();
-            self.note(visitor, ("share.fetch", ShareUseVerb::Read), json!({ "path": path }), &[path])
-                .await?;
+            self.note(
+                visitor,
+                ("share.fetch", ShareUseVerb::Read),
+                json!({ "path": path }),
+                &[path],
+            )
+            .await?;
         }
         Ok(answer)
     }

@@ -27,9 +27,11 @@ use model::KEPT;
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(P::ShareRead);
-    Routes::new()
-        .api(read, routes!(api::list))
-        .get("/t/{tenant}/servers/{server_id}/shares/uses", read, pages::list)
+    Routes::new().api(read, routes!(api::list)).get(
+        "/t/{tenant}/servers/{server_id}/shares/uses",
+        read,
+        pages::list,
+    )
 }
 
 /// Forgets uses that were kept for long enough. Says how many.

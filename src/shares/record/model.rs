@@ -199,7 +199,11 @@ fn believed(line: Line, now: DateTime<Utc>) -> Option<Seen> {
         way: line.by.into(),
         verb: line.what,
         path: clean(&line.path),
-        ip: line.from.parse::<IpAddr>().ok().map(|ip| ip.to_canonical().to_string()),
+        ip: line
+            .from
+            .parse::<IpAddr>()
+            .ok()
+            .map(|ip| ip.to_canonical().to_string()),
     })
 }
 
@@ -216,7 +220,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn line(change: serde_json::Value) -> Vec<u8> {
+    fn line(change: &serde_json::Value) -> Vec<u8> {
         let mut line = json!({ "n": 5, "at": 1_800_000_000, "login": "ann", "share": "plans", "by": "sftp", "what": "read",
             "path": "a/b.txt", "from": "192.0.2.1" });
         line.as_object_mut()
@@ -231,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_line_is_a_use() {
-        let found = seen(&line(json!({})), 4, now());
+        let found = seen(&line(&json!({})), 4, now());
         let expected = Seen {
             number: 5,
             at: now() - TimeDelta::minutes(1),
@@ -243,7 +247,7 @@ mod tests {
             ip: Some("192.0.2.1".to_owned()),
         };
         assert_eq!(found, [expected]);
-        assert_eq!(seen(&line(json!({})), 5, now()), []);
+        assert_eq!(seen(&line(&json!({})), 5, now()), []);
     }
 
     #[test]
@@ -260,26 +264,26 @@ mod tests {
             json!({ "at": 0 }),
         ];
         for bad in bad {
-            assert_eq!(seen(&line(bad.clone()), 0, now()), [], "{bad}");
+            assert_eq!(seen(&line(&bad), 0, now()), [], "{bad}");
         }
-        let mut cut = line(json!({}));
+        let mut cut = line(&json!({}));
         cut.truncate(20);
         cut.extend(b"\n\xff\xfe\n\n");
-        cut.extend(line(json!({ "n": 6 })));
+        cut.extend(line(&json!({ "n": 6 })));
         assert_eq!(seen(&cut, 0, now()).len(), 1);
     }
 
     #[test]
     fn what_can_be_is_made_fit() {
         let odd = json!({ "at": 1_900_000_000, "path": format!("a\u{0}b\n{}", "c".repeat(2000)), "from": "::ffff:192.0.2.7" });
-        let [found] = &seen(&line(odd), 0, now())[..] else {
+        let [found] = &seen(&line(&odd), 0, now())[..] else {
             panic!("it is a use")
         };
         assert_eq!(found.at, now());
         assert!(found.path.starts_with("a\u{fffd}b\u{fffd}c"));
         assert_eq!(found.path.chars().count(), MAX_PATH);
         assert_eq!(found.ip.as_deref(), Some("192.0.2.7"));
-        assert_eq!(seen(&line(json!({ "from": "a host" })), 0, now())[0].ip, None);
+        assert_eq!(seen(&line(&json!({ "from": "a host" })), 0, now())[0].ip, None);
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub async fn add_seen(
     ids: &[Uuid],
     found: &[Seen],
 ) -> Result<(), Error> {
-    let text = |of: fn(&Seen) -> &str| -> Vec<String> { found.iter().map(|one| of(one).to_owned()).collect() };
+    let text =
+        |of: fn(&Seen) -> &str| -> Vec<String> { found.iter().map(|one| of(one).to_owned()).collect() };
     let ats: Vec<DateTime<Utc>> = found.iter().map(|one| one.at).collect();
     let ips: Vec<Option<String>> = found.iter().map(|one| one.ip.clone()).collect();
     sqlx::query!(

@@ -89,7 +89,10 @@ impl Links {
         let path = format!("/api/v1/servers/{}/share-uses", self.scene.server);
         let uses = self.scene.program.get(&path).await.expect(200).json();
         let uses = uses["items"].as_array().unwrap();
-        assert!(uses.iter().all(|one| one["by"] == "link" && one["login"] == Value::Null && one["what"] == what));
+        assert!(
+            uses.iter()
+                .all(|one| one["by"] == "link" && one["login"] == Value::Null && one["what"] == what)
+        );
         let found: Vec<_> = uses.iter().map(|one| one["path"].as_str().unwrap()).collect();
         assert_eq!(found, paths);
         let last = &self.scene.list().await[0]["last_used_at"];
@@ -125,11 +128,14 @@ async fn a_file_is_fetched_by_link_until_it_ends() {
         "{listed}"
     );
     assert_eq!(it.audited().await, ["share.create", "share.link", "share.fetch"]);
-    let head = it
-        .visitor
-        .send(Method::HEAD, &format!("{link}/content"), &[], Body::empty());
+    let content = format!("{link}/content");
+    let head = it.visitor.send(Method::HEAD, &content, &[], Body::empty());
     head.await.expect(200);
-    assert_eq!(it.listed().await[0]["uses"], 1, "who asks for the head fetches nothing");
+    assert_eq!(
+        it.listed().await[0]["uses"],
+        1,
+        "who asks for the head fetches nothing"
+    );
     it.used("read", &["may.txt"]).await;
     it.bring(&link, "x.txt", "x").await.expect(404);
     it.scene.test.clock.advance(TimeDelta::hours(25));
@@ -168,7 +174,8 @@ async fn who_brings_files_sees_none_and_replaces_none() {
     it.bring(&link, "", "").await.expect(303);
     assert_eq!(it.content("work/plans/in/new/offer.txt").await, "one");
     assert_eq!(it.content("work/plans/in/new/offer (1).txt").await, "two");
-    it.used("write", &["in/new/offer (1).txt", "in/new/offer.txt"]).await;
+    it.used("write", &["in/new/offer (1).txt", "in/new/offer.txt"])
+        .await;
     for bad in ["..", ".", "a\u{7}b"] {
         it.bring(&link, bad, "x").await.expect(303);
     }

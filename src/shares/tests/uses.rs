@@ -20,7 +20,9 @@ impl Scene {
     async fn wrote(&self, text: &str) {
         let mut tx = self.test.app.db.system().await.unwrap();
         let server = servers::find(&mut tx, self.server).await.unwrap();
-        let offer = eggs::warm(&self.test.app, &mut tx, &server.template).await.unwrap();
+        let offer = eggs::warm(&self.test.app, &mut tx, &server.template)
+            .await
+            .unwrap();
         drop(tx);
         let volumes = WholeVolumes::of(&self.test.app, &server, offer.as_ref()).unwrap();
         let place = (VOLUME, &FOLDERS[..], "access.log");
@@ -35,7 +37,9 @@ impl Scene {
     async fn paths(&self, query: &str) -> Vec<String> {
         let uses = self.uses(query).await;
         let paths = uses["items"].as_array().unwrap().iter();
-        paths.map(|one| one["path"].as_str().unwrap().to_owned()).collect()
+        paths
+            .map(|one| one["path"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// A share that ann has, whom the server knows.
@@ -52,27 +56,35 @@ impl Scene {
 async fn what_the_server_wrote_down_is_collected_once() {
     let (scene, plans) = Scene::with_ann().await;
     assert_eq!(scene.uses("").await["items"], json!([]), "nothing was written");
-    let first = line(&scene, 1, "ann", "read", "a.txt") + "not a line\n" + &line(&scene, 2, "ann", "write", "b.txt");
+    let first =
+        line(&scene, 1, "ann", "read", "a.txt") + "not a line\n" + &line(&scene, 2, "ann", "write", "b.txt");
     scene.wrote(&first).await;
     scene.test.clock.advance(TimeDelta::minutes(6));
-    assert_eq!(scene.work().await, 1, "it is collected when the server is told again");
+    assert_eq!(
+        scene.work().await,
+        1,
+        "it is collected when the server is told again"
+    );
     let list = scene.list().await;
-    let last = list[0]["last_used_at"].clone();
-    assert!(last.is_string(), "{list}");
-    assert_eq!(list[0]["people"][0]["last_used_at"], last);
+    let before = list[0]["last_used_at"].clone();
+    assert!(before.is_string(), "{list}");
+    assert_eq!(list[0]["people"][0]["last_used_at"], before);
     let uses = scene.uses("").await;
     let newest = &uses["items"][0];
     assert_eq!(newest["share_id"], json!(plans), "{uses}");
-    let told = ["login", "by", "what", "path", "address", "share"].map(|field| newest[field].as_str().unwrap());
+    let told =
+        ["login", "by", "what", "path", "address", "share"].map(|field| newest[field].as_str().unwrap());
     assert_eq!(told, ["ann", "smb", "write", "b.txt", "192.0.2.9", "plans"]);
 
-    scene.wrote(&(first + &line(&scene, 400, "ann", "delete", "b.txt"))).await;
+    scene
+        .wrote(&(first + &line(&scene, 400, "ann", "delete", "b.txt")))
+        .await;
     assert_eq!(
         scene.paths("").await,
         ["b.txt", "b.txt", "a.txt"],
         "what is new is there when somebody looks, and nothing twice"
     );
-    assert_ne!(scene.list().await[0]["last_used_at"], last);
+    assert_ne!(scene.list().await[0]["last_used_at"], before);
 }
 
 #[tokio::test]
@@ -89,7 +101,10 @@ async fn it_is_searched_paged_and_kept_for_a_while() {
     assert_eq!(scene.paths("?q=3_").await, ["3_.txt"]);
     assert_eq!(scene.paths("?q=nobody").await, [""; 0]);
     assert_eq!(scene.paths(&format!("?share={plans}&q=ANN")).await.len(), 4);
-    assert_eq!(scene.paths("?share=shr_00000000000000000000000000").await.len(), 0);
+    assert_eq!(
+        scene.paths("?share=shr_00000000000000000000000000").await.len(),
+        0
+    );
 
     scene
         .program
@@ -97,7 +112,11 @@ async fn it_is_searched_paged_and_kept_for_a_while() {
         .await
         .expect(204);
     let kept = scene.uses("").await;
-    assert_eq!(kept["items"][0]["share_id"], Value::Null, "the share is gone and its record is not");
+    assert_eq!(
+        kept["items"][0]["share_id"],
+        Value::Null,
+        "the share is gone and its record is not"
+    );
     assert_eq!(kept["items"][0]["share"], "plans");
     let scope = crate::platform::access::SystemScope::new(scene.test.app.db.clone(), "a test");
     let clean = || super::super::clean_up(&scene.test.app, &scope);
@@ -119,7 +138,10 @@ async fn what_is_known_is_shown_while_the_engine_is_away() {
     let page = scene.test.browser(bob).await;
     let path = format!("/t/acme/servers/{}/shares/uses", scene.server);
     let page = page.get(&path).await.expect(200).body;
-    assert!(page.contains("may be missing") && page.contains("a.txt"), "{page}");
+    assert!(
+        page.contains("may be missing") && page.contains("a.txt"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -134,14 +156,29 @@ async fn pages_tell_who_used_what_and_when_last() {
     assert!(all.contains("plans") && all.contains("Not yet"), "{all}");
     let tab = format!("/t/acme/servers/{}/shares", scene.server);
     let uses = page(&format!("{tab}/uses?share=&q=")).await;
-    assert!(uses.contains("Deleted") && uses.contains("&#60;b&#62;.txt"), "{uses}");
-    assert!(page(&format!("{tab}/uses?share={plans}")).await.contains("selected"));
-    assert!(page(&format!("{tab}/uses?q=nothing")).await.contains("No use fits"));
+    assert!(
+        uses.contains("Deleted") && uses.contains("&#60;b&#62;.txt"),
+        "{uses}"
+    );
+    assert!(
+        page(&format!("{tab}/uses?share={plans}"))
+            .await
+            .contains("selected")
+    );
+    assert!(
+        page(&format!("{tab}/uses?q=nothing"))
+            .await
+            .contains("No use fits")
+    );
     for path in [&tab, &format!("{tab}/{plans}"), "/t/acme/shares"] {
         let page = page(path).await;
         assert!(page.contains("ago") && page.contains("Last use"), "{page}");
     }
-    assert!(page("/t/acme/shares?q=nothing").await.contains("No share matches"));
+    assert!(
+        page("/t/acme/shares?q=nothing")
+            .await
+            .contains("No share matches")
+    );
 }
 
 #[tokio::test]

@@ -5,28 +5,24 @@ pub(super) mod live;
 pub(super) mod plan;
 pub(super) mod show;
 
-use crate::platform::db::Scoped;
-use crate::platform::error::Error;
 use crate::platform::web::Ctx;
 use crate::platform::web::page::Tone;
 use crate::usage::bytes;
 
 use super::model::{Level, Policy, percent};
-use super::store::{self, Warning};
+use super::store::Warning;
 
 /// Says on top that a tenant's storage is filling up, if it is.
-pub async fn with_warning(tx: &mut impl Scoped, ctx: Ctx) -> Result<Ctx, Error> {
-    Ok(match store::warning(tx).await? {
-        Some(warning) => {
-            let tone = if warning.level == Level::Full {
-                Tone::Bad
-            } else {
-                Tone::Warn
-            };
-            ctx.with_banner(tone, text(&warning))
-        }
-        None => ctx,
-    })
+pub fn with_warning(ctx: Ctx, warning: Option<&Warning>) -> Ctx {
+    let Some(warning) = warning else {
+        return ctx;
+    };
+    let tone = if warning.level == Level::Full {
+        Tone::Bad
+    } else {
+        Tone::Warn
+    };
+    ctx.with_banner(tone, text(warning))
 }
 
 fn text(warning: &Warning) -> String {

@@ -12,6 +12,6 @@ pub use capacity::{Place, Selling, in_use, lacks, place, places, save_machine, s
 pub use judge::{Due, NewNotice, due, end_notices, insert_notice, lock, mailed, save_standing};
 pub use overuse::{Kept, facts, find as find_overuse, save as save_overuse};
 pub use parts::keep_parts;
-pub use read::{ByKind, Notice, Summary, Warning, history, notices, summary, warning};
+pub use read::{ByKind, Notice, Summary, Warning, history, notices, summary};
 pub use things::{Sort, Thing, list};
 pub use write::{Entry, gone, measured, save};

@@ -194,18 +194,19 @@ pub struct Warning {
     pub overuse: Overuse,
 }
 
-/// The warning that stands for the tenant of this transaction. Guests and staff get none.
-pub async fn warning(tx: &mut impl Scoped) -> Result<Option<Warning>, Error> {
-    let row = sqlx::query!(
-        r#"select level as "level!", bytes as "bytes!", allowed as "allowed!", full_since, policy as "policy!",
-             grace_days as "grace_days!" from storage_warning()"#
-    );
-    let row = row.fetch_optional(tx.conn()).await?;
-    Ok(row.map(|row| Warning {
-        level: Level::of(i64::from(row.level)),
-        used: row.bytes,
-        allowed: row.allowed,
-        full_since: row.full_since,
-        overuse: overuse(Some(&row.policy), Some(row.grace_days)),
-    }))
+impl Warning {
+    /// What `storage_warning()` answers: nothing for guests and staff, and while no warning stands.
+    pub fn answered(
+        (level, used, allowed): (Option<i16>, Option<i64>, Option<i64>),
+        full_since: Option<DateTime<Utc>>,
+        (policy, grace_days): (Option<&str>, Option<i32>),
+    ) -> Option<Self> {
+        Some(Self {
+            level: Level::of(i64::from(level?)),
+            used: used?,
+            allowed: allowed?,
+            full_since,
+            overuse: overuse(policy, grace_days),
+        })
+    }
 }

@@ -274,7 +274,9 @@ async fn all_of_it_is_written_down(server: &Server<'_>) {
     let record = async || server.inside("cat /srv/share/state/shares/access.log").await;
     let uses = async || -> Vec<String> {
         let record = record().await;
-        let lines = record.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines = record
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
         let words = |one: Value| {
             ["login", "share", "by", "what", "path"]
                 .map(|field| one[field].as_str().unwrap().to_owned())
@@ -300,7 +302,8 @@ async fn all_of_it_is_written_down(server: &Server<'_>) {
     })
     .await;
     let uses = uses().await;
-    let changes = |one: &&String| one.starts_with("ann ") && !one.contains(" read ") && !one.contains(" list ");
+    let changes =
+        |one: &&String| one.starts_with("ann ") && !one.contains(" read ") && !one.contains(" list ");
     assert_eq!(uses.iter().find(changes), None, "Ann only read: {uses:#?}");
     let twice = uses.iter().filter(|one| *one == "ann plans webdav read line.txt");
     assert_eq!(twice.count(), 1, "the same again is one use: {uses:#?}");
