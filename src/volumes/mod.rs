@@ -22,10 +22,11 @@ mod store;
 mod tests;
 
 pub use actions::{check_free, let_all_go};
-pub use files::files_spec;
+pub use files::{files_spec, top_folder};
 pub use model::{Mount, Volume, overlap};
+pub use pages::{Head, crumbs};
 pub use reconcile::{Volumes, begin, volume_key};
-pub use store::{all_keys, has_soft, holders, measured, mounts, note_presence, of_tenant, settle};
+pub use store::{all_keys, find, has_soft, holders, measured, mounts, note_presence, of_tenant, settle};
 
 /// Events about a volume have this topic; the target is the volume.
 pub const TOPIC: &str = "volume";

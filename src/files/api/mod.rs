@@ -1,9 +1,11 @@
 //! Files for programs: the same actions as the pages. A path is one parameter, `path`, in the text form of
-//! [`VolumePath`](crate::drivers::engine::VolumePath).
+//! [`VolumePath`](crate::drivers::engine::VolumePath). What an operation does is the same whatever keeps the files; its handler
+//! is for one kind of keeper, because its description names an address.
 
 mod content;
 mod entries;
 mod outs;
+mod servers;
 mod uploads;
 
 pub use content::Binary;
@@ -21,19 +23,23 @@ pub fn routes() -> Routes<App> {
         Rule::Tenant(Permission::FileRead),
         Rule::Tenant(Permission::FileWrite),
     );
+    of_servers(read, write)
+}
+
+fn of_servers(read: Rule, write: Rule) -> Routes<App> {
     Routes::new()
-        .api(read, routes!(entries::list))
-        .api(write, routes!(entries::change))
+        .api(read, routes!(servers::list))
+        .api(write, routes!(servers::change))
         .that_may_last()
-        .api(write, routes!(entries::delete))
+        .api(write, routes!(servers::delete))
         .that_may_last()
-        .api(write, routes!(entries::make_folder))
-        .api(read, routes!(content::read))
-        .api(write, routes!(content::write))
+        .api(write, routes!(servers::make_folder))
+        .api(read, routes!(servers::read))
+        .api(write, routes!(servers::write))
         .that_may_last()
-        .api(read, routes!(content::archive))
-        .api(read, routes!(uploads::offset))
-        .api(write, routes!(uploads::append))
+        .api(read, routes!(servers::archive))
+        .api(read, routes!(servers::offset))
+        .api(write, routes!(servers::append))
         .that_may_last()
-        .api(write, routes!(uploads::discard))
+        .api(write, routes!(servers::discard))
 }
