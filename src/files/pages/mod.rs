@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::drivers::engine::VolumePath;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
+use crate::platform::ids::{ServerId, VolumeId};
 use crate::platform::web::{Ctx, Routes};
 use crate::{servers, volumes};
 
@@ -41,6 +41,7 @@ const MAX_FORM: usize = 4 * 1024 * 1024;
 /// The addresses.
 pub fn routes() -> Routes<App> {
     of::<ServerId>("/t/{tenant}/servers/{server_id}/files")
+        .merge(of::<VolumeId>("/t/{tenant}/volumes/{volume_id}/files"))
 }
 
 /// Those of one kind of keeper, below the address of its files.
