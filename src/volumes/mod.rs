@@ -8,6 +8,7 @@
 //!   is removed from the engine only when nothing there has it.
 //! - A volume that was made once is never made again: if the engine loses it, that is said and its servers are held
 //!   ([`note_presence`]), because an empty folder in its place would pass for the data.
+//! - What is in it people see and change as a server's files ([`crate::files`]), whether a server has it or not.
 //! - It counts for the plan's disk, the location's capacity and the ledger from the wish until the engine has removed it.
 
 mod actions;
