@@ -1,11 +1,14 @@
-//! Files in servers' volumes: browse, view, edit, upload, download, move, delete, whether the server runs or not.
+//! Files in volumes: browse, view, edit, upload, download, move, delete, whether a server runs with them or not.
 //!
-//! What must hold: nobody reaches anything outside of the server's own volumes (the engine's
+//! What keeps files ([`Keeper`]) is a server, in its template's volumes, or a [volume](crate::volumes) of the tenant's own, which
+//! belongs to no server. Pages, operations and actions are the same for both; each kind has its addresses, below its own.
+//!
+//! What must hold: nobody reaches anything outside of the keeper's own volumes (the engine's
 //! [contract](crate::drivers::engine::VolumeFiles) sees to that, over whatever links and devices are in there); a file has
 //! its old content or its new one, and nothing between; what a customer made is never run as a page of ours; memory that a
 //! transfer takes does not grow with the file.
 //!
-//! Nothing is stored here. What a server has are its template's volumes, and what is in them the engine tells.
+//! Nothing is stored here. Which volumes there are the template says, or the volume's row, and what is in them the engine tells.
 
 mod actions;
 mod api;
@@ -15,10 +18,10 @@ mod pages;
 mod query;
 mod whole;
 
-pub use actions::{ServerFiles, Transfer};
+pub use actions::{Files, Transfer};
 pub use api::{Binary, FileOut};
 pub use download::file as send;
-pub use model::{Item, Locks, Place, amount, locked, name_of};
+pub use model::{Item, Keeper, Locks, Place, amount, locked, name_of};
 pub use pages::{boundary, broken};
 pub use query::PathQuery;
 pub use whole::WholeVolumes;

@@ -15,16 +15,16 @@ use crate::platform::error::Error;
 use crate::servers::model::Server;
 use crate::volumes::{self, Volume as TenantVolume};
 
-use super::actions::{self, Transfer, sifted, spec};
+use super::actions::{self, Transfer, sifted};
 use super::download;
-use super::model::{Locks, Quota, locked, name_of, refusal};
+use super::model::{Limit, Locks, is_made, locked, name_of, refusal};
 
 /// The volumes that a server has itself, or one that belongs to none.
 pub struct WholeVolumes {
     app: App,
     spec: FilesSpec,
     locks: Locks,
-    quota: Quota,
+    limit: Limit,
     /// Their names, in the template's order.
     pub names: Vec<String>,
 }
@@ -32,19 +32,16 @@ pub struct WholeVolumes {
 impl WholeVolumes {
     /// A server's. One that was never made, is deleted, or uses another's has none.
     pub fn of(app: &App, server: &Server, offer: Option<&Offer>) -> Result<Self, Error> {
-        let is_made = server.observed_generation > 0 && !server.is_deleted();
-        let has_own = is_made && server.home() == server.id;
+        let has_own = is_made(server) && server.home() == server.id;
         let own = if has_own {
-            actions::volumes(offer)
+            actions::server_volumes(offer)
         } else {
             Vec::new()
         };
         Ok(Self {
-            spec: spec(app, server, &own).map_err(Error::internal)?,
+            spec: actions::server_spec(app, server, &own).map_err(Error::internal)?,
             locks: Locks::of(offer),
-            quota: Quota {
-                disk_mib: server.resources.disk_mib,
-            },
+            limit: Limit::Server(server.resources.disk_mib),
             names: own.into_iter().map(|volume| volume.name).collect(),
             app: app.clone(),
         })
@@ -57,9 +54,7 @@ impl WholeVolumes {
             names: spec.volumes.iter().map(|volume| volume.name.clone()).collect(),
             spec,
             locks: Locks::of(None),
-            quota: Quota {
-                disk_mib: volume.size_mib,
-            },
+            limit: Limit::Volume(volume.size_mib),
             app: app.clone(),
         })
     }
@@ -70,7 +65,7 @@ impl WholeVolumes {
         match self.app.engine.archive_files(&self.spec, &path).await {
             Ok(tar) => Ok(Some(sifted(&self.locks, &path, tar))),
             Err(FilesError::Engine(EngineError::VolumeMissing { .. })) => Ok(None),
-            Err(error) => Err(refusal(error, self.quota)),
+            Err(error) => Err(refusal(error, self.limit)),
         }
     }
 
@@ -84,7 +79,7 @@ impl WholeVolumes {
     }
 
     fn refused(&self, error: FilesError) -> Error {
-        refusal(error, self.quota)
+        refusal(error, self.limit)
     }
 
     /// What is at a place.

@@ -64,7 +64,8 @@ codes! {
     409 {
         "volume-attached": "The volume is attached to servers, which `title` names.", "Detach it from them, then repeat the request.";
         "volumes-attached": "Volumes of its organisation are attached to the server, which `title` names.", "Detach them, then repeat the request.";
-        "volume-missing": "The engine does not have the volume any more, so it can be neither attached nor resized.", "Ask your provider to bring it back, or use another volume.";
+        "volume-missing": "The engine does not have the volume any more, so it can be neither attached nor resized, and its files can't be reached.", "Ask your provider to bring it back, or use another volume.";
+        "volume-not-made": "The volume is being made, so there are no files in it yet.", "Read it again until it is `ready`.";
         "volume-deleting": "The volume is being deleted.", "Use another volume.";
         "too-many-volumes": "There are as many volumes as there can be.", "Delete or detach one that nobody needs.";
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
@@ -96,7 +97,7 @@ codes! {
         "snapshot-in-use": "Another server is being made from the snapshot.", "Wait until that is complete.";
         "being-restored": "The server is being restored.", "Wait until its operation has ended.";
         "too-many-snapshots": "The server has as many snapshots as it can have.", "Delete one first.";
-        "quota-used-up": "The server's disk quota, or the plan's, is used up.", "Delete files, or choose a larger size.";
+        "quota-used-up": "The disk quota of the server or volume, or the plan's, is used up.", "Delete files, or choose a larger size.";
         "upload-offset": "There is another amount of the upload than `offset` says.", "Read the upload's offset and go on from there.";
         "upload-busy": "Another request is writing to the upload.", "Wait a moment, read its offset and go on from there.";
         "backup-not-done": "The backup is not whole, so there is nothing to look into.", "Wait until it is done, or take another one.";

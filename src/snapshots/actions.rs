@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::drivers::pool::VolumeName;
-use crate::files::ServerFiles;
+use crate::files::Files;
 use crate::platform::access::{TenantScope, Who};
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
@@ -225,20 +225,20 @@ pub async fn beside(
     servers::clone(app, scope, at.0, input).await
 }
 
-/// The files of a snapshot, to be looked at.
+/// A snapshot with its server and the files that it holds, to be looked at.
 pub async fn look_into(
     app: &App,
     scope: &TenantScope,
     at: (ServerId, SnapshotId),
-) -> Result<(Snapshot, ServerFiles), Error> {
+) -> Result<(Snapshot, Server, Files), Error> {
     let mut tx = scope.begin().await?;
     let snapshot = store::find(&mut tx, at).await?;
     drop(tx);
     if snapshot.state != State::Restoring {
         snapshot.check_ready()?;
     }
-    let files = ServerFiles::of_views(app, scope, at.0, at.1).await?;
-    Ok((snapshot, files))
+    let (server, files) = Files::of_views(app, scope, at.0, at.1).await?;
+    Ok((snapshot, server, files))
 }
 
 /// What each snapshot of these volumes alone holds, by its name in the pool; nothing while the pool does not answer at once.

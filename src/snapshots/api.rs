@@ -239,7 +239,7 @@ pub async fn list_files(
     let after: Option<Rank> = Cursor::decode(page.after.as_deref())?;
     let limit = page.limit()?;
     let place = query.place()?;
-    let (_, files) = actions::look_into(&app, &scope, at).await?;
+    let (_, _, files) = actions::look_into(&app, &scope, at).await?;
     let Place::In(folder) = place else {
         let top = Listing {
             items: files.volumes.iter().map(FileOut::from).collect(),
@@ -264,7 +264,7 @@ pub async fn read_file(
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
     let path = query.path()?;
-    let (_, files) = actions::look_into(&app, &scope, at).await?;
+    let (_, _, files) = actions::look_into(&app, &scope, at).await?;
     let file = files.open(&path, FilePart::default()).await?;
     Ok(files::send(&path, file))
 }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::drivers::engine::{
-    EngineError, FilesChange, FilesError, FilesSpec, FilesVolume, ServerKey, TenantKey, VolumePath,
+    EngineError, FilesChange, FilesError, FilesSpec, FilesVolume, PathError, ServerKey, TenantKey, VolumePath,
 };
 
 use super::model::Volume;
@@ -26,10 +26,15 @@ pub fn files_spec(app: &App, volume: &Volume) -> Result<FilesSpec, EngineError> 
     })
 }
 
+/// The folder that all paths in it begin with.
+pub fn top_folder() -> Result<VolumePath, PathError> {
+    VolumePath::of_volume(TOP)
+}
+
 /// Lets everybody who mounts a new volume write into it.
 pub(super) async fn open_up(app: &App, volume: &Volume) -> Result<(), FilesError> {
     let spec = files_spec(app, volume)?;
-    let top = VolumePath::of_volume(TOP).map_err(|_| FilesError::Impossible)?;
+    let top = top_folder().map_err(|_| FilesError::Impossible)?;
     let change = FilesChange::SetMode(top, SHARED);
     let done = app.engine.change_files(&spec, &change).await;
     app.engine.close_files(&spec.server).await?;

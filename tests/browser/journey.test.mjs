@@ -109,7 +109,7 @@ async function filesOf(page, server, address) {
   await page.getByRole("heading", { name: "This folder is empty" }).waitFor();
 }
 
-/** Makes a volume, attaches it to the server, and sees by itself when the server has it. */
+/** Makes a volume, attaches it to the server, sees by itself when the server has it, and puts a file into it. */
 async function volumeOf(page, home, server) {
   await page.goto(`${home}/volumes`);
   await inspect(page);
@@ -126,6 +126,14 @@ async function volumeOf(page, home, server) {
   assert.equal(await page.locator('[name="path"]').inputValue(), "/pictures");
   await page.getByRole("button", { name: "Attach", exact: true }).click();
   await panel.locator("td .status", { hasText: /^Attached$/ }).waitFor({ timeout: SERVER_TIMEOUT });
+  await page.getByRole("navigation", { name: "Volume", exact: true }).getByRole("link", { name: "Files" }).click();
+  await page.getByRole("heading", { name: "This folder is empty" }).waitFor();
+  await inspect(page);
+  await page.locator('[name="file"]').setInputFiles({ name: "cat.txt", mimeType: "text/plain", buffer: Buffer.from("A cat\n") });
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await page.locator("a.row-link", { hasText: "cat.txt" }).click();
+  await page.getByText("A cat").waitFor();
+  await inspect(page);
   await page.goto(server);
   await page.locator("#server-status").filter({ hasText: "Running" }).waitFor({ timeout: SERVER_TIMEOUT });
 }

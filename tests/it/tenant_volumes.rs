@@ -1,6 +1,8 @@
 //! Volumes of a tenant's own on the real engine and the real pool: two servers share one up to its limit, one may only read, it is
-//! resized while both use it, and panels die at every point of its work.
+//! resized while both use it, panels die at every point of its work, and what people put into it servers have.
 
+use berth::testing::Client;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::disk::{Scene, docker};
@@ -154,5 +156,59 @@ async fn goes(scene: &Scene, id: &str, servers: [&str; 2]) {
     .await;
     let left = docker(&["volume", "ls", "--quiet", "--filter", &format!("name={id}")]).await;
     assert_eq!(left, "");
+    panel.stop().await;
+}
+
+/// What the running panel answers: it has the engine with the files.
+async fn send(
+    scene: &Scene,
+    who: &Client,
+    (method, path): (Method, &str),
+    body: &'static str,
+) -> (u16, String) {
+    let url = format!("http://{}{path}", scene.panel.address);
+    let asked = reqwest::Client::new()
+        .request(method, url)
+        .bearer_auth(who.bearer())
+        .body(body);
+    let answer = asked.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn what_people_put_into_it_servers_have_and_back() {
+    let scene = Scene::set().await;
+    make_files_image(&engine().await).await;
+    let panel = scene.panel.serve().await;
+    let new = json!({ "name": "media", "size_mib": 32 });
+    let asked = ask(&scene, "POST", "/api/v1/volumes", new).await;
+    let path = format!("/api/v1/volumes/{}", asked["volume"]["id"].as_str().unwrap());
+    is_ready(&scene, &path).await;
+    let file = |name: &str| format!("{path}/files/content?path=/data/{name}");
+
+    // It is there before any server has it.
+    let (letter, answer) = (file("letter"), file("answer"));
+    let (status, told) = send(&scene, &scene.program, (Method::PUT, &letter), "from here").await;
+    assert_eq!(status, 200, "{told}");
+    let (status, _) = send(&scene, &scene.other, (Method::GET, &letter), "").await;
+    assert_eq!(status, 404);
+    let server = scene.running(&scene.program, "one", "thin").await;
+    attach(&scene, &path, &server, false).await;
+    assert_eq!(scene.inside(&server, "cat /shared/letter").await, "from here");
+    scene
+        .inside(&server, "echo from there > /shared/answer; sync")
+        .await;
+    let (status, told) = send(&scene, &scene.program, (Method::GET, &answer), "").await;
+    assert_eq!((status, told.as_str()), (200, "from there\n"));
+
+    // Whoever has just looked into it does not keep it from being deleted.
+    let attached = format!("{path}/attachments/{server}");
+    ask(&scene, "DELETE", &attached, json!({})).await;
+    scene.is_running(&scene.program, &server).await;
+    ask(&scene, "DELETE", &path, json!({})).await;
+    until("it is gone", async || {
+        scene.program.get(&path).await.status == 404
+    })
+    .await;
     panel.stop().await;
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::platform::ids::{
     AuditId, LinkId, LocationId, OperationId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId,
+    VolumeId,
 };
 
 /// What was acted on.
@@ -115,6 +116,7 @@ kinds! {
     "tenant" => TenantId,
     "plan" => PlanId,
     "server" => ServerId,
+    "volume" => VolumeId,
     "location" => LocationId,
     "operation" => OperationId,
     "session" => SessionId,
@@ -130,7 +132,15 @@ mod tests {
     #[test]
     fn public_ids_go_both_ways() {
         let id = Uuid::from_u128(7);
-        for kind in ["user", "tenant", "plan", "server", "token", "invitation"] {
+        for kind in [
+            "user",
+            "tenant",
+            "plan",
+            "server",
+            "volume",
+            "token",
+            "invitation",
+        ] {
             assert_eq!(any_id(&public_id(kind, id).unwrap()), Some(id), "{kind}");
         }
         assert_eq!(public_id("teapot", id), None);

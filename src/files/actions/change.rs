@@ -6,9 +6,9 @@ use crate::drivers::engine::{FilesChange, VolumePath};
 use crate::platform::error::Error;
 
 use super::super::model::{Item, Mode};
-use super::ServerFiles;
+use super::Files;
 
-impl ServerFiles {
+impl Files {
     /// Makes a folder.
     pub async fn make_folder(&self, path: &VolumePath) -> Result<(), Error> {
         self.change(FilesChange::MakeFolder(path.clone())).await?;
@@ -46,7 +46,7 @@ impl ServerFiles {
     }
 
     pub(super) async fn change(&self, change: FilesChange) -> Result<(), Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         match &change {
             FilesChange::MakeFolder(path) | FilesChange::SetMode(path, _) | FilesChange::Discard(path, _) => {
                 self.check_unlocked(path)?;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::audit::{Change, Target};
+use crate::audit::Change;
 use crate::catalogue::Offer;
 use crate::drivers::engine::{
     EngineError, FileEntry, FilesError, FilesSpec, FilesVolume, ServerKey, TenantKey, VolumePath,
@@ -23,8 +23,9 @@ use crate::platform::ids::{ServerId, SnapshotId};
 use crate::servers;
 use crate::servers::model::Server;
 use crate::snapshots::{self, Viewed};
+use crate::volumes::{self, Volume as TenantVolume};
 
-use super::model::{Item, Locks, Quota, Volume, locked, name_of, refusal};
+use super::model::{Item, Keeper, KeeperId, Locks, Volume, locked, name_of, refusal};
 
 pub(super) use read::sifted;
 pub use transfer::Transfer;
@@ -42,53 +43,85 @@ fn too_many() -> Error {
 /// So long nothing may come of a file that is being sent.
 const STALLED: Duration = Duration::from_secs(30);
 
-/// The files of one server, and who asks for them.
-pub struct ServerFiles {
+/// The files of one keeper, and who asks for them.
+pub struct Files {
     app: App,
     scope: TenantScope,
-    /// The server.
-    pub server: Server,
-    /// Its volumes, in the template's order.
+    /// Whose they are.
+    pub keeper: Keeper,
+    /// The volumes that they are in: a server's in the template's order.
     pub volumes: Vec<Volume>,
     spec: FilesSpec,
     locks: Locks,
 }
 
-impl ServerFiles {
-    /// The files of a server of the scope's tenant.
-    pub async fn of(app: &App, scope: &TenantScope, id: ServerId) -> Result<Self, Error> {
-        let mut tx = scope.begin().await?;
-        let server = servers::find(&mut tx, id).await?;
-        let offer = eggs::warm(app, &mut tx, &server.template).await?;
-        // The engine may be slow; the database's connection is not kept waiting for it.
-        drop(tx);
-        let volumes = volumes(offer.as_ref());
+impl Files {
+    /// The files of a server of the scope's tenant, or of one of its volumes.
+    pub async fn of(app: &App, scope: &TenantScope, id: KeeperId) -> Result<Self, Error> {
+        match id {
+            KeeperId::Server(id) => {
+                let (server, offer) = load_server(app, scope, id).await?;
+                Self::of_server(app, scope, server, offer.as_ref())
+            }
+            KeeperId::Volume(id) => {
+                let volume = volumes::find(&mut scope.begin().await?, id).await?;
+                Self::of_volume(app, scope, volume)
+            }
+        }
+    }
+
+    fn of_server(
+        app: &App,
+        scope: &TenantScope,
+        server: Server,
+        offer: Option<&Offer>,
+    ) -> Result<Self, Error> {
+        let volumes = server_volumes(offer);
         Ok(Self {
-            locks: Locks::of(offer.as_ref()),
-            spec: spec(app, &server, &volumes).map_err(Error::internal)?,
+            locks: Locks::of(offer),
+            spec: server_spec(app, &server, &volumes).map_err(Error::internal)?,
             app: app.clone(),
             scope: scope.clone(),
-            server,
+            keeper: Keeper::Server(Box::new(server)),
             volumes,
         })
     }
 
-    /// The files that a snapshot of a server holds, to be looked at: its volumes by their keys on the engine, and the key of
-    /// the helper that looks.
+    /// No template has a say in what is in a volume of the tenant's own: nothing there is locked.
+    fn of_volume(app: &App, scope: &TenantScope, volume: TenantVolume) -> Result<Self, Error> {
+        let spec = volumes::files_spec(app, &volume).map_err(Error::internal)?;
+        let volumes = spec.volumes.iter().map(|volume| Volume {
+            name: volume.name.clone(),
+            mounted_at: None,
+            purpose: String::new(),
+        });
+        Ok(Self {
+            locks: Locks::default(),
+            volumes: volumes.collect(),
+            app: app.clone(),
+            scope: scope.clone(),
+            keeper: Keeper::Volume(Box::new(volume)),
+            spec,
+        })
+    }
+
+    /// The files that a snapshot of a server holds, to be looked at, and the server: its volumes by their keys on the engine, and
+    /// the key of the helper that looks.
     pub async fn of_views(
         app: &App,
         scope: &TenantScope,
         id: ServerId,
         viewed: SnapshotId,
-    ) -> Result<Self, Error> {
-        let mut files = Self::of(app, scope, id).await?;
-        files.check_made()?;
+    ) -> Result<(Server, Self), Error> {
+        let (server, offer) = load_server(app, scope, id).await?;
+        let mut files = Self::of_server(app, scope, server.clone(), offer.as_ref())?;
+        files.keeper.check_open()?;
         // Without a pool there is nothing to look into.
         if app.storage.is_none() {
             return Err(Error::NotFound);
         }
         let viewed = Viewed {
-            server: &files.server,
+            server: &server,
             snapshot: viewed,
         };
         let names: Vec<String> = files.volumes.iter().map(|volume| volume.name.clone()).collect();
@@ -113,28 +146,14 @@ impl ServerFiles {
             volumes.map_err(Error::internal)?,
         );
         (files.spec.server, files.spec.volumes) = (helper, volumes);
-        Ok(files)
-    }
-
-    /// Whether the server was made, so that there are files to be looked at.
-    pub fn is_made(&self) -> bool {
-        self.server.observed_generation > 0 && !self.server.is_deleted()
-    }
-
-    /// Its volumes are filled from the image when its container is first made: nobody may be there before.
-    fn check_made(&self) -> Result<(), Error> {
-        if self.is_made() {
-            Ok(())
-        } else {
-            Err(Error::NotFound)
-        }
+        Ok((server, files))
     }
 
     fn refused(&self, error: FilesError) -> Error {
-        let quota = Quota {
-            disk_mib: self.server.resources.disk_mib,
-        };
-        refusal(error, quota)
+        match error {
+            FilesError::Engine(EngineError::VolumeMissing { .. }) => self.keeper.lost(),
+            error => refusal(error, self.keeper.limit()),
+        }
     }
 
     /// What is at a place, as it is told to people.
@@ -184,32 +203,36 @@ impl ServerFiles {
     /// Writes into the audit log what was done to a path.
     async fn note(&self, action: &'static str, path: &VolumePath, mut what: Value) -> Result<(), Error> {
         what["path"] = path.to_string().into();
-        let target = Target {
-            kind: "server",
-            id: Some(self.server.id.0),
-            label: &self.server.name,
-            tenant: Some(self.server.tenant),
-        };
         let mut tx = self.scope.begin().await?;
-        let change = Change::to(action, what);
+        let (target, change) = (self.keeper.target(), Change::to(action, what));
         self.app.audit(&mut tx, &self.scope.who, &target, &change).await?;
         tx.commit().await
     }
 }
 
-pub(super) fn volumes(offer: Option<&Offer>) -> Vec<Volume> {
+/// A server of the tenant's, and what it is made from. The engine may be slow: the database's connection is not kept for it.
+async fn load_server(app: &App, scope: &TenantScope, id: ServerId) -> Result<(Server, Option<Offer>), Error> {
+    let mut tx = scope.begin().await?;
+    let server = servers::find(&mut tx, id).await?;
+    let offer = eggs::warm(app, &mut tx, &server.template).await?;
+    Ok((server, offer))
+}
+
+/// The volumes that a server has of its template.
+pub(super) fn server_volumes(offer: Option<&Offer>) -> Vec<Volume> {
     let Some(offer) = offer else {
         return Vec::new();
     };
     let volumes = offer.template.volumes.iter().map(|volume| Volume {
         name: volume.name.clone(),
-        mounted_at: volume.path.display().to_string(),
+        mounted_at: Some(volume.path.display().to_string()),
         purpose: volume.purpose.clone(),
     });
     volumes.collect()
 }
 
-pub(super) fn spec(app: &App, server: &Server, volumes: &[Volume]) -> Result<FilesSpec, EngineError> {
+/// These for the helper.
+pub(super) fn server_spec(app: &App, server: &Server, volumes: &[Volume]) -> Result<FilesSpec, EngineError> {
     let volume = |volume: &Volume| {
         Ok(FilesVolume {
             name: volume.name.clone(),

@@ -10,17 +10,17 @@ use crate::drivers::engine::{
 use crate::platform::error::Error;
 
 use super::super::model::{Content, Item, Locks, Sieve, locked, name_of};
-use super::ServerFiles;
+use super::Files;
 
 /// So many entries of a volume are counted while somebody waits for its page.
 const COUNT_OF_VOLUME: u64 = 20_000;
 /// So many of a folder that is about to be deleted.
 const COUNT_OF_FOLDER: u64 = 100_000;
 
-impl ServerFiles {
+impl Files {
     /// How much each volume holds, in their order.
     pub async fn usage(&self) -> Result<Vec<FilesCount>, Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         let mut all = Vec::with_capacity(self.volumes.len());
         for volume in &self.volumes {
             let path = VolumePath::of_volume(&volume.name).map_err(Error::internal)?;
@@ -41,7 +41,7 @@ impl ServerFiles {
         after: Option<Rank>,
         limit: usize,
     ) -> Result<Vec<Item>, Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         self.check_unlocked(folder)?;
         let page = FilesPage { after, limit };
         let entries = self.app.engine.list_files(&self.spec, folder, &page).await;
@@ -55,7 +55,7 @@ impl ServerFiles {
 
     /// One entry.
     pub async fn find(&self, path: &VolumePath) -> Result<Item, Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         if self.locks.hide(path) {
             return Err(locked(&name_of(path)));
         }
@@ -72,7 +72,7 @@ impl ServerFiles {
 
     /// A file, opened.
     pub async fn open(&self, path: &VolumePath, part: FilePart) -> Result<OpenFile, Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         self.check_unlocked(path)?;
         let file = self.app.engine.read_file(&self.spec, path, part).await;
         file.map_err(|error| self.refused(error))
@@ -92,7 +92,7 @@ impl ServerFiles {
 
     /// A file or folder as a tar, without what is locked in it. Written into the audit log.
     pub async fn archive(&self, path: &VolumePath) -> Result<EngineStream<Bytes>, Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         self.check_unlocked(path)?;
         let tar = self.app.engine.archive_files(&self.spec, path).await;
         let tar = tar.map_err(|error| self.refused(error))?;
@@ -103,7 +103,7 @@ impl ServerFiles {
 
     /// How much is below a folder.
     pub async fn count(&self, folder: &VolumePath) -> Result<FilesCount, Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         self.check_unlocked(folder)?;
         let count = self.app.engine.count_files(&self.spec, folder, COUNT_OF_FOLDER);
         count.await.map_err(|error| self.refused(error))

@@ -7,7 +7,7 @@ use crate::drivers::engine::{Expected, FileEntry, FilesChange, NewContent, Uploa
 use crate::platform::error::Error;
 
 use super::super::model::Item;
-use super::ServerFiles;
+use super::Files;
 use super::transfer::Transfer;
 
 const MIB: u64 = 1024 * 1024;
@@ -37,7 +37,7 @@ pub fn version_of(entry: &FileEntry) -> String {
     format!("\"{}\"", entry.version)
 }
 
-impl ServerFiles {
+impl Files {
     /// Gives a file its content in one go.
     pub async fn write(
         &self,
@@ -82,7 +82,7 @@ impl ServerFiles {
 
     /// How much of an upload is there.
     pub async fn offset(&self, path: &VolumePath, upload: &UploadKey) -> Result<u64, Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         self.check_unlocked(path)?;
         let upload = of_path(path, upload)?;
         let offset = self.app.engine.upload_offset(&self.spec, path, &upload).await;
@@ -96,7 +96,7 @@ impl ServerFiles {
     }
 
     async fn send(&self, path: &VolumePath, new: &NewContent, content: Transfer) -> Result<Saved, Error> {
-        self.check_made()?;
+        self.keeper.check_open()?;
         self.check_unlocked(path)?;
         let (content, too_long) = content.limited(self.limit());
         let written = self.app.engine.write_file(&self.spec, path, new, content).await;

@@ -1,40 +1,24 @@
 //! Folders and what is in them.
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::drivers::engine::{Rank, VolumePath};
-use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::ServerId;
-use crate::platform::web::{Cursor, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query};
+use crate::platform::web::{Cursor, Json, ListQuery, Listing, PageQuery};
 
-use super::super::actions::ServerFiles;
+use super::super::actions::Files;
 use super::super::model::{Mode, Place};
 use super::super::query::PathQuery;
 use super::outs::FileOut;
 
-/// List a folder
-///
-/// Folders first, then by name. Without `path`, or with `/`, the server's volumes.
-#[utoipa::path(get, path = "/api/v1/servers/{server_id}/files", tag = "files",
-    params(("server_id" = ServerId, Path), PathQuery, PageQuery),
-    responses((status = 200, description = "A page of the folder", body = ListOut<FileOut>)))]
-pub async fn list(
-    State(app): State<App>,
-    scope: TenantScope,
-    Path(id): Path<ServerId>,
-    Query(query): Query<PathQuery>,
-    Query(page): Query<PageQuery>,
-) -> Result<Response, Error> {
+/// A page of a folder; at the top, the volumes.
+pub(super) async fn list(files: &Files, query: &PathQuery, page: PageQuery) -> Result<Response, Error> {
     let page = ListQuery::from(page);
     let after: Option<Rank> = Cursor::decode(page.after.as_deref())?;
     let limit = page.limit()?;
-    let files = ServerFiles::of(&app, &scope, id).await?;
     let Place::In(folder) = query.place()? else {
         let all = files.volumes.iter().map(FileOut::from).collect();
         let top = Listing {
@@ -58,18 +42,9 @@ pub struct FolderIn {
     path: String,
 }
 
-/// Make a folder
-#[utoipa::path(post, path = "/api/v1/servers/{server_id}/files/folders", tag = "files",
-    params(("server_id" = ServerId, Path)), request_body = FolderIn,
-    responses((status = 201, description = "The folder", body = FileOut)))]
-pub async fn make_folder(
-    State(app): State<App>,
-    scope: TenantScope,
-    Path(id): Path<ServerId>,
-    Json(new): Json<FolderIn>,
-) -> Result<Response, Error> {
+/// Makes a folder.
+pub(super) async fn make_folder(files: &Files, new: &FolderIn) -> Result<Response, Error> {
     let path = VolumePath::parse(&new.path).map_err(|error| Error::invalid("path", error.to_string()))?;
-    let files = ServerFiles::of(&app, &scope, id).await?;
     files.make_folder(&path).await?;
     let made = files.find(&path).await?;
     Ok((StatusCode::CREATED, Json(FileOut::from(&made))).into_response())
@@ -87,16 +62,11 @@ pub struct FilePatch {
     mode: Option<String>,
 }
 
-/// Move a file or folder, or change its mode
-#[utoipa::path(patch, path = "/api/v1/servers/{server_id}/files", tag = "files",
-    params(("server_id" = ServerId, Path), PathQuery), request_body = FilePatch,
-    responses((status = 200, description = "Where it is now", body = FileOut)))]
-pub async fn change(
-    State(app): State<App>,
-    scope: TenantScope,
-    Path(id): Path<ServerId>,
-    Query(query): Query<PathQuery>,
-    Json(patch): Json<FilePatch>,
+/// Gives an entry another place or mode.
+pub(super) async fn change(
+    files: &Files,
+    query: &PathQuery,
+    patch: &FilePatch,
 ) -> Result<Json<FileOut>, Error> {
     let mut errors = FieldErrors::default();
     let to = patch.path.as_deref().map(VolumePath::parse).transpose();
@@ -104,23 +74,12 @@ pub async fn change(
     let mode = patch.mode.as_deref().map(Mode::parse).transpose();
     let mode = errors.check("mode", mode).flatten();
     errors.into_result()?;
-    let files = ServerFiles::of(&app, &scope, id).await?;
     let item = files.alter(&query.path()?, to.as_ref(), mode).await?;
     Ok(Json(FileOut::from(&item)))
 }
 
-/// Delete a file or folder
-///
-/// A folder goes with all that is in it.
-#[utoipa::path(delete, path = "/api/v1/servers/{server_id}/files", tag = "files",
-    params(("server_id" = ServerId, Path), PathQuery), responses((status = 204, description = "It is gone")))]
-pub async fn delete(
-    State(app): State<App>,
-    scope: TenantScope,
-    Path(id): Path<ServerId>,
-    Query(query): Query<PathQuery>,
-) -> Result<StatusCode, Error> {
-    let files = ServerFiles::of(&app, &scope, id).await?;
+/// Deletes an entry.
+pub(super) async fn delete(files: &Files, query: &PathQuery) -> Result<StatusCode, Error> {
     files.delete(&query.path()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,13 @@
 //! Files for programs: the same actions as the pages. A path is one parameter, `path`, in the text form of
-//! [`VolumePath`](crate::drivers::engine::VolumePath).
+//! [`VolumePath`](crate::drivers::engine::VolumePath). What an operation does is the same for servers and for volumes; each has
+//! a handler for either, because its description names an address.
 
 mod content;
 mod entries;
 mod outs;
+mod servers;
 mod uploads;
+mod volumes;
 
 pub use content::Binary;
 pub use outs::FileOut;
@@ -21,19 +24,41 @@ pub fn routes() -> Routes<App> {
         Rule::Tenant(Permission::FileRead),
         Rule::Tenant(Permission::FileWrite),
     );
+    of_servers(read, write).merge(of_volumes(read, write))
+}
+
+fn of_servers(read: Rule, write: Rule) -> Routes<App> {
     Routes::new()
-        .api(read, routes!(entries::list))
-        .api(write, routes!(entries::change))
+        .api(read, routes!(servers::list))
+        .api(write, routes!(servers::change))
         .that_may_last()
-        .api(write, routes!(entries::delete))
+        .api(write, routes!(servers::delete))
         .that_may_last()
-        .api(write, routes!(entries::make_folder))
-        .api(read, routes!(content::read))
-        .api(write, routes!(content::write))
+        .api(write, routes!(servers::make_folder))
+        .api(read, routes!(servers::read))
+        .api(write, routes!(servers::write))
         .that_may_last()
-        .api(read, routes!(content::archive))
-        .api(read, routes!(uploads::offset))
-        .api(write, routes!(uploads::append))
+        .api(read, routes!(servers::archive))
+        .api(read, routes!(servers::offset))
+        .api(write, routes!(servers::append))
         .that_may_last()
-        .api(write, routes!(uploads::discard))
+        .api(write, routes!(servers::discard))
+}
+
+fn of_volumes(read: Rule, write: Rule) -> Routes<App> {
+    Routes::new()
+        .api(read, routes!(volumes::list))
+        .api(write, routes!(volumes::change))
+        .that_may_last()
+        .api(write, routes!(volumes::delete))
+        .that_may_last()
+        .api(write, routes!(volumes::make_folder))
+        .api(read, routes!(volumes::read))
+        .api(write, routes!(volumes::write))
+        .that_may_last()
+        .api(read, routes!(volumes::archive))
+        .api(read, routes!(volumes::offset))
+        .api(write, routes!(volumes::append))
+        .that_may_last()
+        .api(write, routes!(volumes::discard))
 }

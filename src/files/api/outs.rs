@@ -49,7 +49,7 @@ pub struct FileOut {
     leads_to: Option<String>,
     /// Whether the author of the server's template keeps people from reading and changing it.
     locked: bool,
-    /// Where the server has a volume.
+    /// Where the server has a volume; null of a volume that belongs to no server.
     #[schema(example = "/srv/site")]
     mounted_at: Option<String>,
 }
@@ -88,7 +88,7 @@ impl From<&Volume> for FileOut {
             target: None,
             leads_to: None,
             locked: false,
-            mounted_at: Some(volume.mounted_at.clone()),
+            mounted_at: volume.mounted_at.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::drivers::engine::{FileEntry, FileKind, PathError, VolumePath};
 /// Where somebody looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// All volumes of the server.
+    /// All volumes that there are.
     Top,
     /// In one of them.
     In(VolumePath),
@@ -29,13 +29,13 @@ impl Place {
     }
 }
 
-/// A volume of a server.
+/// A volume, as paths name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Volume {
     /// The first part of its files' paths.
     pub name: String,
-    /// Where the server has it.
-    pub mounted_at: String,
+    /// Where the server has it; nothing of one that belongs to no server.
+    pub mounted_at: Option<String>,
     /// What it is for.
     pub purpose: String,
 }

@@ -2,6 +2,7 @@
 
 mod content;
 mod entry;
+mod keeper;
 mod locks;
 mod mode;
 mod refusal;
@@ -9,7 +10,8 @@ mod sieve;
 
 pub use content::{Content, ImageKind, LineEnds, MAX_EDIT};
 pub use entry::{Item, Place, Volume, amount, name_of};
+pub use keeper::{Keeper, KeeperId, Keeps, is_made};
 pub use locks::Locks;
 pub use mode::Mode;
-pub use refusal::{Quota, locked, refusal};
+pub use refusal::{Limit, locked, refusal};
 pub use sieve::Sieve;

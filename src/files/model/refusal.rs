@@ -4,15 +4,25 @@ use crate::drivers::engine::{EngineError, FilesError};
 use crate::platform::error::Error;
 use crate::tenants::Resource;
 
-/// What the server may store.
+/// What may be stored, in MiB.
 #[derive(Debug, Clone, Copy)]
-pub struct Quota {
-    /// The disk of the server's size, in MiB, shared by its volumes.
-    pub disk_mib: i64,
+pub enum Limit {
+    /// By a server: the disk of its size, shared by its volumes.
+    Server(i64),
+    /// In a volume of the tenant's own: its size.
+    Volume(i64),
+}
+
+impl Limit {
+    /// In words.
+    pub fn show(self) -> String {
+        let (Self::Server(mib) | Self::Volume(mib)) = self;
+        Resource::Disk.show(mib)
+    }
 }
 
 /// The error for a person or program.
-pub fn refusal(error: FilesError, quota: Quota) -> Error {
+pub fn refusal(error: FilesError, limit: Limit) -> Error {
     match error {
         FilesError::NotFound => Error::NotFound,
         FilesError::Exists => Error::conflict(
@@ -38,7 +48,7 @@ pub fn refusal(error: FilesError, quota: Quota) -> Error {
             "impossible-place",
             "It can't be there: not in another volume, not inside of itself, and a volume itself stays where it is.",
         ),
-        FilesError::NoSpace | FilesError::Quota => full(&error, quota),
+        FilesError::NoSpace | FilesError::Quota => full(&error, limit),
         FilesError::Denied => Error::conflict(
             "file-system-denies",
             "The file system does not allow that change.",
@@ -76,25 +86,28 @@ pub fn locked(name: &str) -> Error {
 }
 
 /// Full is not full: the customer can mend a quota, and only the provider a disk.
-fn full(error: &FilesError, quota: Quota) -> Error {
-    let disk = Resource::Disk.show(quota.disk_mib);
-    if matches!(error, FilesError::Quota) {
-        Error::conflict(
-            "quota-used-up",
-            format!(
-                "The disk quota is used up: this server's own of {disk}, or your plan's for all servers. Nothing was \
-                 changed. Delete what is no longer needed, or choose a larger size."
-            ),
-        )
-    } else {
-        Error::conflict(
+fn full(error: &FilesError, limit: Limit) -> Error {
+    let shown = limit.show();
+    if !matches!(error, FilesError::Quota) {
+        return Error::conflict(
             "disk-full",
             format!(
-                "The disk that holds this volume is full. That is the host's disk and not your quota of {disk}. Nothing \
+                "The disk that holds this volume is full. That is the host's disk and not your quota of {shown}. Nothing \
                  was changed. Tell your provider."
             ),
-        )
+        );
     }
+    let (own, larger) = match limit {
+        Limit::Server(_) => ("this server's own", "choose a larger size"),
+        Limit::Volume(_) => ("this volume's own", "make the volume larger"),
+    };
+    Error::conflict(
+        "quota-used-up",
+        format!(
+            "The disk quota is used up: {own} of {shown}, or your plan's for all servers and volumes. Nothing was \
+             changed. Delete what is no longer needed, or {larger}."
+        ),
+    )
 }
 
 fn away(error: EngineError) -> Error {
@@ -111,17 +124,19 @@ mod tests {
 
     #[test]
     fn who_is_full_is_told_apart() {
-        let quota = Quota { disk_mib: 2048 };
-        let told = |error| refusal(error, quota).sentence();
+        let limit = Limit::Server(2048);
+        let told = |error| refusal(error, limit).sentence();
         assert!(told(FilesError::Quota).contains("this server's own of 2 GiB"));
         assert!(told(FilesError::NoSpace).contains("the host's disk and not your quota of 2 GiB"));
-        assert_eq!(refusal(FilesError::Quota, quota).code(), "quota-used-up");
-        assert_eq!(refusal(FilesError::NoSpace, quota).status(), 409);
+        assert_eq!(refusal(FilesError::Quota, limit).code(), "quota-used-up");
+        assert_eq!(refusal(FilesError::NoSpace, limit).status(), 409);
+        let own = refusal(FilesError::Quota, Limit::Volume(64)).sentence();
+        assert!(own.contains("this volume's own of 64 MiB") && own.contains("make the volume larger"));
     }
 
     #[test]
     fn an_engine_that_is_away_is_no_defect() {
         let away = EngineError::Unavailable("gone".into());
-        assert_eq!(refusal(away.into(), Quota { disk_mib: 1 }).status(), 503);
+        assert_eq!(refusal(away.into(), Limit::Server(1)).status(), 503);
     }
 }

@@ -8,13 +8,11 @@ use crate::app::App;
 use crate::drivers::engine::{FileKind, VolumePath};
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::ServerId;
 use crate::platform::web::{Ctx, FormData, FormState, Page, Path, Query, SeeOther};
-use crate::servers::Head;
 
-use super::super::model::Mode;
+use super::super::model::{Keeps, Mode};
 use super::super::query::PathQuery;
-use super::{Frame, Step, label, way};
+use super::{Frame, Head, Step, label, way};
 
 /// The rows of the table of bits: who, and where their three begin.
 const WHO: [(&str, &str, u32); 3] = [
@@ -47,14 +45,14 @@ pub struct Change {
 }
 
 /// The form, as things are.
-pub async fn form(
+pub async fn form<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let item = frame.files.find_unlocked(&query.path()?).await?;
     let form = FormState::default()
         .with("to", item.path.to_string())
@@ -90,14 +88,14 @@ impl Change {
 }
 
 /// Does it.
-pub async fn save(
+pub async fn save<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     form: FormData,
 ) -> Result<Response, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let path = VolumePath::parse(form.get("path")).map_err(|_| Error::NotFound)?;
     let asked = Asked::read(&form);
     let done = form

@@ -8,13 +8,11 @@ use crate::app::App;
 use crate::drivers::engine::VolumePath;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
 use crate::platform::web::{Ctx, FormData, Page, Path, Query, SeeOther};
-use crate::servers::Head;
 
-use super::super::model::amount;
+use super::super::model::{Keeps, amount};
 use super::super::query::PathQuery;
-use super::{Frame, Step, label, way};
+use super::{Frame, Head, Step, label, way};
 
 #[derive(Template)]
 #[template(path = "files/delete.html")]
@@ -29,14 +27,14 @@ pub struct Delete {
 }
 
 /// Asks.
-pub async fn question(
+pub async fn question<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let path = query.path()?;
     let item = frame.files.find_unlocked(&path).await?;
     let what = if item.is_folder() {
@@ -73,13 +71,13 @@ fn plural(number: u64, what: &str) -> String {
 }
 
 /// Deletes.
-pub async fn act(
+pub async fn act<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     form: FormData,
 ) -> Result<SeeOther, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let path = VolumePath::parse(form.get("path")).map_err(|_| Error::NotFound)?;
     let folder = path.parent().ok_or(Error::NotFound)?;
     frame.files.delete(&path).await?;

@@ -8,14 +8,12 @@ use crate::app::App;
 use crate::drivers::engine::{Expected, VolumePath};
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::ServerId;
 use crate::platform::web::{Ctx, FormData, FormState, Page, Path, Query, SeeOther};
-use crate::servers::Head;
 
 use super::super::actions::{Transfer, version_of};
-use super::super::model::{Content, Item, LineEnds, MAX_EDIT};
+use super::super::model::{Content, Item, Keeps, LineEnds, MAX_EDIT};
 use super::super::query::{PathQuery, plain};
-use super::{Frame, Step, label, way};
+use super::{Frame, Head, Step, label, way};
 
 #[derive(Template)]
 #[template(path = "files/edit.html")]
@@ -35,14 +33,14 @@ pub struct Edit {
 }
 
 /// The editor: of a file, or of a new one in a folder.
-pub async fn form(
+pub async fn form<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let path = query.path()?;
     let item = frame.files.find_unlocked(&path).await?;
     let form = if item.is_folder() {
@@ -94,14 +92,14 @@ impl Edit {
 }
 
 /// Saves, if nobody else has meanwhile.
-pub async fn save(
+pub async fn save<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     form: FormData,
 ) -> Result<Response, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let path = VolumePath::parse(form.get("path")).map_err(|_| Error::NotFound)?;
     let (errors, theirs) = match form.submit(write(&frame, &path, &form)).await {
         Ok(item) => {

@@ -8,11 +8,10 @@ use crate::app::App;
 use crate::drivers::engine::VolumePath;
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::ServerId;
 use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
-use crate::servers::Head;
 
-use super::{Frame, Step, label, way};
+use super::super::model::Keeps;
+use super::{Frame, Head, Step, label, way};
 
 /// The form by itself, when it comes back: what else is in the folder is no help with it.
 #[derive(Template)]
@@ -27,14 +26,14 @@ pub struct NewFolder {
 }
 
 /// Makes a folder in the one that was looked at.
-pub async fn make(
+pub async fn make<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     form: FormData,
 ) -> Result<Response, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let folder = VolumePath::parse(form.get("path")).map_err(|_| Error::NotFound)?;
     let made = form
         .submit(async {

@@ -9,16 +9,13 @@ use crate::app::App;
 use crate::drivers::engine::{FileKind, FilesCount, Rank, VolumePath};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
 use crate::platform::web::page::Tone;
 use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, PageQuery, Path, Query, ago};
-use crate::servers::Head;
 use crate::servers::model::Quota;
-use crate::tenants::Resource;
 
-use super::super::model::{Item, Mode, Place, Volume, amount};
+use super::super::model::{Item, Keeps, Mode, Place, Volume, amount};
 use super::super::query::PathQuery;
-use super::{Frame, Step, view, way};
+use super::{Frame, Head, Step, view, way};
 
 /// What the names of unfinished uploads begin with.
 const UNFINISHED: &str = ".berth-upload-";
@@ -42,6 +39,15 @@ pub struct Volumes {
     quota: String,
     quota_label: &'static str,
     is_made: bool,
+}
+
+/// Instead of a volume that one can't look into.
+#[derive(Template)]
+#[template(path = "files/closed.html")]
+pub struct Closed {
+    ctx: Ctx,
+    head: Head,
+    why: String,
 }
 
 /// An entry, as a row.
@@ -120,23 +126,38 @@ pub struct Folder {
 }
 
 /// What is at a place.
-pub async fn show(
+pub async fn show<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     (Query(query), Query(page)): (Query<PathQuery>, Query<PageQuery>),
 ) -> Result<Response, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let ctx = frame.crumbs(ctx);
-    let Place::In(path) = query.place()? else {
-        return volumes(frame, ctx).await;
+    let path = match query.place()? {
+        Place::In(path) => path,
+        Place::Top => match frame.top()? {
+            Some(path) => path,
+            None => return volumes(frame, ctx).await,
+        },
     };
     match folder(&frame, &path, &page.into()).await {
         Ok((rows, next)) => Ok(Page(Folder::new(frame, ctx, &path, (rows, next))).into_response()),
         Err(error) if matches!(error.code(), "not-a-folder" | "is-a-link" | "file-locked") => {
             view::page(frame, ctx, path).await
         }
+        Err(
+            error @ Error::Conflict {
+                code: "volume-not-made" | "volume-deleting" | "volume-missing",
+                ..
+            },
+        ) => Ok(Page(Closed {
+            ctx,
+            head: frame.head,
+            why: error.sentence(),
+        })
+        .into_response()),
         Err(error) => Err(error),
     }
 }
@@ -194,12 +215,12 @@ async fn volumes(frame: Frame, ctx: Ctx) -> Result<Response, Error> {
     let rows: Result<_, Error> = rows
         .map(|(at, volume)| volume_row(&frame, volume, usage.get(at)))
         .collect();
-    let disk = frame.files.server.resources.disk_mib;
+    let keeper = &frame.files.keeper;
     Ok(Page(Volumes {
         ctx,
         rows: rows?,
-        quota: Resource::Disk.show(disk),
-        quota_label: frame.files.server.quota().map_or("", quota_words),
+        quota: keeper.limit().show(),
+        quota_label: keeper.quota().map_or("", quota_words),
         is_made,
         head: frame.head,
     })
@@ -218,7 +239,7 @@ fn volume_row(frame: &Frame, volume: &Volume, usage: Option<&FilesCount>) -> Res
     Ok(VolumeRow {
         name: volume.name.clone(),
         href: frame.href("", &path),
-        mounted_at: volume.mounted_at.clone(),
+        mounted_at: volume.mounted_at.clone().unwrap_or_default(),
         purpose: volume.purpose.clone(),
         holds: usage.map_or_else(|| "unknown now".to_owned(), holds),
     })

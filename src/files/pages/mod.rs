@@ -12,6 +12,7 @@ mod view;
 
 pub use upload::{boundary, broken};
 
+use askama::Template;
 use axum::extract::State;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -19,11 +20,12 @@ use crate::app::App;
 use crate::drivers::engine::VolumePath;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
+use crate::platform::ids::{ServerId, VolumeId};
 use crate::platform::web::{Ctx, Routes};
-use crate::servers::{Head, crumbs};
+use crate::{servers, volumes};
 
-use super::actions::ServerFiles;
+use super::actions::Files;
+use super::model::{Keeper, KeeperId, Keeps};
 
 /// What needs no escape in a query.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
@@ -38,99 +40,112 @@ const MAX_FORM: usize = 4 * 1024 * 1024;
 
 /// The addresses.
 pub fn routes() -> Routes<App> {
+    of::<ServerId>("/t/{tenant}/servers/{server_id}/files")
+        .merge(of::<VolumeId>("/t/{tenant}/volumes/{volume_id}/files"))
+}
+
+/// Those of one kind of keeper, below the address of its files.
+fn of<I: Keeps>(files: &str) -> Routes<App> {
     let (read, write) = (
         Rule::Tenant(Permission::FileRead),
         Rule::Tenant(Permission::FileWrite),
     );
     Routes::new()
-        .get("/t/{tenant}/servers/{server_id}/files", read, list::show)
-        .get(
-            "/t/{tenant}/servers/{server_id}/files/content",
-            read,
-            transfer::content,
-        )
-        .get(
-            "/t/{tenant}/servers/{server_id}/files/picture",
-            read,
-            transfer::picture,
-        )
-        .get(
-            "/t/{tenant}/servers/{server_id}/files/archive",
-            read,
-            transfer::archive,
-        )
-        .merge(changes(write))
-        .merge(uploads(write))
+        .get(files, read, list::show::<I>)
+        .get(&format!("{files}/content"), read, transfer::content::<I>)
+        .get(&format!("{files}/picture"), read, transfer::picture::<I>)
+        .get(&format!("{files}/archive"), read, transfer::archive::<I>)
+        .merge(changes::<I>(files, write))
+        .merge(uploads::<I>(files, write))
 }
 
 /// What changes something that is there, or makes it.
-fn changes(write: Rule) -> Routes<App> {
+fn changes<I: Keeps>(files: &str, write: Rule) -> Routes<App> {
+    let (edit, change, delete) = (
+        format!("{files}/edit"),
+        format!("{files}/change"),
+        format!("{files}/delete"),
+    );
     Routes::new()
-        .get("/t/{tenant}/servers/{server_id}/files/edit", write, edit::form)
-        .large_form(
-            "/t/{tenant}/servers/{server_id}/files/edit",
-            write,
-            MAX_FORM,
-            edit::save,
-        )
-        .form(
-            "/t/{tenant}/servers/{server_id}/files/folders",
-            write,
-            folder::make,
-        )
-        .get(
-            "/t/{tenant}/servers/{server_id}/files/change",
-            write,
-            change::form,
-        )
-        .form(
-            "/t/{tenant}/servers/{server_id}/files/change",
-            write,
-            change::save,
-        )
-        .get(
-            "/t/{tenant}/servers/{server_id}/files/delete",
-            write,
-            delete::question,
-        )
-        .post("/t/{tenant}/servers/{server_id}/files/delete", write, delete::act)
+        .get(&edit, write, edit::form::<I>)
+        .large_form(&edit, write, MAX_FORM, edit::save::<I>)
+        .form(&format!("{files}/folders"), write, folder::make::<I>)
+        .get(&change, write, change::form::<I>)
+        .form(&change, write, change::save::<I>)
+        .get(&delete, write, delete::question::<I>)
+        .post(&delete, write, delete::act::<I>)
         .that_may_last()
 }
 
 /// What brings files.
-fn uploads(write: Rule) -> Routes<App> {
+fn uploads<I: Keeps>(files: &str, write: Rule) -> Routes<App> {
+    let one = format!("{files}/uploads/{{upload}}");
     Routes::new()
-        .post(
-            "/t/{tenant}/servers/{server_id}/files/upload",
-            write,
-            upload::form,
-        )
+        .post(&format!("{files}/upload"), write, upload::form::<I>)
         .that_may_last()
-        .get(
-            "/t/{tenant}/servers/{server_id}/files/uploads/{upload}",
-            write,
-            upload::offset,
-        )
-        .post(
-            "/t/{tenant}/servers/{server_id}/files/uploads/{upload}",
-            write,
-            upload::piece,
-        )
+        .get(&one, write, upload::offset::<I>)
+        .post(&one, write, upload::piece::<I>)
         .that_may_last()
 }
 
-/// What every page here begins with.
+/// What every page here starts with.
+#[derive(Debug, Template)]
+#[template(path = "files/head.html")]
+struct Head {
+    base: String,
+    name: String,
+    /// A server's template, or that it is a volume.
+    kind: String,
+    tabs: Tabs,
+}
+
+/// The tabs of what keeps the files.
+#[derive(Debug)]
+enum Tabs {
+    Server(servers::Head),
+    Volume(volumes::Head),
+}
+
+/// Its template escapes what it prints.
+impl askama::filters::HtmlSafe for Head {}
+
+impl Head {
+    fn new(app: &App, scope: &TenantScope, keeper: &Keeper) -> Self {
+        match keeper {
+            Keeper::Server(server) => {
+                let head = servers::Head::new(app, scope, server, "files");
+                Self {
+                    base: head.base.clone(),
+                    name: head.name.clone(),
+                    kind: head.template.clone(),
+                    tabs: Tabs::Server(head),
+                }
+            }
+            Keeper::Volume(volume) => {
+                let head = volumes::Head::new(scope, volume, "files");
+                Self {
+                    base: head.base.clone(),
+                    name: head.name.clone(),
+                    kind: "Volume".to_owned(),
+                    tabs: Tabs::Volume(head),
+                }
+            }
+        }
+    }
+}
+
+/// What every page here is made from.
 struct Frame {
     app: App,
     scope: TenantScope,
-    files: ServerFiles,
+    files: Files,
     head: Head,
 }
 
 impl Frame {
-    async fn of(State(app): State<App>, scope: TenantScope, id: ServerId) -> Result<Self, Error> {
-        let files = ServerFiles::of(&app, &scope, id).await?;
-        let head = Head::new(&app, &scope, &files.server, "files");
+    async fn of(State(app): State<App>, scope: TenantScope, id: KeeperId) -> Result<Self, Error> {
+        let files = Files::of(&app, &scope, id).await?;
+        let head = Head::new(&app, &scope, &files.keeper);
         Ok(Self {
             app,
             scope,
@@ -140,11 +155,22 @@ impl Frame {
     }
 
     fn crumbs(&self, ctx: Ctx) -> Ctx {
-        crumbs(ctx, &self.scope)
+        match self.files.keeper {
+            Keeper::Server(_) => servers::crumbs(ctx, &self.scope),
+            Keeper::Volume(_) => volumes::crumbs(ctx, &self.scope),
+        }
     }
 
     fn may_write(&self) -> bool {
         self.scope.may(Permission::FileWrite)
+    }
+
+    /// The folder to begin in, where there is no choice of volumes.
+    fn top(&self) -> Result<Option<VolumePath>, Error> {
+        match self.files.keeper {
+            Keeper::Server(_) => Ok(None),
+            Keeper::Volume(_) => volumes::top_folder().map(Some).map_err(Error::internal),
+        }
     }
 
     /// The address of one of the pages here, about a place.
@@ -166,14 +192,18 @@ struct Step {
     href: String,
 }
 
-/// The way from the volumes to a place.
+/// The way to a place: from a server's volumes, or from the volume itself, which people know by its own name.
 fn way(frame: &Frame, path: &VolumePath) -> Vec<Step> {
-    let steps = path.ancestry().map(|place| Step {
+    let (first, skipped) = match &frame.files.keeper {
+        Keeper::Server(_) => ("Volumes", 0),
+        Keeper::Volume(volume) => (volume.name.as_str(), 1),
+    };
+    let steps = path.ancestry().skip(skipped).map(|place| Step {
         label: label(&place),
         href: frame.href("", &place),
     });
     let top = Step {
-        label: "Volumes".to_owned(),
+        label: first.to_owned(),
         href: format!("{}/files", frame.head.base),
     };
     std::iter::once(top).chain(steps).collect()

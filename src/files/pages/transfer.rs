@@ -8,35 +8,34 @@ use crate::app::App;
 use crate::drivers::engine::FilePart;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
 use crate::platform::web::{Path, Query};
 
-use super::super::actions::ServerFiles;
+use super::super::actions::Files;
 use super::super::download;
-use super::super::model::ImageKind;
+use super::super::model::{ImageKind, Keeps};
 use super::super::query::PathQuery;
 
 /// A file, to be saved.
-pub async fn content(
+pub async fn content<I: Keeps>(
     State(app): State<App>,
     scope: TenantScope,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
     let path = query.path()?;
-    let files = ServerFiles::of(&app, &scope, id).await?;
+    let files = Files::of(&app, &scope, id.into()).await?;
     let file = files.open(&path, FilePart::default()).await?;
     Ok(download::file(&path, file))
 }
 
 /// A picture, by what is in it; anything else is not found here.
-pub async fn picture(
+pub async fn picture<I: Keeps>(
     State(app): State<App>,
     scope: TenantScope,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
-    let files = ServerFiles::of(&app, &scope, id).await?;
+    let files = Files::of(&app, &scope, id.into()).await?;
     let mut file = files.open(&query.path()?, FilePart::default()).await?;
     let first = file.content.next().await.transpose();
     let first = first.map_err(|error| Error::Unavailable(error.into()))?;
@@ -46,13 +45,13 @@ pub async fn picture(
 }
 
 /// A folder as a tar.
-pub async fn archive(
+pub async fn archive<I: Keeps>(
     State(app): State<App>,
     scope: TenantScope,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
     let path = query.path()?;
-    let files = ServerFiles::of(&app, &scope, id).await?;
+    let files = Files::of(&app, &scope, id.into()).await?;
     Ok(download::tar(&path, files.archive(&path).await?))
 }

@@ -12,10 +12,10 @@ use crate::app::App;
 use crate::drivers::engine::{Expected, VolumePath};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
 use crate::platform::web::{Json, Path, Query, SeeOther};
 
-use super::super::actions::{Saved, ServerFiles, Transfer};
+use super::super::actions::{Files, Saved, Transfer};
+use super::super::model::Keeps;
 use super::super::query::{Expectation, PathQuery, PieceQuery, upload_key};
 use super::Frame;
 
@@ -23,14 +23,14 @@ use super::Frame;
 const MAX_FIELD: usize = 16 * 1024;
 
 /// Takes files one after the other, as they come. The fields `path` and `replace` come before them.
-pub async fn form(
+pub async fn form<I: Keeps>(
     state: State<App>,
     scope: TenantScope,
-    Path((_, id)): Path<(String, ServerId)>,
+    Path((_, id)): Path<(String, I)>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<SeeOther, Error> {
-    let frame = Frame::of(state, scope, id).await?;
+    let frame = Frame::of(state, scope, id.into()).await?;
     let mut parts = Multipart::new(body.into_data_stream(), boundary(&headers)?);
     let (mut folder, mut expected) = (None, Expected::Nothing);
     let mut told = Told::default();
@@ -161,28 +161,28 @@ fn tell(progress: Result<(u64, bool), Error>) -> Result<Response, Error> {
 }
 
 /// Tells the page's script from where to go on.
-pub async fn offset(
+pub async fn offset<I: Keeps>(
     State(app): State<App>,
     scope: TenantScope,
-    Path((_, id, upload)): Path<(String, ServerId, String)>,
+    Path((_, id, upload)): Path<(String, I, String)>,
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
     let (path, upload) = (query.path()?, upload_key(&upload)?);
-    let files = ServerFiles::of(&app, &scope, id).await?;
+    let files = Files::of(&app, &scope, id.into()).await?;
     let offset = files.offset(&path, &upload).await;
     tell(offset.map(|offset| (offset, false)))
 }
 
 /// Takes a piece from the page's script.
-pub async fn piece(
+pub async fn piece<I: Keeps>(
     State(app): State<App>,
     scope: TenantScope,
-    Path((_, id, upload)): Path<(String, ServerId, String)>,
+    Path((_, id, upload)): Path<(String, I, String)>,
     (Query(piece), Expectation(expected)): (Query<PieceQuery>, Expectation),
     body: Body,
 ) -> Result<Response, Error> {
     let (path, piece) = (piece.path()?, piece.of(upload_key(&upload)?)?);
-    let files = ServerFiles::of(&app, &scope, id).await?;
+    let files = Files::of(&app, &scope, id.into()).await?;
     let content = Transfer::new(body.into_data_stream());
     let saved = files.write_piece(&path, expected, &piece, content).await;
     tell(saved.map(|saved| match saved {

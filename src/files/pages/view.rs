@@ -6,10 +6,9 @@ use axum::response::{IntoResponse as _, Response};
 use crate::drivers::engine::{FileKind, VolumePath};
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, Page, ago};
-use crate::servers::Head;
 
 use super::super::model::{Content, Item, MAX_EDIT, Mode, amount};
-use super::{Frame, Step, way};
+use super::{Frame, Head, Step, way};
 
 /// As much of a text is shown, in bytes.
 const SHOWN: u64 = 64 * 1024;

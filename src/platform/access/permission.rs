@@ -64,9 +64,9 @@ permissions! {
     ServerRead = "servers:read", Tenant, read;
     /// Read what servers print.
     ServerLogs = "servers:logs", Tenant, read;
-    /// See and download the files in servers' volumes.
+    /// See and download the files of servers, and in the organisation's own volumes.
     FileRead = "files:read", Tenant, read;
-    /// Upload, change and delete files in servers' volumes.
+    /// Upload, change and delete files of servers, and in the organisation's own volumes.
     FileWrite = "files:write", Tenant, write;
     /// Look at a server's console while somebody uses it.
     ServerConsoleWatch = "servers:console-watch", Tenant, read;

@@ -103,7 +103,7 @@ pub(super) async fn show(
     (Query(query), Query(page)): (Query<PathQuery>, Query<PageQuery>),
 ) -> Result<Page<Folder>, Error> {
     let place = query.place()?;
-    let (snapshot, files) = actions::look_into(&app, &scope, (server, id)).await?;
+    let (snapshot, of_whom, files) = actions::look_into(&app, &scope, (server, id)).await?;
     let base = format!("{}/{id}/files", tab(&slug, server));
     let (path, rows, next) = match place {
         Place::In(path) => {
@@ -134,7 +134,7 @@ pub(super) async fn show(
     };
     Ok(Page(Folder {
         ctx: servers::crumbs(ctx, &scope),
-        head: Head::new(&app, &scope, &files.server, "snapshots"),
+        head: Head::new(&app, &scope, &of_whom, "snapshots"),
         snapshot: snapshot.name,
         way: way(&base, path.as_ref()),
         rows,
@@ -150,7 +150,7 @@ pub(super) async fn content(
     Query(query): Query<PathQuery>,
 ) -> Result<Response, Error> {
     let path = query.path()?;
-    let (_, files) = actions::look_into(&app, &scope, (server, id)).await?;
+    let (_, _, files) = actions::look_into(&app, &scope, (server, id)).await?;
     let file = files.open(&path, FilePart::default()).await?;
     Ok(files::send(&path, file))
 }

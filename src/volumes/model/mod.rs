@@ -138,10 +138,31 @@ impl Volume {
     pub fn check_there(&self) -> Result<(), Error> {
         match self.missing_since {
             None => Ok(()),
-            Some(_) => Err(Error::conflict(
-                "volume-missing",
+            Some(_) => Err(self.lost()),
+        }
+    }
+
+    /// What is said of one that the engine has lost.
+    pub fn lost(&self) -> Error {
+        Error::conflict(
+            "volume-missing",
+            format!(
+                "The engine does not have {} any more. Ask your provider.",
+                self.name
+            ),
+        )
+    }
+
+    /// Refuses to look into one that is not there yet, is on its way out, or was lost.
+    pub fn check_open(&self) -> Result<(), Error> {
+        self.check_stays()?;
+        self.check_there()?;
+        match self.made_mib {
+            Some(_) => Ok(()),
+            None => Err(Error::conflict(
+                "volume-not-made",
                 format!(
-                    "The engine does not have {} any more. Ask your provider.",
+                    "{} is being made. Its files can be reached in a moment.",
                     self.name
                 ),
             )),
@@ -306,6 +327,24 @@ pub(super) mod tests {
             ..lost
         };
         assert_eq!(leaving.plan(), Some(Step::Remove));
+    }
+
+    #[test]
+    fn one_is_looked_into_while_it_is_there_and_stays() {
+        let why = |volume: Volume| volume.check_open().map_err(|error| error.code());
+        let there = volume(64, Some(32));
+        let lost = Volume {
+            missing_since: Some(DateTime::UNIX_EPOCH),
+            ..there.clone()
+        };
+        let leaving = Volume {
+            deleting_at: Some(DateTime::UNIX_EPOCH),
+            ..lost.clone()
+        };
+        assert_eq!(why(there), Ok(()));
+        assert_eq!(why(volume(64, None)), Err("volume-not-made"));
+        assert_eq!(why(lost), Err("volume-missing"));
+        assert_eq!(why(leaving), Err("volume-deleting"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod act;
 mod attach;
+mod head;
 mod list;
 mod live;
 mod new;
@@ -14,9 +15,11 @@ use crate::app::App;
 use crate::drivers::pool::show_size;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::ids::{ServerId, VolumeId};
-use crate::platform::web::{Ctx, Routes};
+use crate::platform::web::Routes;
 
 use super::model::{State, Volume};
+
+pub use head::{Head, crumbs};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -63,10 +66,6 @@ fn href(scope: &TenantScope, id: VolumeId) -> String {
 /// Where a server's tab is.
 fn tab(scope: &TenantScope, server: ServerId) -> String {
     format!("/t/{}/servers/{server}/volumes", scope.member.slug)
-}
-
-fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
-    ctx.with_crumbs([("Volumes", base(scope))])
 }
 
 /// MiB, as people read them.

@@ -18,7 +18,7 @@ use super::super::actions::{self, ChangeInput};
 use super::super::model::{Holder, State as VolumeState, Volume};
 use super::super::store;
 use super::new::{refused, typed_size};
-use super::{crumbs, held, href, percent, words};
+use super::{Head, crumbs, held, href, percent, words};
 
 /// How it is, and who mounts it; also what the live stream sends.
 #[derive(Debug, Template)]
@@ -127,7 +127,7 @@ pub(super) fn attachment(state: &str) -> (&'static str, &'static str) {
 #[template(path = "volumes/show.html")]
 pub(super) struct Show {
     ctx: Ctx,
-    name: String,
+    head: Head,
     href: String,
     version: i64,
     panel: Panel,
@@ -154,7 +154,7 @@ async fn page(
     };
     Ok(Page(Show {
         ctx: crumbs(ctx, scope),
-        name: volume.name.clone(),
+        head: Head::new(scope, volume, "overview"),
         href: panel.href.clone(),
         version: volume.version,
         end: End::from(&panel),

@@ -1,10 +1,12 @@
 //! Volumes in the panel, with a pool and an engine in memory: what is written, what containers then have, and who is refused.
 
+mod files;
 mod life;
 mod pages;
 mod servers;
 mod trouble;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -72,6 +74,17 @@ impl Scene {
             }
         }
         panic!("it does not come to rest");
+    }
+
+    /// Tells the panel which volumes the engine has.
+    async fn note(&self, there: &BTreeSet<&str>) {
+        let mut tx = self.test.app.db.system().await.unwrap();
+        let location = all_servers::own_location(&mut tx).await.unwrap().unwrap();
+        let now = self.test.app.now();
+        crate::volumes::note_presence(&mut tx, location, (there, true), now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn later(&self, seconds: i64) {

@@ -1,7 +1,5 @@
 //! What is refused while something is wrong, what goes on when that is over, and what attached volumes are kept out of.
 
-use std::collections::BTreeSet;
-
 use crate::drivers::engine::fake::Call;
 use crate::platform::access::StaffRole;
 
@@ -11,17 +9,6 @@ const IMAGE: &str = "registry.example/lines:1";
 const INSTALLER: &str = "registry.example/installer:1";
 
 impl Scene {
-    /// Tells the panel which volumes the engine has.
-    async fn note(&self, there: &BTreeSet<&str>) {
-        let mut tx = self.test.app.db.system().await.unwrap();
-        let location = all_servers::own_location(&mut tx).await.unwrap().unwrap();
-        let now = self.test.app.now();
-        crate::volumes::note_presence(&mut tx, location, (there, true), now)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-    }
-
     /// A server of an imported template that has a script to install it.
     async fn game(&self) -> String {
         self.test.engine.add_to_registry(IMAGE);
