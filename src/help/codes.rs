@@ -108,7 +108,7 @@ codes! {
         "backup-of-another-kind": "The backup is of a server of another template.", "Make a server of that template, and restore into it.";
         "key-was-shown": "A repository's key is shown once.", "Ask whoever it was shown to: the page “Backups” says who.";
         "restore-under-way": "The server is being restored from a backup.", "Wait until that is done.";
-        "volumes-shared": "Several servers of a stack have the same files open.", "Restore single files beside, or a new server.";
+        "volumes-shared": "Several servers of a stack have the same files open.", "Get single files back, or make another server of it.";
         "nothing-to-back-up": "None of the stack's servers keeps files.", "Nothing has to be done.";
         "too-many-backups": "A server has at most 60 backups.", "Delete one, or let its schedules keep fewer.";
         "no-backup-target": "The provider has not said where backups go.", "Ask the provider.";

@@ -43,15 +43,6 @@ pub async fn note_safety(tx: &mut SystemTx, id: BackupRestoreId, safety: BackupI
     Ok(())
 }
 
-/// Whether other servers have the volumes of this one, or it has another's.
-pub async fn shares_volumes(tx: &mut TenantTx, id: ServerId) -> Result<bool, Error> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from server where volumes_of = $1 or (id = $1 and volumes_of is not null)) as "found!""#,
-        id.0
-    );
-    Ok(found.fetch_one(tx.conn()).await?)
-}
-
 /// Notes that what was there begins to be replaced.
 pub async fn note_begun(tx: &mut SystemTx, id: BackupRestoreId) -> Result<(), Error> {
     sqlx::query!("update backup_restore set is_begun = true where id = $1", id.0)

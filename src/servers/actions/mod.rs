@@ -43,8 +43,8 @@ pub use erase::{erase, erase_as_staff, expired};
 pub use installation::{accept_installation, reinstall, update_template};
 pub use moves::move_server;
 pub use parts::{
-    Answers, NewPart, SecretAnswer, answer_of, command_part, configure_part, create_part, delete_part,
-    erase_part, rename_part, restore_part,
+    Answers, NewPart, SecretAnswer, answer_of, check_unshared, command_part, configure_part, create_part,
+    delete_part, erase_part, rename_part, restore_part,
 };
 pub use power::{command, command_as_staff, command_within};
 pub use rebuild::rebuild;

@@ -1,0 +1,1 @@
+drop function server_shares_volumes(uuid);
