@@ -75,7 +75,8 @@ pub async fn clone(app: &App, scope: &TenantScope, id: ServerId, input: CloneInp
     let mut tx = scope.begin().await?;
     store::lock_tenant(&mut tx, scope.tenant()).await?;
     let source = store::lock(&mut tx, id).await?;
-    let offer = check(app, &mut tx, scope, &source, input.data).await?;
+    let is_kept = input.snapshot.is_some() || input.backup.is_some();
+    let offer = check(app, &mut tx, scope, &source, (input.data, is_kept)).await?;
     fit(app, &mut tx, scope.tenant(), &source.resources).await?;
     storage::admit_at(&mut tx, source.location, source.resources).await?;
     let copy = insert(app, &mut tx, scope, (&source, &offer), &input).await?;
@@ -137,7 +138,9 @@ pub async fn copy_again(app: &App, scope: &TenantScope, id: ServerId) -> Result<
     } else {
         CloneData::Stopped
     };
-    check(app, &mut tx, scope, &source, data).await?;
+    let is_kept =
+        snapshots::copied_from(&mut tx, id).await?.is_some() || backups::is_filled(&mut tx, id).await?;
+    check(app, &mut tx, scope, &source, (data, is_kept)).await?;
     store::begin_copy(&mut tx, &server, &source, copying.is_live, app.now()).await?;
     store::wish(&mut tx, id, Wish::default(), app.now()).await?;
     let server = store::find(&mut tx, id).await?;
@@ -153,13 +156,14 @@ pub async fn copy_again(app: &App, scope: &TenantScope, id: ServerId) -> Result<
     Ok(Asked { server, operation })
 }
 
-/// Whether a server can be copied now. Its template says what of it there is to copy.
+/// Whether a server can be copied now. Its template says what of it there is to copy. `is_kept`: the data comes from what was kept
+/// of it, and not from what it has.
 async fn check(
     app: &App,
     tx: &mut TenantTx,
     scope: &TenantScope,
     source: &Server,
-    data: CloneData,
+    (data, is_kept): (CloneData, bool),
 ) -> Result<Offer, Error> {
     source.check_stays()?;
     if source.suspension.is_some() {
@@ -171,8 +175,10 @@ async fn check(
         return Err(Error::Forbidden);
     }
     if data != CloneData::None {
-        // Parts of a stack may share their data, and hold still together or not at all.
-        source.check_alone()?;
+        if !is_kept {
+            // Parts of a stack may share their data, and hold still together or not at all.
+            source.check_alone()?;
+        }
         check_whole(tx, source).await?;
     }
     let offer = eggs::warm(app, tx, &source.template).await?;
