@@ -89,6 +89,7 @@ codes! {
         "no-mail-server": "No mail server is set.", "Set `BERTH_SMTP_URL` and start the panel again.";
         "notification-not-failed": "Only a mail that could not be sent can be sent again.", "Nothing has to be done.";
         "no-snapshots": "The server's data is not in a pool of storage, so there are no snapshots of it.", "Ask your provider, or copy the server to where there is one.";
+        "files-elsewhere": "The server has the files of the first server of its part of a stack.", "Use the snapshots of that one.";
         "server-not-made": "The server has no data yet.", "Wait until it was made.";
         "snapshot-not-ready": "The snapshot is still being taken.", "Read it again until it is `ready`.";
         "snapshot-failed": "The snapshot could not be taken. Its `error` says why.", "Delete it, and take another.";

@@ -175,6 +175,7 @@ pub async fn restore(app: &App, scope: &TenantScope, at: (ServerId, SnapshotId))
     servers::check_whole(&mut tx, &server).await?;
     let snapshot = store::lock(&mut tx, at).await?;
     snapshot.check_ready()?;
+    servers::check_unshared(&mut tx, &server).await?;
     let safety = new(
         app,
         &server,

@@ -169,7 +169,9 @@ impl Snapshot {
 /// Refuses snapshots of what has none, and says why.
 pub fn check_server(server: &Server) -> Result<(), Error> {
     server.check_stays()?;
-    server.check_alone()?;
+    if server.home() != server.id {
+        return Err(Error::conflict("files-elsewhere", ELSEWHERE));
+    }
     match server.quota() {
         Some(Quota::Enforced) => Ok(()),
         Some(Quota::Soft) => Err(Error::conflict("no-snapshots", WHY_NOT)),
@@ -184,6 +186,10 @@ pub fn check_server(server: &Server) -> Result<(), Error> {
 pub const WHY_NOT: &str = "Its data is on the engine's plain volumes, which are measured and not limited, and can't be \
                            snapshotted. Servers that are made on a node with a pool of storage have snapshots: ask your \
                            provider, or copy this server there.";
+
+/// Why a server that has another's files has no snapshots, and where they are.
+pub const ELSEWHERE: &str =
+    "This server has the files of the first server of its part of the stack. Their snapshots are there.";
 
 /// A name that people give.
 pub fn parse_name(text: &str) -> Result<String, String> {

@@ -16,7 +16,7 @@ use crate::catalogue::{Kind, Offer, Variable};
 use crate::eggs;
 use crate::networks;
 use crate::platform::access::{Permission, TenantScope};
-use crate::platform::db::TenantTx;
+use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, ServerId, SnapshotId};
 use crate::platform::secret::random_text;
@@ -188,18 +188,24 @@ async fn check(
     })
 }
 
-/// Refuses what would read data that is on its way, from here or to here.
-pub async fn check_whole(tx: &mut impl crate::platform::db::Scoped, server: &Server) -> Result<(), Error> {
+/// Refuses what would use data that is being replaced.
+pub async fn check_not_restored(tx: &mut impl Scoped, server: &Server) -> Result<(), Error> {
     // The wish counts: what does it holds the server still only later.
     if server.still_for == Some(server.id)
-        || crate::backups::is_restored(tx, server.id).await?
-        || crate::snapshots::is_restored(tx, server.id).await?
+        || backups::is_restored(tx, server.id).await?
+        || snapshots::is_restored(tx, server.id).await?
     {
         return Err(Error::conflict(
             "being-restored",
             "This server is being restored. Wait until that is done.",
         ));
     }
+    Ok(())
+}
+
+/// Refuses what would read data that is on its way, from here or to here.
+pub async fn check_whole(tx: &mut impl Scoped, server: &Server) -> Result<(), Error> {
+    check_not_restored(tx, server).await?;
     if store::copied_to(tx, server.id).await?.is_some() {
         return Err(Refusal::HoldsStill.into());
     }

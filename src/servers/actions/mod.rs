@@ -36,7 +36,9 @@ use super::model::{Entry, Kind, Server};
 use super::store::{self, NewEvent};
 
 pub use bulk::{AT_ONCE, Bulk, Line, command_all, command_all_as_staff, retag_all, suspend_all};
-pub use clone::{CloneData, CloneInput, check_whole, clone, clone_name, copy_again, made_up_labels};
+pub use clone::{
+    CloneData, CloneInput, check_not_restored, check_whole, clone, clone_name, copy_again, made_up_labels,
+};
 pub use create::{NewServerInput, create, fits_template};
 pub use delete::{OLDEST, delete, keeping, make_way};
 pub use erase::{erase, erase_as_staff, expired};
