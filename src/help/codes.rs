@@ -110,6 +110,7 @@ codes! {
         "key-was-shown": "A repository's key is shown once.", "Ask whoever it was shown to: the page “Backups” says who.";
         "restore-under-way": "The server is being restored from a backup.", "Wait until that is done.";
         "volumes-shared": "Several servers of a stack have the same files open.", "Get single files back, or make another server of it.";
+        "nothing-to-snapshot": "None of the stack's servers keeps files.", "Nothing has to be done.";
         "nothing-to-back-up": "None of the stack's servers keeps files.", "Nothing has to be done.";
         "too-many-backups": "A server has at most 60 backups.", "Delete one, or let its schedules keep fewer.";
         "no-backup-target": "The provider has not said where backups go.", "Ask the provider.";

@@ -117,7 +117,8 @@ impl Work<'_> {
 
     async fn begin_snapshot(&self, step: &Step, keep: u32) -> Result<bool, Error> {
         let mut tx = self.scope.begin().await?;
-        let asked = snapshots::take_within(self.app, &mut tx, &self.who(), (self.server.id, keep)).await;
+        let what = (self.server.id, self.claimed.schedule, keep);
+        let asked = snapshots::take_within(self.app, &mut tx, &self.who(), what).await;
         self.begun(step, tx, asked).await
     }
 

@@ -18,7 +18,7 @@ use crate::platform::web::{Ctx, FormData, FormState, Fragment, LastSeen, Page, P
 use crate::servers::model::Server;
 use crate::servers::{self, Head};
 
-use super::super::model::{ELSEWHERE, MAX, Reason, Snapshot, State as SnapshotState, WHY_NOT, check_server};
+use super::super::model::{ELSEWHERE, MAX, Snapshot, State as SnapshotState, WHY_NOT, check_server};
 use super::super::{TOPIC, actions, store};
 use super::tab;
 
@@ -46,11 +46,7 @@ impl Row {
             holds: held
                 .get(&id)
                 .map_or_else(|| "–".to_owned(), |bytes| show_size(*bytes)),
-            why: match snapshot.reason {
-                Reason::Manual => "",
-                Reason::Schedule => "by a schedule",
-                Reason::Safety => "kept before a restoring",
-            },
+            why: snapshot.reason.shown(),
             state: snapshot.state.shown(),
             is_ready: snapshot.state == SnapshotState::Ready,
             is_removable: matches!(snapshot.state, SnapshotState::Ready | SnapshotState::Failed),

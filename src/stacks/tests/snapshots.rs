@@ -138,3 +138,109 @@ async fn files_that_several_servers_have_open_are_the_first_one_s_and_not_replac
     later(&scene).await;
     scene.post(&scale, &json!({ "replicas": 2 })).await.expect(202);
 }
+
+#[tokio::test]
+async fn all_servers_of_a_stack_are_kept_by_one_wish() {
+    let scene = Scene::with_pool().await;
+    let id = scene.running(&cluster("Web", 2)).await;
+    let all = format!("/api/v1/stacks/{id}/snapshots");
+    let asked = scene.post(&all, &json!({})).await.expect(202).json();
+    // The load balancer keeps nothing, and the second web server has the files of the first.
+    assert_eq!(asked["snapshots"].as_array().unwrap().len(), 3, "{asked}");
+    assert_eq!(operation(&scene, &asked).await["state"], "queued");
+    work(&scene).await;
+    let done = operation(&scene, &asked).await;
+    assert_eq!(
+        (&done["state"], &done["kind"]),
+        (&json!("succeeded"), &json!("stack.snapshot"))
+    );
+    let list = scene.get(&all).await;
+    let list = list.as_array().unwrap();
+    let is_taken = |one: &Value| one["state"] == "ready" && one["reason"] == "stack";
+    assert!(list.len() == 3 && list.iter().all(is_taken), "{list:?}");
+    let address = format!("/t/acme/stacks/{id}/snapshots");
+    let page = scene.browser.get(&address).await.expect(200).body;
+    for one in list {
+        let (name, server) = (&one["server_name"], &one["server_id"]);
+        assert!(page.contains(name.as_str().unwrap()), "{page}");
+        let there = scene.get(&path(server.as_str().unwrap(), "")).await;
+        assert_eq!(there["items"][0]["id"], one["id"]);
+    }
+    let stack = scene
+        .browser
+        .get(&format!("/t/acme/stacks/{id}"))
+        .await
+        .expect(200);
+    assert!(
+        stack.body.contains(&format!("action=\"{address}\"")),
+        "{}",
+        stack.body
+    );
+    let told = scene.browser.post(&address, &[]).await.expect(303);
+    let page = scene.browser.get(told.location()).await.expect(200).body;
+    assert!(page.contains("3 snapshots are being taken."), "{page}");
+}
+
+#[tokio::test]
+async fn one_that_can_not_be_taken_fails_the_whole_and_is_named() {
+    let scene = Scene::with_pool().await;
+    let id = scene.running(&shop("Shop")).await;
+    let all = format!("/api/v1/stacks/{id}/snapshots");
+    scene.test.engine.pool().set_full(true);
+    let asked = scene.post(&all, &json!({})).await.expect(202).json();
+    work(&scene).await;
+    let failed = operation(&scene, &asked).await;
+    assert_eq!(failed["state"], "failed");
+    let error = failed["error"].as_str().unwrap();
+    for part in ["db", "web"] {
+        let server = scene.part(&id, part).await.remove(0);
+        let name = scene.server(&server).await["name"].as_str().unwrap().to_owned();
+        assert!(error.contains(&format!("{name}: its disk")), "{error}");
+    }
+    scene.test.engine.pool().set_full(false);
+    let asked = scene.post(&all, &json!({})).await.expect(202).json();
+    work(&scene).await;
+    assert_eq!(operation(&scene, &asked).await["state"], "succeeded");
+}
+
+#[tokio::test]
+async fn of_a_stack_all_are_taken_or_none() {
+    let scene = Scene::with_pool().await;
+    let id = scene.running(&shop("Shop")).await;
+    let all = format!("/api/v1/stacks/{id}/snapshots");
+    let web = scene.part(&id, "web").await.remove(0);
+    for _ in 0..50 {
+        scene.test.clock.advance(TimeDelta::milliseconds(1));
+        scene.test.snapshot(scene.tenant, web.parse().unwrap()).await;
+    }
+    let told = refused(&scene, &all).await;
+    assert_eq!(told["code"], "too-many-snapshots");
+    let name = scene.server(&web).await["name"].as_str().unwrap().to_owned();
+    assert!(told["title"].as_str().unwrap().starts_with(&name), "{told}");
+    assert_eq!(
+        scene.get(&all).await.as_array().unwrap().len(),
+        50,
+        "none of the database"
+    );
+    let address = format!("/t/acme/stacks/{id}/snapshots");
+    let told = scene.browser.post(&address, &[]).await.expect(303);
+    let page = scene.browser.get(told.location()).await.expect(200).body;
+    assert!(page.contains("at most 50 snapshots"), "{page}");
+    let stack = format!("/api/v1/stacks/{id}");
+    scene.program.json("DELETE", &stack, &json!({})).await.expect(202);
+    assert_eq!(refused(&scene, &all).await["code"], "stack-deleted");
+}
+
+#[tokio::test]
+async fn without_a_pool_the_server_that_has_none_is_named() {
+    let scene = Scene::new().await;
+    let id = scene.running(&shop("Shop")).await;
+    let told = refused(&scene, &format!("/api/v1/stacks/{id}/snapshots")).await;
+    assert_eq!(told["code"], "no-snapshots");
+    let stack = scene
+        .browser
+        .get(&format!("/t/acme/stacks/{id}"))
+        .await
+        .expect(200);
+    assert!(!stack.body.contains("Snapshot all"), "{}", stack.body);
+}
