@@ -134,6 +134,7 @@ codes! {
         "network-deleting": "The network is being deleted.", "Nothing can be done with it any more.";
         "only-network": "A server would be in no network then.", "Put it into another one first.";
         "part-of-stack": "The server is a part of a stack, and goes and comes back with it.", "Scale the stack, or delete, restore or erase the stack.";
+        "not-in-stack": "The server is not a part of a stack.", "Use what is for single servers.";
         "stack-deleted": "The stack is deleted, and kept until `kept_until`.", "Restore it first.";
         "stack-not-deleted": "Only a deleted stack can be restored or erased.", "Delete it first, or leave it.";
         "stack-erasing": "The stack is being erased.", "Nothing can be done with it any more.";

@@ -113,10 +113,16 @@ pub async fn take_within(
     let server = servers::lock(tx, id).await?;
     let operation = About::server(&server).open(app, tx, who).await?;
     let by = By::Schedule(schedule, retention);
-    match add(app, tx, who, (&server, operation, by)).await {
-        Ok(_) => Ok(operation),
-        Err(error @ Error::LimitReached { .. }) => Err(Error::conflict("too-many-backups", error.sentence())),
-        Err(error) => Err(error),
+    let backup = add(app, tx, who, (&server, operation, by)).await;
+    backup.map_err(for_a_step)?;
+    Ok(operation)
+}
+
+/// What a step can't do for want of room is a conflict like any other.
+fn for_a_step(error: Error) -> Error {
+    match error {
+        error @ Error::LimitReached { .. } => Error::conflict("too-many-backups", error.sentence()),
+        error => error,
     }
 }
 
@@ -126,6 +132,18 @@ pub async fn of_stack(app: &App, scope: &TenantScope, id: StackId) -> Result<Ask
     let asked = of_all(app, &mut tx, &scope.who, (id, By::Stack)).await?;
     tx.commit().await?;
     Ok(asked)
+}
+
+/// The same for a schedule, in its run's transaction. Whatever keeps it from that is a conflict: the step's end.
+pub async fn of_stack_within(
+    app: &App,
+    tx: &mut SystemTx,
+    who: &Who,
+    (id, schedule, retention): (StackId, ScheduleId, Retention),
+) -> Result<OperationId, Error> {
+    let by = By::Schedule(schedule, retention);
+    let asked = of_all(app, tx, who, (id, by)).await;
+    Ok(asked.map_err(for_a_step)?.operation)
 }
 
 async fn of_all(app: &App, tx: &mut impl Scoped, who: &Who, (id, by): (StackId, By)) -> Result<Asked, Error> {
