@@ -16,7 +16,7 @@ use crate::catalogue::{Kind, Offer, Variable};
 use crate::eggs;
 use crate::networks;
 use crate::platform::access::{Permission, TenantScope};
-use crate::platform::db::{Scoped, TenantTx};
+use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, ServerId, SnapshotId};
 use crate::platform::secret::random_text;
@@ -24,11 +24,12 @@ use crate::snapshots;
 use crate::storage;
 
 use super::super::model::{
-    NewServer, Note, Power, Refusal, Server, ServerName, Size, StoredVariable, Tags, host_name, seal_context,
+    NewServer, Note, Power, Server, ServerName, Size, StoredVariable, Tags, host_name, seal_context,
 };
 use super::super::store::{self, Wish};
 use super::create::{add_ports, fit, seal};
 use super::restore::names;
+use super::whole::check_whole;
 use super::{Asked, announce, rewire, shown, target};
 
 /// How a server is copied.
@@ -186,40 +187,6 @@ async fn check(
         let message = "Its template is no longer in the catalogue, so no other server can be made from it.";
         Error::conflict("template-gone", message)
     })
-}
-
-/// Refuses what would use data that is being replaced.
-pub async fn check_not_restored(tx: &mut impl Scoped, server: &Server) -> Result<(), Error> {
-    // The wish counts: what does it holds the server still only later.
-    if server.still_for == Some(server.id)
-        || backups::is_restored(tx, server.id).await?
-        || snapshots::is_restored(tx, server.id).await?
-    {
-        return Err(Error::conflict(
-            "being-restored",
-            "This server is being restored. Wait until that is done.",
-        ));
-    }
-    Ok(())
-}
-
-/// Refuses what would read data that is on its way, from here or to here.
-pub async fn check_whole(tx: &mut impl Scoped, server: &Server) -> Result<(), Error> {
-    check_not_restored(tx, server).await?;
-    if store::copied_to(tx, server.id).await?.is_some() {
-        return Err(Refusal::HoldsStill.into());
-    }
-    match store::copying(tx, server.id).await? {
-        Some(copying) if copying.is_open() => Err(Error::conflict(
-            "being-copied",
-            "This server is a copy whose data is still on its way. Wait until it is complete.",
-        )),
-        Some(copying) if copying.failure().is_some() => Err(Error::conflict(
-            "copy-failed",
-            "This server is a copy whose data could not be copied. Copy it again, or delete it.",
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// The new server with all that it has but its data.
