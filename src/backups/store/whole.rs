@@ -57,6 +57,18 @@ pub async fn is_restored(tx: &mut impl Scoped, id: ServerId) -> Result<bool, Err
     Ok(found.fetch_one(tx.conn()).await?)
 }
 
+/// Has whoever waits to restore a server in place look at once, and as often as at first. Says whether somebody waits.
+pub async fn wake(tx: &mut SystemTx, server: ServerId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "update backup_repository set next_attempt_at = $2, error_count = 0 where id in ( \
+           select b.repository_id from backup_restore r join backup b on b.id = r.backup_id \
+           where r.server_id = $1 and r.kind = 'over' and r.state in ('waiting', 'running'))",
+        server.0,
+        now
+    );
+    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
 /// One of the tenant's, also of a server that is gone, which nobody else changes until this is over.
 pub async fn lock_any(tx: &mut TenantTx, id: BackupId) -> Result<Backup, Error> {
     let locked = sqlx::query_scalar!("select id from backup where id = $1 for update", id.0);
