@@ -25,8 +25,8 @@ mod tests;
 use crate::app::App;
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::ids::{NetworkId, StackId};
+use crate::platform::{events, operations};
 use crate::servers::model::Server;
 use crate::{eggs, networks, servers};
 
@@ -101,6 +101,8 @@ pub async fn end_if_empty(app: &App, tx: &mut SystemTx, stack: &Stack) -> Result
             networks::let_go(tx, network, app.now()).await?;
             events::emit(tx, Some(stack.tenant), networks::TOPIC, Some(network.0)).await?;
         }
+        // Snapshots that were yet to be taken go with their servers, and nobody is left to report on them.
+        operations::supersede(tx, stack.id.0, app.now()).await?;
         store::forget(tx, stack.id).await?;
     }
     events::emit(tx, Some(stack.tenant), TOPIC, Some(stack.id.0)).await
