@@ -196,12 +196,10 @@ impl Snapshot {
 /// Refuses snapshots of what has none, and says why.
 pub fn check_server(server: &Server) -> Result<(), Error> {
     server.check_stays()?;
-    if server.home() != server.id {
-        return Err(Error::conflict("files-elsewhere", ELSEWHERE));
-    }
     match server.quota() {
-        Some(Quota::Enforced) => Ok(()),
         Some(Quota::Soft) => Err(Error::conflict("no-snapshots", WHY_NOT)),
+        _ if server.home() != server.id => Err(Error::conflict("files-elsewhere", ELSEWHERE)),
+        Some(Quota::Enforced) => Ok(()),
         None => Err(Error::conflict(
             "server-not-made",
             "This server has no data yet. Wait until it was made.",

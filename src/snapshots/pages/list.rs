@@ -149,7 +149,7 @@ async fn page(
         // What somebody typed comes back, whatever became of the server meanwhile.
         may_write: (why_not.is_none() || !form.errors().is_empty()) && scope.may(Permission::SnapshotWrite),
         why_not,
-        elsewhere,
+        elsewhere: elsewhere.filter(|_| code == Some("files-elsewhere")),
         is_made: code != Some("server-not-made"),
         base,
         form,
