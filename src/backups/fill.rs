@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::platform::db::{SystemTx, TenantTx};
+use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{BackupId, BackupRestoreId, ServerId, TenantId};
@@ -36,7 +36,7 @@ pub async fn fill_from(
 }
 
 /// Whether a server's data comes from a backup.
-pub async fn is_filled(tx: &mut SystemTx, server: ServerId) -> Result<bool, Error> {
+pub async fn is_filled(tx: &mut impl Scoped, server: ServerId) -> Result<bool, Error> {
     store::is_filled(tx, server).await
 }
 

@@ -1,13 +1,25 @@
-//! A repository that somebody else works in for a while: a drill, which restores from it and must not have it pruned meanwhile.
+//! What others do beside backups: a drill works in a repository for a while, which must not be pruned meanwhile, and snapshots restore
+//! servers that a restore from a backup waits for.
 
 use crate::app::App;
 use crate::drivers::backup::{BackupResult, Place, Restic};
+use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
-use crate::platform::ids::BackupRepositoryId;
+use crate::platform::events;
+use crate::platform::ids::{BackupRepositoryId, ServerId, TenantId};
 
+use super::TOPIC;
 use super::reconcile::LEASE;
 use super::store::{self, Claimed, Ended};
 use super::work;
+
+/// Tells that nobody else replaces what a server has any more, as part of what ends that: whoever waits to restore it goes on.
+pub async fn wake(app: &App, tx: &mut SystemTx, (server, tenant): (ServerId, TenantId)) -> Result<(), Error> {
+    if store::wake(tx, server, app.now()).await? {
+        events::emit(tx, Some(tenant), TOPIC, Some(server.0)).await?;
+    }
+    Ok(())
+}
 
 /// A repository under a lease.
 #[derive(Debug)]

@@ -29,10 +29,10 @@ mod target;
 mod tests;
 mod work;
 
-pub use actions::take_within;
+pub use actions::{of_stack_within as take_of_stack_within, take_within};
 pub use alerts::{alert_of, alerts, count_alerts, missed};
 pub use fill::{Filling, fill, fill_from, is_filled};
-pub use hold::{Held, hold};
+pub use hold::{Held, hold, wake};
 pub use leave::erase_data;
 pub use model::{Alert, MOST_KEPT, Retention};
 pub use probe::register;

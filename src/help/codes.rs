@@ -90,6 +90,7 @@ codes! {
         "no-mail-server": "No mail server is set.", "Set `BERTH_SMTP_URL` and start the panel again.";
         "notification-not-failed": "Only a mail that could not be sent can be sent again.", "Nothing has to be done.";
         "no-snapshots": "The server's data is not in a pool of storage, so there are no snapshots of it.", "Ask your provider, or copy the server to where there is one.";
+        "files-elsewhere": "The server has the files of the first server of its part of a stack.", "Use the snapshots of that one.";
         "server-not-made": "The server has no data yet.", "Wait until it was made.";
         "snapshot-not-ready": "The snapshot is still being taken.", "Read it again until it is `ready`.";
         "snapshot-failed": "The snapshot could not be taken. Its `error` says why.", "Delete it, and take another.";
@@ -109,7 +110,8 @@ codes! {
         "backup-of-another-kind": "The backup is of a server of another template.", "Make a server of that template, and restore into it.";
         "key-was-shown": "A repository's key is shown once.", "Ask whoever it was shown to: the page “Backups” says who.";
         "restore-under-way": "The server is being restored from a backup.", "Wait until that is done.";
-        "volumes-shared": "Several servers of a stack have the same files open.", "Restore single files beside, or a new server.";
+        "volumes-shared": "Several servers of a stack have the same files open.", "Get single files back, or make another server of it.";
+        "nothing-to-snapshot": "None of the stack's servers keeps files.", "Nothing has to be done.";
         "nothing-to-back-up": "None of the stack's servers keeps files.", "Nothing has to be done.";
         "too-many-backups": "A server has at most 60 backups.", "Delete one, or let its schedules keep fewer.";
         "no-backup-target": "The provider has not said where backups go.", "Ask the provider.";
@@ -133,6 +135,7 @@ codes! {
         "network-deleting": "The network is being deleted.", "Nothing can be done with it any more.";
         "only-network": "A server would be in no network then.", "Put it into another one first.";
         "part-of-stack": "The server is a part of a stack, and goes and comes back with it.", "Scale the stack, or delete, restore or erase the stack.";
+        "not-in-stack": "The server is not a part of a stack.", "Use what is for single servers.";
         "stack-deleted": "The stack is deleted, and kept until `kept_until`.", "Restore it first.";
         "stack-not-deleted": "Only a deleted stack can be restored or erased.", "Delete it first, or leave it.";
         "stack-erasing": "The stack is being erased.", "Nothing can be done with it any more.";

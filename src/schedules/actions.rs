@@ -7,10 +7,10 @@ use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::platform::access::{Permission, StaffScope, TenantScope, Who};
 use crate::platform::db::{Scoped, TenantTx};
-use crate::platform::error::Error;
+use crate::platform::error::{Error, FieldErrors};
 use crate::platform::events;
 use crate::platform::ids::{ScheduleId, ScheduleRunId, ServerId, TenantId};
-use crate::servers;
+use crate::servers::{self, model::Server};
 use crate::tenants;
 
 use super::model::{Expression, MAX_SCHEDULES, Run, Schedule, ScheduleText, Step, StepText, Task, Zone};
@@ -56,15 +56,29 @@ fn shown(schedule: &Schedule) -> Value {
 fn may_tell(scope: &TenantScope, steps: &[Step]) -> Result<(), Error> {
     let mut needed = steps.iter().map(|step| match step.task {
         Task::Power { .. } => Permission::ServerPower,
-        Task::Snapshot { .. } => Permission::SnapshotWrite,
-        Task::Backup { .. } => Permission::BackupWrite,
+        Task::Snapshot { .. } | Task::StackSnapshot { .. } => Permission::SnapshotWrite,
+        Task::Backup { .. } | Task::StackBackup { .. } => Permission::BackupWrite,
         Task::Command { .. } => Permission::ServerConsole,
     });
-    if needed.all(|permission| scope.may(permission)) {
+    // A guest has the one server, and sees nothing of its stack.
+    let is_out_of_reach = scope.guest_of().is_some() && steps.iter().any(|step| step.task.is_of_stack());
+    if needed.all(|permission| scope.may(permission)) && !is_out_of_reach {
         Ok(())
     } else {
         Err(Error::Forbidden)
     }
+}
+
+/// Refuses steps that are done to a stack where there is none.
+fn check_place(server: &Server, steps: &[Step]) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    for (place, step) in steps.iter().enumerate() {
+        if step.task.is_of_stack() && server.in_stack().is_err() {
+            let message = "This is for servers that are parts of a stack. Choose something else.";
+            errors.add(&format!("steps.{place}.kind"), message);
+        }
+    }
+    errors.into_result()
 }
 
 async fn tell(
@@ -89,7 +103,7 @@ pub(super) async fn create(
     may_tell(scope, &new.steps)?;
     let now = app.now();
     let mut tx = scope.begin().await?;
-    servers::find(&mut tx, server).await?;
+    check_place(&servers::find(&mut tx, server).await?, &new.steps)?;
     store::lock_server(&mut tx, server).await?;
     if store::count(&mut tx, server).await? >= MAX_SCHEDULES {
         let message = format!("A server has at most {MAX_SCHEDULES} schedules. Delete one first.");
@@ -138,6 +152,7 @@ pub(super) async fn change(
     };
     let new = text.parse()?;
     may_tell(scope, &new.steps)?;
+    check_place(&servers::find(&mut tx, place.0).await?, &new.steps)?;
     let cron = new.cron.as_str().to_owned();
     let next_run = match before.next_run {
         _ if is_paused => None,

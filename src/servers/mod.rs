@@ -28,10 +28,10 @@ use crate::platform::ids::{LocationId, ServerId, StackId, TenantId};
 
 pub use actions::{
     Answers, Asked, CloneData, CloneInput, NewPart, NewServerInput, OLDEST, Restored, SecretAnswer,
-    SettingsInput, TOPIC, VariableChange, answer_of, change, check_whole, clone, command, command_part,
-    command_within, configure_part, create, create_part, delete, delete_part, erase, erase_part,
-    fits_template, halt, keeping, make_way, remount, rename_part, restore, restore_part, rewire,
-    set_up_location, update,
+    SettingsInput, TOPIC, VariableChange, answer_of, change, check_not_restored, check_unshared, check_whole,
+    clone, command, command_part, command_within, configure_part, create, create_part, delete, delete_part,
+    erase, erase_part, fits_template, halt, keeping, make_way, remount, rename_part, restore, restore_part,
+    rewire, set_up_location, update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};

@@ -3,6 +3,8 @@
 //! - A row says what should be and is the queue of the work on it ([`reconcile`](self)): it is made, restored, removed. Actions
 //!   write rows and never speak to the pool.
 //! - A snapshot of a server is one of each of its volumes, by the snapshot's own id. It counts for the volumes' limits.
+//! - A server that has another's files has no snapshots; those of the other one are what there is. A stack's are taken by one wish,
+//!   and each is one of a server.
 //! - Restoring in place stops the server, keeps what it holds now by a snapshot of its own (so that it can be undone), and
 //!   puts the old contents in place. Until that is over the server holds still for itself.
 //! - Restoring beside makes another server: a copy that is filled from the snapshot.
@@ -21,7 +23,7 @@ mod store;
 mod tests;
 mod views;
 
-pub use actions::take_within;
+pub use actions::{of_stack_within as take_of_stack_within, take_within};
 pub use hold::{HoldError, hold, release};
 pub use reconcile::{Snapshots, begin};
 pub use store::{copied_from, copy_from, hold_still, is_restored, is_unattended, let_go};

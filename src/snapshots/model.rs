@@ -5,11 +5,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, SnapshotId, TenantId};
+use crate::platform::ids::{ScheduleId, ServerId, SnapshotId, TenantId};
 use crate::servers::model::{Quota, Server, ServerName};
 
 /// So many a server has at most; each costs the pool a little, however small it is.
 pub const MAX: i64 = 50;
+/// So many snapshots of a stack's servers are shown: the newest.
+pub const OF_STACK: i64 = 100;
 /// How long a name may be.
 const MAX_NAME: usize = 60;
 
@@ -22,6 +24,8 @@ pub enum Reason {
     Manual,
     /// A schedule did.
     Schedule,
+    /// Somebody asked for one of the whole stack.
+    Stack,
     /// It keeps what a server held before it was restored.
     Safety,
 }
@@ -32,7 +36,18 @@ impl Reason {
         match self {
             Self::Manual => "manual",
             Self::Schedule => "schedule",
+            Self::Stack => "stack",
             Self::Safety => "safety",
+        }
+    }
+
+    /// The words on pages; none for what somebody asked for.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Manual => "",
+            Self::Schedule => "by a schedule",
+            Self::Stack => "with its stack",
+            Self::Safety => "kept before a restoring",
         }
     }
 
@@ -40,6 +55,7 @@ impl Reason {
     pub fn read(word: &str) -> Self {
         match word {
             "schedule" => Self::Schedule,
+            "stack" => Self::Stack,
             "safety" => Self::Safety,
             _ => Self::Manual,
         }
@@ -121,6 +137,8 @@ pub struct Snapshot {
     pub name: String,
     /// Why it was taken.
     pub reason: Reason,
+    /// The schedule that took it.
+    pub schedule: Option<ScheduleId>,
     /// How it is.
     pub state: State,
     /// Why it could not be taken, or why the last attempt at something failed.
@@ -131,6 +149,15 @@ pub struct Snapshot {
     pub created_at: DateTime<Utc>,
     /// When it was taken.
     pub taken_at: Option<DateTime<Utc>>,
+}
+
+/// A snapshot of one of a stack's servers.
+#[derive(Debug, Clone)]
+pub struct PartSnapshot {
+    /// What the server is called.
+    pub server_name: String,
+    /// The snapshot.
+    pub snapshot: Snapshot,
 }
 
 impl Snapshot {
@@ -169,10 +196,10 @@ impl Snapshot {
 /// Refuses snapshots of what has none, and says why.
 pub fn check_server(server: &Server) -> Result<(), Error> {
     server.check_stays()?;
-    server.check_alone()?;
     match server.quota() {
-        Some(Quota::Enforced) => Ok(()),
         Some(Quota::Soft) => Err(Error::conflict("no-snapshots", WHY_NOT)),
+        _ if server.home() != server.id => Err(Error::conflict("files-elsewhere", ELSEWHERE)),
+        Some(Quota::Enforced) => Ok(()),
         None => Err(Error::conflict(
             "server-not-made",
             "This server has no data yet. Wait until it was made.",
@@ -184,6 +211,10 @@ pub fn check_server(server: &Server) -> Result<(), Error> {
 pub const WHY_NOT: &str = "Its data is on the engine's plain volumes, which are measured and not limited, and can't be \
                            snapshotted. Servers that are made on a node with a pool of storage have snapshots: ask your \
                            provider, or copy this server there.";
+
+/// Why a server that has another's files has no snapshots, and where they are.
+pub const ELSEWHERE: &str =
+    "This server has the files of the first server of its part of the stack. Their snapshots are there.";
 
 /// A name that people give.
 pub fn parse_name(text: &str) -> Result<String, String> {
@@ -208,7 +239,7 @@ mod tests {
         for state in State::ALL {
             assert_eq!(State::read(state.word()), state);
         }
-        for reason in [Reason::Manual, Reason::Schedule, Reason::Safety] {
+        for reason in [Reason::Manual, Reason::Schedule, Reason::Stack, Reason::Safety] {
             assert_eq!(Reason::read(reason.word()), reason);
         }
     }

@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::drivers::pool::fake::{FakePool, FakeVolume};
-use crate::platform::access::{Permission, Side, TenantRole};
-use crate::platform::ids::TenantId;
+use crate::platform::access::{Permission, Side, TenantRole, Who};
+use crate::platform::ids::{ScheduleId, TenantId};
 use crate::platform::reconcile::Reconciler as _;
 use crate::servers::{self, Servers};
 use crate::testing::{Client, TestApp};
@@ -120,6 +120,19 @@ impl Scene {
         let asked = self.post("", &json!({ "name": name })).await;
         self.work().await;
         asked["snapshot"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Takes one as a schedule does, which keeps so many. Its id.
+    async fn take_for(&self, schedule: ScheduleId, keep: u32) -> String {
+        let who = Who::system("schedule nightly");
+        let what = (self.server.parse().unwrap(), schedule, keep);
+        let mut tx = self.test.system().begin().await.unwrap();
+        super::take_within(&self.test.app, &mut tx, &who, what)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        self.later(1).await;
+        self.all().await[0]["id"].as_str().unwrap().to_owned()
     }
 
     async fn all(&self) -> Vec<Value> {
@@ -319,36 +332,32 @@ async fn servers_without_a_pool_have_none_and_say_why() {
 }
 
 #[tokio::test]
-async fn schedules_keep_so_many() {
+async fn each_schedule_keeps_so_many_of_its_own() {
     let scene = Scene::new(true).await;
     let own = scene.take("mine").await;
-    let server = scene.server.parse().unwrap();
-    let who = crate::platform::access::Who::system("schedule nightly");
+    let nightly = ScheduleId(uuid::Uuid::from_u128(1));
     let mut taken = Vec::new();
     for _ in 0..4 {
-        let mut tx = scene.test.system().begin().await.unwrap();
-        super::take_within(&scene.test.app, &mut tx, &who, (server, 2))
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        scene.later(1).await;
-        taken.push(scene.all().await[0]["id"].as_str().unwrap().to_owned());
+        taken.push(scene.take_for(nightly, 2).await);
     }
+    // Another one's are not among them, and so it is the other way round.
+    let hourly = ScheduleId(uuid::Uuid::from_u128(2));
+    let other = scene.take_for(hourly, 1).await;
     let left: Vec<String> = scene.volume().snapshots.into_iter().collect();
     assert_eq!(
         left,
-        [&own, &taken[2], &taken[3]].map(String::clone),
-        "the newest, and what people took"
+        [&own, &taken[2], &taken[3], &other].map(String::clone),
+        "the newest, and what others took"
+    );
+    let found = scene.find(&other).await.unwrap();
+    assert_eq!(
+        (&found["reason"], &found["schedule_id"]),
+        (&json!("schedule"), &json!(hourly.to_string()))
     );
     // Who takes none loses none.
     scene.pool().set_full(true);
-    let mut tx = scene.test.system().begin().await.unwrap();
-    super::take_within(&scene.test.app, &mut tx, &who, (server, 1))
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    scene.later(1).await;
-    assert_eq!(scene.volume().snapshots.len(), 3);
+    scene.take_for(nightly, 1).await;
+    assert_eq!(scene.volume().snapshots.len(), 4);
 }
 
 #[tokio::test]

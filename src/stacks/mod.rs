@@ -25,9 +25,10 @@ mod tests;
 use crate::app::App;
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::ids::{NetworkId, StackId};
-use crate::{networks, servers};
+use crate::platform::{events, operations};
+use crate::servers::model::Server;
+use crate::{eggs, networks, servers};
 
 pub use actions::make_way;
 pub use model::Stack;
@@ -48,6 +49,42 @@ pub async fn name(tx: &mut impl Scoped, id: StackId) -> Result<String, Error> {
     Ok(store::find(tx, id).await?.name)
 }
 
+/// A stack that lives, with those of its servers that keep files of their own; all of its servers are locked until the transaction
+/// ends.
+pub async fn lock_keeping(
+    app: &App,
+    tx: &mut impl Scoped,
+    id: StackId,
+) -> Result<(Stack, Vec<Server>), Error> {
+    let tenant = store::find(tx, id).await?.tenant;
+    servers::lock_tenant(tx, tenant).await?;
+    let stack = store::lock(tx, id).await?;
+    stack.check_lives()?;
+    let all = servers::lock_stack(tx, id).await?;
+    Ok((stack, only_keeping(app, tx, all).await?))
+}
+
+/// The servers of a stack that keep files of their own.
+pub async fn keeping(app: &App, tx: &mut impl Scoped, id: StackId) -> Result<Vec<Server>, Error> {
+    let all = servers::of_stacks(tx, &[id]).await?;
+    only_keeping(app, tx, all).await
+}
+
+/// Those that keep files. Replicas have the files of the first of them, and of what has left the catalogue nobody knows.
+async fn only_keeping(app: &App, tx: &mut impl Scoped, all: Vec<Server>) -> Result<Vec<Server>, Error> {
+    let mut keeping = Vec::new();
+    for server in all {
+        if server.home() != server.id || server.is_deleted() {
+            continue;
+        }
+        let offer = eggs::warm(app, tx, &server.template).await?;
+        if offer.is_none_or(|offer| !offer.template.volumes.is_empty()) {
+            keeping.push(server);
+        }
+    }
+    Ok(keeping)
+}
+
 /// A stack of which a server is about to be erased, locked; nothing if it has ended.
 pub async fn hold(tx: &mut SystemTx, id: StackId) -> Result<Option<Stack>, Error> {
     match store::lock(tx, id).await {
@@ -64,6 +101,8 @@ pub async fn end_if_empty(app: &App, tx: &mut SystemTx, stack: &Stack) -> Result
             networks::let_go(tx, network, app.now()).await?;
             events::emit(tx, Some(stack.tenant), networks::TOPIC, Some(network.0)).await?;
         }
+        // Snapshots that were yet to be taken go with their servers, and nobody is left to report on them.
+        operations::supersede(tx, stack.id.0, app.now()).await?;
         store::forget(tx, stack.id).await?;
     }
     events::emit(tx, Some(stack.tenant), TOPIC, Some(stack.id.0)).await

@@ -1,5 +1,5 @@
 //! Snapshots on the real engine and the real pool: what they held comes back byte for byte, in place and beside, whoever dies in
-//! the middle; single files can be read from them; nobody else notices.
+//! the middle; single files can be read from them; nobody else notices, and neither do the other servers of a stack.
 
 use berth::testing::Client;
 use serde_json::{Value, json};
@@ -176,5 +176,55 @@ async fn deleted_by_panels_that_die(scene: &Scene, panel: Running, (server, snap
     assert!(!place.join(snapshot).exists());
     let views = docker(&["volume", "ls", "--quiet", "--filter", &format!("name={snapshot}")]).await;
     assert_eq!(views, "", "nothing looks at it any more");
+    panel.stop().await;
+}
+
+/// A stack of a server in front and one behind, which run. The stack, and the two.
+async fn pair(scene: &Scene) -> (String, String, String) {
+    let order = json!({ "name": "Pair", "blueprint": "pair",
+        "parts": { "front": { "size": "thick" }, "back": { "size": "thick", "replicas": 1 } } });
+    let made = scene.program.json("POST", "/api/v1/stacks", &order).await;
+    let stack = made.expect(202).json()["stack"].clone();
+    let of = |part: &str| {
+        let all = stack["servers"].as_array().unwrap();
+        let found = all.iter().find(|one| one["part"] == part).unwrap();
+        found["server_id"].as_str().unwrap().to_owned()
+    };
+    let (front, back) = (of("front"), of("back"));
+    for server in [&front, &back] {
+        scene.is_running(&scene.program, server).await;
+    }
+    (stack["id"].as_str().unwrap().to_owned(), front, back)
+}
+
+#[tokio::test]
+async fn a_part_of_a_stack_is_brought_back_and_the_others_go_on() {
+    let scene = Scene::set().await;
+    let panel = scene.panel.serve().await;
+    let (stack, front, back) = pair(&scene).await;
+    for server in [&front, &back] {
+        scene.inside(server, FILL).await;
+    }
+    let then = scene.inside(&back, LOOK).await;
+    let all = format!("/api/v1/stacks/{stack}/snapshots");
+    let asked = scene.program.json("POST", &all, &json!({})).await;
+    let asked = asked.expect(202).json();
+    has_succeeded(&scene, &asked).await;
+    let taken = asked["snapshots"].as_array().unwrap();
+    assert_eq!(taken.len(), 2, "{asked}");
+    for server in [&front, &back] {
+        scene.inside(server, CHANGE).await;
+    }
+    let now = scene.inside(&front, LOOK).await;
+    let since = scene.started_at(&front).await;
+
+    let of_back = taken.iter().find(|one| one["server_id"] == back.as_str());
+    let restore = format!("/{}/restore", of_back.unwrap()["id"].as_str().unwrap());
+    let asked = ask(&scene, &back, &restore, json!({})).await;
+    has_succeeded(&scene, &asked).await;
+    scene.is_running(&scene.program, &back).await;
+    assert_eq!(scene.inside(&back, LOOK).await, then);
+    assert_eq!(scene.inside(&front, LOOK).await, now);
+    assert_eq!(scene.started_at(&front).await, since, "it ran all the time");
     panel.stop().await;
 }

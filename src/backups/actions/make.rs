@@ -8,6 +8,7 @@ use crate::audit::Change;
 use crate::platform::access::{TenantScope, Who};
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
+use crate::platform::events;
 use crate::platform::ids::{
     BackupId, BackupRepositoryId, OperationId, ScheduleId, ServerId, StackId, TenantId,
 };
@@ -112,28 +113,41 @@ pub async fn take_within(
     let server = servers::lock(tx, id).await?;
     let operation = About::server(&server).open(app, tx, who).await?;
     let by = By::Schedule(schedule, retention);
-    match add(app, tx, who, (&server, operation, by)).await {
-        Ok(_) => Ok(operation),
-        Err(error @ Error::LimitReached { .. }) => Err(Error::conflict("too-many-backups", error.sentence())),
-        Err(error) => Err(error),
+    let backup = add(app, tx, who, (&server, operation, by)).await;
+    backup.map_err(for_a_step)?;
+    Ok(operation)
+}
+
+/// What a step can't do for want of room is a conflict like any other.
+fn for_a_step(error: Error) -> Error {
+    match error {
+        error @ Error::LimitReached { .. } => Error::conflict("too-many-backups", error.sentence()),
+        error => error,
     }
 }
 
 /// Backs all servers of a stack up that have files of their own, or none of them.
 pub async fn of_stack(app: &App, scope: &TenantScope, id: StackId) -> Result<Asked, Error> {
     let mut tx = scope.begin().await?;
-    servers::lock_tenant(&mut tx, scope.tenant()).await?;
-    let name = stacks::name(&mut tx, id).await?;
-    let all = servers::lock_stack(&mut tx, id).await?;
-    // Replicas have the files of the first of them.
-    let own = all.iter().filter(|server| server.home() == server.id);
-    let own: Vec<&Server> = own.filter(|server| !server.is_deleted()).collect();
-    let mut saved = Vec::new();
-    for server in own {
-        if has_files(app, &mut tx, server).await? {
-            saved.push(server);
-        }
-    }
+    let asked = of_all(app, &mut tx, &scope.who, (id, By::Stack)).await?;
+    tx.commit().await?;
+    Ok(asked)
+}
+
+/// The same for a schedule, in its run's transaction. Whatever keeps it from that is a conflict: the step's end.
+pub async fn of_stack_within(
+    app: &App,
+    tx: &mut SystemTx,
+    who: &Who,
+    (id, schedule, retention): (StackId, ScheduleId, Retention),
+) -> Result<OperationId, Error> {
+    let by = By::Schedule(schedule, retention);
+    let asked = of_all(app, tx, who, (id, by)).await;
+    Ok(asked.map_err(for_a_step)?.operation)
+}
+
+async fn of_all(app: &App, tx: &mut impl Scoped, who: &Who, (id, by): (StackId, By)) -> Result<Asked, Error> {
+    let (stack, saved) = stacks::lock_keeping(app, tx, id).await?;
     if saved.is_empty() {
         return Err(Error::conflict(
             "nothing-to-back-up",
@@ -141,26 +155,19 @@ pub async fn of_stack(app: &App, scope: &TenantScope, id: StackId) -> Result<Ask
         ));
     }
     let about = About {
-        tenant: scope.tenant(),
+        tenant: stack.tenant,
         kind: "stack.backup",
         target_kind: "stack",
         target: id.0,
-        label: &name,
+        label: &stack.name,
     };
-    let operation = about.open(app, &mut tx, &scope.who).await?;
+    let operation = about.open(app, tx, who).await?;
     let mut backups = Vec::new();
-    for server in saved {
-        backups.push(add(app, &mut tx, &scope.who, (server, operation, By::Stack)).await?);
+    for server in &saved {
+        backups.push(add(app, tx, who, (server, operation, by)).await?);
     }
-    crate::platform::events::emit(&mut tx, Some(scope.tenant()), stacks::TOPIC, Some(id.0)).await?;
-    tx.commit().await?;
+    events::emit(tx, Some(stack.tenant), stacks::TOPIC, Some(id.0)).await?;
     Ok(Asked { operation, backups })
-}
-
-/// Whether there is something to save; what has left the catalogue says why when it is tried.
-async fn has_files(app: &App, tx: &mut impl Scoped, server: &Server) -> Result<bool, Error> {
-    let offer = crate::eggs::warm(app, tx, &server.template).await?;
-    Ok(offer.is_none_or(|offer| !offer.template.volumes.is_empty()))
 }
 
 /// Writes one that waits, in the tenant's repository where backups go now.

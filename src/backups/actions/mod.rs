@@ -22,7 +22,7 @@ use super::model::{self, Backup, Restore, State};
 use super::store;
 
 pub use key::reveal_key;
-pub use make::{create, of_stack, take_within};
+pub use make::{create, of_stack, of_stack_within, take_within};
 pub use targets::{add_target, set_default};
 pub use whole::{into_new, over};
 

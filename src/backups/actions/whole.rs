@@ -108,12 +108,7 @@ async fn check_over(
     let backup = store::lock_any(tx, backup).await?;
     backup.whole()?;
     check_fit(&backup, server)?;
-    if store::shares_volumes(tx, server.id).await? {
-        return Err(Error::conflict(
-            "volumes-shared",
-            "Other servers of its stack have the same files open. Restore single files beside, or a new server.",
-        ));
-    }
+    servers::check_unshared(tx, server).await?;
     Ok(backup)
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::platform::db::{Scoped as _, SystemTx, TenantTx};
+use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRepositoryId, BackupRestoreId, ServerId, TenantId};
 
@@ -52,7 +52,7 @@ pub async fn add_filling(
 }
 
 /// Whether a server's data comes from a backup.
-pub async fn is_filled(tx: &mut SystemTx, server: ServerId) -> Result<bool, Error> {
+pub async fn is_filled(tx: &mut impl Scoped, server: ServerId) -> Result<bool, Error> {
     let found = sqlx::query_scalar!(
         r#"select exists (select from backup_copy where server_id = $1) as "found!""#,
         server.0

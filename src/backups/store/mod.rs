@@ -20,7 +20,7 @@ pub use rows::{
 pub use sealed::{claim_one, outdated_keys, outdated_targets, save_key, save_target, volume_repositories};
 pub use targets::{Target, add_target, all_repositories, sealed, set_default, targets};
 pub use tenant::{count_all, count_restores, note_key_shown, repositories};
-pub use whole::{add_over, is_restored, lock_any, note_begun, note_safety, shares_volumes};
+pub use whole::{add_over, is_restored, lock_any, note_begun, note_safety, wake};
 #[cfg(all(test, feature = "testing"))]
 pub use work::keys;
 pub use work::{Job, end_restore, erase, fail, finish, held, keep, let_go, made, next, note, reported};

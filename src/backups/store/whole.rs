@@ -43,15 +43,6 @@ pub async fn note_safety(tx: &mut SystemTx, id: BackupRestoreId, safety: BackupI
     Ok(())
 }
 
-/// Whether other servers have the volumes of this one, or it has another's.
-pub async fn shares_volumes(tx: &mut TenantTx, id: ServerId) -> Result<bool, Error> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from server where volumes_of = $1 or (id = $1 and volumes_of is not null)) as "found!""#,
-        id.0
-    );
-    Ok(found.fetch_one(tx.conn()).await?)
-}
-
 /// Notes that what was there begins to be replaced.
 pub async fn note_begun(tx: &mut SystemTx, id: BackupRestoreId) -> Result<(), Error> {
     sqlx::query!("update backup_restore set is_begun = true where id = $1", id.0)
@@ -64,6 +55,18 @@ pub async fn note_begun(tx: &mut SystemTx, id: BackupRestoreId) -> Result<(), Er
 pub async fn is_restored(tx: &mut impl Scoped, id: ServerId) -> Result<bool, Error> {
     let found = sqlx::query_scalar!(r#"select server_is_restored($1) as "restored!""#, id.0);
     Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// Has whoever waits to restore a server in place look at once, and as often as at first. Says whether somebody waits.
+pub async fn wake(tx: &mut SystemTx, server: ServerId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "update backup_repository set next_attempt_at = $2, error_count = 0 where id in ( \
+           select b.repository_id from backup_restore r join backup b on b.id = r.backup_id \
+           where r.server_id = $1 and r.kind = 'over' and r.state in ('waiting', 'running'))",
+        server.0,
+        now
+    );
+    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }
 
 /// One of the tenant's, also of a server that is gone, which nobody else changes until this is over.

@@ -127,14 +127,24 @@ async fn only_one_thing_at_a_time_replaces_what_a_server_has_and_none_copies_it_
     .await
     .unwrap();
     tx.commit().await.unwrap();
-    // After so many looks in vain there is one every five minutes: one has it hold still, and one finds that it does.
+    // After so many looks in vain there is one every five minutes, but whoever ends the other one says so.
+    let mut tx = scene.test.system().begin().await.unwrap();
+    crate::backups::wake(&scene.test.app, &mut tx, (scene.server, scene.tenant))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    // One look has it hold still, and one finds that it does.
     for _ in 0..3 {
-        scene.test.clock.advance(chrono::TimeDelta::minutes(5));
+        scene.test.clock.advance(chrono::TimeDelta::seconds(5));
         scene.work().await;
         for item in scene.servers.claim(16).await.unwrap() {
             scene.servers.reconcile(item).await.unwrap();
         }
     }
+    assert!(
+        scene.commands().contains(&"over".to_owned()),
+        "it went on at once"
+    );
     assert_eq!(scene.settle(&asked["operation_id"]).await["state"], "succeeded");
 }
 

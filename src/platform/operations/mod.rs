@@ -9,6 +9,6 @@ mod store;
 
 pub use model::{NewOperation, Operation, State, Step, StepState};
 pub use store::{
-    begin, begin_step, end_step, fail, find, finish, for_target, list, note_step, open, reach, start, steps,
-    supersede,
+    begin, begin_step, end_step, fail, find, finish, for_target, hold, list, note_step, open, reach, start,
+    steps, supersede,
 };

@@ -205,6 +205,14 @@ pub async fn begin(tx: &mut SystemTx, id: OperationId, now: DateTime<Utc>) -> Re
     Ok(())
 }
 
+/// Holds one operation until the transaction ends, so that those that report to it do it one after the other.
+pub async fn hold(tx: &mut SystemTx, id: OperationId) -> Result<(), Error> {
+    sqlx::query_scalar!("select id from operation where id = $1 for update", id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Ends one operation that a job did.
 pub async fn finish(
     tx: &mut SystemTx,

@@ -21,6 +21,10 @@ pub enum StepKind {
     Snapshot,
     /// Backs the server up, and waits until that is done.
     Backup,
+    /// Takes a snapshot of each server of the stack that keeps files, and waits until all of them are there. For parts of stacks.
+    StackSnapshot,
+    /// Backs all servers of the stack up that keep files, and waits until that is done. For parts of stacks.
+    StackBackup,
     /// Gives the server a line: to its process's input where its console is that, otherwise to `sh -c` in its container.
     Command,
 }
@@ -38,11 +42,12 @@ pub struct StepIn {
     #[serde(default)]
     #[schema(max_length = 1000, example = "save-all")]
     command: Option<String>,
-    /// How many of the snapshots that schedules took are kept, of a snapshot step.
+    /// How many of the snapshots that the schedule took are kept, of a snapshot step; of each server where it is of the stack.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 40, example = 7)]
     keep: Option<u32>,
-    /// What is kept of the backups that the schedule made, of a backup step: at most 30 altogether.
+    /// What is kept of the backups that the schedule made, of a backup step: at most 30 altogether; of each server where it is of the
+    /// stack.
     #[serde(default)]
     retention: Option<Retention>,
     /// How long to wait before it.
@@ -60,6 +65,8 @@ impl From<StepIn> for StepText {
             StepKind::Power => "power",
             StepKind::Snapshot => "snapshot",
             StepKind::Backup => "backup",
+            StepKind::StackSnapshot => "stack_snapshot",
+            StepKind::StackBackup => "stack_backup",
             StepKind::Command => "command",
         };
         Self {
@@ -120,6 +127,16 @@ impl From<Step> for StepOut {
             },
             Task::Backup { retention } => Self {
                 kind: StepKind::Backup,
+                retention: Some(retention),
+                ..blank
+            },
+            Task::StackSnapshot { keep } => Self {
+                kind: StepKind::StackSnapshot,
+                keep: Some(keep),
+                ..blank
+            },
+            Task::StackBackup { retention } => Self {
+                kind: StepKind::StackBackup,
                 retention: Some(retention),
                 ..blank
             },
@@ -229,7 +246,7 @@ pub struct RunStepOut {
     started_at: DateTime<Utc>,
     /// When it ended.
     finished_at: Option<DateTime<Utc>>,
-    /// The work that a power step asked for.
+    /// The work that a step asked for; none where it is a command.
     operation_id: Option<OperationId>,
     /// What a command returned, where it was one that returns.
     exit_code: Option<i64>,

@@ -79,7 +79,7 @@ pub async fn list(scope: TenantScope, Path(server): Path<ServerId>) -> Result<Js
 /// Create a schedule
 ///
 /// What its steps tell the server, whoever makes it must be allowed to tell it: `servers:power` for power, `servers:console` for
-/// commands.
+/// commands, `snapshots:write` and `backups:write` for what these say. Steps of the whole stack are for servers that are parts of one.
 #[utoipa::path(post, path = "/api/v1/servers/{server_id}/schedules", tag = "schedules",
     params(("server_id" = ServerId, Path)), request_body = ScheduleIn,
     responses((status = 201, description = "The schedule", body = ScheduleOut)))]

@@ -9,18 +9,20 @@ use super::{Expression, MAX_KEEP, MAX_LINE, MAX_WAIT, Power, Step, Task};
 /// How many steps a schedule has at most.
 pub const MAX_STEPS: usize = 10;
 
+const KINDS: &str = "Use power, snapshot, backup, stack_snapshot, stack_backup or command.";
+
 /// A step as it was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepText {
-    /// `power`, `snapshot`, `backup` or `command`.
+    /// `power`, `snapshot`, `backup`, `stack_snapshot`, `stack_backup` or `command`.
     pub kind: String,
     /// The word, of a power step.
     pub power: String,
     /// The line, of a command step.
     pub command: String,
-    /// How many are kept, of a snapshot step.
+    /// How many are kept, of a snapshot step, also of the whole stack.
     pub keep: String,
-    /// How many are kept, of a backup step.
+    /// How many are kept, of a backup step, also of the whole stack.
     pub retention: RetentionText,
     /// Seconds to wait before it; nothing means none.
     pub wait: String,
@@ -123,14 +125,21 @@ impl StepText {
             "snapshot" => errors
                 .check(&field("keep"), keep(&self.keep))
                 .map(|keep| Task::Snapshot { keep }),
+            "stack_snapshot" => errors
+                .check(&field("keep"), keep(&self.keep))
+                .map(|keep| Task::StackSnapshot { keep }),
             "backup" => self
                 .retention
                 .parse(errors, field)
                 .map(|retention| Task::Backup { retention }),
+            "stack_backup" => self
+                .retention
+                .parse(errors, field)
+                .map(|retention| Task::StackBackup { retention }),
             "command" => errors
                 .check(&field("command"), line(&self.command))
                 .map(|command| Task::Command { command }),
-            _ => errors.check(&field("kind"), Err("Use power, snapshot, backup or command.")),
+            _ => errors.check(&field("kind"), Err(KINDS)),
         };
         let wait = errors.check(&field("wait_seconds"), wait(&self.wait));
         Some(Step {
@@ -152,15 +161,19 @@ impl From<&Step> for StepText {
             Task::Power { power } => ("power", power.word(), ""),
             Task::Snapshot { .. } => ("snapshot", "", ""),
             Task::Backup { .. } => ("backup", "", ""),
+            Task::StackSnapshot { .. } => ("stack_snapshot", "", ""),
+            Task::StackBackup { .. } => ("stack_backup", "", ""),
             Task::Command { command } => ("command", "", command.as_str()),
         };
         Self {
             keep: match &step.task {
-                Task::Snapshot { keep } => keep.to_string(),
+                Task::Snapshot { keep } | Task::StackSnapshot { keep } => keep.to_string(),
                 _ => String::new(),
             },
             retention: match &step.task {
-                Task::Backup { retention } => RetentionText::from(*retention),
+                Task::Backup { retention } | Task::StackBackup { retention } => {
+                    RetentionText::from(*retention)
+                }
                 _ => RetentionText::default(),
             },
             kind: kind.to_owned(),
@@ -289,6 +302,32 @@ mod tests {
         assert_eq!((parsed.steps[0].wait_seconds, parsed.steps[0].go_on), (0, false));
         assert!(StepText::default().is_blank());
         assert!(!command("x", "").is_blank());
+    }
+
+    #[test]
+    fn steps_of_the_whole_stack_keep_what_those_of_a_server_do() {
+        let step = |kind: &str, keep: &str, last: &str| StepText {
+            kind: kind.to_owned(),
+            keep: keep.to_owned(),
+            retention: RetentionText {
+                last: last.to_owned(),
+                ..RetentionText::default()
+            },
+            ..StepText::default()
+        };
+        let both = vec![step("stack_snapshot", "3", ""), step("stack_backup", "", "2")];
+        let steps = schedule(both).parse().unwrap().steps;
+        assert_eq!(steps[0].task, Task::StackSnapshot { keep: 3 });
+        let again: Vec<StepText> = steps.iter().map(StepText::from).collect();
+        assert_eq!((&*again[0].kind, &*again[0].keep), ("stack_snapshot", "3"));
+        assert_eq!(
+            (&*again[1].kind, &*again[1].retention.last),
+            ("stack_backup", "2")
+        );
+        let none = vec![step("stack_snapshot", "", ""), step("stack_backup", "", "")];
+        let errors = schedule(none).parse().unwrap_err();
+        let fields: Vec<&str> = errors.0.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["steps.0.keep", "steps.1.last"]);
     }
 
     #[test]

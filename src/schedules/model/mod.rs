@@ -23,9 +23,15 @@ pub const MAX_SCHEDULES: i64 = 20;
 /// How many runs of a schedule are kept.
 pub const RUNS_KEPT: i64 = 50;
 
-/// Whether a backup is made by these.
-pub fn makes_backups(steps: &[Step]) -> bool {
+/// Whether the server is backed up by these.
+pub fn backs_server_up(steps: &[Step]) -> bool {
     steps.iter().any(|step| matches!(step.task, Task::Backup { .. }))
+}
+
+/// Whether its whole stack is.
+pub fn backs_stack_up(steps: &[Step]) -> bool {
+    let is_so = |step: &Step| matches!(step.task, Task::StackBackup { .. });
+    steps.iter().any(is_so)
 }
 
 /// A schedule as the database knows it.

@@ -66,7 +66,7 @@ pub enum Task {
     },
     /// Takes a snapshot of the server, and waits until it is there.
     Snapshot {
-        /// How many of those that schedules made are kept.
+        /// How many of those that the schedule took are kept.
         keep: u32,
     },
     /// Backs the server up, and waits until that is done.
@@ -74,11 +74,28 @@ pub enum Task {
         /// What is kept of the backups that the schedule made.
         retention: Retention,
     },
+    /// Takes a snapshot of each server of its stack that keeps files, and waits until all of them are there.
+    StackSnapshot {
+        /// How many of those that the schedule took are kept of each server.
+        keep: u32,
+    },
+    /// Backs all servers of its stack up that keep files, and waits until that is done.
+    StackBackup {
+        /// What is kept of the backups that the schedule made of each server.
+        retention: Retention,
+    },
     /// Gives the server a line: to its process's input, or to a shell beside it, as its console does.
     Command {
         /// The line.
         command: String,
     },
+}
+
+impl Task {
+    /// Whether it is done to all servers of a stack.
+    pub fn is_of_stack(&self) -> bool {
+        matches!(self, Self::StackSnapshot { .. } | Self::StackBackup { .. })
+    }
 }
 
 /// One step.
@@ -108,6 +125,11 @@ impl Step {
             Task::Snapshot { keep: 1 } => "Take a snapshot, keep the last".to_owned(),
             Task::Snapshot { keep } => format!("Take a snapshot, keep the last {keep}"),
             Task::Backup { retention } => format!("Back the server up, keep {}", retention.words()),
+            Task::StackSnapshot { keep: 1 } => "Take a snapshot of the whole stack, keep the last".to_owned(),
+            Task::StackSnapshot { keep } => {
+                format!("Take a snapshot of the whole stack, keep the last {keep}")
+            }
+            Task::StackBackup { retention } => format!("Back the whole stack up, keep {}", retention.words()),
             Task::Command { command } => format!("Command: {command}"),
         }
     }
@@ -126,6 +148,9 @@ mod tests {
             { "kind": "command", "command": "say hi", "wait_seconds": 0, "go_on": false },
             { "kind": "backup", "retention": { "last": 1, "daily": 7, "weekly": 0, "monthly": 0 }, "wait_seconds": 0,
               "go_on": false },
+            { "kind": "stack_snapshot", "keep": 3, "wait_seconds": 0, "go_on": false },
+            { "kind": "stack_backup", "retention": { "last": 2, "daily": 0, "weekly": 0, "monthly": 0 }, "wait_seconds": 0,
+              "go_on": false },
         ]);
         let read: Vec<Step> = serde_json::from_value(steps.clone()).unwrap();
         assert_eq!(
@@ -136,6 +161,13 @@ mod tests {
         );
         assert_eq!(read[1].title(), "Command: say hi");
         assert_eq!(read[2].title(), "Back the server up, keep the last, 7 daily");
+        assert_eq!(
+            read[3].title(),
+            "Take a snapshot of the whole stack, keep the last 3"
+        );
+        assert_eq!(read[4].title(), "Back the whole stack up, keep the last 2");
+        let of_stack: Vec<bool> = read.iter().map(|step| step.task.is_of_stack()).collect();
+        assert_eq!(of_stack, [false, false, false, true, true]);
         assert_eq!(serde_json::to_value(&read).unwrap(), steps);
     }
 

@@ -18,7 +18,7 @@ use super::super::model::{Expression, MAX_STEPS, Schedule, StepText, Zone};
 use super::super::store;
 use super::act::{href, list_href};
 use super::list::Moment;
-use super::rows::{CHOICES, StepFields, in_rows, read};
+use super::rows::{Choice, StepFields, choices, in_rows, read};
 use super::show::crumbs;
 
 /// What the form begins with: every night, when nobody plays.
@@ -40,7 +40,7 @@ pub(super) struct FormPage {
     next: Vec<Moment>,
     steps: Vec<StepFields>,
     more: Vec<StepFields>,
-    choices: [(&'static str, &'static str); 8],
+    choices: Vec<Choice>,
 }
 
 /// What the form asks for while somebody types.
@@ -104,7 +104,8 @@ async fn page(
             .collect(),
         steps,
         more,
-        choices: CHOICES,
+        // A guest has the one server, and sees nothing of its stack.
+        choices: choices(server.in_stack().is_ok() && scope.guest_of().is_none()),
         form,
     }))
 }

@@ -5,8 +5,11 @@ use crate::platform::web::{FormData, FormState};
 
 use super::super::model::{MAX_STEPS, Power, RetentionText, ScheduleText, StepText};
 
+/// A word of the form for what a step does, and what people call it.
+pub(super) type Choice = (&'static str, &'static str);
+
 /// What can be chosen for a step.
-pub(super) const CHOICES: [(&str, &str); 8] = [
+const CHOICES: [Choice; 8] = [
     ("", "Nothing"),
     ("command", "Command"),
     ("snapshot", "Take a snapshot"),
@@ -16,6 +19,18 @@ pub(super) const CHOICES: [(&str, &str); 8] = [
     ("restart", "Restart the server"),
     ("kill", "Kill the server"),
 ];
+
+/// And where the server is a part of a stack.
+const OF_STACK: [Choice; 2] = [
+    ("stack_snapshot", "Take a snapshot of the whole stack"),
+    ("stack_backup", "Back the whole stack up"),
+];
+
+/// What can be chosen for a step of a server.
+pub(super) fn choices(is_part: bool) -> Vec<Choice> {
+    let of_stack = OF_STACK.iter().filter(|_| is_part);
+    CHOICES.iter().chain(of_stack).copied().collect()
+}
 
 /// How many snapshots a step keeps unless somebody says otherwise.
 const KEEP: &str = "7";

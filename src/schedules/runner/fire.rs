@@ -1,7 +1,6 @@
 //! What falls due becomes a run, or a line that says why not; what a dead panel left is taken up.
 
 use crate::app::App;
-use crate::backups;
 use crate::platform::access::SystemScope;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
@@ -9,8 +8,9 @@ use crate::platform::ids::ScheduleRunId;
 use crate::platform::{events, fault};
 
 use super::super::actions::{TOPIC, expression};
-use super::super::model::{Due, RunState, RunStep, StepState, due, makes_backups};
+use super::super::model::{Due, RunState, RunStep, StepState, due};
 use super::super::store::{self, Fired, Lost, NewRun};
+use super::missed::tell_missed;
 
 const SUSPENDED: &str = "The organisation is not active, so nothing was run.";
 const DELETING: &str = "The server is being deleted.";
@@ -62,9 +62,10 @@ async fn one(app: &App, tx: &mut SystemTx, fired: &Fired) -> Result<(), Error> {
     };
     if let Some(reason) = refusal {
         store::skip(tx, &new, reason).await?;
-        if fired.is_tenant_active && makes_backups(&schedule.steps) {
+        if fired.is_tenant_active {
             let name = (schedule.id, schedule.name.as_str());
-            backups::missed(app, tx, (schedule.server, schedule.tenant), name, due_at).await?;
+            let told = (schedule.steps.as_slice(), due_at);
+            tell_missed(app, tx, (schedule.server, schedule.tenant), name, told).await?;
         }
     }
     store::trim(tx, schedule.id).await?;
@@ -109,10 +110,11 @@ async fn interrupt(app: &App, tx: &mut SystemTx, lost: &Lost) -> Result<(), Erro
     // The step in doubt may have come before the one that backs up.
     let subject = store::subject(tx, lost.claimed.schedule).await?;
     match subject {
-        Some(subject) if makes_backups(&lost.steps) => {
+        Some(subject) => {
             let name = (lost.claimed.schedule, subject.schedule_name.as_str());
-            backups::missed(app, tx, (subject.server, lost.tenant), name, lost.due_at).await
+            let told = (lost.steps.as_slice(), lost.due_at);
+            tell_missed(app, tx, (subject.server, lost.tenant), name, told).await
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }

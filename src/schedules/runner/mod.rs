@@ -4,11 +4,12 @@
 //! What must hold:
 //! - A time that has come makes at most one run, whichever panels look: it and the next time are written in one transaction.
 //! - Two runs of one schedule are never under way at once: an index sees to it. The one that comes too early is skipped and told.
-//! - No step is begun twice. A power step's wish is written in the transaction that begins it, so whoever comes next only looks
+//! - No step is begun twice. The wish of a step that asks others for work is written in the transaction that begins it, so whoever comes next only looks
 //!   what became of it. A command is begun after a row that says so; if the panel dies before its end is written, nobody can
 //!   know how it ended, and the run is told as interrupted.
 
 mod fire;
+mod missed;
 mod step;
 
 use std::sync::Arc;

@@ -1,11 +1,12 @@
 //! One look at a run: its next step is begun, or one that is under way is looked after, or the run ends.
 
+mod begin;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use crate::app::App;
-use crate::backups::{self, Retention};
 use crate::platform::access::{SystemScope, Who};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
@@ -14,12 +15,12 @@ use crate::platform::operations::{self, State};
 use crate::platform::{events, fault};
 use crate::servers::model::Server;
 use crate::servers::{self, LineError, Said};
-use crate::snapshots;
 
 use super::super::actions::TOPIC;
-use super::super::model::{Power, Run, RunState, RunStep, Step, StepState, Task, makes_backups, verdict};
+use super::super::model::{Run, RunState, RunStep, Step, StepState, Task, verdict};
 use super::super::store::{self, Claimed, Subject};
 use super::LEASE;
+use super::missed::tell_missed;
 
 /// How often it is looked what became of a power step.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
@@ -94,6 +95,8 @@ impl Work<'_> {
             Task::Power { power } => self.begin_power(step, *power).await,
             Task::Snapshot { keep } => self.begin_snapshot(step, *keep).await,
             Task::Backup { retention } => self.begin_backup(step, *retention).await,
+            Task::StackSnapshot { keep } => self.begin_stack_snapshot(step, *keep).await,
+            Task::StackBackup { retention } => self.begin_stack_backup(step, *retention).await,
             Task::Command { command } => self.command(step, command).await,
         }
     }
@@ -104,56 +107,6 @@ impl Work<'_> {
 
     fn who(&self) -> Who {
         Who::system(&format!("schedule {}", self.subject.schedule_name))
-    }
-
-    async fn begin_power(&self, step: &Step, power: Power) -> Result<bool, Error> {
-        let mut tx = self.scope.begin().await?;
-        let asked =
-            servers::command_within(self.app, &mut tx, &self.who(), self.server.id, power.into()).await;
-        let begun = self.begun(step, tx, asked.map(|asked| asked.operation.id)).await;
-        self.app.poke_servers.poke();
-        begun
-    }
-
-    async fn begin_snapshot(&self, step: &Step, keep: u32) -> Result<bool, Error> {
-        let mut tx = self.scope.begin().await?;
-        let asked = snapshots::take_within(self.app, &mut tx, &self.who(), (self.server.id, keep)).await;
-        self.begun(step, tx, asked).await
-    }
-
-    async fn begin_backup(&self, step: &Step, retention: Retention) -> Result<bool, Error> {
-        let mut tx = self.scope.begin().await?;
-        let what = (self.server.id, self.claimed.schedule, retention);
-        let asked = backups::take_within(self.app, &mut tx, &self.who(), what).await;
-        self.begun(step, tx, asked).await
-    }
-
-    /// The wish and the step's beginning in one transaction: either both were, or none.
-    async fn begun(
-        &self,
-        step: &Step,
-        mut tx: SystemTx,
-        asked: Result<OperationId, Error>,
-    ) -> Result<bool, Error> {
-        let now = self.app.now();
-        let operation = match asked {
-            Ok(operation) => operation,
-            Err(error @ Error::Conflict { .. }) => {
-                drop(tx);
-                let ended = self.failed(now, error.sentence());
-                return self.finish(step, ended).await;
-            }
-            Err(error) => return Err(error),
-        };
-        let begun = (self.position(), Some(operation));
-        if !store::begin_step(&mut tx, self.claimed, begun, now).await? {
-            return Ok(false);
-        }
-        store::put_back(&mut tx, self.claimed, now + LOOK_AGAIN).await?;
-        events::emit(&mut tx, Some(self.tenant), TOPIC, Some(self.claimed.schedule.0)).await?;
-        tx.commit().await?;
-        fault::point("schedules.power_begun");
-        Ok(false)
     }
 
     /// Looks what became of a power step's work.
@@ -176,7 +129,7 @@ impl Work<'_> {
             }
             State::Queued | State::Running if now - begun.started_at >= self.patience(begun) => {
                 let note = match self.patience(begun) {
-                    BACKUP_TIME => "It was not done within a day. The tab Backups tells how far it is.",
+                    BACKUP_TIME => "It was not done within a day. The pages of backups tell how far it is.",
                     _ => {
                         "It was not done within 10 minutes. The server's page tells why; Berth goes on trying."
                     }
@@ -198,7 +151,7 @@ impl Work<'_> {
 
     fn patience(&self, begun: &RunStep) -> TimeDelta {
         match self.run.steps.get(begun.position).map(|step| &step.task) {
-            Some(Task::Backup { .. }) => BACKUP_TIME,
+            Some(Task::Backup { .. } | Task::StackBackup { .. }) => BACKUP_TIME,
             _ => POWER_TIME,
         }
     }
@@ -304,7 +257,7 @@ impl Work<'_> {
                 let failed: Vec<usize> = failed.map(|step| step.position).collect();
                 let (state, reason) = verdict(&failed, self.run.steps.len().saturating_sub(next));
                 store::end_run(&mut tx, self.claimed, (state, reason.as_deref()), now).await?;
-                self.note_backup(&mut tx).await?;
+                self.note_missed(&mut tx).await?;
                 true
             }
         };
@@ -313,26 +266,16 @@ impl Work<'_> {
         Ok(is_over)
     }
 
-    /// A run that was to make a backup and made none is told where people arrive.
-    async fn note_backup(&self, tx: &mut SystemTx) -> Result<(), Error> {
-        if !makes_backups(&self.run.steps) {
-            return Ok(());
-        }
+    async fn note_missed(&self, tx: &mut SystemTx) -> Result<(), Error> {
         let schedule = (self.claimed.schedule, self.subject.schedule_name.as_str());
-        backups::missed(
-            self.app,
-            tx,
-            (self.server.id, self.tenant),
-            schedule,
-            self.run.due_at,
-        )
-        .await
+        let told = (self.run.steps.as_slice(), self.run.due_at);
+        tell_missed(self.app, tx, (self.server.id, self.tenant), schedule, told).await
     }
 
     async fn end(&self, state: RunState, reason: &str) -> Result<bool, Error> {
         let mut tx = self.scope.begin().await?;
         store::end_run(&mut tx, self.claimed, (state, Some(reason)), self.app.now()).await?;
-        self.note_backup(&mut tx).await?;
+        self.note_missed(&mut tx).await?;
         events::emit(&mut tx, Some(self.tenant), TOPIC, Some(self.claimed.schedule.0)).await?;
         tx.commit().await?;
         Ok(true)

@@ -20,7 +20,7 @@ fn backup(retention: &Value) -> Value {
 }
 
 /// What the helper answers: nothing is there yet, and a backup succeeds.
-fn all_is_well(scene: &Scene) {
+pub(super) fn all_is_well(scene: &Scene) {
     let engine = &scene.test.engine;
     engine.set_helper("open", "[]", 0, "");
     engine.set_helper("found", &format!("[{{\"id\":\"{SNAPSHOT}\"}}]"), 0, "");
@@ -48,7 +48,7 @@ async fn list(scene: &Scene) -> Vec<Value> {
     all.as_array().unwrap().clone()
 }
 
-async fn alerts(scene: &Scene) -> Value {
+pub(super) async fn alerts(scene: &Scene) -> Value {
     let overview = scene.program.get("/api/v1/overview").await.expect(200).json();
     overview["backup_alerts"].clone()
 }

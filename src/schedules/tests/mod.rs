@@ -6,3 +6,4 @@ mod live;
 mod pages;
 mod running;
 mod scene;
+mod stacks;

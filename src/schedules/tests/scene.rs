@@ -1,5 +1,6 @@
 //! A tenant with a server that runs, somebody who makes schedules for it, and runners that work when they are told to.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -47,20 +48,40 @@ impl Scene {
     }
 
     pub(super) async fn of(template: &str, variables: Value) -> Self {
+        let new =
+            json!({ "name": "web", "template": template, "size": "microcomputer", "variables": variables });
+        Self::ordered(None, ("/api/v1/servers", &new), "/server/id").await
+    }
+
+    /// A PHP site with its database, on a node with a pool of storage. The server is that of the database.
+    pub(super) async fn of_stack() -> Self {
+        let pool = PathBuf::from("/run/docker/plugins/berth.sock");
+        let new = json!({ "name": "Shop", "blueprint": "site-with-database",
+            "parts": { "web": { "variables": { "SITE_OWNER": "Ada" } } } });
+        // Parts are told by name: the database comes first.
+        let first = "/stack/servers/0/server_id";
+        Self::ordered(Some(pool), ("/api/v1/stacks", &new), first).await
+    }
+
+    /// What is ordered, when it runs; `server` is where the answer tells the server that the schedules are of.
+    async fn ordered(pool: Option<PathBuf>, (path, new): (&str, &Value), server: &str) -> Self {
         let url = Secret::new("smtp://127.0.0.1".to_owned());
-        let test = TestApp::with(|config| config.smtp_url = Some(url)).await;
+        let test = TestApp::with(|config| {
+            config.smtp_url = Some(url);
+            config.volume_driver_socket = pool;
+        })
+        .await;
         let (tenant, owner) = (test.tenant("acme").await, test.person("ada").await);
         test.member(tenant, owner, TenantRole::Owner).await;
         let location = servers::set_up_location(&test.app, &test.system()).await.unwrap();
         let program = test
             .program_until(owner, Some(tenant), &all(), TimeDelta::days(400))
             .await;
-        let new =
-            json!({ "name": "web", "template": template, "size": "microcomputer", "variables": variables });
-        let made = program.json("POST", "/api/v1/servers", &new).await.expect(202);
+        let made = program.json("POST", path, new).await.expect(202).json();
+        let found = made.pointer(server).and_then(Value::as_str);
         let scene = Self {
             servers: Arc::new(Servers::new(&test.app, location.id)),
-            server: made.json()["server"]["id"].as_str().unwrap().parse().unwrap(),
+            server: found.unwrap().parse().unwrap(),
             test,
             tenant,
             owner,

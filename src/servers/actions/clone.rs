@@ -24,11 +24,12 @@ use crate::snapshots;
 use crate::storage;
 
 use super::super::model::{
-    NewServer, Note, Power, Refusal, Server, ServerName, Size, StoredVariable, Tags, host_name, seal_context,
+    NewServer, Note, Power, Server, ServerName, Size, StoredVariable, Tags, host_name, seal_context,
 };
 use super::super::store::{self, Wish};
 use super::create::{add_ports, fit, seal};
 use super::restore::names;
+use super::whole::check_whole;
 use super::{Asked, announce, rewire, shown, target};
 
 /// How a server is copied.
@@ -75,7 +76,8 @@ pub async fn clone(app: &App, scope: &TenantScope, id: ServerId, input: CloneInp
     let mut tx = scope.begin().await?;
     store::lock_tenant(&mut tx, scope.tenant()).await?;
     let source = store::lock(&mut tx, id).await?;
-    let offer = check(app, &mut tx, scope, &source, input.data).await?;
+    let is_kept = input.snapshot.is_some() || input.backup.is_some();
+    let offer = check(app, &mut tx, scope, &source, (input.data, is_kept)).await?;
     fit(app, &mut tx, scope.tenant(), &source.resources).await?;
     storage::admit_at(&mut tx, source.location, source.resources).await?;
     let copy = insert(app, &mut tx, scope, (&source, &offer), &input).await?;
@@ -137,7 +139,9 @@ pub async fn copy_again(app: &App, scope: &TenantScope, id: ServerId) -> Result<
     } else {
         CloneData::Stopped
     };
-    check(app, &mut tx, scope, &source, data).await?;
+    let is_kept =
+        snapshots::copied_from(&mut tx, id).await?.is_some() || backups::is_filled(&mut tx, id).await?;
+    check(app, &mut tx, scope, &source, (data, is_kept)).await?;
     store::begin_copy(&mut tx, &server, &source, copying.is_live, app.now()).await?;
     store::wish(&mut tx, id, Wish::default(), app.now()).await?;
     let server = store::find(&mut tx, id).await?;
@@ -153,13 +157,14 @@ pub async fn copy_again(app: &App, scope: &TenantScope, id: ServerId) -> Result<
     Ok(Asked { server, operation })
 }
 
-/// Whether a server can be copied now. Its template says what of it there is to copy.
+/// Whether a server can be copied now. Its template says what of it there is to copy. `is_kept`: the data comes from what was kept
+/// of it, and not from what it has.
 async fn check(
     app: &App,
     tx: &mut TenantTx,
     scope: &TenantScope,
     source: &Server,
-    data: CloneData,
+    (data, is_kept): (CloneData, bool),
 ) -> Result<Offer, Error> {
     source.check_stays()?;
     if source.suspension.is_some() {
@@ -171,8 +176,10 @@ async fn check(
         return Err(Error::Forbidden);
     }
     if data != CloneData::None {
-        // Parts of a stack may share their data, and hold still together or not at all.
-        source.check_alone()?;
+        if !is_kept {
+            // Parts of a stack may share their data, and hold still together or not at all.
+            source.check_alone()?;
+        }
         check_whole(tx, source).await?;
     }
     let offer = eggs::warm(app, tx, &source.template).await?;
@@ -180,34 +187,6 @@ async fn check(
         let message = "Its template is no longer in the catalogue, so no other server can be made from it.";
         Error::conflict("template-gone", message)
     })
-}
-
-/// Refuses what would read data that is on its way, from here or to here.
-pub async fn check_whole(tx: &mut impl crate::platform::db::Scoped, server: &Server) -> Result<(), Error> {
-    // The wish counts: what does it holds the server still only later.
-    if server.still_for == Some(server.id)
-        || crate::backups::is_restored(tx, server.id).await?
-        || crate::snapshots::is_restored(tx, server.id).await?
-    {
-        return Err(Error::conflict(
-            "being-restored",
-            "This server is being restored. Wait until that is done.",
-        ));
-    }
-    if store::copied_to(tx, server.id).await?.is_some() {
-        return Err(Refusal::HoldsStill.into());
-    }
-    match store::copying(tx, server.id).await? {
-        Some(copying) if copying.is_open() => Err(Error::conflict(
-            "being-copied",
-            "This server is a copy whose data is still on its way. Wait until it is complete.",
-        )),
-        Some(copying) if copying.failure().is_some() => Err(Error::conflict(
-            "copy-failed",
-            "This server is a copy whose data could not be copied. Copy it again, or delete it.",
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// The new server with all that it has but its data.

@@ -20,6 +20,7 @@ mod suspend;
 mod tied;
 mod update;
 mod wake;
+mod whole;
 
 use serde_json::{Value, json};
 
@@ -36,15 +37,15 @@ use super::model::{Entry, Kind, Server};
 use super::store::{self, NewEvent};
 
 pub use bulk::{AT_ONCE, Bulk, Line, command_all, command_all_as_staff, retag_all, suspend_all};
-pub use clone::{CloneData, CloneInput, check_whole, clone, clone_name, copy_again, made_up_labels};
+pub use clone::{CloneData, CloneInput, clone, clone_name, copy_again, made_up_labels};
 pub use create::{NewServerInput, create, fits_template};
 pub use delete::{OLDEST, delete, keeping, make_way};
 pub use erase::{erase, erase_as_staff, expired};
 pub use installation::{accept_installation, reinstall, update_template};
 pub use moves::move_server;
 pub use parts::{
-    Answers, NewPart, SecretAnswer, answer_of, command_part, configure_part, create_part, delete_part,
-    erase_part, rename_part, restore_part,
+    Answers, NewPart, SecretAnswer, answer_of, check_unshared, command_part, configure_part, create_part,
+    delete_part, erase_part, rename_part, restore_part,
 };
 pub use power::{command, command_as_staff, command_within};
 pub use rebuild::rebuild;
@@ -57,6 +58,7 @@ pub use suspend::{resume, suspend};
 pub use tied::is_tied;
 pub use update::{update, update_all, update_all_as_staff, update_as_staff};
 pub use wake::set_up_location;
+pub use whole::{check_not_restored, check_whole};
 
 /// Events about a server have this topic.
 pub const TOPIC: &str = "server";

@@ -212,6 +212,17 @@ pub async fn restore_part(
     bring_back(app, tx, &scope.who, server, None).await
 }
 
+/// Refuses what would replace the files of a server that others of its stack have open.
+pub async fn check_unshared(tx: &mut TenantTx, server: &Server) -> Result<(), Error> {
+    if store::shares_volumes(tx, server.id).await? {
+        return Err(Error::conflict(
+            "volumes-shared",
+            "Other servers of its stack have the same files open. Get single files back, or make another server of it.",
+        ));
+    }
+    Ok(())
+}
+
 /// Erases one, deleted before or not. What is shared with others of its stack stays for them.
 pub async fn erase_part(
     app: &App,

@@ -52,6 +52,9 @@ pub enum Refusal {
         "This server is a part of a stack. Scale the stack, or delete, restore or erase the stack as a whole."
     )]
     PartOfStack,
+    /// It is by itself.
+    #[error("This server is not a part of a stack.")]
+    NotInStack,
     /// There is no newer image.
     #[error("This server has the newest image of its template.")]
     UpToDate,
@@ -67,6 +70,7 @@ impl From<Refusal> for Error {
             Refusal::HoldsStill => "being-copied",
             Refusal::Suspended => "server-suspended",
             Refusal::PartOfStack => "part-of-stack",
+            Refusal::NotInStack => "not-in-stack",
             Refusal::UpToDate => "up-to-date",
         };
         Self::conflict(code, refusal.to_string())

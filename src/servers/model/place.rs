@@ -27,6 +27,12 @@ impl Server {
         }
     }
 
+    /// The stack that it is a part of, for what is done to all of that.
+    pub fn in_stack(&self) -> Result<StackId, Refusal> {
+        let place = self.stack.as_ref().ok_or(Refusal::NotInStack)?;
+        Ok(place.stack)
+    }
+
     /// Whose volumes it has: its own, or as a replica those of the first one.
     pub fn home(&self) -> ServerId {
         self.volumes_of.unwrap_or(self.id)

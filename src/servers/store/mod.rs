@@ -43,7 +43,7 @@ pub use parts::{
 };
 pub use queue::{Claimed, Finish, claim, finish, forget, note_restart, renew, set_step};
 pub use sealed::{SealedVariable, count_outdated, outdated, reseal};
-pub use stacks::{lock_stack, of_stacks, set_place};
+pub use stacks::{lock_stack, of_stacks, set_place, shares_volumes};
 pub use sweep::{Brief, Orphan, briefs, clear_orphans, note_orphans, save_engine_state, wake};
 pub use texts::{names, note, save_note, save_suspension, save_tags};
 pub use update::{accept_update, begin_update, outdated_servers, roll_back};

@@ -31,6 +31,13 @@ pub async fn set_place(
     Ok(())
 }
 
+/// Whether other servers have the volumes of this one, or it has another's. It is asked past what the scope sees: a guest sees no
+/// other server.
+pub async fn shares_volumes(tx: &mut TenantTx, id: ServerId) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(r#"select server_shares_volumes($1) as "shares!""#, id.0);
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
 /// All servers of these stacks, deleted ones too.
 pub async fn of_stacks(tx: &mut impl Scoped, stacks: &[StackId]) -> Result<Vec<Server>, Error> {
     let stacks: Vec<Uuid> = stacks.iter().map(|stack| stack.0).collect();

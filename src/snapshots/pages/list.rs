@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::drivers::pool::show_size;
 use crate::platform::access::{Permission, TenantScope};
+use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::events;
 use crate::platform::ids::ServerId;
@@ -17,7 +18,7 @@ use crate::platform::web::{Ctx, FormData, FormState, Fragment, LastSeen, Page, P
 use crate::servers::model::Server;
 use crate::servers::{self, Head};
 
-use super::super::model::{MAX, Reason, Snapshot, State as SnapshotState, WHY_NOT, check_server};
+use super::super::model::{ELSEWHERE, MAX, Snapshot, State as SnapshotState, WHY_NOT, check_server};
 use super::super::{TOPIC, actions, store};
 use super::tab;
 
@@ -45,11 +46,7 @@ impl Row {
             holds: held
                 .get(&id)
                 .map_or_else(|| "–".to_owned(), |bytes| show_size(*bytes)),
-            why: match snapshot.reason {
-                Reason::Manual => "",
-                Reason::Schedule => "by a schedule",
-                Reason::Safety => "kept before a restoring",
-            },
+            why: snapshot.reason.shown(),
             state: snapshot.state.shown(),
             is_ready: snapshot.state == SnapshotState::Ready,
             is_removable: matches!(snapshot.state, SnapshotState::Ready | SnapshotState::Failed),
@@ -118,6 +115,8 @@ pub(super) struct Show {
     may_write: bool,
     /// Why there are none, if that is so.
     why_not: Option<&'static str>,
+    /// Where they are instead, as an address and a name, if the scope may see it.
+    elsewhere: Option<(String, String)>,
     is_made: bool,
 }
 
@@ -131,6 +130,7 @@ async fn page(
     let mut tx = scope.begin().await?;
     let newest = events::newest(&mut tx).await?;
     let server = servers::find(&mut tx, id).await?;
+    let elsewhere = elsewhere(&mut tx, scope, &server).await?;
     drop(tx);
     server.check_stays()?;
     let refused = check_server(&server).err();
@@ -138,10 +138,7 @@ async fn page(
     let base = tab(&scope.member.slug, id);
     let why_not = match code {
         Some("no-snapshots") => Some(WHY_NOT),
-        Some("part-of-stack") => Some(
-            "This server is a part of a stack, whose parts may share their data. Its snapshots would not fit together, so \
-             there are none.",
-        ),
+        Some("files-elsewhere") => Some(ELSEWHERE),
         _ => None,
     };
     Ok(Page(Show {
@@ -152,10 +149,27 @@ async fn page(
         // What somebody typed comes back, whatever became of the server meanwhile.
         may_write: (why_not.is_none() || !form.errors().is_empty()) && scope.may(Permission::SnapshotWrite),
         why_not,
+        elsewhere: elsewhere.filter(|_| code == Some("files-elsewhere")),
         is_made: code != Some("server-not-made"),
         base,
         form,
     }))
+}
+
+/// The server whose files it has; a guest does not see that one.
+async fn elsewhere(
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    server: &Server,
+) -> Result<Option<(String, String)>, Error> {
+    let Some(home) = server.volumes_of else {
+        return Ok(None);
+    };
+    match servers::find(tx, home).await {
+        Ok(home) => Ok(Some((tab(&scope.member.slug, home.id), home.name))),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Shows the tab.

@@ -1,7 +1,8 @@
-//! Snapshots for people: a tab of the server's, and a look into one.
+//! Snapshots for people: a tab of the server's, a look into one, and those of a stack's servers.
 
 mod files;
 mod list;
+mod stack;
 
 use axum::extract::State;
 
@@ -48,6 +49,9 @@ pub(super) fn routes() -> Routes<App> {
             files::content,
         )
         .that_may_last()
+        .get("/t/{tenant}/stacks/{stack_id}/snapshots", read, stack::list)
+        .get("/t/{tenant}/stacks/{stack_id}/snapshots/live", read, stack::live)
+        .post("/t/{tenant}/stacks/{stack_id}/snapshots", write, stack::take)
 }
 
 /// Where the tab is.

@@ -15,7 +15,9 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::drivers::pool::{PoolError, SnapshotName, Storage, VolumeName};
+use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
+use crate::platform::ids::OperationId;
 use crate::platform::reconcile::{Poke, Reconciler, drive, wake};
 use crate::platform::{events, fault, operations};
 use crate::servers;
@@ -217,14 +219,31 @@ impl Work<'_> {
             return Ok(false);
         }
         if let Some(operation) = self.claimed.operation {
-            operations::finish(&mut tx, operation, outcome, now).await?;
+            self.report(&mut tx, operation).await?;
         }
         if let (Some(keep), Ok(())) = (self.claimed.keep, outcome) {
-            store::prune(&mut tx, self.server.id, keep, now).await?;
+            store::prune(&mut tx, (self.server.id, self.snapshot().schedule), keep, now).await?;
         }
         events::emit(&mut tx, Some(self.server.tenant), TOPIC, Some(self.server.id.0)).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Ends the work that somebody watches, if all that report to it are over.
+    async fn report(&self, tx: &mut SystemTx, operation: OperationId) -> Result<(), Error> {
+        // Two that end at the same time would each see the other one under way.
+        operations::hold(tx, operation).await?;
+        let (open, failed) = store::reported(tx, operation).await?;
+        if open > 0 {
+            return Ok(());
+        }
+        let words = failed.join("; ");
+        let outcome = if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(words.as_str())
+        };
+        operations::finish(tx, operation, outcome, self.app.now()).await
     }
 
     async fn put_off(&self, trouble: &Trouble) -> Result<bool, Error> {

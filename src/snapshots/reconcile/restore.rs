@@ -1,6 +1,7 @@
 //! Restoring a server in place. It holds still for itself and stops; what it holds is kept and that is noted; only then contents
 //! are replaced, of all volumes anew if that was cut off; then it goes on, whichever way it ended.
 
+use crate::backups;
 use crate::drivers::engine::ServerKey;
 use crate::drivers::pool::SnapshotName;
 use crate::platform::error::Error;
@@ -112,6 +113,7 @@ impl Work<'_> {
         if let Some(operation) = self.claimed.operation {
             operations::finish(&mut tx, operation, outcome, now).await?;
         }
+        backups::wake(self.app, &mut tx, (id, self.server.tenant)).await?;
         servers::rewire(self.app, &mut tx, &self.server, text).await?;
         events::emit(&mut tx, Some(self.server.tenant), TOPIC, Some(id.0)).await?;
         tx.commit().await?;

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::platform::db::{Scoped, SystemTx, TenantTx, violates};
 use crate::platform::error::Error;
-use crate::platform::ids::{OperationId, ServerId, SnapshotId, TenantId};
+use crate::platform::ids::{OperationId, ScheduleId, ServerId, SnapshotId, StackId, TenantId};
 
-use super::model::{Reason, Snapshot, State};
+use super::model::{PartSnapshot, Reason, Snapshot, State};
 
-pub use queue::{Claimed, claim, erase, put_off, renew, settle};
+pub use queue::{Claimed, claim, erase, put_off, renew, reported, settle};
 
 struct Row {
     id: Uuid,
@@ -19,6 +19,7 @@ struct Row {
     server_id: Uuid,
     name: String,
     reason: String,
+    schedule_id: Option<Uuid>,
     state: String,
     error: Option<String>,
     created_by: String,
@@ -34,6 +35,7 @@ impl From<Row> for Snapshot {
             server: ServerId(row.server_id),
             name: row.name,
             reason: Reason::read(&row.reason),
+            schedule: row.schedule_id.map(ScheduleId),
             state: State::read(&row.state),
             error: row.error,
             created_by: row.created_by,
@@ -47,7 +49,8 @@ macro_rules! select {
     ($rest:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
             Row,
-            "select id, tenant_id, server_id, name, reason, state, error, created_by, created_at, taken_at from snapshot "
+            "select id, tenant_id, server_id, name, reason, schedule_id, state, error, created_by, created_at, taken_at \
+             from snapshot "
                 + $rest,
             $($argument),+
         )
@@ -62,6 +65,36 @@ pub async fn list(tx: &mut impl Scoped, server: ServerId) -> Result<Vec<Snapshot
         .await?
         .into_iter()
         .map(Snapshot::from)
+        .collect())
+}
+
+/// Those of a stack's servers, the newest first, at most so many.
+pub async fn of_stack(tx: &mut impl Scoped, stack: StackId, limit: i64) -> Result<Vec<PartSnapshot>, Error> {
+    let rows = sqlx::query!(
+        "select s.id, s.tenant_id, s.server_id, s.name, s.reason, s.schedule_id, s.state, s.error, s.created_by, s.created_at, \
+         s.taken_at, v.name as server_name from snapshot s join server v on v.id = s.server_id where v.stack_id = $1 \
+         order by s.created_at desc, s.id desc limit $2",
+        stack.0,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| PartSnapshot {
+            server_name: row.server_name,
+            snapshot: Snapshot::from(Row {
+                id: row.id,
+                tenant_id: row.tenant_id,
+                server_id: row.server_id,
+                name: row.name,
+                reason: row.reason,
+                schedule_id: row.schedule_id,
+                state: row.state,
+                error: row.error,
+                created_by: row.created_by,
+                created_at: row.created_at,
+                taken_at: row.taken_at,
+            }),
+        })
         .collect())
 }
 
@@ -96,7 +129,8 @@ pub async fn insert(
 ) -> Result<(), Error> {
     sqlx::query!(
         "insert into snapshot (id, tenant_id, server_id, name, reason, state, keep, created_by, created_at, operation_id, \
-         next_attempt_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9::timestamptz, $10, case when $10::uuid is null then null else $9::timestamptz end)",
+         schedule_id, next_attempt_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9::timestamptz, $10, $11, \
+         case when $10::uuid is null then null else $9::timestamptz end)",
         new.id.0,
         new.tenant.0,
         new.server.0,
@@ -106,7 +140,8 @@ pub async fn insert(
         keep,
         new.created_by,
         new.created_at,
-        operation.map(|id| id.0)
+        operation.map(|id| id.0),
+        new.schedule.map(|id| id.0)
     )
     .execute(tx.conn())
     .await?;
@@ -166,15 +201,22 @@ pub async fn note_taken(tx: &mut SystemTx, id: SnapshotId, now: DateTime<Utc>) -
     Ok(())
 }
 
-/// Begins to remove those of a server that schedules made, beyond the newest `keep`.
-pub async fn prune(tx: &mut SystemTx, server: ServerId, keep: i32, now: DateTime<Utc>) -> Result<u64, Error> {
+/// Begins to remove those of a server that a schedule took, beyond the newest `keep`. Those from before it was noted whose they
+/// are count for whoever comes.
+pub async fn prune(
+    tx: &mut SystemTx,
+    (server, schedule): (ServerId, Option<ScheduleId>),
+    keep: i32,
+    now: DateTime<Utc>,
+) -> Result<u64, Error> {
     let done = sqlx::query!(
         "update snapshot set state = 'removing', next_attempt_at = $3 where id in ( \
            select id from snapshot where server_id = $1 and reason = 'schedule' and state = 'ready' \
-           order by created_at desc, id desc offset $2)",
+             and (schedule_id is null or schedule_id = $4) order by created_at desc, id desc offset $2)",
         server.0,
         i64::from(keep),
-        now
+        now,
+        schedule.map(|id| id.0)
     );
     Ok(done.execute(tx.conn()).await?.rows_affected())
 }

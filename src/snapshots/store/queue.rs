@@ -69,7 +69,7 @@ pub async fn renew(tx: &mut SystemTx, claimed: &Claimed, until: DateTime<Utc>) -
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }
 
-/// Gives the lease back in this state. Says whether it was still ours.
+/// Gives the lease back in this state; one that failed says so to what it reports to. Says whether it was still ours.
 pub async fn settle(
     tx: &mut SystemTx,
     claimed: &Claimed,
@@ -78,7 +78,7 @@ pub async fn settle(
 ) -> Result<bool, Error> {
     let done = sqlx::query!(
         "update snapshot set state = $3, error = $4, error_count = 0, lease_id = null, lease_until = null, \
-         next_attempt_at = null, operation_id = null, safety_id = null, \
+         next_attempt_at = null, operation_id = case when $3 = 'failed' then operation_id end, safety_id = null, \
          taken_at = case when $3 = 'ready' then coalesce(taken_at, $5) else taken_at end where id = $1 and lease_id = $2",
         claimed.snapshot.id.0,
         claimed.lease,
@@ -87,6 +87,23 @@ pub async fn settle(
         now
     );
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
+/// What reports to an operation: how many are not over yet, and how those that failed did, in words.
+pub async fn reported(tx: &mut SystemTx, operation: OperationId) -> Result<(i64, Vec<String>), Error> {
+    let rows = sqlx::query!(
+        "select s.state, s.error, v.name from snapshot s join server v on v.id = s.server_id where s.operation_id = $1 \
+         order by v.name, s.id",
+        operation.0
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    let open = rows
+        .iter()
+        .filter(|row| row.state == State::Making.word())
+        .count();
+    let failed = rows.into_iter().filter(|row| row.state == State::Failed.word());
+    let failed = failed.map(|row| format!("{}: {}", row.name, row.error.unwrap_or_default()));
+    Ok((i64::try_from(open).unwrap_or(i64::MAX), failed.collect()))
 }
 
 /// Gives the lease back; it is due again later. Without an error it only waits.

@@ -9,7 +9,7 @@ use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::StackId;
 use crate::servers::model::{Power, Server, Size, StackPlace};
-use crate::servers::{Answers, Asked, NewPart, create_part, erase_part};
+use crate::servers::{Answers, Asked, NewPart, check_not_restored, create_part, erase_part};
 
 use super::super::model::server_name;
 use super::create::join;
@@ -74,13 +74,10 @@ async fn more(
     missing: usize,
 ) -> Result<Vec<Asked>, Error> {
     let first = present.first().ok_or(Error::NotFound)?;
-    fit(
-        app,
-        &mut held.tx,
-        scope,
-        std::iter::repeat_n(first.resources, missing),
-    )
-    .await?;
+    // Its files are theirs, too, and nobody may have them open while they are replaced.
+    check_not_restored(&mut held.tx, first).await?;
+    let more = std::iter::repeat_n(first.resources, missing);
+    fit(app, &mut held.tx, scope, more).await?;
     place(&mut held.tx, &vec![first.resources; missing]).await?;
     let offer = app
         .catalogue

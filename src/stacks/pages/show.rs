@@ -12,7 +12,7 @@ use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::StackId;
 use crate::platform::web::{Ctx, FormState, Page, Path, ago};
-use crate::servers::model::{PublishedPort, Server, Status, clock_time};
+use crate::servers::model::{PublishedPort, Quota, Server, Status, clock_time};
 use crate::servers::{self, keeping};
 
 use super::super::actions::{SharedSecret, shared_secrets};
@@ -177,6 +177,10 @@ struct Shared {
 
 #[derive(Template)]
 #[template(path = "stacks/show.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each hides or shows a part of the page"
+)]
 pub(super) struct Show {
     ctx: Ctx,
     slug: String,
@@ -195,6 +199,8 @@ pub(super) struct Show {
     form: FormState,
     may_configure: bool,
     may_see_backups: bool,
+    may_see_snapshots: bool,
+    may_snapshot: bool,
     may_delete: bool,
     kept_until: String,
     making_way: Vec<String>,
@@ -233,6 +239,10 @@ pub(super) async fn page(
     };
     let scalable = scalable(app, scope, &one, scaled.as_ref());
     let shared = shared(app, scope, &one);
+    let has_pool = one
+        .servers
+        .iter()
+        .any(|server| server.quota() == Some(Quota::Enforced));
     let stack = one.stack;
     Ok(Page(Show {
         ctx,
@@ -251,6 +261,8 @@ pub(super) async fn page(
         form: renamed.unwrap_or_else(|| FormState::default().with("name", stack.name.clone())),
         name: stack.name,
         may_see_backups: scope.may(Permission::BackupRead),
+        may_see_snapshots: has_pool && scope.may(Permission::SnapshotRead),
+        may_snapshot: has_pool && stack.deletion.is_none() && scope.may(Permission::SnapshotWrite),
         may_configure: stack.deletion.is_none() && scope.may(Permission::ServerConfigure),
         kept_until: clock_time(keeping.until, app.now()),
         making_way: keeping.making_way.into_iter().map(|(_, name)| name).collect(),

@@ -123,3 +123,35 @@ async fn a_part_whose_dump_fails_fails_the_whole_and_is_named() {
     let operation = format!("/api/v1/operations/{}", asked["operation_id"].as_str().unwrap());
     assert_eq!(scene.get(&operation).await["state"], "succeeded");
 }
+
+#[tokio::test]
+async fn a_part_s_backup_becomes_a_server_outside_of_the_stack() {
+    let (scene, id) = scene().await;
+    let db = scene.part(&id, "db").await.remove(0);
+    let path = format!("/api/v1/servers/{db}");
+    let made = scene
+        .post(&format!("{path}/backups"), &json!({}))
+        .await
+        .expect(202)
+        .json();
+    work(&scene).await;
+    // What it has now is read with the whole stack at rest, or not at all.
+    let refused = scene.post(&format!("{path}/clone"), &json!({})).await.expect(409);
+    assert_eq!(refused.json()["code"], "part-of-stack");
+    let clone = format!("{path}/backups/{}/clone", made["id"].as_str().unwrap());
+    let asked = scene
+        .post(&clone, &json!({ "name": "then" }))
+        .await
+        .expect(202)
+        .json();
+    let beside = asked["server_id"].as_str().unwrap().to_owned();
+    assert_eq!(scene.server(&beside).await["name"], "then");
+    let all = scene.stack(&id).await["servers"].clone();
+    assert!(
+        all.as_array()
+            .unwrap()
+            .iter()
+            .all(|one| one["server_id"] != beside.as_str()),
+        "{all}"
+    );
+}

@@ -7,3 +7,4 @@ mod pages;
 mod scale;
 mod scene;
 mod secrets;
+mod snapshots;

@@ -1,5 +1,6 @@
 //! A tenant with its owner, and reconcilers that work when they are told to.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -49,7 +50,17 @@ impl Scene {
     }
 
     pub(super) async fn with_room(room: i32) -> Self {
-        let test = TestApp::start().await;
+        Self::with(room, None).await
+    }
+
+    /// The same on a node with a pool of storage.
+    pub(super) async fn with_pool() -> Self {
+        let socket = PathBuf::from("/run/docker/plugins/berth.sock");
+        Self::with(10, Some(socket)).await
+    }
+
+    async fn with(room: i32, pool: Option<PathBuf>) -> Self {
+        let test = TestApp::with(|config| config.volume_driver_socket = pool).await;
         let plan = test.plan("small", room).await;
         let (tenant, owner) = (test.tenant_on("acme", plan).await, test.person("ada").await);
         test.member(tenant, owner, TenantRole::Owner).await;

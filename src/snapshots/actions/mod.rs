@@ -1,6 +1,8 @@
 //! Asking for snapshots: taking one, deleting one, bringing a server back to one, and making another server from one. Each is a
 //! transaction that writes rows; the work is done by [`super::reconcile`].
 
+mod take;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use crate::audit::{Change, Target};
 use crate::drivers::pool::VolumeName;
 use crate::files::Files;
 use crate::platform::access::{TenantScope, Who};
-use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{OperationId, ServerId, SnapshotId};
@@ -20,8 +22,10 @@ use crate::servers::model::Server;
 use crate::servers::{self, CloneData, CloneInput};
 
 use super::TOPIC;
-use super::model::{MAX, Reason, Snapshot, State, check_server, made_up, parse_name};
+use super::model::{Reason, Snapshot, State, check_server, made_up};
 use super::store;
+
+pub use take::{of_stack, of_stack_within, take, take_within};
 
 /// How long a page waits to be told what snapshots hold.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,62 +48,7 @@ fn target(server: &Server) -> Target<'_> {
     }
 }
 
-/// Takes a snapshot of a server; one without a name gets the time as its name.
-pub async fn take(app: &App, scope: &TenantScope, id: ServerId, name: Option<&str>) -> Result<Asked, Error> {
-    let name = name
-        .filter(|name| !name.trim().is_empty())
-        .map(parse_name)
-        .transpose();
-    let name = name.map_err(|message| Error::invalid("name", message))?;
-    let mut tx = scope.begin().await?;
-    let server = servers::lock(&mut tx, id).await?;
-    let name = name.unwrap_or_else(|| made_up("Snapshot", app.now()));
-    let asked = write(app, &mut tx, &scope.who, &server, (Reason::Manual, name, None)).await?;
-    tx.commit().await?;
-    Ok(asked)
-}
-
-/// Takes a snapshot for a schedule, in its run's transaction. Of those that schedules made, the newest `keep` stay when it is
-/// there.
-pub async fn take_within(
-    app: &App,
-    tx: &mut SystemTx,
-    who: &Who,
-    (id, keep): (ServerId, u32),
-) -> Result<OperationId, Error> {
-    let server = servers::lock(tx, id).await?;
-    let name = made_up("Scheduled", app.now());
-    let keep = i32::try_from(keep).ok();
-    let asked = write(app, tx, who, &server, (Reason::Schedule, name, keep)).await?;
-    Ok(asked.operation.id)
-}
-
-async fn write(
-    app: &App,
-    tx: &mut impl Scoped,
-    who: &Who,
-    server: &Server,
-    (reason, name, keep): (Reason, String, Option<i32>),
-) -> Result<Asked, Error> {
-    check_server(server)?;
-    if store::count(tx, server.id).await? >= MAX {
-        return Err(Error::conflict(
-            "too-many-snapshots",
-            format!("A server has at most {MAX} snapshots. Delete one first."),
-        ));
-    }
-    let operation = open(app, tx, who, server, "snapshot.take").await?;
-    let snapshot = new(app, server, (reason, name), &who.label);
-    store::insert(tx, &snapshot, (Some(operation.id), keep)).await?;
-    let change = Change::to(
-        "snapshot.take",
-        json!({ "snapshot": snapshot.name, "id": snapshot.id }),
-    );
-    app.audit(tx, who, &target(server), &change).await?;
-    events::emit(tx, Some(server.tenant), TOPIC, Some(server.id.0)).await?;
-    Ok(Asked { snapshot, operation })
-}
-
+/// A snapshot that is yet to be taken, of a server as it is now.
 fn new(app: &App, server: &Server, (reason, name): (Reason, String), by: &str) -> Snapshot {
     let now = app.now();
     Snapshot {
@@ -108,6 +57,7 @@ fn new(app: &App, server: &Server, (reason, name): (Reason, String), by: &str) -
         server: server.id,
         name,
         reason,
+        schedule: None,
         state: State::Making,
         error: None,
         created_by: by.to_owned(),
@@ -116,23 +66,24 @@ fn new(app: &App, server: &Server, (reason, name): (Reason, String), by: &str) -
     }
 }
 
-/// Opens the operation that the work reports to. It is about the server, where people look for it, and of no wish's generation.
+/// Opens the operation that the work reports to. It is about the server or the stack, where people look for it, and of no wish's
+/// generation.
 async fn open(
     app: &App,
     tx: &mut impl Scoped,
     who: &Who,
-    server: &Server,
+    about: &Target<'_>,
     kind: &'static str,
 ) -> Result<Operation, Error> {
     let now = app.now();
     let id = OperationId::new(&*app.ids, now);
     let new = NewOperation {
         id,
-        tenant: Some(server.tenant),
+        tenant: about.tenant,
         kind,
-        target_kind: "server",
-        target: Some(server.id.0),
-        label: &server.name,
+        target_kind: about.kind,
+        target: about.id,
+        label: about.label,
         generation: None,
         actor: &who.label,
         now,
@@ -175,13 +126,14 @@ pub async fn restore(app: &App, scope: &TenantScope, at: (ServerId, SnapshotId))
     servers::check_whole(&mut tx, &server).await?;
     let snapshot = store::lock(&mut tx, at).await?;
     snapshot.check_ready()?;
+    servers::check_unshared(&mut tx, &server).await?;
     let safety = new(
         app,
         &server,
         (Reason::Safety, made_up("Before restoring", app.now())),
         &scope.who.label,
     );
-    let operation = open(app, &mut tx, &scope.who, &server, "snapshot.restore").await?;
+    let operation = open(app, &mut tx, &scope.who, &target(&server), "snapshot.restore").await?;
     store::insert(&mut tx, &safety, (None, None)).await?;
     store::begin_restore(&mut tx, snapshot.id, (safety.id, operation.id), app.now()).await?;
     let told = json!({ "snapshot": snapshot.name, "id": snapshot.id, "kept_as": safety.name });

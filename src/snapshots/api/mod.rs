@@ -1,5 +1,7 @@
 //! Snapshots for programs: the same actions as the pages.
 
+mod stack;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +15,7 @@ use crate::drivers::engine::{FilePart, Rank};
 use crate::files::{self, Binary, FileOut, PathQuery, Place};
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::{OperationId, ServerId, SnapshotId};
+use crate::platform::ids::{OperationId, ScheduleId, ServerId, SnapshotId};
 use crate::platform::web::{Cursor, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes};
 use crate::servers;
 
@@ -34,6 +36,7 @@ pub(super) fn routes() -> Routes<App> {
         .api(Rule::Tenant(Permission::FileRead), routes!(list_files))
         .api(Rule::Tenant(Permission::FileRead), routes!(read_file))
         .that_may_last()
+        .merge(stack::routes())
 }
 
 /// A snapshot.
@@ -45,6 +48,8 @@ pub struct SnapshotOut {
     name: String,
     /// Why it was taken.
     reason: Reason,
+    /// The schedule that took it.
+    schedule_id: Option<ScheduleId>,
     /// How it is.
     state: SnapshotState,
     /// Why it could not be taken, or why the last attempt failed.
@@ -65,6 +70,7 @@ impl SnapshotOut {
             id: snapshot.id,
             name: snapshot.name,
             reason: snapshot.reason,
+            schedule_id: snapshot.schedule,
             state: snapshot.state,
             error: snapshot.error,
             holds_bytes,
@@ -135,7 +141,7 @@ pub struct SnapshotIn {
 /// Take a snapshot
 ///
 /// It takes a moment, whatever the disk holds, and counts for the disk as files change. 409 `no-snapshots` for servers whose
-/// data is not in a pool of storage.
+/// data is not in a pool of storage, `files-elsewhere` for those that have another's files.
 #[utoipa::path(post, path = "/api/v1/servers/{server_id}/snapshots", tag = "snapshots",
     params(("server_id" = ServerId, Path)), request_body = SnapshotIn,
     responses((status = 202, description = "The snapshot and the work", body = SnapshotAskedOut)))]
