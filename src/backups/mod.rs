@@ -10,6 +10,7 @@
 mod actions;
 mod alerts;
 mod api;
+mod change;
 mod fill;
 mod hold;
 mod inside;

@@ -23,7 +23,7 @@ use super::store;
 
 pub use key::reveal_key;
 pub use make::{create, of_stack, take_within};
-pub use targets::{add_target, set_default};
+pub use targets::{add_target, change_target, open_target, remove_target, set_default};
 pub use whole::{into_new, over};
 
 /// A repository's key is sealed for this.

@@ -4,6 +4,7 @@ mod list;
 mod show;
 mod stack;
 mod staff;
+mod targets;
 mod tenant;
 mod whole;
 
@@ -55,6 +56,7 @@ pub(super) fn routes() -> Routes<App> {
             whole::over,
         )
         .merge(others())
+        .merge(of_staff())
 }
 
 /// Those that are not about one server.
@@ -64,21 +66,6 @@ fn others() -> Routes<App> {
         Rule::Tenant(Permission::BackupWrite),
     );
     Routes::new()
-        .get(
-            "/staff/backups",
-            Rule::Staff(Permission::StaffBackupRead),
-            staff::list,
-        )
-        .post(
-            "/staff/backup-targets/{target}/test",
-            Rule::Staff(Permission::StaffBackupManage),
-            staff::test,
-        )
-        .post(
-            "/staff/backup-targets/{target}/default",
-            Rule::Staff(Permission::StaffBackupManage),
-            staff::set_default,
-        )
         .get("/t/{tenant}/backups", read, tenant::list)
         .post("/t/{tenant}/backups/{backup}/delete", write, tenant::delete)
         .post(
@@ -89,6 +76,27 @@ fn others() -> Routes<App> {
         .get("/t/{tenant}/stacks/{stack_id}/backups", read, stack::list)
         .get("/t/{tenant}/stacks/{stack_id}/backups/live", read, stack::live)
         .post("/t/{tenant}/stacks/{stack_id}/backups", write, stack::create)
+}
+
+/// Those of the provider's people.
+fn of_staff() -> Routes<App> {
+    let (read, write) = (
+        Rule::Staff(Permission::StaffBackupRead),
+        Rule::Staff(Permission::StaffBackupManage),
+    );
+    Routes::new()
+        .get("/staff/backups", read, staff::list)
+        .get("/staff/backup-targets/new", write, targets::form)
+        .form("/staff/backup-targets", write, targets::create)
+        .get("/staff/backup-targets/{target}", write, targets::show)
+        .form("/staff/backup-targets/{target}", write, targets::change)
+        .post("/staff/backup-targets/{target}/delete", write, targets::remove)
+        .post("/staff/backup-targets/{target}/test", write, staff::test)
+        .post(
+            "/staff/backup-targets/{target}/default",
+            write,
+            staff::set_default,
+        )
 }
 
 fn href(slug: &str, server: ServerId) -> String {

@@ -18,7 +18,10 @@ pub use rows::{
     poke, repository, restores, set_deleting,
 };
 pub use sealed::{claim_one, outdated_keys, outdated_targets, save_key, save_target, volume_repositories};
-pub use targets::{Target, add_target, all_repositories, sealed, set_default, targets};
+pub use targets::{
+    Target, add_target, all_repositories, change_sealed, change_target, is_used, lock_target, remove_target,
+    sealed, sealed_of, set_default, target, targets,
+};
 pub use tenant::{count_all, count_restores, note_key_shown, repositories};
 pub use whole::{add_over, is_restored, lock_any, note_begun, note_safety, shares_volumes};
 #[cfg(all(test, feature = "testing"))]

@@ -7,6 +7,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::{BackupTargetId, TenantId};
 
 /// A place that staff know.
+#[derive(Debug, Clone)]
 pub struct Target {
     /// Its id.
     pub id: BackupTargetId,
@@ -18,20 +19,55 @@ pub struct Target {
     pub address: String,
     /// Whether backups go there.
     pub is_default: bool,
+    /// Whether its address may lead to the panel's own machine.
+    pub allow_inside: bool,
+    /// Counts changes.
+    pub version: i64,
 }
 
 /// All of them, by name.
 pub async fn targets(tx: &mut StaffTx) -> Result<Vec<Target>, Error> {
-    let rows =
-        sqlx::query!("select id, name, kind, address, is_default from backup_target order by lower(name)");
+    let rows = sqlx::query!(
+        "select id, name, kind, address, is_default, allow_inside, version from backup_target order by lower(name)"
+    );
     let all = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| Target {
         id: BackupTargetId(row.id),
         name: row.name,
         kind: row.kind,
         address: row.address,
         is_default: row.is_default,
+        allow_inside: row.allow_inside,
+        version: row.version,
     });
     Ok(all.collect())
+}
+
+/// One of them; there are few.
+pub async fn target(tx: &mut StaffTx, id: BackupTargetId) -> Result<Target, Error> {
+    let all = targets(tx).await?;
+    all.into_iter().find(|one| one.id == id).ok_or(Error::NotFound)
+}
+
+/// One that nobody else changes until the transaction ends.
+pub async fn lock_target(tx: &mut StaffTx, id: BackupTargetId) -> Result<Target, Error> {
+    let locked = sqlx::query_scalar!("select id from backup_target where id = $1 for update", id.0);
+    locked.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
+    target(tx, id).await
+}
+
+/// What opens a target, sealed; nothing for volumes.
+pub async fn sealed_of(tx: &mut StaffTx, id: BackupTargetId) -> Result<Option<Vec<u8>>, Error> {
+    let sealed = sqlx::query_scalar!(r#"select backup_target_sealed($1) as "sealed?""#, id.0);
+    Ok(sealed.fetch_one(tx.conn()).await?)
+}
+
+/// The name is another target's: a wrong field.
+fn named(error: sqlx::Error) -> Error {
+    if violates(&error, "backup_target_name_key") {
+        Error::invalid("name", "There is a target of this name already.")
+    } else {
+        error.into()
+    }
 }
 
 /// Adds one. Its name is taken: a conflict.
@@ -54,13 +90,47 @@ pub async fn add_target(
     )
     .execute(tx.conn())
     .await
-    .map_err(|error| {
-        if violates(&error, "backup_target_name_key") {
-            Error::invalid("name", "There is a target of this name already.")
-        } else {
-            error.into()
-        }
-    })?;
+    .map_err(named)?;
+    Ok(())
+}
+
+/// Keeps what a target is called and what is said of it.
+pub async fn change_target(tx: &mut StaffTx, target: &Target) -> Result<(), Error> {
+    sqlx::query!(
+        "update backup_target set name = $2, address = $3, allow_inside = $4, version = version + 1 where id = $1",
+        target.id.0,
+        target.name,
+        target.address,
+        target.allow_inside
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(named)?;
+    Ok(())
+}
+
+/// Keeps what opens a target now.
+pub async fn change_sealed(tx: &mut StaffTx, id: BackupTargetId, sealed: &[u8]) -> Result<(), Error> {
+    sqlx::query!("update backup_target set sealed = $2 where id = $1", id.0, sealed)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Whether repositories lie at a target.
+pub async fn is_used(tx: &mut StaffTx, id: BackupTargetId) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from backup_repository where target_id = $1) as "found!""#,
+        id.0
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// Forgets a target.
+pub async fn remove_target(tx: &mut StaffTx, id: BackupTargetId) -> Result<(), Error> {
+    sqlx::query!("delete from backup_target where id = $1", id.0)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod half_way;
 mod staff;
+mod targets;
 mod walls;
 mod whole;
 
