@@ -8,3 +8,26 @@ create function backup_target_sealed(target uuid) returns bytea
 $$;
 revoke execute on function backup_target_sealed(uuid) from public;
 grant execute on function backup_target_sealed(uuid) to berth_staff;
+
+-- Repositories are checked once a week. Nothing is due before something whole is in one.
+alter table backup_repository
+  -- When the next check is due.
+  add column check_at timestamptz,
+  -- When one passed last.
+  add column checked_at timestamptz,
+  -- Since when none passes, and why: the alert.
+  add column check_failed_at timestamptz,
+  add column check_error text,
+  -- The work of whoever asked for one.
+  add column check_operation_id uuid references operation on delete set null,
+  add constraint backup_repository_check check ((check_failed_at is null) = (check_error is null));
+create index backup_repository_check_due on backup_repository (check_at) where check_at is not null;
+create index backup_repository_check_failed on backup_repository (check_failed_at desc) where check_failed_at is not null;
+create index backup_repository_check_operation on backup_repository (check_operation_id) where check_operation_id is not null;
+-- Those that there are already come one after the other in the first week.
+update backup_repository r set check_at = now() + random() * interval '7 days'
+  where exists (select from backup b where b.repository_id = r.id and b.state = 'done');
+create policy staff_asks on backup_repository for update to berth_staff using (true) with check (true);
+grant select (checked_at, check_failed_at, check_error) on backup_repository to berth_web;
+grant select (check_at, checked_at, check_failed_at, check_error, check_operation_id), update (next_attempt_at, check_at, check_operation_id)
+  on backup_repository to berth_staff;

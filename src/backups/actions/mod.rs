@@ -1,5 +1,6 @@
 //! The verbs: each one transaction that writes the wish, the event and the audit. None of them speaks to the engine.
 
+mod check;
 mod key;
 mod make;
 mod targets;
@@ -21,6 +22,7 @@ use super::locks;
 use super::model::{self, Backup, Restore, State};
 use super::store;
 
+pub use check::check_now;
 pub use key::reveal_key;
 pub use make::{create, of_stack, take_within};
 pub use targets::{add_target, change_target, open_target, remove_target, set_default};

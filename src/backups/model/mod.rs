@@ -236,6 +236,32 @@ pub struct Repository {
     pub key_shown_at: Option<DateTime<Utc>>,
     /// To whom.
     pub key_shown_by: Option<String>,
+    /// What checks of it came to.
+    pub checks: Checks,
+}
+
+/// What checks of a repository came to.
+#[derive(Debug, Clone, Default)]
+pub struct Checks {
+    /// When one passed last.
+    pub passed_at: Option<DateTime<Utc>>,
+    /// Since when none does.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub error: Option<String>,
+}
+
+/// A repository that no check passes of.
+#[derive(Debug, Clone)]
+pub struct FailedCheck {
+    /// Whose it is.
+    pub tenant_name: String,
+    /// The name of where it is.
+    pub target: String,
+    /// What is wrong.
+    pub reason: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }
 
 /// A server whose backups need somebody.

@@ -8,12 +8,14 @@ mod targets;
 mod tenant;
 mod whole;
 
+use chrono::{DateTime, Utc};
+
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
 use crate::platform::ids::ServerId;
 use crate::platform::web::{Routes, ago};
 
-use super::model::{Backup, State as How, bytes};
+use super::model::{Backup, Checks, State as How, bytes};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -97,6 +99,23 @@ fn of_staff() -> Routes<App> {
             write,
             staff::set_default,
         )
+        .post(
+            "/staff/backup-repositories/{repository}/check",
+            write,
+            staff::check,
+        )
+}
+
+/// What checks of a repository came to: tone and words.
+fn checked(checks: &Checks, now: DateTime<Utc>) -> (&'static str, String) {
+    match (&checks.error, checks.failed_at, checks.passed_at) {
+        (Some(error), Some(since), _) => {
+            let words = format!("check fails, the first time {}: {error}", ago(since, now));
+            ("bad", words)
+        }
+        (_, _, Some(at)) => ("good", format!("checked {}", ago(at, now))),
+        _ => ("idle", "not checked yet".to_owned()),
+    }
 }
 
 fn href(slug: &str, server: ServerId) -> String {
@@ -120,7 +139,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(backup: &Backup, base: &str, now: chrono::DateTime<chrono::Utc>) -> Self {
+    pub(super) fn new(backup: &Backup, base: &str, now: DateTime<Utc>) -> Self {
         Self {
             id: backup.id.to_string(),
             href: format!("{base}/{}", backup.id),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::platform::db::{Scoped as _, StaffTx, SystemTx, violates};
 use crate::platform::error::Error;
-use crate::platform::ids::{BackupTargetId, TenantId};
+use crate::platform::ids::BackupTargetId;
 
 /// A place that staff know.
 #[derive(Debug, Clone)]
@@ -154,43 +154,4 @@ pub async fn sealed(tx: &mut SystemTx, id: BackupTargetId) -> Result<(Option<Vec
     );
     let row = found.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
     Ok((row.sealed, row.allow_inside))
-}
-
-/// A tenant's repository, as staff see it.
-pub struct Held {
-    /// Whose it is.
-    pub tenant: TenantId,
-    /// What they are called.
-    pub tenant_name: String,
-    /// The name of where it is.
-    pub target: String,
-    /// Backups in it that are whole.
-    pub backups: i64,
-    /// Bytes that they take together.
-    pub bytes: i64,
-    /// When the newest of them was made.
-    pub newest: Option<DateTime<Utc>>,
-}
-
-/// The repositories of all tenants, the largest first, at most so many.
-pub async fn all_repositories(tx: &mut StaffTx, most: i64) -> Result<Vec<Held>, Error> {
-    let rows = sqlx::query!(
-        r#"select r.tenant_id, n.name as tenant_name, t.name as target, coalesce(h.backups, 0) as "backups!",
-             coalesce(h.bytes, 0) as "bytes!", h.newest
-           from backup_repository r join backup_target t on t.id = r.target_id join tenant n on n.id = r.tenant_id
-           left join (select repository_id, count(*) filter (where state = 'done') as backups,
-                        sum(added_bytes)::bigint as bytes, max(finished_at) filter (where state = 'done') as newest
-                      from backup group by repository_id) h on h.repository_id = r.id
-           order by coalesce(h.bytes, 0) desc, r.id limit $1"#,
-        most
-    );
-    let rows = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| Held {
-        tenant: TenantId(row.tenant_id),
-        tenant_name: row.tenant_name,
-        target: row.target,
-        backups: row.backups,
-        bytes: row.bytes,
-        newest: row.newest,
-    });
-    Ok(rows.collect())
 }

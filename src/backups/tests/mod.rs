@@ -1,5 +1,6 @@
 //! Backups as a whole: asked for, made, looked into, got back and removed; on the engine in memory.
 
+mod checks;
 mod half_way;
 mod staff;
 mod targets;
