@@ -1,3 +1,7 @@
+revoke update (state) on backup from berth_staff;
+drop policy staff_holds on backup;
+revoke insert on backup_restore from berth_staff;
+drop policy staff_adds on backup_restore;
 revoke update (next_attempt_at) on backup_repository from berth_staff;
 drop policy staff_asks on backup_repository;
 alter table backup_repository

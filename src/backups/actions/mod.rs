@@ -26,7 +26,7 @@ pub use check::check_now;
 pub use key::reveal_key;
 pub use make::{create, of_stack, take_within};
 pub use targets::{add_target, change_target, open_target, remove_target, set_default};
-pub use whole::{into_new, over};
+pub use whole::{into_new, over, over_as_staff};
 
 /// A repository's key is sealed for this.
 pub(super) fn key_context(repository: BackupRepositoryId) -> String {

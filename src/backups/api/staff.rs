@@ -1,4 +1,4 @@
-//! The repositories of all tenants, for programs of staff.
+//! The repositories of all tenants, and what is in them, for programs of staff.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -12,15 +12,18 @@ use crate::platform::access::{Permission as P, Rule, Side, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupRepositoryId, OperationId, TenantId};
 use crate::platform::web::{Accepted, Json, Path, Routes};
+use crate::tenants;
 
-use super::super::model::ALL_SHOWN;
+use super::super::model::{ALL_SHOWN, OF_TENANT};
 use super::super::{actions, store};
+use super::stack::PartBackupOut;
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     Routes::new()
         .api(Rule::Staff(P::StaffBackupRead), routes!(all_repositories))
         .api(Rule::Staff(P::StaffBackupManage), routes!(check))
+        .api(Rule::Staff(P::StaffBackupRead), routes!(list_of_tenant))
 }
 
 /// A tenant's repository.
@@ -102,4 +105,20 @@ pub async fn check(
     let operation_id = actions::check_now(&app, &scope, id).await?;
     let out = RepositoryCheckOut { operation_id };
     Ok(Accepted(Side::Staff, operation_id, Json(out)).into_response())
+}
+
+/// List a tenant's backups
+///
+/// Also of servers that are gone; the newest 100.
+#[utoipa::path(get, path = "/api/v1/staff/tenants/{tenant}/backups", tag = "staff tenants",
+    params(("tenant" = TenantId, Path)),
+    responses((status = 200, description = "The backups", body = Vec<PartBackupOut>)))]
+pub async fn list_of_tenant(
+    scope: StaffScope,
+    Path(tenant): Path<TenantId>,
+) -> Result<Json<Vec<PartBackupOut>>, Error> {
+    let mut tx = scope.begin().await?;
+    tenants::find_tenant(&mut tx, tenant).await?;
+    let all = store::of_tenant(&mut tx, tenant, OF_TENANT).await?;
+    Ok(Json(all.into_iter().map(PartBackupOut::from).collect()))
 }

@@ -22,6 +22,8 @@ pub const MOST_RESTORES: i64 = 50;
 pub const OF_STACK: i64 = 100;
 /// So many of an organisation's backups are shown: the newest.
 pub const OF_TENANT: i64 = 100;
+/// So many servers that a backup fits are shown: the first by name.
+pub const FITTING: i64 = 200;
 /// So many repositories of all tenants are shown: the largest.
 pub const ALL_SHOWN: i64 = 200;
 /// So many restores of a backup are shown: the newest.

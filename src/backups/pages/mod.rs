@@ -1,6 +1,7 @@
 //! Backups for people: a tab of each server's page, a look into each backup, and those of a stack's servers.
 
 mod list;
+mod over;
 mod show;
 mod stack;
 mod staff;
@@ -69,6 +70,7 @@ fn others() -> Routes<App> {
     );
     Routes::new()
         .get("/t/{tenant}/backups", read, tenant::list)
+        .get("/t/{tenant}/backups/{backup}", read, over::show)
         .post("/t/{tenant}/backups/{backup}/delete", write, tenant::delete)
         .post(
             "/t/{tenant}/backup-repositories/{repository}/key",
@@ -104,6 +106,13 @@ fn of_staff() -> Routes<App> {
             write,
             staff::check,
         )
+        .get("/staff/tenants/{tenant}/backups", read, over::staff_list)
+        .get("/staff/tenants/{tenant}/backups/{backup}", read, over::staff_show)
+        .post(
+            "/staff/servers/{server_id}/backups/{backup}/restore-over",
+            write,
+            over::staff_over,
+        )
 }
 
 /// What checks of a repository came to: tone and words.
@@ -130,6 +139,7 @@ pub(super) struct Row {
     pub(super) when: String,
     pub(super) server: String,
     pub(super) server_href: String,
+    pub(super) is_erased: bool,
     pub(super) by: String,
     pub(super) state: How,
     pub(super) percent: i64,
@@ -147,6 +157,7 @@ impl Row {
             when: ago(backup.created_at, now),
             server: backup.server_name.clone(),
             server_href: base.to_owned(),
+            is_erased: backup.server.is_none(),
             by: backup.asked_by.clone(),
             state: backup.state,
             percent: backup.percent(),

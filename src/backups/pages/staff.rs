@@ -75,7 +75,7 @@ impl Held {
         };
         Self {
             id: one.id.to_string(),
-            href: format!("/staff/tenants/{}", one.tenant),
+            href: format!("/staff/tenants/{}/backups", one.tenant),
             tenant: one.tenant_name,
             target: one.target,
             backups: one.backups,

@@ -65,14 +65,11 @@ pub(super) async fn list(
     let mut tx = scope.begin().await?;
     let places = store::repositories(&mut tx, scope.tenant()).await?;
     let all = store::of_tenant(&mut tx, scope.tenant(), OF_TENANT).await?;
+    let home = format!("/t/{slug}/backups");
     let rows = all.iter().map(|backup| {
-        // Of a server that is gone there is no page.
+        // That of a server that is gone has a page of its own.
         let base = backup.server.map(|server| href(&slug, server));
-        let mut row = Row::new(backup, base.as_deref().unwrap_or_default(), now);
-        if base.is_none() {
-            row.href.clear();
-        }
-        row
+        Row::new(backup, base.as_deref().unwrap_or(&home), now)
     });
     Ok(Page(All {
         ctx,
@@ -82,7 +79,7 @@ pub(super) async fn list(
         rows: rows.collect(),
         may_reveal: scope.may(Permission::BackupKey),
         may_delete: scope.may(Permission::BackupWrite),
-        home: format!("/t/{slug}/backups"),
+        home,
     }))
 }
 

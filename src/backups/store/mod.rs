@@ -30,7 +30,7 @@ pub use targets::{
     set_default, target, targets,
 };
 pub use tenant::{count_all, count_restores, note_key_shown, repositories};
-pub use whole::{add_over, is_restored, lock_any, note_begun, note_safety, shares_volumes};
+pub use whole::{add_over, fitting, is_restored, lock_any, note_begun, note_safety, shares_volumes};
 #[cfg(all(test, feature = "testing"))]
 pub use work::keys;
 pub use work::{Job, end_restore, erase, fail, finish, held, keep, let_go, made, next, note, reported};
