@@ -5,7 +5,7 @@ create function server_shares_volumes(wanted uuid) returns boolean
   select exists (select from server where volumes_of = wanted or (id = wanted and volumes_of is not null))
 $$;
 revoke execute on function server_shares_volumes(uuid) from public;
-grant execute on function server_shares_volumes(uuid) to berth_web, berth_guest;
+grant execute on function server_shares_volumes(uuid) to berth_web, berth_guest, berth_staff;
 
 -- Snapshots of a whole stack are asked for together and report to one operation.
 alter table snapshot

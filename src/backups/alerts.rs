@@ -11,7 +11,7 @@ use crate::platform::ids::{ScheduleId, ServerId, TenantId};
 use crate::{servers, tenants};
 
 use super::TOPIC;
-use super::model::{Alert, Backup};
+use super::model::{Alert, Backup, FailedCheck};
 use super::store;
 
 /// So many are shown on a dashboard.
@@ -25,6 +25,19 @@ pub async fn alerts(tx: &mut impl Scoped, tenant: Option<TenantId>) -> Result<Ve
 /// How many servers of a tenant, or of all, have one.
 pub async fn count_alerts(tx: &mut impl Scoped, tenant: Option<TenantId>) -> Result<i64, Error> {
     store::count_alerts(tx, tenant).await
+}
+
+/// Repositories of a tenant, or of all, that no check passes of, the newest first.
+pub async fn failed_checks(
+    tx: &mut impl Scoped,
+    tenant: Option<TenantId>,
+) -> Result<Vec<FailedCheck>, Error> {
+    store::failed_checks(tx, tenant, SHOWN).await
+}
+
+/// How many repositories of a tenant, or of all, have no check that passes.
+pub async fn count_failed_checks(tx: &mut impl Scoped, tenant: Option<TenantId>) -> Result<i64, Error> {
+    store::count_failed_checks(tx, tenant).await
 }
 
 /// What is wrong with a server's backups, in words.

@@ -6,10 +6,13 @@
 //!   at a time, so nothing is ever pruned beside a writer.
 //! - Restoring is beside: into a new folder of the server's volume, which is safe while the server runs.
 //! - A backup belongs to the tenant and not to the server: it stays when the server goes.
+//! - A repository is checked once a week under the same lease, after all else that is to be done in it; one that no check passes of is an
+//!   alert.
 
 mod actions;
 mod alerts;
 mod api;
+mod change;
 mod fill;
 mod hold;
 mod inside;
@@ -30,11 +33,11 @@ mod tests;
 mod work;
 
 pub use actions::{of_stack_within as take_of_stack_within, take_within};
-pub use alerts::{alert_of, alerts, count_alerts, missed};
+pub use alerts::{alert_of, alerts, count_alerts, count_failed_checks, failed_checks, missed};
 pub use fill::{Filling, fill, fill_from, is_filled};
 pub use hold::{Held, hold, wake};
 pub use leave::erase_data;
-pub use model::{Alert, MOST_KEPT, Retention};
+pub use model::{Alert, FailedCheck, MOST_KEPT, Retention};
 pub use probe::register;
 pub use reconcile::{Backups, begin};
 pub use reseal::reseal;

@@ -51,8 +51,7 @@ pub fn register(worker: WorkerOptions) -> WorkerOptions {
 pub async fn ask(app: &App, scope: &StaffScope, id: BackupTargetId) -> Result<OperationId, Error> {
     let now = app.now();
     let mut tx = scope.begin().await?;
-    let all = store::targets(&mut tx).await?;
-    let known = all.into_iter().find(|one| one.id == id).ok_or(Error::NotFound)?;
+    let known = store::target(&mut tx, id).await?;
     let operation = NewOperation {
         id: OperationId::new(&*app.ids, now),
         tenant: None,
@@ -89,12 +88,19 @@ pub(super) async fn run(app: &App, scope: &SystemScope, wish: &TestTarget) -> Re
         return Ok(());
     }
     operations::begin(&mut tx, wish.operation, app.now()).await?;
-    let (sealed, allow_inside) = store::sealed(&mut tx, wish.target).await?;
+    let found = match store::sealed(&mut tx, wish.target).await {
+        Err(Error::NotFound) => None,
+        other => Some(other?),
+    };
     tx.commit().await?;
-    let place = place(app, wish, sealed.as_deref())?;
-    let outcome = try_out(app, &place, allow_inside)
-        .await
-        .map_err(|error| error.to_string());
+    let outcome = match found {
+        None => Err("the target was deleted".to_owned()),
+        Some((sealed, allow_inside)) => {
+            let place = place(app, wish, sealed.as_deref())?;
+            let tried = try_out(app, &place, allow_inside).await;
+            tried.map_err(|error| error.to_string())
+        }
+    };
     let mut tx = scope.begin().await?;
     let outcome = outcome.as_ref().copied().map_err(String::as_str);
     operations::finish(&mut tx, wish.operation, outcome, app.now()).await?;

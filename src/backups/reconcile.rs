@@ -19,6 +19,9 @@ use super::work::{self, Outcome};
 /// Whoever works in a repository says so again well before this is over.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
 
+/// Nobody waits for a check, and one may take its time: so many places are kept for what somebody waits for.
+const NOT_FOR_CHECKS: i64 = 2;
+
 /// Works in repositories.
 pub struct Backups {
     app: App,
@@ -50,8 +53,14 @@ impl Reconciler for Backups {
     async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let now = self.app.now();
+        let (lease, until) = (self.app.ids.uuid(now), now + LEASE);
         let mut tx = self.app.db.system().await?;
-        let claimed = store::claim(&mut tx, self.app.ids.uuid(now), (now, now + LEASE), limit).await?;
+        let mut claimed = store::claim(&mut tx, lease, (now, until), limit).await?;
+        let taken = i64::try_from(claimed.len()).unwrap_or(limit);
+        let room = limit - taken - NOT_FOR_CHECKS;
+        if room > 0 {
+            claimed.extend(store::claim_checks(&mut tx, lease, (now, until), room).await?);
+        }
         tx.commit().await?;
         Ok(claimed)
     }

@@ -96,8 +96,8 @@ impl NewTarget {
     pub async fn check_outside(&self) -> Result<(), Error> {
         inside::check(&self.clone().address("check")).await.map_err(|_| {
             Error::invalid(
-                "address",
-                "This address leads to the panel's own machine, or to what only it reaches. If that is meant, say allow_inside.",
+                "allow_inside",
+                "This address leads to the panel's own machine, or to what only it reaches. If that is meant, allow it.",
             )
         })
     }
@@ -154,6 +154,12 @@ impl NewTarget {
     }
 }
 
+/// A target as it was sealed.
+pub fn opened(keyring: &Keyring, id: BackupTargetId, sealed: &[u8]) -> Result<NewTarget, Error> {
+    let plain = keyring.open(&context(id), sealed).map_err(Error::internal)?;
+    serde_json::from_slice(&plain).map_err(Error::internal)
+}
+
 /// Where a tenant's repository at a target is; without anything sealed it is a volume.
 pub fn address(
     keyring: &Keyring,
@@ -163,9 +169,7 @@ pub fn address(
     let Some(sealed) = sealed else {
         return Ok(Address::Volume(volume(id, tenant)?));
     };
-    let plain = keyring.open(&context(id), sealed).map_err(Error::internal)?;
-    let target: NewTarget = serde_json::from_slice(&plain).map_err(Error::internal)?;
-    Ok(target.address(&tenant.to_string()))
+    Ok(opened(keyring, id, sealed)?.address(&tenant.to_string()))
 }
 
 /// The volume that a tenant's repository is in, where it is in one.

@@ -114,6 +114,11 @@ codes! {
         "nothing-to-snapshot": "None of the stack's servers keeps files.", "Nothing has to be done.";
         "nothing-to-back-up": "None of the stack's servers keeps files.", "Nothing has to be done.";
         "too-many-backups": "A server has at most 60 backups.", "Delete one, or let its schedules keep fewer.";
+        "target-stays": "The panel's own machine stays a target of backups.", "Let new backups go elsewhere instead.";
+        "target-is-default": "New backups go to that target.", "Let them go to another one first.";
+        "target-in-use": "Organisations have repositories at that target.", "Leave it; new backups can go elsewhere.";
+        "check-under-way": "Somebody asked for a check of the repository already.", "Wait until that is over.";
+        "nothing-to-check": "Nothing whole is in the repository yet.", "Wait for its first backup.";
         "no-backup-target": "The provider has not said where backups go.", "Ask the provider.";
         "too-many-schedules": "A server has at most 20 schedules.", "Delete one, or put its steps into another.";
         "schedule-running": "The schedule runs at present, and no schedule runs twice at once.", "Wait until the run has ended.";

@@ -20,6 +20,8 @@ pub struct OverviewOut {
     servers: Servers,
     /// Servers whose last backup failed, or whose schedule made none.
     backup_alerts: i64,
+    /// Repositories of backups that no check passes of.
+    backup_check_alerts: i64,
 }
 
 /// What there is in all.
@@ -31,6 +33,8 @@ pub struct StaffOverviewOut {
     servers: Servers,
     /// Servers whose last backup failed, or whose schedule made none.
     backup_alerts: i64,
+    /// Repositories of backups that no check passes of.
+    backup_check_alerts: i64,
     /// Whether a container engine does not answer.
     engine_away: bool,
     /// What keeps servers from the provider's machine and from each other.
@@ -45,6 +49,7 @@ pub async fn tenant(scope: TenantScope) -> Result<Json<OverviewOut>, Error> {
     Ok(Json(OverviewOut {
         servers: store::servers(&mut tx, Some(scope.tenant())).await?,
         backup_alerts: backups::count_alerts(&mut tx, Some(scope.tenant())).await?,
+        backup_check_alerts: backups::count_failed_checks(&mut tx, Some(scope.tenant())).await?,
     }))
 }
 
@@ -57,6 +62,7 @@ pub async fn staff(State(app): State<App>, scope: StaffScope) -> Result<Json<Sta
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
         backup_alerts: backups::count_alerts(&mut tx, None).await?,
+        backup_check_alerts: backups::count_failed_checks(&mut tx, None).await?,
         engine_away: store::engine_away(&mut tx).await?,
         network_guard: app.config.network_guard,
     }))

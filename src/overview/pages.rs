@@ -111,6 +111,19 @@ impl TroubleLine {
         }
     }
 
+    fn of_check(one: backups::FailedCheck, href: String, now: DateTime<Utc>) -> Self {
+        Self {
+            href,
+            name: format!("Backups at {}", one.target),
+            tenant: one.tenant_name,
+            reason: format!(
+                "The check of the repository fails, the first time {}: {}.",
+                ago(one.since, now),
+                one.reason
+            ),
+        }
+    }
+
     fn of_drill(one: drills::Attention, href: String) -> Self {
         Self {
             href,
@@ -186,6 +199,8 @@ pub async fn tenant(
         troubled.extend(alarmed(alerts, |server| {
             format!("{base}/servers/{server}/backups")
         }));
+        let unsound = backups::failed_checks(&mut tx, Some(id)).await?.into_iter();
+        troubled.extend(unsound.map(|one| TroubleLine::of_check(one, format!("{base}/backups"), now)));
         let unproven = drills::attention(&mut tx, Some(id), now).await?.into_iter();
         troubled.extend(unproven.map(|one| {
             let href = format!("{base}/servers/{}/backups/drills", one.server);
@@ -240,6 +255,8 @@ pub async fn staff(
     if scope.may(Permission::StaffBackupRead) {
         let alerts = backups::alerts(&mut tx, None).await?;
         troubled.extend(alarmed(alerts, |server| format!("/staff/servers/{server}")));
+        let unsound = backups::failed_checks(&mut tx, None).await?.into_iter();
+        troubled.extend(unsound.map(|one| TroubleLine::of_check(one, "/staff/backups".to_owned(), now)));
         let unproven = drills::attention(&mut tx, None, now).await?.into_iter();
         troubled.extend(unproven.map(|one| {
             let href = format!("/staff/servers/{}/drills", one.server);

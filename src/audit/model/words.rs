@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 100] = [
+const WITH_TARGET: [(&str, &str); 107] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -67,6 +67,19 @@ const WITH_TARGET: [(&str, &str); 100] = [
     ("backup.restore", "Restored from a backup of"),
     ("backup.restore_over", "Restored in place from a backup of"),
     ("backup-repository.reveal", "Saw the key of the repository at"),
+    ("backup-repository.check", "Asked to check the repository at"),
+    (
+        "backup-repository.check_fail",
+        "Found something wrong in the repository at",
+    ),
+    (
+        "backup-repository.check_recover",
+        "Found all well again in the repository at",
+    ),
+    ("backup-target.create", "Added the backup target"),
+    ("backup-target.change", "Changed the backup target"),
+    ("backup-target.default", "Let new backups go to"),
+    ("backup-target.delete", "Deleted the backup target"),
     ("backup-target.test", "Tested the backup target"),
     ("backup.fail", "Failed to back up"),
     ("snapshot.take", "Took a snapshot of the server"),

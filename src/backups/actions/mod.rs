@@ -1,5 +1,6 @@
 //! The verbs: each one transaction that writes the wish, the event and the audit. None of them speaks to the engine.
 
+mod check;
 mod key;
 mod make;
 mod targets;
@@ -21,10 +22,11 @@ use super::locks;
 use super::model::{self, Backup, Restore, State};
 use super::store;
 
+pub use check::check_now;
 pub use key::reveal_key;
 pub use make::{create, of_stack, of_stack_within, take_within};
-pub use targets::{add_target, set_default};
-pub use whole::{into_new, over};
+pub use targets::{add_target, change_target, open_target, remove_target, set_default};
+pub use whole::{into_new, over, over_as_staff};
 
 /// A repository's key is sealed for this.
 pub(super) fn key_context(repository: BackupRepositoryId) -> String {

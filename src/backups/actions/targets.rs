@@ -1,6 +1,6 @@
-//! The places that backups can go to, which staff add.
+//! The places that backups can go to, which staff add, change and remove.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::audit::{Change, Target};
@@ -8,9 +8,10 @@ use crate::platform::access::StaffScope;
 use crate::platform::error::Error;
 use crate::platform::ids::BackupTargetId;
 
+use super::super::change::TargetChange;
 use super::super::model;
 use super::super::store;
-use super::super::target::NewTarget;
+use super::super::target::{self, NewTarget};
 
 /// Adds a place that backups can go to.
 pub async fn add_target(
@@ -31,6 +32,8 @@ pub async fn add_target(
         kind: target.kind().to_owned(),
         address: target.words(),
         is_default: false,
+        allow_inside,
+        version: 1,
     };
     let mut tx = scope.begin().await?;
     store::add_target(&mut tx, &added, (&sealed, allow_inside), app.now()).await?;
@@ -59,6 +62,121 @@ pub async fn set_default(app: &App, scope: &StaffScope, id: BackupTargetId) -> R
     let change = Change::plain("backup-target.default");
     app.audit(&mut tx, &scope.who, &about(name, id), &change).await?;
     tx.commit().await
+}
+
+/// A target and what opens it, which a volume does not need.
+pub async fn open_target(
+    app: &App,
+    scope: &StaffScope,
+    id: BackupTargetId,
+) -> Result<(store::Target, Option<NewTarget>), Error> {
+    let mut tx = scope.begin().await?;
+    let known = store::target(&mut tx, id).await?;
+    let sealed = store::sealed_of(&mut tx, id).await?;
+    let opened = sealed.map(|sealed| target::opened(&app.keyring, id, &sealed));
+    Ok((known, opened.transpose()?))
+}
+
+/// Changes what a target is called and what opens it; where it is stays. `is_seen` is asked whether the version that is there may be
+/// changed.
+pub async fn change_target(
+    app: &App,
+    scope: &StaffScope,
+    id: BackupTargetId,
+    change: &TargetChange,
+    is_seen: impl FnOnce(i64) -> Result<(), Error> + Send,
+) -> Result<store::Target, Error> {
+    let (known, opened) = open_target(app, scope, id).await?;
+    is_seen(known.version)?;
+    let (after, opened) = changed(&known, opened, change).await?;
+    let mut tx = scope.begin().await?;
+    // An address may have been looked up meanwhile, and nothing is locked for that long.
+    if store::lock_target(&mut tx, id).await?.version != known.version {
+        return Err(Error::PreconditionFailed);
+    }
+    store::change_target(&mut tx, &after).await?;
+    if let (Some(opened), true) = (&opened, change.opens_anew()) {
+        let sealed = opened.seal(&app.keyring, id)?;
+        store::change_sealed(&mut tx, id, &sealed).await?;
+    }
+    let mut told = shown(&after);
+    told["opened_anew"] = json!(change.opens_anew());
+    let told = Change::between("backup-target.change", shown(&known), told);
+    app.audit(&mut tx, &scope.who, &about(&after.name, id), &told)
+        .await?;
+    tx.commit().await?;
+    Ok(store::Target {
+        version: known.version + 1,
+        ..after
+    })
+}
+
+/// What a target is after a change, and what opens it then.
+async fn changed(
+    known: &store::Target,
+    opened: Option<NewTarget>,
+    change: &TargetChange,
+) -> Result<(store::Target, Option<NewTarget>), Error> {
+    let name = change.name.as_deref().unwrap_or(&known.name);
+    let mut after = store::Target {
+        name: model::name(name)?.to_owned(),
+        allow_inside: change.allow_inside.unwrap_or(known.allow_inside),
+        ..known.clone()
+    };
+    let Some(opened) = opened else {
+        change.check(None)?;
+        return Ok((after, None));
+    };
+    let opened = opened.changed(change)?;
+    let is_reached_anew = change.opens_anew() || change.allow_inside.is_some();
+    if is_reached_anew && !after.allow_inside {
+        opened.check_outside().await?;
+    }
+    after.address = opened.words();
+    Ok((after, Some(opened)))
+}
+
+/// Removes a target that nothing goes to and nothing lies at.
+pub async fn remove_target(app: &App, scope: &StaffScope, id: BackupTargetId) -> Result<(), Error> {
+    let mut tx = scope.begin().await?;
+    let known = store::lock_target(&mut tx, id).await?;
+    if known.kind == "volume" {
+        return Err(Error::conflict(
+            "target-stays",
+            "This machine is a target from the first day on, and can't be added again, so it stays.",
+        ));
+    }
+    if known.is_default {
+        return Err(Error::conflict(
+            "target-is-default",
+            "New backups go there. Let them go to another target first.",
+        ));
+    }
+    if store::is_used(&mut tx, id).await? {
+        return Err(Error::conflict(
+            "target-in-use",
+            "Organisations have repositories there. It can be deleted when none of them is left.",
+        ));
+    }
+    store::remove_target(&mut tx, id).await?;
+    let change = Change {
+        action: "backup-target.delete",
+        before: Some(shown(&known)),
+        after: None,
+    };
+    app.audit(&mut tx, &scope.who, &about(&known.name, id), &change)
+        .await?;
+    tx.commit().await
+}
+
+/// What audit events tell of a target. No secret is among it.
+fn shown(target: &store::Target) -> Value {
+    json!({
+        "name": target.name,
+        "kind": target.kind,
+        "address": target.address,
+        "allow_inside": target.allow_inside,
+    })
 }
 
 fn about(name: &str, id: BackupTargetId) -> Target<'_> {

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::platform::access::{Permission, TenantScope};
-use crate::platform::db::TenantTx;
+use crate::platform::access::{Permission, StaffScope, TenantScope, Who};
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRestoreId, OperationId, ServerId};
 use crate::platform::operations::{self, NewOperation};
@@ -43,45 +43,59 @@ pub async fn into_new(
 pub async fn over(
     app: &App,
     scope: &TenantScope,
-    (id, backup): (ServerId, BackupId),
+    at: (ServerId, BackupId),
     typed: Option<&str>,
 ) -> Result<OperationId, Error> {
     if !scope.may(Permission::ServerPower) {
         return Err(Error::Forbidden);
     }
     let mut tx = scope.begin().await?;
-    let server = servers::lock(&mut tx, id).await?;
-    let backup = check_over(&mut tx, &server, (backup, typed)).await?;
+    let operation = over_in(app, &mut tx, &scope.who, at, typed).await?;
+    tx.commit().await?;
+    app.poke_servers.poke();
+    Ok(operation)
+}
+
+/// The same with any tenant's, for staff.
+pub async fn over_as_staff(
+    app: &App,
+    scope: &StaffScope,
+    at: (ServerId, BackupId),
+    typed: Option<&str>,
+) -> Result<OperationId, Error> {
+    if !scope.may(Permission::StaffServerPower) {
+        return Err(Error::Forbidden);
+    }
+    let mut tx = scope.begin().await?;
+    let operation = over_in(app, &mut tx, &scope.who, at, typed).await?;
+    tx.commit().await?;
+    app.poke_servers.poke();
+    Ok(operation)
+}
+
+async fn over_in(
+    app: &App,
+    tx: &mut impl Scoped,
+    who: &Who,
+    (id, backup): (ServerId, BackupId),
+    typed: Option<&str>,
+) -> Result<OperationId, Error> {
+    let server = servers::lock(tx, id).await?;
+    let backup = check_over(tx, &server, (backup, typed)).await?;
     let now = app.now();
-    let operation = open(app, &mut tx, scope, &server).await?;
+    let operation = open(app, tx, who, &server).await?;
     let restore = BackupRestoreId::new(&*app.ids, now);
-    if !store::add_over(
-        &mut tx,
-        restore,
-        (&backup, id, operation),
-        (&scope.who.label, now),
-    )
-    .await?
-    {
+    if !store::add_over(tx, restore, (&backup, id, operation), (&who.label, now)).await? {
         return Err(under_way());
     }
     let told = json!({ "server": server.name, "server_id": server.id, "made_at": backup.created_at });
-    tell(
-        app,
-        &mut tx,
-        &scope.who,
-        &backup,
-        &Change::to("backup.restore_over", told),
-    )
-    .await?;
+    tell(app, tx, who, &backup, &Change::to("backup.restore_over", told)).await?;
     let text = format!(
         "{} asked to restore it to the backup of {}.",
-        scope.who.label,
+        who.label,
         backup.created_at.format("%Y-%m-%d %H:%M UTC")
     );
-    servers::rewire(app, &mut tx, &server, text).await?;
-    tx.commit().await?;
-    app.poke_servers.poke();
+    servers::rewire(app, tx, &server, text).await?;
     Ok(operation)
 }
 
@@ -91,7 +105,7 @@ fn under_way() -> Error {
 
 /// Whether a server can be made what a backup holds.
 async fn check_over(
-    tx: &mut TenantTx,
+    tx: &mut impl Scoped,
     server: &Server,
     (backup, typed): (BackupId, Option<&str>),
 ) -> Result<Backup, Error> {
@@ -106,18 +120,16 @@ async fn check_over(
     servers::check_whole(tx, server).await?;
     // Held until the wish is written, so that nobody says meanwhile that it is to go.
     let backup = store::lock_any(tx, backup).await?;
+    if backup.tenant != server.tenant {
+        return Err(Error::NotFound);
+    }
     backup.whole()?;
     check_fit(&backup, server)?;
     servers::check_unshared(tx, server).await?;
     Ok(backup)
 }
 
-async fn open(
-    app: &App,
-    tx: &mut TenantTx,
-    scope: &TenantScope,
-    server: &Server,
-) -> Result<OperationId, Error> {
+async fn open(app: &App, tx: &mut impl Scoped, who: &Who, server: &Server) -> Result<OperationId, Error> {
     let now = app.now();
     let operation = OperationId::new(&*app.ids, now);
     let new = NewOperation {
@@ -128,7 +140,7 @@ async fn open(
         target: Some(server.id.0),
         label: &server.name,
         generation: None,
-        actor: &scope.who.label,
+        actor: &who.label,
         now,
     };
     operations::open(tx, &new).await?;

@@ -1,6 +1,7 @@
 //! Backups for programs.
 
 mod stack;
+mod staff;
 mod targets;
 mod tenant;
 mod whole;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Routes<App> {
         .api(read, routes!(content))
         .api(write, routes!(restore))
         .merge(stack::routes())
+        .merge(staff::routes())
         .merge(targets::routes())
         .merge(tenant::routes())
         .merge(whole::routes())

@@ -32,6 +32,8 @@ pub struct PartBackupOut {
     server_id: Option<ServerId>,
     /// What it was called.
     server_name: String,
+    /// The template that it was made from: servers of the same one can be made what the backup holds. Null if that was not noted.
+    template: Option<String>,
     #[serde(flatten)]
     backup: BackupOut,
 }
@@ -41,6 +43,7 @@ impl From<Backup> for PartBackupOut {
         Self {
             server_id: backup.server,
             server_name: backup.server_name.clone(),
+            template: backup.about.as_ref().map(|about| about.template.clone()),
             backup: BackupOut::from(backup),
         }
     }

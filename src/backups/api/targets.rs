@@ -11,8 +11,9 @@ use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupTargetId, OperationId};
-use crate::platform::web::{Json, Path, Routes};
+use crate::platform::web::{IfMatch, Json, Path, Routes, Tagged};
 
+use super::super::change::TargetChange;
 use super::super::target::NewTarget;
 use super::super::{actions, probe, store};
 
@@ -21,6 +22,9 @@ pub(super) fn routes() -> Routes<App> {
     Routes::new()
         .api(Rule::Staff(P::StaffBackupRead), routes!(targets))
         .api(Rule::Staff(P::StaffBackupManage), routes!(add_target))
+        .api(Rule::Staff(P::StaffBackupRead), routes!(show_target))
+        .api(Rule::Staff(P::StaffBackupManage), routes!(change_target))
+        .api(Rule::Staff(P::StaffBackupManage), routes!(remove_target))
         .api(Rule::Staff(P::StaffBackupManage), routes!(set_default))
         .api(Rule::Staff(P::StaffBackupManage), routes!(test))
 }
@@ -38,6 +42,8 @@ pub struct BackupTargetOut {
     address: String,
     /// Whether backups go there.
     is_default: bool,
+    /// Whether it may be an address of the panel's own machine, or of what only that reaches.
+    allow_inside: bool,
 }
 
 impl From<store::Target> for BackupTargetOut {
@@ -48,6 +54,7 @@ impl From<store::Target> for BackupTargetOut {
             kind: target.kind,
             address: target.address,
             is_default: target.is_default,
+            allow_inside: target.allow_inside,
         }
     }
 }
@@ -84,6 +91,56 @@ pub async fn add_target(
 ) -> Result<Response, Error> {
     let target = actions::add_target(&app, &scope, (&new.name, &new.target, new.allow_inside)).await?;
     Ok((StatusCode::CREATED, Json(BackupTargetOut::from(target))).into_response())
+}
+
+/// Show a place that backups can go to
+#[utoipa::path(get, path = "/api/v1/staff/backup-targets/{target}", tag = "backups",
+    params(("target" = BackupTargetId, Path)),
+    responses((status = 200, description = "The target", body = BackupTargetOut)))]
+pub async fn show_target(
+    scope: StaffScope,
+    Path(id): Path<BackupTargetId>,
+) -> Result<Tagged<Json<BackupTargetOut>>, Error> {
+    let known = store::target(&mut scope.begin().await?, id).await?;
+    Ok(tagged(known))
+}
+
+fn tagged(target: store::Target) -> Tagged<Json<BackupTargetOut>> {
+    Tagged(target.version, Json(BackupTargetOut::from(target)))
+}
+
+/// Change a place that backups can go to
+///
+/// What it is called, and what opens it: port, user, keys. Where it is stays, because repositories lie there; for another place, add
+/// another target.
+#[utoipa::path(patch, path = "/api/v1/staff/backup-targets/{target}", tag = "backups",
+    params(("target" = BackupTargetId, Path)), request_body = TargetChange,
+    responses((status = 200, description = "The target", body = BackupTargetOut)))]
+pub async fn change_target(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(id): Path<BackupTargetId>,
+    if_match: IfMatch,
+    Json(change): Json<TargetChange>,
+) -> Result<Tagged<Json<BackupTargetOut>>, Error> {
+    let is_seen = |version| if_match.check(version);
+    let changed = actions::change_target(&app, &scope, id, &change, is_seen).await?;
+    Ok(tagged(changed))
+}
+
+/// Delete a place that backups can go to
+///
+/// Only one that new backups do not go to, and where no organisation has a repository.
+#[utoipa::path(delete, path = "/api/v1/staff/backup-targets/{target}", tag = "backups",
+    params(("target" = BackupTargetId, Path)),
+    responses((status = 204, description = "It is gone from here; at the target nothing is touched")))]
+pub async fn remove_target(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(id): Path<BackupTargetId>,
+) -> Result<StatusCode, Error> {
+    actions::remove_target(&app, &scope, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Let backups go there

@@ -43,6 +43,12 @@ pub struct BackupRepositoryOut {
     key_shown_at: Option<DateTime<Utc>>,
     /// To whom.
     key_shown_by: Option<String>,
+    /// When a check of it passed last; it is checked once a week.
+    checked_at: Option<DateTime<Utc>>,
+    /// Since when none passes.
+    check_failed_at: Option<DateTime<Utc>>,
+    /// Why.
+    check_error: Option<String>,
 }
 
 impl From<Repository> for BackupRepositoryOut {
@@ -55,6 +61,9 @@ impl From<Repository> for BackupRepositoryOut {
             newest_at: one.newest,
             key_shown_at: one.key_shown_at,
             key_shown_by: one.key_shown_by,
+            checked_at: one.checks.passed_at,
+            check_failed_at: one.checks.failed_at,
+            check_error: one.checks.error,
         }
     }
 }

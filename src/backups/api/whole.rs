@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::platform::access::{Permission as P, Rule, TenantScope};
+use crate::platform::access::{Permission as P, Rule, Side, StaffScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, OperationId, ServerId};
-use crate::platform::web::{Json, Path, Routes};
+use crate::platform::web::{Accepted, Json, Path, Routes};
 
 use super::super::actions;
 
@@ -20,6 +20,7 @@ pub(super) fn routes() -> Routes<App> {
     Routes::new()
         .api(Rule::Tenant(P::ServerCreate), routes!(into_new))
         .api(Rule::Tenant(P::BackupWrite), routes!(over))
+        .api(Rule::Staff(P::StaffBackupManage), routes!(over_as_staff))
 }
 
 /// How a backup becomes another server.
@@ -97,4 +98,20 @@ pub async fn over(
         Json(RestoreOverOut { operation_id }),
     )
         .into_response())
+}
+
+/// Restore any server in place
+///
+/// As its own people would, on their behalf. Needs `staff.servers:power` too.
+#[utoipa::path(post, path = "/api/v1/staff/servers/{server_id}/backups/{backup}/restore-over", tag = "backups",
+    params(("server_id" = ServerId, Path), ("backup" = BackupId, Path)),
+    responses((status = 202, description = "The work", body = RestoreOverOut)))]
+pub async fn over_as_staff(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(at): Path<(ServerId, BackupId)>,
+) -> Result<Response, Error> {
+    let operation_id = actions::over_as_staff(&app, &scope, at, None).await?;
+    let out = RestoreOverOut { operation_id };
+    Ok(Accepted(Side::Staff, operation_id, Json(out)).into_response())
 }

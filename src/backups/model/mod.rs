@@ -22,6 +22,8 @@ pub const MOST_RESTORES: i64 = 50;
 pub const OF_STACK: i64 = 100;
 /// So many of an organisation's backups are shown: the newest.
 pub const OF_TENANT: i64 = 100;
+/// So many servers that a backup fits are shown: the first by name.
+pub const FITTING: i64 = 200;
 /// So many repositories of all tenants are shown: the largest.
 pub const ALL_SHOWN: i64 = 200;
 /// So many restores of a backup are shown: the newest.
@@ -236,6 +238,32 @@ pub struct Repository {
     pub key_shown_at: Option<DateTime<Utc>>,
     /// To whom.
     pub key_shown_by: Option<String>,
+    /// What checks of it came to.
+    pub checks: Checks,
+}
+
+/// What checks of a repository came to.
+#[derive(Debug, Clone, Default)]
+pub struct Checks {
+    /// When one passed last.
+    pub passed_at: Option<DateTime<Utc>>,
+    /// Since when none does.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub error: Option<String>,
+}
+
+/// A repository that no check passes of.
+#[derive(Debug, Clone)]
+pub struct FailedCheck {
+    /// Whose it is.
+    pub tenant_name: String,
+    /// The name of where it is.
+    pub target: String,
+    /// What is wrong.
+    pub reason: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }
 
 /// A server whose backups need somebody.

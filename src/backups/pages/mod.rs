@@ -1,18 +1,22 @@
 //! Backups for people: a tab of each server's page, a look into each backup, and those of a stack's servers.
 
 mod list;
+mod over;
 mod show;
 mod stack;
 mod staff;
+mod targets;
 mod tenant;
 mod whole;
+
+use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
 use crate::platform::ids::ServerId;
 use crate::platform::web::{Routes, ago};
 
-use super::model::{Backup, State as How, bytes};
+use super::model::{Backup, Checks, State as How, bytes};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -55,6 +59,7 @@ pub(super) fn routes() -> Routes<App> {
             whole::over,
         )
         .merge(others())
+        .merge(of_staff())
 }
 
 /// Those that are not about one server.
@@ -64,22 +69,8 @@ fn others() -> Routes<App> {
         Rule::Tenant(Permission::BackupWrite),
     );
     Routes::new()
-        .get(
-            "/staff/backups",
-            Rule::Staff(Permission::StaffBackupRead),
-            staff::list,
-        )
-        .post(
-            "/staff/backup-targets/{target}/test",
-            Rule::Staff(Permission::StaffBackupManage),
-            staff::test,
-        )
-        .post(
-            "/staff/backup-targets/{target}/default",
-            Rule::Staff(Permission::StaffBackupManage),
-            staff::set_default,
-        )
         .get("/t/{tenant}/backups", read, tenant::list)
+        .get("/t/{tenant}/backups/{backup}", read, over::show)
         .post("/t/{tenant}/backups/{backup}/delete", write, tenant::delete)
         .post(
             "/t/{tenant}/backup-repositories/{repository}/key",
@@ -89,6 +80,51 @@ fn others() -> Routes<App> {
         .get("/t/{tenant}/stacks/{stack_id}/backups", read, stack::list)
         .get("/t/{tenant}/stacks/{stack_id}/backups/live", read, stack::live)
         .post("/t/{tenant}/stacks/{stack_id}/backups", write, stack::create)
+}
+
+/// Those of the provider's people.
+fn of_staff() -> Routes<App> {
+    let (read, write) = (
+        Rule::Staff(Permission::StaffBackupRead),
+        Rule::Staff(Permission::StaffBackupManage),
+    );
+    Routes::new()
+        .get("/staff/backups", read, staff::list)
+        .get("/staff/backup-targets/new", write, targets::form)
+        .form("/staff/backup-targets", write, targets::create)
+        .get("/staff/backup-targets/{target}", write, targets::show)
+        .form("/staff/backup-targets/{target}", write, targets::change)
+        .post("/staff/backup-targets/{target}/delete", write, targets::remove)
+        .post("/staff/backup-targets/{target}/test", write, staff::test)
+        .post(
+            "/staff/backup-targets/{target}/default",
+            write,
+            staff::set_default,
+        )
+        .post(
+            "/staff/backup-repositories/{repository}/check",
+            write,
+            staff::check,
+        )
+        .get("/staff/tenants/{tenant}/backups", read, over::staff_list)
+        .get("/staff/tenants/{tenant}/backups/{backup}", read, over::staff_show)
+        .post(
+            "/staff/servers/{server_id}/backups/{backup}/restore-over",
+            write,
+            over::staff_over,
+        )
+}
+
+/// What checks of a repository came to: tone and words.
+fn checked(checks: &Checks, now: DateTime<Utc>) -> (&'static str, String) {
+    match (&checks.error, checks.failed_at, checks.passed_at) {
+        (Some(error), Some(since), _) => {
+            let words = format!("check fails, the first time {}: {error}", ago(since, now));
+            ("bad", words)
+        }
+        (_, _, Some(at)) => ("good", format!("checked {}", ago(at, now))),
+        _ => ("idle", "not checked yet".to_owned()),
+    }
 }
 
 fn href(slug: &str, server: ServerId) -> String {
@@ -103,6 +139,7 @@ pub(super) struct Row {
     pub(super) when: String,
     pub(super) server: String,
     pub(super) server_href: String,
+    pub(super) is_erased: bool,
     pub(super) by: String,
     pub(super) state: How,
     pub(super) percent: i64,
@@ -112,7 +149,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(backup: &Backup, base: &str, now: chrono::DateTime<chrono::Utc>) -> Self {
+    pub(super) fn new(backup: &Backup, base: &str, now: DateTime<Utc>) -> Self {
         Self {
             id: backup.id.to_string(),
             href: format!("{base}/{}", backup.id),
@@ -120,6 +157,7 @@ impl Row {
             when: ago(backup.created_at, now),
             server: backup.server_name.clone(),
             server_href: base.to_owned(),
+            is_erased: backup.server.is_none(),
             by: backup.asked_by.clone(),
             state: backup.state,
             percent: backup.percent(),

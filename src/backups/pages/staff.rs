@@ -2,16 +2,18 @@
 
 use askama::Template;
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::platform::access::{Permission, StaffScope};
 use crate::platform::error::Error;
-use crate::platform::ids::BackupTargetId;
+use crate::platform::ids::{BackupRepositoryId, BackupTargetId};
 use crate::platform::operations::{self, Operation, State as Work};
 use crate::platform::web::{Ctx, Page, Path, SeeOther, ago};
 
 use super::super::model::{ALL_SHOWN, bytes};
 use super::super::{actions, probe, store};
+use super::checked;
 
 /// A target.
 struct Line {
@@ -26,7 +28,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(target: store::Target, test: Option<Operation>, now: chrono::DateTime<chrono::Utc>) -> Self {
+    fn new(target: store::Target, test: Option<Operation>, now: DateTime<Utc>) -> Self {
         let (tone, tested) = match &test {
             None => ("idle", "not tested".to_owned()),
             Some(test) => {
@@ -53,12 +55,36 @@ impl Line {
 
 /// A tenant's repository.
 struct Held {
+    id: String,
     href: String,
     tenant: String,
     target: String,
     backups: i64,
     size: String,
     newest: String,
+    checked: (&'static str, String),
+    /// Whether somebody may ask for a check.
+    is_idle: bool,
+}
+
+impl Held {
+    fn new(one: store::Held, now: DateTime<Utc>) -> Self {
+        let checked = match one.checking {
+            Some(_) => ("busy", "being checked".to_owned()),
+            None => checked(&one.checks, now),
+        };
+        Self {
+            id: one.id.to_string(),
+            href: format!("/staff/tenants/{}/backups", one.tenant),
+            tenant: one.tenant_name,
+            target: one.target,
+            backups: one.backups,
+            size: bytes(one.bytes),
+            newest: one.newest.map(|at| ago(at, now)).unwrap_or_default(),
+            checked,
+            is_idle: one.checking.is_none() && one.check_at.is_some(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -84,18 +110,10 @@ pub(super) async fn list(
         targets.push(Line::new(target, test, now));
     }
     let held = store::all_repositories(&mut tx, ALL_SHOWN).await?;
-    let held = held.into_iter().map(|one| Held {
-        href: format!("/staff/tenants/{}", one.tenant),
-        tenant: one.tenant_name,
-        target: one.target,
-        backups: one.backups,
-        size: bytes(one.bytes),
-        newest: one.newest.map(|at| ago(at, now)).unwrap_or_default(),
-    });
     Ok(Page(Everything {
         ctx,
         targets,
-        held: held.collect(),
+        held: held.into_iter().map(|one| Held::new(one, now)).collect(),
         may_manage: scope.may(Permission::StaffBackupManage),
     }))
 }
@@ -118,4 +136,18 @@ pub(super) async fn set_default(
 ) -> Result<SeeOther, Error> {
     actions::set_default(&app, &scope, id).await?;
     Ok(SeeOther::to("/staff/backups").good("New backups go there. Those that are elsewhere stay there."))
+}
+
+/// Checks a repository now.
+pub(super) async fn check(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(id): Path<BackupRepositoryId>,
+) -> Result<SeeOther, Error> {
+    let home = SeeOther::to("/staff/backups");
+    match actions::check_now(&app, &scope, id).await {
+        Ok(_) => Ok(home.info("It is being checked. Load this page again to see how it went.")),
+        Err(error @ Error::Conflict { .. }) => Ok(home.bad(error.sentence())),
+        Err(error) => Err(error),
+    }
 }

@@ -11,7 +11,7 @@ use crate::platform::web::{Ctx, FormData, Page, Path, SeeOther, ago};
 
 use super::super::model::{OF_TENANT, Repository, bytes};
 use super::super::{actions, store};
-use super::{Row, href};
+use super::{Row, checked, href};
 
 /// A repository.
 struct Place {
@@ -21,12 +21,14 @@ struct Place {
     size: String,
     newest: String,
     shown: String,
+    checked: (&'static str, String),
 }
 
 impl Place {
     fn new(one: Repository, now: chrono::DateTime<chrono::Utc>) -> Self {
         Self {
             id: one.id.to_string(),
+            checked: checked(&one.checks, now),
             target: one.target,
             backups: one.backups,
             size: bytes(one.bytes),
@@ -63,14 +65,11 @@ pub(super) async fn list(
     let mut tx = scope.begin().await?;
     let places = store::repositories(&mut tx, scope.tenant()).await?;
     let all = store::of_tenant(&mut tx, scope.tenant(), OF_TENANT).await?;
+    let home = format!("/t/{slug}/backups");
     let rows = all.iter().map(|backup| {
-        // Of a server that is gone there is no page.
+        // That of a server that is gone has a page of its own.
         let base = backup.server.map(|server| href(&slug, server));
-        let mut row = Row::new(backup, base.as_deref().unwrap_or_default(), now);
-        if base.is_none() {
-            row.href.clear();
-        }
-        row
+        Row::new(backup, base.as_deref().unwrap_or(&home), now)
     });
     Ok(Page(All {
         ctx,
@@ -80,7 +79,7 @@ pub(super) async fn list(
         rows: rows.collect(),
         may_reveal: scope.may(Permission::BackupKey),
         may_delete: scope.may(Permission::BackupWrite),
-        home: format!("/t/{slug}/backups"),
+        home,
     }))
 }
 

@@ -8,7 +8,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, ServerId};
 use crate::platform::web::{FormData, Path, SeeOther};
 
-use super::super::actions;
+use super::super::{actions, store};
 use super::href;
 
 type At = Path<(String, ServerId, BackupId)>;
@@ -24,7 +24,7 @@ pub(super) async fn into_new(
             let to = SeeOther::to(format!("/t/{slug}/servers/{}", asked.server.id));
             Ok(to.info(format!("{} is being made from the backup.", asked.server.name)))
         }
-        Err(error) => back(&slug, (server, id), error),
+        Err(error) => back(format!("{}/{id}", href(&slug, server)), error),
     }
 }
 
@@ -40,13 +40,22 @@ pub(super) async fn over(
             let to = SeeOther::to(href(&slug, server));
             Ok(to.info("It stops, what it has now is backed up, and then it is restored."))
         }
-        Err(error) => back(&slug, (server, id), error),
+        Err(error) => {
+            let backup = store::any(&mut scope.begin().await?, id).await?;
+            // That of another server is restored from a page of its own.
+            let page = if backup.server == Some(server) {
+                format!("{}/{id}", href(&slug, server))
+            } else {
+                format!("/t/{slug}/backups/{id}")
+            };
+            back(page, error)
+        }
     }
 }
 
-/// Back to the backup, which says why not.
-fn back(slug: &str, (server, id): (ServerId, BackupId), error: Error) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(format!("{}/{id}", href(slug, server)));
+/// Back to the backup's page, which says why not.
+pub(super) fn back(page: String, error: Error) -> Result<SeeOther, Error> {
+    let to = SeeOther::to(page);
     match error {
         Error::Invalid(errors) => {
             let message = errors.0.first().map(|error| error.message.clone());

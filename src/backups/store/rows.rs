@@ -280,7 +280,7 @@ pub async fn of_stack(tx: &mut TenantTx, stack: StackId, limit: i64) -> Result<V
     rows.into_iter().map(Backup::try_from).collect()
 }
 
-/// One of the tenant's, also of a server that is gone.
+/// One that the scope may see, also of a server that is gone.
 pub async fn any(tx: &mut impl Scoped, id: BackupId) -> Result<Backup, Error> {
     let row = backups!("where id = $1", id.0);
     row.fetch_optional(tx.conn())
@@ -290,7 +290,7 @@ pub async fn any(tx: &mut impl Scoped, id: BackupId) -> Result<Backup, Error> {
 }
 
 /// What an organisation has, newest first.
-pub async fn of_tenant(tx: &mut TenantTx, tenant: TenantId, limit: i64) -> Result<Vec<Backup>, Error> {
+pub async fn of_tenant(tx: &mut impl Scoped, tenant: TenantId, limit: i64) -> Result<Vec<Backup>, Error> {
     let rows = backups!(
         "where tenant_id = $1 order by created_at desc, id desc limit $2",
         tenant.0,

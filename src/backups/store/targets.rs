@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 
 use crate::platform::db::{Scoped as _, StaffTx, SystemTx, violates};
 use crate::platform::error::Error;
-use crate::platform::ids::{BackupTargetId, TenantId};
+use crate::platform::ids::BackupTargetId;
 
 /// A place that staff know.
+#[derive(Debug, Clone)]
 pub struct Target {
     /// Its id.
     pub id: BackupTargetId,
@@ -18,20 +19,55 @@ pub struct Target {
     pub address: String,
     /// Whether backups go there.
     pub is_default: bool,
+    /// Whether its address may lead to the panel's own machine.
+    pub allow_inside: bool,
+    /// Counts changes.
+    pub version: i64,
 }
 
 /// All of them, by name.
 pub async fn targets(tx: &mut StaffTx) -> Result<Vec<Target>, Error> {
-    let rows =
-        sqlx::query!("select id, name, kind, address, is_default from backup_target order by lower(name)");
+    let rows = sqlx::query!(
+        "select id, name, kind, address, is_default, allow_inside, version from backup_target order by lower(name)"
+    );
     let all = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| Target {
         id: BackupTargetId(row.id),
         name: row.name,
         kind: row.kind,
         address: row.address,
         is_default: row.is_default,
+        allow_inside: row.allow_inside,
+        version: row.version,
     });
     Ok(all.collect())
+}
+
+/// One of them; there are few.
+pub async fn target(tx: &mut StaffTx, id: BackupTargetId) -> Result<Target, Error> {
+    let all = targets(tx).await?;
+    all.into_iter().find(|one| one.id == id).ok_or(Error::NotFound)
+}
+
+/// One that nobody else changes until the transaction ends.
+pub async fn lock_target(tx: &mut StaffTx, id: BackupTargetId) -> Result<Target, Error> {
+    let locked = sqlx::query_scalar!("select id from backup_target where id = $1 for update", id.0);
+    locked.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
+    target(tx, id).await
+}
+
+/// What opens a target, sealed; nothing for volumes.
+pub async fn sealed_of(tx: &mut StaffTx, id: BackupTargetId) -> Result<Option<Vec<u8>>, Error> {
+    let sealed = sqlx::query_scalar!(r#"select backup_target_sealed($1) as "sealed?""#, id.0);
+    Ok(sealed.fetch_one(tx.conn()).await?)
+}
+
+/// The name is another target's: a wrong field.
+fn named(error: sqlx::Error) -> Error {
+    if violates(&error, "backup_target_name_key") {
+        Error::invalid("name", "There is a target of this name already.")
+    } else {
+        error.into()
+    }
 }
 
 /// Adds one. Its name is taken: a conflict.
@@ -54,13 +90,47 @@ pub async fn add_target(
     )
     .execute(tx.conn())
     .await
-    .map_err(|error| {
-        if violates(&error, "backup_target_name_key") {
-            Error::invalid("name", "There is a target of this name already.")
-        } else {
-            error.into()
-        }
-    })?;
+    .map_err(named)?;
+    Ok(())
+}
+
+/// Keeps what a target is called and what is said of it.
+pub async fn change_target(tx: &mut StaffTx, target: &Target) -> Result<(), Error> {
+    sqlx::query!(
+        "update backup_target set name = $2, address = $3, allow_inside = $4, version = version + 1 where id = $1",
+        target.id.0,
+        target.name,
+        target.address,
+        target.allow_inside
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(named)?;
+    Ok(())
+}
+
+/// Keeps what opens a target now.
+pub async fn change_sealed(tx: &mut StaffTx, id: BackupTargetId, sealed: &[u8]) -> Result<(), Error> {
+    sqlx::query!("update backup_target set sealed = $2 where id = $1", id.0, sealed)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Whether repositories lie at a target.
+pub async fn is_used(tx: &mut StaffTx, id: BackupTargetId) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from backup_repository where target_id = $1) as "found!""#,
+        id.0
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// Forgets a target.
+pub async fn remove_target(tx: &mut StaffTx, id: BackupTargetId) -> Result<(), Error> {
+    sqlx::query!("delete from backup_target where id = $1", id.0)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -84,43 +154,4 @@ pub async fn sealed(tx: &mut SystemTx, id: BackupTargetId) -> Result<(Option<Vec
     );
     let row = found.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
     Ok((row.sealed, row.allow_inside))
-}
-
-/// A tenant's repository, as staff see it.
-pub struct Held {
-    /// Whose it is.
-    pub tenant: TenantId,
-    /// What they are called.
-    pub tenant_name: String,
-    /// The name of where it is.
-    pub target: String,
-    /// Backups in it that are whole.
-    pub backups: i64,
-    /// Bytes that they take together.
-    pub bytes: i64,
-    /// When the newest of them was made.
-    pub newest: Option<DateTime<Utc>>,
-}
-
-/// The repositories of all tenants, the largest first, at most so many.
-pub async fn all_repositories(tx: &mut StaffTx, most: i64) -> Result<Vec<Held>, Error> {
-    let rows = sqlx::query!(
-        r#"select r.tenant_id, n.name as tenant_name, t.name as target, coalesce(h.backups, 0) as "backups!",
-             coalesce(h.bytes, 0) as "bytes!", h.newest
-           from backup_repository r join backup_target t on t.id = r.target_id join tenant n on n.id = r.tenant_id
-           left join (select repository_id, count(*) filter (where state = 'done') as backups,
-                        sum(added_bytes)::bigint as bytes, max(finished_at) filter (where state = 'done') as newest
-                      from backup group by repository_id) h on h.repository_id = r.id
-           order by coalesce(h.bytes, 0) desc, r.id limit $1"#,
-        most
-    );
-    let rows = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| Held {
-        tenant: TenantId(row.tenant_id),
-        tenant_name: row.tenant_name,
-        target: row.target,
-        backups: row.backups,
-        bytes: row.bytes,
-        newest: row.newest,
-    });
-    Ok(rows.collect())
 }

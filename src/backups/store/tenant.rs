@@ -6,12 +6,12 @@ use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupRepositoryId, TenantId};
 
-use super::super::model::Repository;
+use super::super::model::{Checks, Repository};
 
 /// A tenant's repositories, by the name of where they are.
 pub async fn repositories(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<Repository>, Error> {
     let rows = sqlx::query!(
-        r#"select r.id, t.name as target, r.key_shown_at, r.key_shown_by,
+        r#"select r.id, t.name as target, r.key_shown_at, r.key_shown_by, r.checked_at, r.check_failed_at, r.check_error,
              (select count(*) from backup b where b.repository_id = r.id and b.state = 'done') as "backups!",
              (select coalesce(sum(b.added_bytes), 0)::bigint from backup b where b.repository_id = r.id) as "bytes!",
              (select max(b.finished_at) from backup b where b.repository_id = r.id and b.state = 'done') as newest
@@ -31,6 +31,11 @@ pub async fn repositories(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<
             newest: row.newest,
             key_shown_at: row.key_shown_at,
             key_shown_by: row.key_shown_by,
+            checks: Checks {
+                passed_at: row.checked_at,
+                failed_at: row.check_failed_at,
+                error: row.check_error,
+            },
         });
     Ok(rows.collect())
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::platform::db::{Scoped, SystemTx, TenantTx};
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRestoreId, OperationId, ServerId};
 
@@ -11,7 +11,7 @@ use super::rows::any;
 
 /// Adds a wish to restore a server in place, and wakes who does it. Says whether it could: there is one at a time.
 pub async fn add_over(
-    tx: &mut TenantTx,
+    tx: &mut impl Scoped,
     id: BackupRestoreId,
     (backup, server, operation): (&Backup, ServerId, OperationId),
     (asked_by, now): (&str, DateTime<Utc>),
@@ -69,9 +69,30 @@ pub async fn wake(tx: &mut SystemTx, server: ServerId, now: DateTime<Utc>) -> Re
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }
 
-/// One of the tenant's, also of a server that is gone, which nobody else changes until this is over.
-pub async fn lock_any(tx: &mut TenantTx, id: BackupId) -> Result<Backup, Error> {
+/// One that the scope may see, also of a server that is gone, which nobody else changes until this is over.
+pub async fn lock_any(tx: &mut impl Scoped, id: BackupId) -> Result<Backup, Error> {
     let locked = sqlx::query_scalar!("select id from backup where id = $1 for update", id.0);
     locked.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
     any(tx, id).await
+}
+
+/// The servers of a backup's tenant that can be made what it holds, by name, at most so many: those of the same template that have
+/// their files for themselves.
+pub async fn fitting(
+    tx: &mut impl Scoped,
+    backup: &Backup,
+    most: i64,
+) -> Result<Vec<(ServerId, String)>, Error> {
+    let template = backup.about.as_ref().map(|about| about.template.as_str());
+    let rows = sqlx::query!(
+        "select id, name from server s where tenant_id = $1 and deleted_at is null and volumes_of is null \
+         and (id = $2 or template = $3) and not exists (select from server other where other.volumes_of = s.id) \
+         order by lower(name), id limit $4",
+        backup.tenant.0,
+        backup.server.map(|server| server.0),
+        template,
+        most
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows.map(|row| (ServerId(row.id), row.name)).collect())
 }

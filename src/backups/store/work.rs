@@ -21,9 +21,11 @@ pub enum Job {
     GetBack(Backup, Restore),
     /// Get a whole server back.
     Whole(Backup, WholeRestore),
+    /// Check the repository.
+    Check,
 }
 
-/// The next thing to do. What was under way when a panel died comes first.
+/// The next thing to do, but for a check, which waits for all that. What was under way when a panel died comes first.
 pub async fn next(tx: &mut SystemTx, repository: BackupRepositoryId) -> Result<Option<Job>, Error> {
     let restore = sqlx::query!(
         "select r.id, r.backup_id, r.server_id, r.kind, r.operation_id, r.safety_id, r.is_begun from backup_restore r \

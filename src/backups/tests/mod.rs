@@ -1,7 +1,10 @@
 //! Backups as a whole: asked for, made, looked into, got back and removed; on the engine in memory.
 
+mod checks;
+mod erased;
 mod half_way;
 mod staff;
+mod targets;
 mod walls;
 mod whole;
 

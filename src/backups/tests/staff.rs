@@ -11,9 +11,9 @@ use crate::testing::Client;
 use super::super::probe::{self, TestTarget};
 use super::Scene;
 
-const HERE: &str = "/api/v1/staff/backup-targets";
+pub(super) const HERE: &str = "/api/v1/staff/backup-targets";
 
-async fn staff(scene: &Scene) -> Client {
+pub(super) async fn staff(scene: &Scene) -> Client {
     let root = scene.test.staff("root", StaffRole::Owner).await;
     let rights = [
         Permission::StaffBackupRead,
@@ -23,7 +23,7 @@ async fn staff(scene: &Scene) -> Client {
     scene.test.program(root, None, &rights).await
 }
 
-fn s3(endpoint: &str, allow_inside: bool) -> Value {
+pub(super) fn s3(endpoint: &str, allow_inside: bool) -> Value {
     let name: String = endpoint.chars().filter(char::is_ascii_alphanumeric).collect();
     json!({ "name": name, "allow_inside": allow_inside, "target": { "kind": "s3", "endpoint": endpoint, "bucket": "b",
         "path": "berth", "region": null, "access_key": "id", "secret_key": "very-secret" } })

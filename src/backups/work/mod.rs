@@ -1,8 +1,9 @@
-//! One thing in a repository: a backup made or removed, or something got back.
+//! One thing in a repository: a backup made or removed, something got back, or the repository checked.
 //!
 //! Only an engine that does not answer, and a helper that was cut off, are tried again; any other trouble is the end of
 //! the wish, told where people see it.
 
+mod check;
 mod make;
 mod still;
 mod whole;
@@ -111,8 +112,9 @@ impl From<BackupError> for Trouble {
 
 /// The repository's next thing.
 pub(super) async fn one(app: &App, claimed: &Claimed) -> Result<Outcome, Error> {
-    let job = store::next(&mut app.db.system().await?, claimed.id).await?;
-    let Some(job) = job else { return Ok(Outcome::Idle) };
+    let Some(job) = check::next(app, claimed).await? else {
+        return Ok(Outcome::Idle);
+    };
     let restic = restic(app);
     let opener = store::opener(&mut app.db.system().await?, claimed.id).await?;
     let place = place(app, &opener, claimed.id.to_string())?;
@@ -126,6 +128,7 @@ pub(super) async fn one(app: &App, claimed: &Claimed) -> Result<Outcome, Error> 
                 let job = (backup, one, claimed.cut_offs);
                 whole::restore(app, &restic, &place, job).await
             }
+            Job::Check => check::check(app, &restic, &place, claimed.id).await,
         }
     });
     let done = lasting(app, claimed, work).await;
@@ -146,7 +149,7 @@ pub(super) async fn one(app: &App, claimed: &Claimed) -> Result<Outcome, Error> 
             Some(reason)
         }
     };
-    end(app, &job, (failure.as_deref(), is_half_way)).await?;
+    end(app, claimed, &job, (failure.as_deref(), is_half_way)).await?;
     Ok(Outcome::Done)
 }
 
@@ -284,7 +287,12 @@ async fn emit(tx: &mut SystemTx, backup: &Backup) -> Result<(), Error> {
 }
 
 /// Writes how it ended; a backup that is whole was written where its size was known.
-async fn end(app: &App, job: &Job, (failure, is_half_way): (Option<&str>, bool)) -> Result<(), Error> {
+async fn end(
+    app: &App,
+    claimed: &Claimed,
+    job: &Job,
+    (failure, is_half_way): (Option<&str>, bool),
+) -> Result<(), Error> {
     let mut tx = app.db.system().await?;
     let now = app.now();
     match (job, failure) {
@@ -319,6 +327,7 @@ async fn end(app: &App, job: &Job, (failure, is_half_way): (Option<&str>, bool))
             store::end_restore(&mut tx, restore.id, reason, now).await?;
             emit(&mut tx, backup).await?;
         }
+        (Job::Check, reason) => check::end(app, &mut tx, claimed, reason).await?,
     }
     tx.commit().await
 }

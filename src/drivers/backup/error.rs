@@ -39,6 +39,9 @@ pub enum BackupError {
     /// No room at the target, or in the volume that is restored.
     #[error("the disk is full")]
     Full,
+    /// Something in the repository is missing, or is not what it was.
+    #[error("the repository is damaged")]
+    Damaged,
     /// There is no repository, or not any more.
     #[error("there is no repository at the target")]
     NoRepository,
@@ -72,7 +75,7 @@ impl BackupError {
 type Meaning = fn(String) -> BackupError;
 
 /// What restic and its helpers say, and what that means.
-const MEANINGS: [(&str, Meaning); 17] = [
+const MEANINGS: [(&str, Meaning); 19] = [
     ("not found in snapshot", |_| BackupError::NotInBackup),
     ("wrong password or no key found", |_| BackupError::WrongKey),
     ("Host key verification failed", |_| BackupError::HostKey),
@@ -89,6 +92,9 @@ const MEANINGS: [(&str, Meaning); 17] = [
     ("no such host", BackupError::Unreachable),
     ("Could not resolve hostname", BackupError::Unreachable),
     ("No route to host", BackupError::Unreachable),
+    // After those that keep restic from reading: then it says this too.
+    ("repository contains errors", |_| BackupError::Damaged),
+    ("LoadIndex returned errors", |_| BackupError::Damaged),
     // Last, for restic asks this whatever kept it from the repository.
     ("Is there a repository at", |_| BackupError::NoRepository),
 ];
@@ -147,6 +153,16 @@ mod tests {
             away.unwrap_err().to_string(),
             "the target does not answer: ssh: connect to host x port 22: Connection refused"
         );
+        let damaged = of(
+            Some(1),
+            "pack 0a1b2c3d: does not exist\nFatal: repository contains errors",
+        );
+        assert!(matches!(damaged, Err(BackupError::Damaged)));
+        let cut = of(
+            Some(1),
+            "Load(<data/0a1b2c3d>): dial tcp: connection refused\nFatal: repository contains errors",
+        );
+        assert!(matches!(cut, Err(BackupError::Unreachable(_))));
         let other = of(Some(1), "one\ntwo\n\n").unwrap_err();
         assert_eq!(other.to_string(), "restic failed (1): two");
         assert_eq!(other.for_tenants(), "restic failed (1); the provider can see why");

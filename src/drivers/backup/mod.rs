@@ -3,9 +3,9 @@
 //! # The contract
 //!
 //! - **A repository is a tenant's alone.** It has a key of its own, so that to forget the key is to destroy what is in it.
-//! - **One at a time.** [`Restic::open`], [`backup`](Restic::backup), [`forget`](Restic::forget) and [`check`](Restic::check) take the
-//!   locks that they find for those of the dead; whoever calls them holds the repository's lease, and nothing is pruned
-//!   beside a writer. Restores hold it too; looking into a backup needs nothing.
+//! - **One at a time.** [`Restic::open`], [`backup`](Restic::backup), [`forget`](Restic::forget), [`check`](Restic::check) and
+//!   [`check_data`](Restic::check_data) take the locks that they find for those of the dead; whoever calls them holds the repository's
+//!   lease, and nothing is pruned beside a writer. Restores hold it too; looking into a backup needs nothing.
 //! - **Whole or not there.** A backup that was cut off has no snapshot; one with a tag is found again by it.
 //! - **Secrets** go the way that [`HelperSpec`](crate::drivers::engine::HelperSpec) says.
 //!

@@ -211,9 +211,15 @@ impl Restic {
         self.answer(self.spec(place, argv)).await.map(drop)
     }
 
-    /// Whether the repository is sound.
+    /// Whether the repository is sound, as far as what it says of itself goes.
     pub async fn check(&self, place: &Place) -> BackupResult<()> {
         let spec = self.spec(place, words(&["check"]));
+        self.answer(spec).await.map(drop)
+    }
+
+    /// The same, and whether so much of its data can be read and is what it was: another part each time.
+    pub async fn check_data(&self, place: &Place, percent: u8) -> BackupResult<()> {
+        let spec = self.spec(place, words(&["check", &format!("{percent}%")]));
         self.answer(spec).await.map(drop)
     }
 

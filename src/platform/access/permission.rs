@@ -152,9 +152,9 @@ permissions! {
     StaffPeopleRead = "staff.people:read", Staff, read;
     /// Invite staff, change their roles, disable accounts.
     StaffPeopleManage = "staff.people:write", Staff, write;
-    /// See where backups go.
+    /// See where backups go, and what there is of all tenants.
     StaffBackupRead = "staff.backups:read", Staff, read;
-    /// Say where backups go.
+    /// Say where backups go, have repositories checked, restore servers in place.
     StaffBackupManage = "staff.backups:write", Staff, write;
     /// See all audit events.
     StaffAuditRead = "staff.audit:read", Staff, read;

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::audit::Change;
 use crate::catalogue::{Checked, Offer};
 use crate::platform::access::TenantScope;
-use crate::platform::db::TenantTx;
+use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, ServerId};
 use crate::platform::secret::Secret;
@@ -213,7 +213,7 @@ pub async fn restore_part(
 }
 
 /// Refuses what would replace the files of a server that others of its stack have open.
-pub async fn check_unshared(tx: &mut TenantTx, server: &Server) -> Result<(), Error> {
+pub async fn check_unshared(tx: &mut impl Scoped, server: &Server) -> Result<(), Error> {
     if store::shares_volumes(tx, server.id).await? {
         return Err(Error::conflict(
             "volumes-shared",

@@ -33,7 +33,7 @@ pub async fn set_place(
 
 /// Whether other servers have the volumes of this one, or it has another's. It is asked past what the scope sees: a guest sees no
 /// other server.
-pub async fn shares_volumes(tx: &mut TenantTx, id: ServerId) -> Result<bool, Error> {
+pub async fn shares_volumes(tx: &mut impl Scoped, id: ServerId) -> Result<bool, Error> {
     let found = sqlx::query_scalar!(r#"select server_shares_volumes($1) as "shares!""#, id.0);
     Ok(found.fetch_one(tx.conn()).await?)
 }

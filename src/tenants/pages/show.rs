@@ -48,6 +48,10 @@ impl Head {
         self.scope.may(Permission::StaffServerRead)
     }
 
+    pub(super) fn can_see_backups(&self) -> bool {
+        self.scope.may(Permission::StaffBackupRead)
+    }
+
     pub(super) fn can_see_audit(&self) -> bool {
         self.scope.may(Permission::StaffAuditRead)
     }

@@ -163,6 +163,7 @@ async fn a_deleted_file_comes_back(scene: &Scene, place: &Place) {
     absent.await.unwrap_err();
     assert_eq!(sum(&format!("/v/deep/{odd}")), before);
     restic.check(place).await.unwrap();
+    restic.check_data(place, 5).await.unwrap();
     scene.is_left_alone().await;
 }
 
@@ -303,6 +304,26 @@ async fn a_call_ends_with_whoever_made_it_and_leaves_a_sound_repository() {
     scene.shell("rm /v/large");
     scene.back_up(&place, "bak_next").await;
     scene.restic.check(&place).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_what_it_was_is_told_as_damaged() {
+    let scene = Scene::new().await;
+    let place = scene.local().await;
+    scene.restic.open(&place, "none").await.unwrap();
+    // Also one with nothing in it can be checked.
+    scene.restic.check_data(&place, 5).await.unwrap();
+    scene.shell("head -c 3000000 /dev/urandom > /v/large");
+    scene.back_up(&place, "bak_1").await;
+    scene.restic.check_data(&place, 5).await.unwrap();
+    let Address::Volume(key) = &place.address else {
+        panic!("it is elsewhere")
+    };
+    let spoil =
+        "find /v/data -type f | while read -r file; do chmod u+w \"$file\" && printf x >> \"$file\"; done";
+    scene.world.in_volume(key, spoil, &["DAC_OVERRIDE", "FOWNER"]);
+    let told = scene.restic.check_data(&place, 5).await;
+    assert!(matches!(told, Err(BackupError::Damaged)), "{told:?}");
 }
 
 /// restic is killed: an error and no snapshot; the lock that it leaves is in nobody's way.
