@@ -27,7 +27,7 @@ const CHANGE: &str = "rm /srv/link && echo now > /srv/deep/letter && echo new > 
 const LOOK: &str = "cd /srv && find . | sort | while read -r one; do \
      echo \"$one $(stat -c '%F %a %u:%g' \"$one\") $(readlink \"$one\" || true)\"; done && md5sum big deep/letter";
 
-async fn images() {
+pub(crate) async fn images() {
     let docker =
         bollard::Docker::connect_with_unix("/var/run/docker.sock", 120, bollard::API_DEFAULT_VERSION);
     let docker = docker.unwrap().negotiate_version().await.unwrap();
@@ -35,16 +35,16 @@ async fn images() {
     make_backup_image(&docker).await;
 }
 
-fn path(server: &str, rest: &str) -> String {
+pub(crate) fn path(server: &str, rest: &str) -> String {
     format!("/api/v1/servers/{server}/backups{rest}")
 }
 
-async fn ask(scene: &Scene, server: &str, rest: &str) -> Value {
+pub(crate) async fn ask(scene: &Scene, server: &str, rest: &str) -> Value {
     let asked = scene.program.json("POST", &path(server, rest), &json!({})).await;
     asked.expect(202).json()
 }
 
-async fn has_succeeded(scene: &Scene, asked: &Value) {
+pub(crate) async fn has_succeeded(scene: &Scene, asked: &Value) {
     let path = format!("/api/v1/operations/{}", asked["operation_id"].as_str().unwrap());
     until_within(PATIENCE, "the work is done", async || {
         let operation = scene.program.get(&path).await.expect(200).json();
@@ -63,7 +63,7 @@ async fn runs(scene: &Scene, server: &str) {
 }
 
 /// Nothing of what made the server hold still is there any more.
-async fn nothing_is_left(scene: &Scene, server: &str, backup: &str) {
+pub(crate) async fn nothing_is_left(scene: &Scene, server: &str, backup: &str) {
     let place = scene
         .pool
         .join("volumes")

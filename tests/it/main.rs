@@ -10,6 +10,7 @@ mod abuse;
 mod access_walk;
 mod backups;
 mod bad_input;
+mod chaos;
 mod confirm;
 mod console;
 mod crash;

@@ -122,7 +122,7 @@ pub async fn end_check(
 }
 
 /// A repository that somebody wants to be checked.
-pub struct Asked {
+pub struct Checked {
     /// Whose it is.
     pub tenant: TenantId,
     /// The name of where it is.
@@ -134,7 +134,7 @@ pub struct Asked {
 }
 
 /// One that nobody else changes until the transaction ends.
-pub async fn lock_repository(tx: &mut StaffTx, id: BackupRepositoryId) -> Result<Asked, Error> {
+pub async fn lock_repository(tx: &mut StaffTx, id: BackupRepositoryId) -> Result<Checked, Error> {
     let row = sqlx::query!(
         r#"select r.tenant_id, t.name as target, r.check_at is not null as "is_filled!",
              r.check_operation_id is not null as "is_asked!"
@@ -142,7 +142,7 @@ pub async fn lock_repository(tx: &mut StaffTx, id: BackupRepositoryId) -> Result
         id.0
     );
     let row = row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
-    Ok(Asked {
+    Ok(Checked {
         tenant: TenantId(row.tenant_id),
         target: row.target,
         is_filled: row.is_filled,

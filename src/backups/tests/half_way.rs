@@ -91,7 +91,30 @@ async fn only_one_thing_at_a_time_replaces_what_a_server_has_and_none_copies_it_
         .await
         .expect(409);
     assert_eq!(live.json()["code"], "being-restored");
-    // One that the snapshots restore has it to itself.
+    let snapshot = restored_by_snapshots(&scene).await;
+    for _ in 0..20 {
+        scene.test.clock.advance(chrono::TimeDelta::seconds(10));
+        scene.work().await;
+    }
+    assert!(!scene.commands().contains(&"over".to_owned()), "it waits");
+    let_go(&scene, snapshot).await;
+    // One look has it hold still, and one finds that it does.
+    for _ in 0..3 {
+        scene.test.clock.advance(chrono::TimeDelta::seconds(5));
+        scene.work().await;
+        for item in scene.servers.claim(16).await.unwrap() {
+            scene.servers.reconcile(item).await.unwrap();
+        }
+    }
+    assert!(
+        scene.commands().contains(&"over".to_owned()),
+        "it went on at once"
+    );
+    assert_eq!(scene.settle(&asked["operation_id"]).await["state"], "succeeded");
+}
+
+/// A server that the snapshots restore: they have it to themselves.
+async fn restored_by_snapshots(scene: &Scene) -> uuid::Uuid {
     let mut tx = scene.test.system().begin().await.unwrap();
     let snapshot = uuid::Uuid::from_u128(7);
     sqlx::query!(
@@ -109,11 +132,11 @@ async fn only_one_thing_at_a_time_replaces_what_a_server_has_and_none_copies_it_
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    for _ in 0..20 {
-        scene.test.clock.advance(chrono::TimeDelta::seconds(10));
-        scene.work().await;
-    }
-    assert!(!scene.commands().contains(&"over".to_owned()), "it waits");
+    snapshot
+}
+
+/// They have ended. After many looks in vain there is one every five minutes, but whoever ends says so.
+async fn let_go(scene: &Scene, snapshot: uuid::Uuid) {
     let mut tx = scene.test.system().begin().await.unwrap();
     sqlx::query!("delete from snapshot where id = $1", snapshot)
         .execute(tx.conn())
@@ -127,25 +150,11 @@ async fn only_one_thing_at_a_time_replaces_what_a_server_has_and_none_copies_it_
     .await
     .unwrap();
     tx.commit().await.unwrap();
-    // After so many looks in vain there is one every five minutes, but whoever ends the other one says so.
     let mut tx = scene.test.system().begin().await.unwrap();
     crate::backups::wake(&scene.test.app, &mut tx, (scene.server, scene.tenant))
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    // One look has it hold still, and one finds that it does.
-    for _ in 0..3 {
-        scene.test.clock.advance(chrono::TimeDelta::seconds(5));
-        scene.work().await;
-        for item in scene.servers.claim(16).await.unwrap() {
-            scene.servers.reconcile(item).await.unwrap();
-        }
-    }
-    assert!(
-        scene.commands().contains(&"over".to_owned()),
-        "it went on at once"
-    );
-    assert_eq!(scene.settle(&asked["operation_id"]).await["state"], "succeeded");
 }
 
 #[tokio::test]
