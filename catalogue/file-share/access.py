@@ -1,6 +1,6 @@
 """Who used which share: gathers what the three programs say into one short file that the panel collects.
 
-They all write lines into one pipe, which is the standard input here: lighttpd and Samba in their own form (lighttpd.conf, smb.conf),
+They all write lines into one pipe: lighttpd and Samba in their own form (lighttpd.conf, smb.conf),
 the SFTP server as JSON (`note` below). Only what people of shares did is kept; everything is passed on to the container's log.
 What must hold: a line is whole or not there, numbers only grow (the panel asks for what is newer than it knows), the file stays small, and a
 full disk stops nobody.
@@ -13,6 +13,7 @@ import re
 import signal
 import sys
 import time
+from urllib.parse import unquote_to_bytes
 
 import shares
 
@@ -61,7 +62,8 @@ def note(login, share, by, what, path, peer):
 def from_webdav(line):
     """webdav|address|login|method|status|path"""
     peer, login, method, status, path = line.split(b"|", 5)[1:]
-    parts = unescaped(path).decode(errors="replace").split("/", 3)
+    # As it was asked for: with both kinds of escapes.
+    parts = unquote_to_bytes(unescaped(path)).decode(errors="replace").split("/", 3)
     what = WEBDAV.get(method.decode(errors="replace"))
     if what is None or not status.startswith(b"2") or parts[:2] != ["", "shares"] or len(parts) < 3:
         return None
@@ -157,8 +159,10 @@ def main():
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: sys.exit(0))
     record, rest = Record(), b""
+    # Open for both ways, so that it never ends, whoever comes and goes.
+    pipe = os.open(PIPE, os.O_RDWR)
     while True:
-        rest += os.read(0, 65536)
+        rest += os.read(pipe, 65536)
         *lines, rest = rest.split(b"\n")
         for line in lines:
             use, text = understood(line)
