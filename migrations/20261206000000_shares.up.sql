@@ -70,6 +70,9 @@ create table share_state (
   next_attempt_at timestamptz,
   -- The number of the newest use that was collected from its files.
   uses_seen bigint not null default 0,
+  -- How many its server dropped because nobody had collected them, and when it said so last.
+  uses_dropped bigint not null default 0,
+  uses_dropped_at timestamptz,
   lease_id uuid,
   lease_until timestamptz
 );

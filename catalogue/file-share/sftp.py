@@ -122,9 +122,15 @@ class Shares(Files):
             # The record of uses has a line for each; no name may be two.
             raise asyncssh.SFTPPermissionDenied("names have no control characters here")
 
-    def note(self, what, path):
+    def note(self, what, path, target=b""):
         share, rest = self.split(path)
-        access.note(self.name, share.decode(errors="replace"), "sftp", what, b"/".join(rest).decode(errors="replace"), self.peer)
+        text = b"/".join(rest) + target
+        access.note(self.name, share.decode(errors="replace"), "sftp", what, text.decode(errors="replace"), self.peer)
+
+    def note_renamed(self, oldpath, newpath):
+        share, rest = self.split(newpath)
+        inside = rest if share == self.split(oldpath)[0] else [share, *rest]
+        self.note("rename", oldpath, " \u2192 ".encode() + b"/".join(inside))
 
     def realpath(self, path):
         return posixpath.normpath(posixpath.join(b"/", path))
@@ -148,7 +154,10 @@ class Shares(Files):
 
     def setstat(self, path, attrs):
         self.may_change(path)
-        return super().setstat(path, attrs)
+        super().setstat(path, attrs)
+        # Other properties say nothing of what is in it.
+        if attrs.size is not None:
+            self.note("write", path)
 
     def fsetstat(self, file_obj, attrs):
         if not file_obj.writable():
@@ -174,13 +183,13 @@ class Shares(Files):
         self.may_change(oldpath)
         self.may_change(newpath)
         super().rename(oldpath, newpath)
-        self.note("rename", oldpath)
+        self.note_renamed(oldpath, newpath)
 
     def posix_rename(self, oldpath, newpath):
         self.may_change(oldpath)
         self.may_change(newpath)
         super().posix_rename(oldpath, newpath)
-        self.note("rename", oldpath)
+        self.note_renamed(oldpath, newpath)
 
     def readlink(self, path):
         raise asyncssh.SFTPOpUnsupported("links are not followed")

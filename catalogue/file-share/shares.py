@@ -151,6 +151,8 @@ def webdav_text(people, taken):
             f'$HTTP["request-method"] !~ "{READING}" {{',
             require(share["write"]) if share["write"] else 'url.access-deny = ("")',
             "}",
+            # It would answer with what is in a file, and say so nowhere.
+            '$HTTP["request-method"] == "POST" { url.access-deny = ("") }',
             # The folder itself is the panel's to move and to remove.
             '$HTTP["request-method"] =~ "^(?:DELETE|MOVE|COPY)$" {',
             f'$HTTP["url"] =~ "^{prefix}/?$" {{ url.access-deny = ("") }}',

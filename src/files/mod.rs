@@ -18,7 +18,7 @@ mod pages;
 mod query;
 mod whole;
 
-pub use actions::{Files, Transfer};
+pub use actions::{Files, STALLED, Transfer};
 pub use api::{Binary, FileOut};
 pub use download::file as send;
 pub use model::{Item, Keeper, Locks, Place, amount, locked, name_of};

@@ -155,7 +155,7 @@ impl Shares {
             .collect();
         let list = state(&shares, &hashes?).to_string();
         let volumes = WholeVolumes::of(app, &server, offer.as_ref())?;
-        if let Err(error) = collect(app, (claimed.tenant, server.id), &volumes).await {
+        if let Err(error) = collect(app, &server, &volumes).await {
             // What matters is that the server is told; the record is there the next time.
             tracing::warn!(server = %claimed.server, error = &error as &dyn std::error::Error, "uses are not collected");
         }

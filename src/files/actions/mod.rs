@@ -41,7 +41,7 @@ fn too_many() -> Error {
 }
 
 /// So long nothing may come of a file that is being sent.
-const STALLED: Duration = Duration::from_secs(30);
+pub const STALLED: Duration = Duration::from_secs(30);
 
 /// The files of one keeper, and who asks for them.
 pub struct Files {

@@ -257,6 +257,7 @@ async fn every_table_about_one_server_says_whether_guests_see_it() {
         "share_person",
         "share_member",
         "share_link",
+        "share_use",
         "share_state",
     ];
     let scene = Scene::bare().await;

@@ -78,7 +78,7 @@ impl Opened {
                 visitor,
                 ("share.fetch", ShareUseVerb::Read),
                 json!({ "path": path }),
-                &[path],
+                &path,
             )
             .await?;
         }
@@ -112,13 +112,13 @@ impl Opened {
         ))
     }
 
-    /// Writes what was brought.
-    pub(super) async fn brought(&self, visitor: &Visitor, names: &[String]) -> Result<(), Error> {
+    /// Writes that a file was brought.
+    pub(super) async fn brought(&self, visitor: &Visitor, name: &str) -> Result<(), Error> {
         let path = &self.found.link.path;
         let joint = if path.is_empty() { "" } else { "/" };
-        let paths: Vec<String> = names.iter().map(|name| format!("{path}{joint}{name}")).collect();
-        let what = json!({ "path": path, "files": names });
-        self.note(visitor, ("share.bring", ShareUseVerb::Write), what, &paths)
+        let brought = format!("{path}{joint}{name}");
+        let what = json!({ "path": path, "file": name });
+        self.note(visitor, ("share.bring", ShareUseVerb::Write), what, &brought)
             .await
     }
 
@@ -127,7 +127,7 @@ impl Opened {
         visitor: &Visitor,
         (action, verb): (&'static str, ShareUseVerb),
         mut what: Value,
-        paths: &[String],
+        path: &str,
     ) -> Result<(), Error> {
         let (found, now) = (&self.found, self.app.now());
         what["link"] = found.link.id.to_string().into();
@@ -143,19 +143,21 @@ impl Opened {
             tenant: Some(found.tenant),
         };
         let mut tx = self.app.db.system().await?;
-        let times = i64::try_from(paths.len()).unwrap_or(i64::MAX);
-        store::use_link(&mut tx, found.link.id, times, now).await?;
-        let (ids, paths): (Vec<_>, Vec<_>) = paths
-            .iter()
-            .map(|path| (self.app.ids.uuid(now), clean(path)))
-            .unzip();
+        store::use_link(&mut tx, found.link.id, now).await?;
         let one = LinkUse {
             share: (found.share, &found.share_name),
             verb,
+            path: &clean(path),
             ip: &visitor.ip,
             at: now,
         };
-        store::add_by_link(&mut tx, (found.tenant, found.server), &one, (&ids, &paths)).await?;
+        store::add_by_link(
+            &mut tx,
+            (found.tenant, found.server),
+            self.app.ids.uuid(now),
+            &one,
+        )
+        .await?;
         self.app
             .audit(&mut tx, &who, &target, &Change::to(action, what))
             .await?;

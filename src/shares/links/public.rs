@@ -5,11 +5,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse as _, Response};
-use multer::{Field, Multipart};
+use multer::Multipart;
 
 use crate::app::App;
 use crate::drivers::engine::FileKind;
-use crate::files::{Transfer, amount, boundary, broken, name_of};
+use crate::files::{STALLED, Transfer, amount, boundary, broken, name_of};
 use crate::platform::access::Visitor;
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, Page, Path, SeeOther};
@@ -99,12 +99,13 @@ pub(super) async fn bring(
     body: Body,
 ) -> Result<Response, Error> {
     let outcome = async {
-        let opened = Opened::of(&app, &token, Some(ShareLinkKind::DropOff)).await?;
+        Opened::of(&app, &token, Some(ShareLinkKind::DropOff)).await?;
         let mut parts = Multipart::new(body.into_data_stream(), boundary(&headers)?);
         let (mut names, mut refused) = (Vec::new(), None);
-        while let Some(part) = parts.next_field().await.map_err(broken)? {
-            match store(&opened, part).await {
-                Ok(name) => names.extend(name),
+        loop {
+            match next(&app, &token, &visitor, &mut parts).await {
+                Ok(Some(name)) => names.push(name),
+                Ok(None) => break,
                 // What came before it is there, and is to be told of.
                 Err(error) => {
                     refused = Some(error);
@@ -112,21 +113,41 @@ pub(super) async fn bring(
                 }
             }
         }
-        if !names.is_empty() {
-            opened.brought(&visitor, &names).await?;
-        }
         answer(&token, &names, refused)
     };
     or_gone(ctx, outcome.await)
 }
 
-async fn store(opened: &Opened, part: Field<'static>) -> Result<Option<String>, Error> {
-    let Some(name) = part.file_name().filter(|name| !name.is_empty()) else {
-        return Ok(None);
-    };
-    // Some browsers send a path; only its end is a name here.
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-    opened.take(&name, Transfer::new(part)).await.map(Some)
+/// Stores the next file. Says its name; nothing after the last.
+async fn next(
+    app: &App,
+    token: &str,
+    visitor: &Visitor,
+    parts: &mut Multipart<'static>,
+) -> Result<Option<String>, Error> {
+    loop {
+        let part = tokio::time::timeout(STALLED, parts.next_field()).await;
+        let part = part.map_err(|_| broken(multer::Error::IncompleteStream))?;
+        let Some(part) = part.map_err(broken)? else {
+            return Ok(None);
+        };
+        let name = part.file_name().unwrap_or_default();
+        // Some browsers send a path; only its end is a name here.
+        let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        if name.is_empty() {
+            continue;
+        }
+        // For each of them: the link may have ended since the request began.
+        let opened = Opened::of(app, token, Some(ShareLinkKind::DropOff)).await?;
+        let name = opened.take(&name, Transfer::new(part)).await?;
+        // In a task of its own: whoever hangs up now has brought it all the same.
+        let (visitor, brought) = (visitor.clone(), name.clone());
+        let noted = app
+            .tasks
+            .spawn(async move { opened.brought(&visitor, &brought).await });
+        noted.await.map_err(Error::internal)??;
+        return Ok(Some(name));
+    }
 }
 
 fn answer(token: &str, names: &[String], refused: Option<Error>) -> Result<Response, Error> {

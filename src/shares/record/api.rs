@@ -17,7 +17,7 @@ use super::super::store;
 use super::model::{ShareUseVerb, ShareUseWay, Use};
 use super::query::{Key, UsesQuery, find, key};
 
-/// One use of a share. The same again within a minute is one.
+/// One use of a share. The same by a login again within a minute is one.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ShareUseOut {
     /// Its id.

@@ -12,6 +12,10 @@ use super::super::model::{ShareProtocol, check_login, check_name};
 
 /// How long a use is kept.
 pub const KEPT: TimeDelta = TimeDelta::days(90);
+/// Uses that are taken at once; of more the newest are, and it is said how many were dropped.
+pub const MOST: usize = 5000;
+/// How far a server's clock may be ahead.
+const AHEAD: TimeDelta = TimeDelta::days(1);
 /// A path in characters, at most; more is cut off.
 const MAX_PATH: usize = 1000;
 
@@ -134,6 +138,8 @@ pub struct LinkUse<'a> {
     pub share: (ShareId, &'a str),
     /// What was done.
     pub verb: ShareUseVerb,
+    /// With what, below the share's folder.
+    pub path: &'a str,
     /// Where it came from.
     pub ip: &'a str,
     /// When.
@@ -161,10 +167,46 @@ pub struct Seen {
     pub ip: Option<String>,
 }
 
+/// What is new in a server's file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Uses.
+    pub uses: Vec<Seen>,
+    /// How many the server dropped because the file had become too large.
+    pub dropped: i64,
+    /// The number of the newest line.
+    pub newest: i64,
+}
+
+/// Which lines are looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Those with a number above this.
+    pub after: i64,
+    /// Those from then on: a copy of a server has the file of what it was copied from.
+    pub from: DateTime<Utc>,
+    /// The time now.
+    pub now: DateTime<Utc>,
+}
+
 #[derive(Deserialize)]
 struct Line {
     n: i64,
+    /// In milliseconds of Unix time.
     at: i64,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum What {
+    Use(UseLine),
+    Dropped { dropped: i64 },
+}
+
+#[derive(Deserialize)]
+struct UseLine {
     login: String,
     share: String,
     by: ShareProtocol,
@@ -173,27 +215,40 @@ struct Line {
     from: String,
 }
 
-/// The uses in a server's file with a number above `after`. What is no line of ours is passed over; a time that has not come
-/// yet is now.
-pub fn seen(file: &[u8], after: i64, now: DateTime<Utc>) -> Vec<Seen> {
+/// What is new in a server's file, at most [`MOST`] uses. What is no line of ours is passed over; a time that has not come yet is now.
+pub fn news(file: &[u8], window: Window) -> News {
+    // A number is a time, so that it cannot be so far ahead that nothing ever comes after it.
+    let last = (window.now + AHEAD).timestamp_millis();
     let lines = file.split(|byte| *byte == b'\n');
-    let lines = lines.filter_map(|line| serde_json::from_slice(line).ok());
-    lines
-        .filter(|line: &Line| line.n > after)
-        .filter_map(|line| believed(line, now))
-        .collect()
+    let lines = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    let mut news = News::default();
+    for line in lines.filter(|line| line.n > window.after && line.n <= last) {
+        news.newest = news.newest.max(line.n);
+        match line.what {
+            What::Dropped { dropped } => {
+                news.dropped = news.dropped.saturating_add(dropped.clamp(0, i64::from(u16::MAX)));
+            }
+            What::Use(what) => news.uses.extend(believed(line.n, line.at, what, window)),
+        }
+    }
+    let surplus = news.uses.len().saturating_sub(MOST);
+    news.uses.drain(..surplus);
+    news.dropped = news
+        .dropped
+        .saturating_add(i64::try_from(surplus).unwrap_or(i64::MAX));
+    news
 }
 
-fn believed(line: Line, now: DateTime<Utc>) -> Option<Seen> {
+fn believed(number: i64, at: i64, line: UseLine, window: Window) -> Option<Seen> {
     check_name(&line.share).ok()?;
     check_login(&line.login).ok()?;
-    let at = DateTime::from_timestamp(line.at, 0)?;
-    if at < now - KEPT {
+    let at = DateTime::from_timestamp_millis(at)?;
+    if at < window.from.max(window.now - KEPT) {
         return None;
     }
     Some(Seen {
-        number: line.n,
-        at: at.min(now),
+        number,
+        at: at.min(window.now),
         share: line.share,
         login: line.login,
         way: line.by.into(),
@@ -221,23 +276,35 @@ mod tests {
     use serde_json::json;
 
     fn line(change: &serde_json::Value) -> Vec<u8> {
-        let mut line = json!({ "n": 5, "at": 1_800_000_000, "login": "ann", "share": "plans", "by": "sftp", "what": "read",
-            "path": "a/b.txt", "from": "192.0.2.1" });
+        let mut line = json!({ "n": 1_800_000_000_005_i64, "at": 1_800_000_000_000_i64, "login": "ann", "share": "plans",
+            "by": "sftp", "what": "read", "path": "a/b.txt", "from": "192.0.2.1" });
         line.as_object_mut()
             .unwrap()
             .extend(change.as_object().unwrap().clone());
-        line.to_string().into_bytes()
+        format!("{line}\n").into_bytes()
     }
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_060, 0).unwrap()
     }
 
+    fn window() -> Window {
+        Window {
+            after: 0,
+            from: now() - TimeDelta::days(2),
+            now: now(),
+        }
+    }
+
+    fn uses(file: &[u8]) -> Vec<Seen> {
+        news(file, window()).uses
+    }
+
     #[test]
     fn a_line_is_a_use() {
-        let found = seen(&line(&json!({})), 4, now());
+        let found = news(&line(&json!({})), window());
         let expected = Seen {
-            number: 5,
+            number: 1_800_000_000_005,
             at: now() - TimeDelta::minutes(1),
             share: "plans".to_owned(),
             login: "ann".to_owned(),
@@ -246,8 +313,21 @@ mod tests {
             path: "a/b.txt".to_owned(),
             ip: Some("192.0.2.1".to_owned()),
         };
-        assert_eq!(found, [expected]);
-        assert_eq!(seen(&line(&json!({})), 5, now()), []);
+        assert_eq!((found.uses, found.newest), (vec![expected], 1_800_000_000_005));
+        let known = Window {
+            after: 1_800_000_000_005,
+            ..window()
+        };
+        assert_eq!(news(&line(&json!({})), known), News::default());
+        let made_since = Window {
+            from: now(),
+            ..window()
+        };
+        assert_eq!(
+            news(&line(&json!({})), made_since).uses,
+            [],
+            "it is of the server that was copied"
+        );
     }
 
     #[test]
@@ -260,30 +340,43 @@ mod tests {
             json!({ "by": "link" }),
             json!({ "what": "own" }),
             json!({ "n": "5" }),
+            json!({ "n": i64::MAX }),
             json!({ "at": i64::MAX }),
             json!({ "at": 0 }),
         ];
         for bad in bad {
-            assert_eq!(seen(&line(&bad), 0, now()), [], "{bad}");
+            assert_eq!(uses(&line(&bad)), [], "{bad}");
         }
         let mut cut = line(&json!({}));
         cut.truncate(20);
-        cut.extend(b"\n\xff\xfe\n\n");
+        cut.extend(b"\n\xff\xfe\n\n{}\n");
         cut.extend(line(&json!({ "n": 6 })));
-        assert_eq!(seen(&cut, 0, now()).len(), 1);
+        assert_eq!(uses(&cut).len(), 1);
     }
 
     #[test]
     fn what_can_be_is_made_fit() {
-        let odd = json!({ "at": 1_900_000_000, "path": format!("a\u{0}b\n{}", "c".repeat(2000)), "from": "::ffff:192.0.2.7" });
-        let [found] = &seen(&line(&odd), 0, now())[..] else {
+        let odd = json!({ "at": 1_900_000_000_000_i64, "path": format!("a\u{0}b\n{}", "c".repeat(2000)), "from": "::ffff:192.0.2.7" });
+        let [found] = &uses(&line(&odd))[..] else {
             panic!("it is a use")
         };
         assert_eq!(found.at, now());
         assert!(found.path.starts_with("a\u{fffd}b\u{fffd}c"));
         assert_eq!(found.path.chars().count(), MAX_PATH);
         assert_eq!(found.ip.as_deref(), Some("192.0.2.7"));
-        assert_eq!(seen(&line(&json!({ "from": "a host" })), 0, now())[0].ip, None);
+        assert_eq!(uses(&line(&json!({ "from": "a host" })))[0].ip, None);
+    }
+
+    #[test]
+    fn what_was_dropped_is_counted() {
+        let mut file = json!({ "n": 1, "at": 0, "dropped": 7 }).to_string().into_bytes();
+        file.push(b'\n');
+        for number in 0..MOST + 2 {
+            file.extend(line(&json!({ "n": number + 2, "path": number.to_string() })));
+        }
+        let found = news(&file, window());
+        assert_eq!((found.uses.len(), found.dropped), (MOST, 9));
+        assert_eq!(found.uses[0].path, "2", "the newest are taken");
     }
 
     #[test]

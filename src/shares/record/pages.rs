@@ -28,6 +28,7 @@ pub(super) struct Uses {
     first: String,
     next: String,
     is_fresh: bool,
+    dropped: Option<(i64, DateTime<Utc>)>,
 }
 
 impl Uses {
@@ -41,6 +42,15 @@ impl Uses {
 
     fn is_filtered(&self) -> bool {
         !self.text().is_empty() || self.query.share.is_some()
+    }
+
+    fn dropped(&self) -> String {
+        self.dropped.map_or_else(String::new, |(count, at)| {
+            format!(
+                "The server dropped {count} uses, the last on {}: there were more at once than it keeps until they are collected.",
+                at.format("%-d %b %Y %H:%M UTC")
+            )
+        })
     }
 
     fn time(&self, one: &Use) -> String {
@@ -102,6 +112,7 @@ pub(super) async fn list(
         first: first.unwrap_or_default(),
         next,
         is_fresh: found.is_fresh,
+        dropped: found.dropped,
     }))
 }
 

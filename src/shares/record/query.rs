@@ -1,7 +1,5 @@
 //! Which uses somebody asks for.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -21,9 +19,6 @@ use super::super::actions::fits;
 use super::super::store;
 use super::collect;
 use super::model::Use;
-
-/// Whoever looks does not wait longer for what is newest.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the record is asked for.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
@@ -61,6 +56,8 @@ pub struct Found {
     pub listing: Listing<Use>,
     /// Whether the newest are among them: the server's files could be read just now.
     pub is_fresh: bool,
+    /// How many the server dropped in all, and when it said so last.
+    pub dropped: Option<(i64, DateTime<Utc>)>,
 }
 
 /// The uses that are asked for, the newest first.
@@ -82,6 +79,7 @@ pub async fn find(app: &App, scope: &TenantScope, id: ServerId, query: &UsesQuer
     let listing = Listing::new(rows, &list, key)?;
     Ok(Found {
         server,
+        dropped: store::dropped(&mut tx, id).await?,
         listing,
         is_fresh,
     })
@@ -95,14 +93,13 @@ async fn refresh(app: &App, scope: &TenantScope, server: &Server) -> bool {
     let collected = async {
         let offer = eggs::warm(app, &mut scope.begin().await?, &server.template).await?;
         let volumes = WholeVolumes::of(app, server, offer.as_ref())?;
-        collect(app, (scope.tenant(), server.id), &volumes).await
+        collect(app, server, &volumes).await
     };
-    match tokio::time::timeout(PATIENCE, collected).await {
-        Ok(Ok(())) => true,
-        Ok(Err(error)) => {
+    match collected.await {
+        Ok(()) => true,
+        Err(error) => {
             tracing::warn!(server = %server.id, error = &error as &dyn std::error::Error, "uses are not collected");
             false
         }
-        Err(_) => false,
     }
 }

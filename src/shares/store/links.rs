@@ -137,17 +137,11 @@ pub async fn link_of(tx: &mut SystemTx, hash: &[u8]) -> Result<Option<Found>, Er
     }))
 }
 
-/// Writes that a link was used so often more.
-pub async fn use_link(
-    tx: &mut SystemTx,
-    link: ShareLinkId,
-    times: i64,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
+/// Writes that a link was used once more.
+pub async fn use_link(tx: &mut SystemTx, link: ShareLinkId, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
-        "update share_link set uses = uses + $2, last_used_at = $3 where id = $1",
+        "update share_link set uses = uses + 1, last_used_at = $2 where id = $1",
         link.0,
-        times,
         now
     )
     .execute(tx.conn())

@@ -15,7 +15,7 @@ use super::model::{Listed, Member, Share, ShareAccess, ShareProtocol, Told};
 
 pub use links::{Found, delete_link, insert_link, link_of, links, use_link};
 pub use queue::{Claimed, claim, put_off, settle, wish};
-pub use uses::{add_by_link, add_seen, lock_seen, purge_uses, uses};
+pub use uses::{add_by_link, add_seen, dropped, lock_seen, purge_uses, uses};
 
 struct Row {
     id: Uuid,

@@ -7,7 +7,10 @@ use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, ShareId, ShareUseId, TenantId};
 
-use super::super::record::model::{LinkUse, Seen, ShareUseVerb, ShareUseWay, Use};
+use super::super::record::model::{LinkUse, News, Seen, ShareUseVerb, ShareUseWay, Use};
+
+/// How many uses of a server are kept.
+const MOST_OF_SERVER: i64 = 100_000;
 
 /// The number of the newest use of a server that is known, locked; nothing if the server never had a share.
 pub async fn lock_seen(tx: &mut SystemTx, server: ServerId) -> Result<Option<i64>, Error> {
@@ -22,9 +25,10 @@ pub async fn lock_seen(tx: &mut SystemTx, server: ServerId) -> Result<Option<i64
 pub async fn add_seen(
     tx: &mut SystemTx,
     (tenant, server): (TenantId, ServerId),
-    ids: &[Uuid],
-    found: &[Seen],
+    (ids, news): (&[Uuid], &News),
+    now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    let found = &news.uses;
     let text =
         |of: fn(&Seen) -> &str| -> Vec<String> { found.iter().map(|one| of(one).to_owned()).collect() };
     let ats: Vec<DateTime<Utc>> = found.iter().map(|one| one.at).collect();
@@ -33,7 +37,7 @@ pub async fn add_seen(
         "insert into share_use (id, tenant_id, server_id, share_id, share_name, login, way, verb, path, ip, at) \
          select u.id, $1, $2, h.id, u.share, u.login, u.way, u.verb, u.path, u.ip, u.at \
          from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[]) \
-           as u(id, share, login, way, verb, path, ip, at) left join share h on h.server_id = $2 and h.name = u.share",
+           as u(id, share, login, way, verb, path, ip, at) left join share h on h.server_id = $2 and h.name = u.share and h.created_at <= u.at",
         tenant.0,
         server.0,
         ids,
@@ -47,15 +51,36 @@ pub async fn add_seen(
     )
     .execute(tx.conn())
     .await?;
-    let newest = found.iter().map(|one| one.number).max();
     sqlx::query!(
-        "update share_state set uses_seen = greatest(uses_seen, $2) where server_id = $1",
+        "update share_state set uses_seen = $2, uses_dropped = uses_dropped + $3, \
+         uses_dropped_at = case when $3 > 0 then $4 else uses_dropped_at end where server_id = $1",
         server.0,
-        newest
+        news.newest,
+        news.dropped,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    // Nobody fills the database with what a server says: the newest stay.
+    sqlx::query!(
+        "delete from share_use where server_id = $1 and (at, id) <= ( \
+           select at, id from share_use where server_id = $1 order by at desc, id desc offset $2 limit 1)",
+        server.0,
+        MOST_OF_SERVER
     )
     .execute(tx.conn())
     .await?;
     save_last(tx, server, ids).await
+}
+
+/// How many uses a server dropped, and when it said so last.
+pub async fn dropped(tx: &mut impl Scoped, server: ServerId) -> Result<Option<(i64, DateTime<Utc>)>, Error> {
+    let row = sqlx::query!(
+        r#"select uses_dropped, uses_dropped_at as "at!" from share_state where server_id = $1 and uses_dropped_at is not null"#,
+        server.0
+    );
+    let row = row.fetch_optional(tx.conn()).await?;
+    Ok(row.map(|row| (row.uses_dropped, row.at)))
 }
 
 /// Writes on shares and people what these uses say about when they were there last.
@@ -80,30 +105,30 @@ async fn save_last(tx: &mut SystemTx, server: ServerId, ids: &[Uuid]) -> Result<
     Ok(())
 }
 
-/// Adds what was done by a link of a share: the same with each of `paths`.
+/// Adds what was done by a link of a share, which may have gone meanwhile.
 pub async fn add_by_link(
     tx: &mut SystemTx,
     (tenant, server): (TenantId, ServerId),
+    id: Uuid,
     one: &LinkUse<'_>,
-    (ids, paths): (&[Uuid], &[String]),
 ) -> Result<(), Error> {
     sqlx::query!(
         "insert into share_use (id, tenant_id, server_id, share_id, share_name, way, verb, path, ip, at) \
-         select u.id, $1, $2, $3, $4, $5, $6, u.path, $7, $8 from unnest($9::uuid[], $10::text[]) as u(id, path)",
+         values ($1, $2, $3, (select id from share where id = $4 for key share), $5, $6, $7, $8, $9, $10)",
+        id,
         tenant.0,
         server.0,
         one.share.0.0,
         one.share.1,
         ShareUseWay::Link.word(),
         one.verb.word(),
+        one.path,
         one.ip,
-        one.at,
-        ids,
-        paths
+        one.at
     )
     .execute(tx.conn())
     .await?;
-    save_last(tx, server, ids).await
+    save_last(tx, server, &[id]).await
 }
 
 struct Row {

@@ -8,10 +8,10 @@ use crate::drivers::engine::fake::Call;
 use crate::eggs;
 use crate::files::WholeVolumes;
 
-/// A line as the server writes it: its number in seconds after the beginning, which is also when it was.
+/// A line as the server writes it, so many seconds from now.
 fn line(scene: &Scene, number: i64, login: &str, what: &str, path: &str) -> String {
-    let at = scene.test.app.now().timestamp() - 600 + number;
-    let line = json!({ "n": at * 1000, "at": at, "login": login, "share": "plans", "by": "smb", "what": what, "path": path,
+    let at = (scene.test.app.now().timestamp() + number) * 1000;
+    let line = json!({ "n": at, "at": at, "login": login, "share": "plans", "by": "smb", "what": what, "path": path,
         "from": "192.0.2.9" });
     format!("{line}\n")
 }

@@ -292,7 +292,7 @@ async fn all_of_it_is_written_down(server: &Server<'_>) {
         "ann plans smb read smb.txt",
         "bob plans sftp write sftp.txt",
         "bob plans sftp make-folder d",
-        "bob plans sftp rename sftp.txt",
+        "bob plans sftp rename sftp.txt → d/s.txt",
         "bob plans sftp list d",
         "ann plans sftp read line.txt",
     ];
@@ -428,7 +428,7 @@ async fn the_panel_knows(scene: &Scene, server: &Server<'_>, shares: &str) {
         "cat sftp make-folder sftp",
         "null link write in/offer.txt",
         "null link read in/offer.txt",
-        "cat smb rename in/offer.txt",
+        "cat smb rename in/offer.txt → in/kept.txt",
     ];
     crate::panel::until("the record has all of it", async || {
         let uses = scene.api.get(&record).await;
