@@ -1,16 +1,17 @@
-//! Backups: what is in a server's volumes, kept somewhere else, and got back.
+//! Backups: what is in a server's volumes, or in a volume of the tenant's own, kept somewhere else, and got back.
 //!
 //! - A backup is a row before it is anything else. Actions write the wish; the reconciler does it, and whatever it
 //!   was doing when it died is begun again by the next one: a snapshot that was whole by then is found by the backup's name.
 //! - A tenant has one repository at a target, with a key of its own. Whoever works in it holds its lease, and does one thing
 //!   at a time, so nothing is ever pruned beside a writer.
-//! - Restoring is beside: into a new folder of the server's volume, which is safe while the server runs.
-//! - A backup belongs to the tenant and not to the server: it stays when the server goes.
+//! - Restoring is beside: into a new folder of the volume, which is safe while servers run.
+//! - A backup belongs to the tenant and not to the server or volume: it stays when that goes.
 
 mod actions;
 mod alerts;
 mod api;
 mod fill;
+mod fill_volume;
 mod hold;
 mod inside;
 mod leave;
@@ -32,6 +33,7 @@ mod work;
 pub use actions::{of_stack_within as take_of_stack_within, take_within};
 pub use alerts::{alert_of, alerts, count_alerts, missed};
 pub use fill::{Filling, fill, fill_from, is_filled};
+pub use fill_volume::{fill_volume, fill_volume_from, is_volume_saved, leave_volume};
 pub use hold::{Held, hold, wake};
 pub use leave::erase_data;
 pub use model::{Alert, MOST_KEPT, Retention};
@@ -40,7 +42,7 @@ pub use reconcile::{Backups, begin};
 pub use reseal::reseal;
 pub use store::is_restored;
 
-/// Events about a server's backups have this topic; the target is the server.
+/// Events about backups have this topic; the target is the server or volume that they are of.
 pub const TOPIC: &str = "backup";
 
 /// The feature's addresses.

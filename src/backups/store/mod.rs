@@ -2,6 +2,7 @@
 
 mod alerts;
 mod fill;
+mod fill_volume;
 mod queue;
 mod rows;
 mod sealed;
@@ -12,9 +13,10 @@ mod work;
 
 pub use alerts::{alerts, clear, count_alerts, miss, of_server as alert_of_server, raise};
 pub use fill::{add_filling, begin_filling, filling, is_filled, unready};
+pub use fill_volume::{add_volume_filling, end_restores, fills, is_saved};
 pub use queue::{Claimed, Ended, Opener, claim, opener, own_opener, release, renew};
 pub use rows::{
-    add, add_repository, add_restore, any, by_id, count, default_target, find, list, of_stack, of_tenant,
+    add, add_repository, add_restore, any, any_of_volume, by_id, count, default_target, find, list, of_stack, of_tenant,
     poke, repository, restores, set_deleting,
 };
 pub use sealed::{claim_one, outdated_keys, outdated_targets, save_key, save_target, volume_repositories};

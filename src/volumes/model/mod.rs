@@ -82,6 +82,8 @@ pub struct Volume {
     pub created_at: DateTime<Utc>,
     /// When somebody deleted it.
     pub deleting_at: Option<DateTime<Utc>>,
+    /// It is made from a backup, and not whole yet.
+    pub is_filling: bool,
     /// Counts wishes.
     pub generation: i64,
     /// Why the last attempt at something failed.
@@ -140,6 +142,17 @@ impl Volume {
             None => Ok(()),
             Some(_) => Err(self.lost()),
         }
+    }
+
+    /// Refuses what one that is yet to be filled from a backup can't do.
+    pub fn check_filled(&self) -> Result<(), Error> {
+        if self.is_filling {
+            return Err(Error::conflict(
+                "volume-filling",
+                format!("{} is being filled from a backup. Wait until that is done.", self.name),
+            ));
+        }
+        Ok(())
     }
 
     /// What is said of one that the engine has lost.
@@ -276,6 +289,7 @@ pub(super) mod tests {
             created_by: "ada".to_owned(),
             created_at: DateTime::UNIX_EPOCH,
             deleting_at: None,
+            is_filling: false,
             generation: 1,
             error: None,
             attached: 0,
@@ -345,6 +359,17 @@ pub(super) mod tests {
         assert_eq!(why(volume(64, None)), Err("volume-not-made"));
         assert_eq!(why(lost), Err("volume-missing"));
         assert_eq!(why(leaving), Err("volume-deleting"));
+    }
+
+    #[test]
+    fn one_that_is_not_whole_yet_is_attached_to_nothing() {
+        let half = Volume {
+            is_filling: true,
+            ..volume(64, None)
+        };
+        assert_eq!(half.plan(), Some(Step::Make));
+        assert_eq!(half.check_filled().map_err(|error| error.code()), Err("volume-filling"));
+        assert!(volume(64, None).check_filled().is_ok());
     }
 
     #[test]

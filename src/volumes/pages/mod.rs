@@ -82,6 +82,7 @@ fn words(volume: &Volume) -> (&'static str, &'static str, String) {
     let error = error.map(|error| format!("It waits: {error}. It is tried again."));
     let error = error.unwrap_or_default();
     match volume.state() {
+        State::Making if volume.is_filling => (tone, "Being filled", error),
         State::Making => (tone, "Being made", error),
         State::Resizing => (tone, "Being resized", error),
         State::Removing => (tone, "Being deleted", error),

@@ -65,7 +65,7 @@ pub(super) async fn create(
     data: FormData,
 ) -> Result<Response, Error> {
     let input = (data.get("name"), typed_size(data.get("size_mib")));
-    let (errors, status) = match data.submit(actions::create(&app, &scope, input)).await {
+    let (errors, status) = match data.submit(actions::create(&app, &scope, input, None)).await {
         Ok(asked) => {
             let to = SeeOther::to(href(&scope, asked.volume.id));
             return Ok(to
