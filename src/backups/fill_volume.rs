@@ -45,7 +45,7 @@ pub async fn fill_volume(
     look(tx, Of::Volume(volume), now).await
 }
 
-/// Whether a volume is being read for a backup just now, and is still needed.
+/// Whether a volume is being read for a backup just now.
 pub async fn is_volume_saved(tx: &mut impl Scoped, volume: VolumeId) -> Result<bool, Error> {
     store::is_saved(tx, volume).await
 }
