@@ -37,11 +37,7 @@ pub async fn fill_volume_from(
 }
 
 /// Says that the volume is there, and looks how far it is.
-pub async fn fill_volume(
-    tx: &mut SystemTx,
-    volume: VolumeId,
-    now: DateTime<Utc>,
-) -> Result<Filling, Error> {
+pub async fn fill_volume(tx: &mut SystemTx, volume: VolumeId, now: DateTime<Utc>) -> Result<Filling, Error> {
     look(tx, Of::Volume(volume), now).await
 }
 

@@ -38,10 +38,7 @@ pub async fn hold_volume(
 }
 
 /// Removes it with its view, if there is one.
-pub async fn release_volume(
-    app: &App,
-    (volume, snapshot): (&Volume, SnapshotId),
-) -> Result<(), HoldError> {
+pub async fn release_volume(app: &App, (volume, snapshot): (&Volume, SnapshotId)) -> Result<(), HoldError> {
     let (Some(storage), Some(name)) = (&app.storage, pooled(volume)?) else {
         return Ok(());
     };

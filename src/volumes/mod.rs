@@ -26,7 +26,7 @@ mod tests;
 pub use actions::{Asked, check_free, create, let_all_go};
 pub use files::{files_spec, top_folder};
 pub use model::{Mount, Volume, overlap};
-pub use pages::{Head, crumbs};
+pub use pages::{Head, crumbs, typed_size};
 pub use reconcile::{Volumes, begin, volume_key};
 pub use store::{
     all_keys, find, has_soft, holders, lock, measured, mounts, note_presence, of_tenant, settle, wake,

@@ -148,12 +148,6 @@ pub(super) async fn tell(
         label: &backup.server_name,
         tenant: Some(backup.tenant),
     };
-    events::emit(
-        tx,
-        Some(backup.tenant),
-        TOPIC,
-        backup.of().map(Of::uuid),
-    )
-    .await?;
+    events::emit(tx, Some(backup.tenant), TOPIC, backup.of().map(Of::uuid)).await?;
     app.audit(tx, who, &target, change).await
 }

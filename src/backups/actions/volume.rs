@@ -12,20 +12,13 @@ use super::super::store;
 use super::{ask_restore, delete_in};
 
 /// A backup of a volume that the scope may see.
-pub async fn find_volumes(
-    tx: &mut TenantTx,
-    (volume, id): (VolumeId, BackupId),
-) -> Result<Backup, Error> {
+pub async fn find_volumes(tx: &mut TenantTx, (volume, id): (VolumeId, BackupId)) -> Result<Backup, Error> {
     volumes::find(tx, volume).await?;
     store::find(tx, (Of::Volume(volume), id)).await
 }
 
 /// Removes one, and the data that only it has.
-pub async fn delete_of_volume(
-    app: &App,
-    scope: &TenantScope,
-    at: (VolumeId, BackupId),
-) -> Result<(), Error> {
+pub async fn delete_of_volume(app: &App, scope: &TenantScope, at: (VolumeId, BackupId)) -> Result<(), Error> {
     let mut tx = scope.begin().await?;
     let backup = find_volumes(&mut tx, at).await?;
     delete_in(app, tx, &scope.who, &backup).await
@@ -70,7 +63,11 @@ pub async fn into_volume(
     }
     let backup = store::any_of_volume(&mut scope.begin().await?, id).await?;
     backup.whole()?;
-    let least = backup.about.as_ref().and_then(|about| about.size_mib).unwrap_or(0);
+    let least = backup
+        .about
+        .as_ref()
+        .and_then(|about| about.size_mib)
+        .unwrap_or(0);
     let size_mib = size_mib.unwrap_or(Ok(least)).and_then(|size| enough(size, least));
     volumes::create(app, scope, (name, size_mib), Some(id)).await
 }

@@ -1,4 +1,4 @@
-//! All backups of an organisation, also of servers that are gone, and the repositories that they are in.
+//! All backups of an organisation, also of servers and volumes that are gone, and the repositories that they are in.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,9 +9,9 @@ use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRepositoryId};
 use crate::platform::web::{Ctx, FormData, Page, Path, SeeOther, ago};
 
-use super::super::model::{OF_TENANT, Repository, bytes};
+use super::super::model::{OF_TENANT, Of, Repository, bytes};
 use super::super::{actions, store};
-use super::{Row, href};
+use super::{Row, href, volume_href};
 
 /// A repository.
 struct Place {
@@ -49,6 +49,7 @@ pub(super) struct All {
     rows: Vec<Row>,
     may_reveal: bool,
     may_delete: bool,
+    may_make_volumes: bool,
     home: String,
 }
 
@@ -64,8 +65,11 @@ pub(super) async fn list(
     let places = store::repositories(&mut tx, scope.tenant()).await?;
     let all = store::of_tenant(&mut tx, scope.tenant(), OF_TENANT).await?;
     let rows = all.iter().map(|backup| {
-        // Of a server that is gone there is no page.
-        let base = backup.server.map(|server| href(&slug, server));
+        // Of a server or volume that is gone there is no page.
+        let base = backup.of().map(|of| match of {
+            Of::Server(server) => href(&slug, server),
+            Of::Volume(volume) => volume_href(&slug, volume),
+        });
         let mut row = Row::new(backup, base.as_deref().unwrap_or_default(), now);
         if base.is_none() {
             row.href.clear();
@@ -80,11 +84,12 @@ pub(super) async fn list(
         rows: rows.collect(),
         may_reveal: scope.may(Permission::BackupKey),
         may_delete: scope.may(Permission::BackupWrite),
+        may_make_volumes: scope.may(Permission::BackupWrite) && scope.may(Permission::VolumeWrite),
         home: format!("/t/{slug}/backups"),
     }))
 }
 
-/// Removes one whose server is gone.
+/// Removes one whose server or volume is gone.
 pub(super) async fn delete(
     State(app): State<App>,
     scope: TenantScope,

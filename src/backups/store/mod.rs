@@ -16,8 +16,8 @@ pub use fill::{add_filling, begin_filling, filling, is_filled, unready};
 pub use fill_volume::{add_volume_filling, end_restores, fills, is_saved};
 pub use queue::{Claimed, Ended, Opener, claim, opener, own_opener, release, renew};
 pub use rows::{
-    add, add_repository, add_restore, any, any_of_volume, by_id, count, default_target, find, list, of_stack, of_tenant,
-    poke, repository, restores, set_deleting,
+    add, add_repository, add_restore, any, any_of_volume, by_id, count, default_target, find, list, of_stack,
+    of_tenant, poke, repository, restores, set_deleting,
 };
 pub use sealed::{claim_one, outdated_keys, outdated_targets, save_key, save_target, volume_repositories};
 pub use targets::{Target, add_target, all_repositories, sealed, set_default, targets};

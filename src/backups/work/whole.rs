@@ -130,7 +130,9 @@ async fn put(
         .await
         .map_err(BackupError::Engine)?;
     let snapshot = backup.snapshot.as_deref().unwrap_or_default();
-    restic.restore_over(place, snapshot, (Some(&owner), &volumes)).await?;
+    restic
+        .restore_over(place, snapshot, (Some(&owner), &volumes))
+        .await?;
     fault::point("backups.put");
     Ok(())
 }

@@ -149,7 +149,10 @@ impl Volume {
         if self.is_filling {
             return Err(Error::conflict(
                 "volume-filling",
-                format!("{} is being filled from a backup. Wait until that is done.", self.name),
+                format!(
+                    "{} is being filled from a backup. Wait until that is done.",
+                    self.name
+                ),
             ));
         }
         Ok(())
@@ -368,7 +371,10 @@ pub(super) mod tests {
             ..volume(64, None)
         };
         assert_eq!(half.plan(), Some(Step::Make));
-        assert_eq!(half.check_filled().map_err(|error| error.code()), Err("volume-filling"));
+        assert_eq!(
+            half.check_filled().map_err(|error| error.code()),
+            Err("volume-filling")
+        );
         assert!(volume(64, None).check_filled().is_ok());
     }
 

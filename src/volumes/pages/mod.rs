@@ -20,6 +20,7 @@ use crate::platform::web::Routes;
 use super::model::{State, Volume};
 
 pub use head::{Head, crumbs};
+pub use new::typed_size;
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {

@@ -81,7 +81,12 @@ impl Trouble {
             }
             Self::Engine(_) | Self::Files(_) => "the container engine refused; the provider's log says why",
             Self::Database(_) => "the database does not answer",
-            Self::TooSmall(_) | Self::NoPool | Self::Held | Self::Saved | Self::Filling | Self::Unfilled(_) => {
+            Self::TooSmall(_)
+            | Self::NoPool
+            | Self::Held
+            | Self::Saved
+            | Self::Filling
+            | Self::Unfilled(_) => {
                 return self.to_string();
             }
         }
