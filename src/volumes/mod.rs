@@ -29,7 +29,8 @@ pub use model::{Mount, Volume, overlap};
 pub use pages::{Head, crumbs, typed_size};
 pub use reconcile::{Volumes, begin, volume_key};
 pub use store::{
-    all_keys, find, has_soft, holders, lock, measured, mounts, note_presence, of_tenant, settle, wake,
+    all_keys, attached, find, has_soft, holders, lock, measured, mounts, note_presence, of_tenant, settle,
+    wake,
 };
 
 /// Events about a volume have this topic; the target is the volume.

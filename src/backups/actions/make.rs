@@ -18,8 +18,9 @@ use crate::servers::{self, model::Server};
 use crate::stacks;
 use crate::volumes::{self, Volume};
 
-use super::super::model::{Backup, MOST_OF_TENANT, Reason, Retention, State};
+use super::super::model::{Backup, ByClock, MOST_OF_TENANT, Reason, Retention, State};
 use super::super::store;
+use super::attached::add_attached;
 use super::subject::Subject;
 use super::{key_context, tell};
 
@@ -133,13 +134,17 @@ pub async fn take_within(
     app: &App,
     tx: &mut SystemTx,
     who: &Who,
-    (id, schedule, retention): (ServerId, ScheduleId, Retention),
+    (id, schedule, wanted): (ServerId, ScheduleId, ByClock),
 ) -> Result<OperationId, Error> {
     let server = servers::lock(tx, id).await?;
     let operation = About::server(&server).open(app, tx, who).await?;
-    let by = By::Schedule(schedule, retention);
+    let by = By::Schedule(schedule, wanted.retention);
     let backup = add(app, tx, who, (Subject::Server(&server), operation, by)).await;
     backup.map_err(for_a_step)?;
+    if wanted.with_volumes {
+        let attached = add_attached(app, tx, who, (id.0, operation, by)).await;
+        attached.map_err(for_a_step)?;
+    }
     Ok(operation)
 }
 
@@ -164,11 +169,16 @@ pub async fn of_stack_within(
     app: &App,
     tx: &mut SystemTx,
     who: &Who,
-    (id, schedule, retention): (StackId, ScheduleId, Retention),
+    (id, schedule, wanted): (StackId, ScheduleId, ByClock),
 ) -> Result<OperationId, Error> {
-    let by = By::Schedule(schedule, retention);
+    let by = By::Schedule(schedule, wanted.retention);
     let asked = of_all(app, tx, who, (id, by)).await;
-    Ok(asked.map_err(for_a_step)?.operation)
+    let operation = asked.map_err(for_a_step)?.operation;
+    if wanted.with_volumes {
+        let attached = add_attached(app, tx, who, (id.0, operation, by)).await;
+        attached.map_err(for_a_step)?;
+    }
+    Ok(operation)
 }
 
 async fn of_all(app: &App, tx: &mut impl Scoped, who: &Who, (id, by): (StackId, By)) -> Result<Asked, Error> {

@@ -1,5 +1,6 @@
 //! The verbs: each one transaction that writes the wish, the event and the audit. None of them speaks to the engine.
 
+mod attached;
 mod key;
 mod make;
 mod subject;

@@ -168,8 +168,11 @@ pub(super) async fn edit(
             .with(&name("weekly"), step.retention.weekly)
             .with(&name("monthly"), step.retention.monthly)
             .with(&name("wait_seconds"), step.wait);
-        if step.go_on {
-            form = form.with(&name("go_on"), "true");
+        for (field, _) in [("with_volumes", step.with_volumes), ("go_on", step.go_on)]
+            .into_iter()
+            .filter(|(_, is_set)| *is_set)
+        {
+            form = form.with(&name(field), "true");
         }
     }
     page(&app, &scope, ctx, at, form).await

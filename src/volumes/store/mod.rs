@@ -8,7 +8,7 @@ mod queue;
 mod used;
 mod write;
 
-pub use attach::{attach, detach, holders, mounts, mounts_of, settle};
+pub use attach::{attach, attached, detach, holders, mounts, mounts_of, settle};
 pub use choice::{Other, Room, others, rooms};
 pub use lookup::{Sort, count, find, list, lock, of_tenant};
 pub use presence::{all_keys, note_presence};
