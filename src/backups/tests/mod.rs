@@ -2,6 +2,7 @@
 
 mod half_way;
 mod staff;
+mod volumes;
 mod walls;
 mod whole;
 
