@@ -45,7 +45,7 @@ pub async fn hold(app: &App, viewed: Viewed<'_>, names: &[String]) -> Result<boo
         return Ok(false);
     }
     for volume in &volumes {
-        take(&**storage, volume, viewed.snapshot).await?;
+        take(storage.as_ref(), volume, viewed.snapshot).await?;
     }
     views::ensure(app, viewed, names).await?;
     Ok(true)
@@ -62,7 +62,7 @@ pub async fn release(app: &App, viewed: Viewed<'_>) -> Result<(), HoldError> {
     }
     views::remove(app, viewed).await?;
     for volume in &volumes {
-        put_away(&**storage, volume, viewed.snapshot).await?;
+        put_away(storage.as_ref(), volume, viewed.snapshot).await?;
     }
     Ok(())
 }

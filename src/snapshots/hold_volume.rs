@@ -17,7 +17,7 @@ pub async fn hold_volume(
     let (Some(storage), Some(name)) = (&app.storage, pooled(volume)?) else {
         return Ok(None);
     };
-    take(&**storage, &name, snapshot).await?;
+    take(storage.as_ref(), &name, snapshot).await?;
     let driver = app
         .config
         .volume_driver()
@@ -43,7 +43,7 @@ pub async fn release_volume(app: &App, (volume, snapshot): (&Volume, SnapshotId)
         return Ok(());
     };
     app.engine.remove_volume(&view_key(snapshot)?).await?;
-    put_away(&**storage, &name, snapshot).await?;
+    put_away(storage.as_ref(), &name, snapshot).await?;
     Ok(())
 }
 

@@ -24,7 +24,7 @@ mod store;
 mod tests;
 
 pub use actions::{Asked, check_free, create, let_all_go};
-pub use files::{files_spec, top_folder};
+pub use files::{TOP, files_spec, top_folder};
 pub use model::{Mount, Volume, overlap};
 pub use pages::{Head, crumbs, typed_size};
 pub use reconcile::{Volumes, begin, volume_key};

@@ -5,9 +5,9 @@ use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRestoreId, VolumeId};
-use crate::volumes;
+use crate::volumes::{self, TOP};
 
-use super::super::model::{self, Backup, Of, Restore, State, TOP};
+use super::super::model::{self, Backup, Of, Restore, State};
 use super::super::store;
 use super::{ask_restore, delete_in};
 

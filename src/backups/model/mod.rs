@@ -11,7 +11,7 @@ use crate::platform::ids::{
     BackupId, BackupRepositoryId, BackupRestoreId, OperationId, ScheduleId, ServerId, TenantId, VolumeId,
 };
 
-pub use of::{Of, TOP};
+pub use of::Of;
 pub use retention::{ByClock, MOST_KEPT, Retention};
 
 /// A server or volume has at most so many, whatever became of them.
@@ -29,7 +29,7 @@ pub const ALL_SHOWN: i64 = 200;
 /// So many restores of a backup are shown: the newest.
 pub const SHOWN: i64 = 20;
 /// The longest name that something restored gets.
-const MAX_NAME: usize = 100;
+pub const MAX_NAME: usize = 100;
 
 /// How a backup is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]

@@ -4,9 +4,6 @@ use uuid::Uuid;
 
 use crate::platform::ids::{ServerId, VolumeId};
 
-/// What volumes of the tenant's own are called in their backups, as in the paths of their files.
-pub const TOP: &str = "data";
-
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {

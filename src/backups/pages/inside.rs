@@ -10,10 +10,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::BackupId;
 
 use super::super::look;
-use super::super::model::{Of, Restore, State as How, bytes};
-
-/// The longest name that something restored gets.
-const LONGEST: usize = 100;
+use super::super::model::{MAX_NAME, Of, Restore, State as How, bytes};
 
 /// Where in a backup.
 #[derive(Debug, Default, Deserialize)]
@@ -93,5 +90,5 @@ pub(super) fn at_href(base: &str, path: &str) -> String {
 pub(super) fn restored_name(path: &str, now: DateTime<Utc>) -> String {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let name = format!("restored-{}-{last}", now.format("%Y%m%d-%H%M%S"));
-    name.chars().take(LONGEST).collect()
+    name.chars().take(MAX_NAME).collect()
 }

@@ -11,9 +11,9 @@ use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{BackupId, VolumeId};
 use crate::platform::web::{Ctx, FormData, Fragment, LastSeen, Page, Path, Query, SeeOther};
-use crate::volumes::{self, Head, crumbs};
+use crate::volumes::{self, Head, TOP, crumbs};
 
-use super::super::model::{Of, SHOWN, State as How, TOP, VolumeFill};
+use super::super::model::{Of, SHOWN, State as How, VolumeFill};
 use super::super::{TOPIC, actions, look, store};
 use super::inside::{At, Found, Got, at_href, folder, inside, restored_name};
 use super::list::Rows;

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRestoreId, VolumeId};
+use crate::volumes::TOP;
 
-use super::super::model::{Backup, State, TOP, VolumeFill};
+use super::super::model::{Backup, State, VolumeFill};
 
 /// Notes that a volume is to be filled, once it is there.
 pub async fn add_volume_filling(

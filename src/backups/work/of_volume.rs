@@ -9,9 +9,9 @@ use crate::platform::error::Error;
 use crate::platform::fault;
 use crate::platform::ids::{BackupId, SnapshotId, VolumeId};
 use crate::snapshots;
-use crate::volumes::{self, Volume};
+use crate::volumes::{self, TOP, Volume};
 
-use super::super::model::{About, Backup, Restore, TOP, VolumeFill};
+use super::super::model::{About, Backup, Restore, VolumeFill};
 use super::super::store;
 use super::{Trouble, emit};
 

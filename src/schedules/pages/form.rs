@@ -168,11 +168,11 @@ pub(super) async fn edit(
             .with(&name("weekly"), step.retention.weekly)
             .with(&name("monthly"), step.retention.monthly)
             .with(&name("wait_seconds"), step.wait);
-        for (field, _) in [("with_volumes", step.with_volumes), ("go_on", step.go_on)]
-            .into_iter()
-            .filter(|(_, is_set)| *is_set)
-        {
-            form = form.with(&name(field), "true");
+        if step.with_volumes {
+            form = form.with(&name("with_volumes"), "true");
+        }
+        if step.go_on {
+            form = form.with(&name("go_on"), "true");
         }
     }
     page(&app, &scope, ctx, at, form).await
