@@ -10,7 +10,7 @@ use crate::platform::events;
 use crate::platform::ids::{BackupId, BackupRestoreId, ServerId, TenantId};
 
 use super::TOPIC;
-use super::model::State;
+use super::model::{Of, State};
 use super::store;
 
 /// How far it is.
@@ -42,13 +42,18 @@ pub async fn is_filled(tx: &mut impl Scoped, server: ServerId) -> Result<bool, E
 
 /// Says that the server's volumes are there, and looks how far it is. What failed is begun anew when it is asked again.
 pub async fn fill(tx: &mut SystemTx, server: ServerId, now: DateTime<Utc>) -> Result<Filling, Error> {
-    let Some(known) = store::filling(tx, server).await? else {
+    look(tx, Of::Server(server), now).await
+}
+
+/// The same for whatever is filled.
+pub(super) async fn look(tx: &mut SystemTx, of: Of, now: DateTime<Utc>) -> Result<Filling, Error> {
+    let Some(known) = store::filling(tx, of).await? else {
         return Ok(Filling::Failed("the backup is gone".to_owned()));
     };
     if !known.is_ready {
         store::begin_filling(tx, known.id).await?;
         store::poke(tx, known.repository, now).await?;
-        events::emit(tx, Some(known.tenant), TOPIC, Some(server.0)).await?;
+        events::emit(tx, Some(known.tenant), TOPIC, Some(of.uuid())).await?;
         return Ok(Filling::UnderWay);
     }
     Ok(match known.state {

@@ -13,12 +13,12 @@ use crate::drivers::engine::EngineError;
 use crate::files::Locks;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::ids::{BackupId, BackupRestoreId, ServerId};
+use crate::platform::ids::{BackupId, BackupRestoreId};
 use crate::servers;
 
 use super::actions;
 use super::locks;
-use super::model::{self, Backup};
+use super::model::{self, Backup, Of};
 use super::store;
 use super::work;
 
@@ -52,14 +52,23 @@ impl From<BackupError> for Error {
 async fn open(
     app: &App,
     scope: &TenantScope,
-    at: (ServerId, BackupId),
+    (of, id): (Of, BackupId),
     what: &InBackup,
 ) -> Result<(Backup, Place, Locks), Error> {
     let mut tx = scope.begin().await?;
-    let backup = actions::find(&mut tx, at).await?;
+    let (backup, locks) = match of {
+        Of::Server(server) => {
+            let backup = actions::find(&mut tx, (server, id)).await?;
+            let server = servers::find(&mut tx, server).await?;
+            (backup, locks::of(app, &mut tx, &server).await?)
+        }
+        // It has no template that could lock something.
+        Of::Volume(volume) => (
+            actions::find_volumes(&mut tx, (volume, id)).await?,
+            Locks::default(),
+        ),
+    };
     backup.whole()?;
-    let server = servers::find(&mut tx, at.0).await?;
-    let locks = locks::of(app, &mut tx, &server).await?;
     locks::check(&locks, what)?;
     let opener = store::own_opener(&mut tx, backup.repository).await?;
     let call = BackupRestoreId::new(&*app.ids, app.now()).to_string();
@@ -78,7 +87,7 @@ fn looked_at(path: &str) -> Result<InBackup, Error> {
 pub async fn entries(
     app: &App,
     scope: &TenantScope,
-    at: (ServerId, BackupId),
+    at: (Of, BackupId),
     path: &str,
 ) -> Result<(Vec<Entry>, bool), Error> {
     let folder = looked_at(path)?;
@@ -93,7 +102,7 @@ pub async fn entries(
 pub async fn content(
     app: &App,
     scope: &TenantScope,
-    at: (ServerId, BackupId),
+    at: (Of, BackupId),
     path: &str,
 ) -> Result<Response, Error> {
     let what = looked_at(path)?;

@@ -254,7 +254,7 @@ impl<'a> Place<'a> {
                 key: key.clone(),
             })
             .collect();
-        let restored = restic.restore_over(&place, snapshot, (&self.key, &volumes));
+        let restored = restic.restore_over(&place, snapshot, (Some(&self.key), &volumes));
         tokio::pin!(restored);
         let mut time = tokio::time::interval(RENEW);
         time.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -367,3 +367,27 @@ async fn people_find_it_in_their_settings() {
     let mut live = owner.listen("/t/acme/settings/archive/live?after=0").await;
     live.hears("archive-rows").await;
 }
+
+#[tokio::test]
+async fn backups_of_volumes_are_told_as_such() {
+    let scene = Scene::new().await;
+    let web = scene.server(&scene.owner, "web", "static-site").await;
+    scene.test.backup(scene.tenant, web.parse().unwrap()).await;
+    let volume = scene.test.volume(scene.tenant, "media").await;
+    scene.test.volume_backup(scene.tenant, volume).await;
+    let tar = scene.take(&scene.owner, ARCHIVE).await;
+    let all = read(&files(&tar), "backups.json");
+    let (of_volume, of_server): (Vec<&Value>, Vec<&Value>) = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .partition(|one| one["volume_id"] == volume.to_string());
+    assert_eq!(
+        (&of_volume[0]["volume_name"], &of_volume[0]["server_name"]),
+        (&json!("media"), &Value::Null)
+    );
+    assert_eq!(
+        (&of_server[0]["server_id"], &of_server[0]["volume_name"]),
+        (&json!(web), &Value::Null)
+    );
+}

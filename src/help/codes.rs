@@ -64,8 +64,9 @@ codes! {
     409 {
         "volume-attached": "The volume is attached to servers, which `title` names.", "Detach it from them, then repeat the request.";
         "volumes-attached": "Volumes of its organisation are attached to the server, which `title` names.", "Detach them, then repeat the request.";
-        "volume-missing": "The engine does not have the volume any more, so it can be neither attached nor resized, and its files can't be reached.", "Ask your provider to bring it back, or use another volume.";
-        "volume-not-made": "The volume is being made, so there are no files in it yet.", "Read it again until it is `ready`.";
+        "volume-missing": "The engine does not have the volume any more, so it can be neither attached nor resized nor backed up, and its files can't be reached.", "Ask your provider to bring it back, or use another volume.";
+        "volume-not-made": "The volume is being made, so there are no files in it yet, and nothing to back up.", "Read it again until it is `ready`.";
+        "volume-filling": "The volume is being filled from a backup, so it can be neither attached nor resized yet.", "Read it again until it is `ready`. If it can't be filled, it goes.";
         "volume-deleting": "The volume is being deleted.", "Use another volume.";
         "too-many-volumes": "There are as many volumes as there can be.", "Delete or detach one that nobody needs.";
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
@@ -105,7 +106,7 @@ codes! {
         "archive-under-way": "An archive of the organisation is being downloaded already.", "Wait until that is complete, or break it off and try again after a minute.";
         "drill-under-way": "A backup of this server is being proven.", "Read the proof until that has ended.";
         "nothing-to-prove": "The server has no whole backup.", "Make one first.";
-        "backup-under-way": "A backup of this server is being made.", "Wait until it is done.";
+        "backup-under-way": "A backup of this server or volume is being made.", "Wait until it is done.";
         "backup-unreadable": "The repository that the backup is in cannot be read now.", "Try again later; if it stays so, ask the provider.";
         "backup-of-another-kind": "The backup is of a server of another template.", "Make a server of that template, and restore into it.";
         "key-was-shown": "A repository's key is shown once.", "Ask whoever it was shown to: the page “Backups” says who.";
@@ -113,7 +114,7 @@ codes! {
         "volumes-shared": "Several servers of a stack have the same files open.", "Get single files back, or make another server of it.";
         "nothing-to-snapshot": "None of the stack's servers keeps files.", "Nothing has to be done.";
         "nothing-to-back-up": "None of the stack's servers keeps files.", "Nothing has to be done.";
-        "too-many-backups": "A server has at most 60 backups.", "Delete one, or let its schedules keep fewer.";
+        "too-many-backups": "A server or volume has at most 60 backups.", "Delete one, or let its schedules keep fewer.";
         "target-stays": "The panel's own machine stays a target of backups.", "Let new backups go elsewhere instead.";
         "target-is-default": "New backups go to that target.", "Let them go to another one first.";
         "target-in-use": "Organisations have repositories at that target.", "Leave it; new backups can go elsewhere.";

@@ -4,7 +4,8 @@
 use std::fmt;
 
 use crate::app::App;
-use crate::drivers::pool::{PoolError, SnapshotName, VolumeName};
+use crate::drivers::pool::{PoolError, PoolResult, SnapshotName, Storage, VolumeName};
+use crate::platform::ids::SnapshotId;
 
 use super::reconcile::Trouble;
 use super::store;
@@ -43,12 +44,8 @@ pub async fn hold(app: &App, viewed: Viewed<'_>, names: &[String]) -> Result<boo
     if volumes.len() != names.len() {
         return Ok(false);
     }
-    let name = SnapshotName::parse(&viewed.snapshot.to_string())?;
     for volume in &volumes {
-        match storage.snapshot(volume, &name).await {
-            Err(error) if error.code() == "exists" => {}
-            other => other?,
-        }
+        take(storage.as_ref(), volume, viewed.snapshot).await?;
     }
     views::ensure(app, viewed, names).await?;
     Ok(true)
@@ -64,14 +61,28 @@ pub async fn release(app: &App, viewed: Viewed<'_>) -> Result<(), HoldError> {
         return Ok(());
     }
     views::remove(app, viewed).await?;
-    let name = SnapshotName::parse(&viewed.snapshot.to_string())?;
     for volume in &volumes {
-        match storage.remove_snapshot(volume, &name).await {
-            Err(error) if error.code() == "missing" => {}
-            other => other?,
-        }
+        put_away(storage.as_ref(), volume, viewed.snapshot).await?;
     }
     Ok(())
+}
+
+/// Takes one of a volume, unless there is that already.
+pub(super) async fn take(storage: &dyn Storage, volume: &VolumeName, id: SnapshotId) -> PoolResult<()> {
+    let name = SnapshotName::parse(&id.to_string())?;
+    match storage.snapshot(volume, &name).await {
+        Err(error) if error.code() == "exists" => Ok(()),
+        other => other,
+    }
+}
+
+/// Removes one of a volume, if there is that.
+pub(super) async fn put_away(storage: &dyn Storage, volume: &VolumeName, id: SnapshotId) -> PoolResult<()> {
+    let name = SnapshotName::parse(&id.to_string())?;
+    match storage.remove_snapshot(volume, &name).await {
+        Err(error) if error.code() == "missing" => Ok(()),
+        other => other,
+    }
 }
 
 /// The server's volumes that can be snapshotted.

@@ -14,6 +14,7 @@
 mod actions;
 mod api;
 mod hold;
+mod hold_volume;
 mod model;
 mod pages;
 mod reconcile;
@@ -25,6 +26,7 @@ mod views;
 
 pub use actions::{of_stack_within as take_of_stack_within, take_within};
 pub use hold::{HoldError, hold, release};
+pub use hold_volume::{hold_volume, release_volume};
 pub use reconcile::{Snapshots, begin};
 pub use store::{copied_from, copy_from, hold_still, is_restored, is_unattended, let_go};
 pub use views::{Viewed, ensure as ensure_views, remove as remove_views};

@@ -44,6 +44,18 @@ impl TestApp {
         id
     }
 
+    /// A backup of a volume, which failed, in the repository that its tenant has from another one.
+    pub async fn volume_backup(&self, tenant: TenantId, volume: VolumeId) -> BackupId {
+        let now = self.app.now();
+        let id = BackupId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::volume_backup(&mut tx, id, (tenant, volume), now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
     /// A person without password; `name` is the part of the address before the at sign.
     pub async fn person(&self, name: &str) -> UserId {
         self.insert_person(name, None).await

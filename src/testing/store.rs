@@ -438,3 +438,23 @@ pub(super) async fn backup(
     .await?;
     Ok(())
 }
+
+pub(super) async fn volume_backup(
+    tx: &mut SystemTx,
+    backup: BackupId,
+    (tenant, volume): (TenantId, VolumeId),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into backup (id, tenant_id, repository_id, volume_id, is_of_volume, server_name, state, asked_by, created_at, \
+         finished_at, error) select $1, tenant_id, id, $3, true, 'media', 'failed', 'test', $4, $4, 'the disk is full' \
+         from backup_repository where tenant_id = $2 limit 1",
+        backup.0,
+        tenant.0,
+        volume.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -8,8 +8,8 @@ use crate::drivers::engine::{
 use super::model::Volume;
 use super::reconcile::volume_key;
 
-/// What paths in it begin with.
-const TOP: &str = "data";
+/// What paths in it begin with, and what it is called in its backups.
+pub const TOP: &str = "data";
 /// All of a tenant's servers may write, whatever user their programs run as: they are one another's equals there.
 const SHARED: u32 = 0o777;
 

@@ -8,6 +8,7 @@
 //!   is removed from the engine only when nothing there has it.
 //! - A volume that was made once is never made again: if the engine loses it, that is said and its servers are held
 //!   ([`note_presence`]), because an empty folder in its place would pass for the data.
+//! - One that is made from a backup counts as made when it is filled, and is attached to nothing before. If it can't be filled, it goes.
 //! - What is in it people see and change as a server's files ([`crate::files`]), whether a server has it or not.
 //! - It counts for the plan's disk, the location's capacity and the ledger from the wish until the engine has removed it.
 
@@ -22,12 +23,15 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-pub use actions::{check_free, let_all_go};
-pub use files::{files_spec, top_folder};
+pub use actions::{Asked, check_free, create, let_all_go};
+pub use files::{TOP, files_spec, top_folder};
 pub use model::{Mount, Volume, overlap};
-pub use pages::{Head, crumbs};
+pub use pages::{Head, crumbs, typed_size};
 pub use reconcile::{Volumes, begin, volume_key};
-pub use store::{all_keys, find, has_soft, holders, measured, mounts, note_presence, of_tenant, settle};
+pub use store::{
+    all_keys, attached, find, has_soft, holders, lock, measured, mounts, note_presence, of_tenant, settle,
+    wake,
+};
 
 /// Events about a volume have this topic; the target is the volume.
 pub const TOPIC: &str = "volume";

@@ -1,14 +1,17 @@
 //! Volumes of a tenant's own on the real engine and the real pool: two servers share one up to its limit, one may only read, it is
-//! resized while both use it, panels die at every point of its work, and what people put into it servers have.
+//! resized while both use it, panels die at every point of its work, what people put into it servers have, and what is lost comes back
+//! from a backup.
+
+use std::time::Duration;
 
 use berth::testing::Client;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::disk::{Scene, docker};
-use crate::engine_contract::docker_world::make_files_image;
+use crate::engine_contract::docker_world::{make_backup_image, make_files_image};
 use crate::exit::engine;
-use crate::panel::until;
+use crate::panel::{until, until_within};
 
 const MIB: u64 = 1 << 20;
 
@@ -16,9 +19,14 @@ const MIB: u64 = 1 << 20;
 const MADE: &str = "volumes.made";
 const RESIZED: &str = "volumes.resized";
 const REMOVED: &str = "volumes.removed";
+/// And while one is filled from a backup.
+const FILLED: &str = "backups.filled";
 
 /// All of these.
-pub(crate) const POINTS: [&str; 3] = [MADE, RESIZED, REMOVED];
+pub(crate) const POINTS: [&str; 4] = [MADE, RESIZED, REMOVED, FILLED];
+
+/// A lease has to run out first, and a machine that builds meanwhile is slow.
+const PATIENCE: Duration = Duration::from_mins(4);
 
 async fn ask(scene: &Scene, method: &str, path: &str, body: Value) -> Value {
     scene.program.json(method, path, &body).await.expect(202).json()
@@ -210,5 +218,89 @@ async fn what_people_put_into_it_servers_have_and_back() {
         scene.program.get(&path).await.status == 404
     })
     .await;
+    panel.stop().await;
+}
+
+async fn is_over(scene: &Scene, asked: &Value) {
+    let path = format!("/api/v1/operations/{}", asked["operation_id"].as_str().unwrap());
+    until_within(PATIENCE, "the work is done", async || {
+        let operation = scene.program.get(&path).await.expect(200).json();
+        assert_ne!(operation["state"], "failed", "{operation}");
+        operation["state"] == "succeeded"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_deleted_comes_back_beside_and_in_another_one() {
+    let scene = Scene::set().await;
+    let engine = engine().await;
+    make_files_image(&engine).await;
+    make_backup_image(&engine).await;
+    let panel = scene.panel.serve().await;
+    let server = scene.running(&scene.program, "one", "thin").await;
+    let new = json!({ "name": "media", "size_mib": 32 });
+    let asked = ask(&scene, "POST", "/api/v1/volumes", new).await;
+    let id = asked["volume"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/volumes/{id}");
+    is_ready(&scene, &path).await;
+    attach(&scene, &path, &server, false).await;
+    let write = "dd if=/dev/urandom of=/shared/film bs=64k count=32 && chmod 640 /shared/film && sync";
+    scene.inside(&server, write).await;
+    let sum = async |server: &str, file: &str| {
+        let line = format!("md5sum < {file}; stat -c %a {file}");
+        scene.inside(server, &line).await
+    };
+    let then = sum(&server, "/shared/film").await;
+
+    let backups = format!("{path}/backups");
+    let saved = ask(&scene, "POST", &backups, json!({})).await;
+    is_over(&scene, &saved).await;
+    let backup = saved["id"].as_str().unwrap();
+    let pool = scene
+        .pool
+        .join("volumes")
+        .join(format!("{}-{id}", scene.panel.instance))
+        .join("snapshots");
+    let left = std::fs::read_dir(&pool).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "{}", pool.display());
+    scene
+        .inside(&server, "rm /shared/film && echo now > /shared/new && sync")
+        .await;
+
+    // Beside, while the server uses it.
+    let wish = json!({ "path": "/data/film", "name": "again" });
+    ask(&scene, "POST", &format!("{backups}/{backup}/restore"), wish).await;
+    until_within(PATIENCE, "the file is back", async || {
+        let shown = scene
+            .program
+            .get(&format!("{backups}/{backup}"))
+            .await
+            .expect(200)
+            .json();
+        assert_ne!(shown["restores"][0]["state"], "failed", "{shown}");
+        shown["restores"][0]["state"] == "done"
+    })
+    .await;
+    assert_eq!(sum(&server, "/shared/again").await, then);
+    assert_eq!(scene.inside(&server, "cat /shared/new").await, "now");
+    panel.kill().await;
+
+    // As another volume, by panels that die, which a server of its own then has.
+    let way = format!("/api/v1/backups/{backup}/volume");
+    let asked = ask(&scene, "POST", &way, json!({ "name": "then" })).await;
+    scene
+        .panel
+        .start(Some(FILLED))
+        .died_within(PATIENCE, FILLED)
+        .await;
+    let panel = scene.panel.serve().await;
+    is_over(&scene, &asked).await;
+    let other = format!("/api/v1/volumes/{}", asked["volume_id"].as_str().unwrap());
+    let two = scene.running(&scene.program, "two", "thin").await;
+    attach(&scene, &other, &two, false).await;
+    assert_eq!(sum(&two, "/shared/film").await, then);
+    assert_eq!(scene.inside(&two, "ls /shared").await, "film");
+    assert_eq!(scene.inside(&two, "stat -c %a /shared").await, "777");
     panel.stop().await;
 }

@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 107] = [
+const WITH_TARGET: [(&str, &str); 108] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -66,6 +66,7 @@ const WITH_TARGET: [(&str, &str); 107] = [
     ("backup.delete", "Deleted a backup of"),
     ("backup.restore", "Restored from a backup of"),
     ("backup.restore_over", "Restored in place from a backup of"),
+    ("backup.restore_volume", "Made another volume from a backup of"),
     ("backup-repository.reveal", "Saw the key of the repository at"),
     ("backup-repository.check", "Asked to check the repository at"),
     (
@@ -87,6 +88,7 @@ const WITH_TARGET: [(&str, &str); 107] = [
     ("volume.create", "Created the volume"),
     ("volume.change", "Changed the volume"),
     ("volume.delete", "Deleted the volume"),
+    ("volume.unfilled", "Could not fill from a backup the volume"),
     ("volume.attach", "Attached to a server the volume"),
     ("volume.detach", "Detached from a server the volume"),
     ("snapshot.restore", "Restored to a snapshot the server"),

@@ -1,5 +1,5 @@
-//! Wishes for backups: of one server, for a schedule's step, of all servers of a stack. Each writes an operation that ends when
-//! all that report to it are over.
+//! Wishes for backups: of one server or volume, for a schedule's step, of all servers of a stack. Each writes an operation that ends
+//! when all that report to it are over.
 
 use serde_json::json;
 
@@ -10,15 +10,18 @@ use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, OperationId, ScheduleId, ServerId, StackId, TenantId,
+    BackupId, BackupRepositoryId, OperationId, ScheduleId, ServerId, StackId, TenantId, VolumeId,
 };
 use crate::platform::operations::{self, NewOperation};
 use crate::platform::secret::random_text;
 use crate::servers::{self, model::Server};
 use crate::stacks;
+use crate::volumes::{self, Volume};
 
-use super::super::model::{Backup, MOST, MOST_OF_TENANT, Reason, Retention, State};
+use super::super::model::{Backup, ByClock, MOST_OF_TENANT, Reason, Retention, State};
 use super::super::store;
+use super::attached::add_attached;
+use super::subject::Subject;
 use super::{key_context, tell};
 
 /// Letters of a repository's key: some 256 bits.
@@ -74,6 +77,16 @@ impl<'a> About<'a> {
         }
     }
 
+    fn volume(volume: &'a Volume) -> Self {
+        Self {
+            tenant: volume.tenant,
+            kind: "backup.create",
+            target_kind: "volume",
+            target: volume.id.0,
+            label: &volume.name,
+        }
+    }
+
     async fn open(&self, app: &App, tx: &mut impl Scoped, who: &Who) -> Result<OperationId, Error> {
         let now = app.now();
         let id = OperationId::new(&*app.ids, now);
@@ -98,7 +111,20 @@ pub async fn create(app: &App, scope: &TenantScope, id: ServerId) -> Result<Back
     let mut tx = scope.begin().await?;
     let server = servers::lock(&mut tx, id).await?;
     let operation = About::server(&server).open(app, &mut tx, &scope.who).await?;
-    let backup = add(app, &mut tx, &scope.who, (&server, operation, By::Hand)).await?;
+    let subject = Subject::Server(&server);
+    let backup = add(app, &mut tx, &scope.who, (subject, operation, By::Hand)).await?;
+    tx.commit().await?;
+    Ok(backup)
+}
+
+/// Backs a volume up, as soon as it is its tenant's turn.
+pub async fn create_of_volume(app: &App, scope: &TenantScope, id: VolumeId) -> Result<Backup, Error> {
+    let mut tx = scope.begin().await?;
+    let volume = volumes::lock(&mut tx, id).await?;
+    volume.check_open()?;
+    let operation = About::volume(&volume).open(app, &mut tx, &scope.who).await?;
+    let subject = Subject::Volume(&volume);
+    let backup = add(app, &mut tx, &scope.who, (subject, operation, By::Hand)).await?;
     tx.commit().await?;
     Ok(backup)
 }
@@ -108,13 +134,17 @@ pub async fn take_within(
     app: &App,
     tx: &mut SystemTx,
     who: &Who,
-    (id, schedule, retention): (ServerId, ScheduleId, Retention),
+    (id, schedule, wanted): (ServerId, ScheduleId, ByClock),
 ) -> Result<OperationId, Error> {
     let server = servers::lock(tx, id).await?;
     let operation = About::server(&server).open(app, tx, who).await?;
-    let by = By::Schedule(schedule, retention);
-    let backup = add(app, tx, who, (&server, operation, by)).await;
+    let by = By::Schedule(schedule, wanted.retention);
+    let backup = add(app, tx, who, (Subject::Server(&server), operation, by)).await;
     backup.map_err(for_a_step)?;
+    if wanted.with_volumes {
+        let attached = add_attached(app, tx, who, (id.0, operation, by)).await;
+        attached.map_err(for_a_step)?;
+    }
     Ok(operation)
 }
 
@@ -139,11 +169,16 @@ pub async fn of_stack_within(
     app: &App,
     tx: &mut SystemTx,
     who: &Who,
-    (id, schedule, retention): (StackId, ScheduleId, Retention),
+    (id, schedule, wanted): (StackId, ScheduleId, ByClock),
 ) -> Result<OperationId, Error> {
-    let by = By::Schedule(schedule, retention);
+    let by = By::Schedule(schedule, wanted.retention);
     let asked = of_all(app, tx, who, (id, by)).await;
-    Ok(asked.map_err(for_a_step)?.operation)
+    let operation = asked.map_err(for_a_step)?.operation;
+    if wanted.with_volumes {
+        let attached = add_attached(app, tx, who, (id.0, operation, by)).await;
+        attached.map_err(for_a_step)?;
+    }
+    Ok(operation)
 }
 
 async fn of_all(app: &App, tx: &mut impl Scoped, who: &Who, (id, by): (StackId, By)) -> Result<Asked, Error> {
@@ -164,7 +199,7 @@ async fn of_all(app: &App, tx: &mut impl Scoped, who: &Who, (id, by): (StackId, 
     let operation = about.open(app, tx, who).await?;
     let mut backups = Vec::new();
     for server in &saved {
-        backups.push(add(app, tx, who, (server, operation, by)).await?);
+        backups.push(add(app, tx, who, (Subject::Server(server), operation, by)).await?);
     }
     events::emit(tx, Some(stack.tenant), stacks::TOPIC, Some(id.0)).await?;
     Ok(Asked { operation, backups })
@@ -175,23 +210,11 @@ pub(super) async fn add(
     app: &App,
     tx: &mut impl Scoped,
     who: &Who,
-    (server, operation, by): (&Server, OperationId, By),
+    (subject, operation, by): (Subject<'_>, OperationId, By),
 ) -> Result<Backup, Error> {
-    if server.is_deleted() {
-        return Err(Error::conflict(
-            "server-deleted",
-            "The server is deleted. Restore it first.",
-        ));
-    }
-    let used = store::count(tx, server.id).await?;
-    if used >= MOST {
-        return Err(Error::LimitReached {
-            what: "backups of this server",
-            limit: MOST,
-            used,
-        });
-    }
-    let of_all = store::count_all(tx, server.tenant).await?;
+    subject.check(tx).await?;
+    let tenant = subject.tenant();
+    let of_all = store::count_all(tx, tenant).await?;
     if of_all >= MOST_OF_TENANT {
         return Err(Error::LimitReached {
             what: "backups of this organisation",
@@ -206,10 +229,12 @@ pub(super) async fn add(
     let now = app.now();
     let backup = Backup {
         id: BackupId::new(&*app.ids, now),
-        tenant: server.tenant,
-        repository: repository(app, tx, server.tenant).await?,
-        server: Some(server.id),
-        server_name: server.name.clone(),
+        tenant,
+        repository: repository(app, tx, tenant).await?,
+        server: subject.of().server(),
+        volume: subject.of().volume(),
+        is_of_volume: subject.of().volume().is_some(),
+        server_name: subject.name().to_owned(),
         state: State::Waiting,
         reason: by.reason(),
         operation: Some(operation),
@@ -228,7 +253,7 @@ pub(super) async fn add(
     if !store::add(tx, &backup).await? {
         return Err(Error::conflict(
             "backup-under-way",
-            format!("A backup of {} is being made already.", server.name),
+            format!("A backup of {} is being made already.", subject.name()),
         ));
     }
     let change = Change::to("backup.create", json!({ "reason": backup.reason.word() }));

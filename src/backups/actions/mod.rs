@@ -1,9 +1,12 @@
 //! The verbs: each one transaction that writes the wish, the event and the audit. None of them speaks to the engine.
 
+mod attached;
 mod check;
 mod key;
 mod make;
+mod subject;
 mod targets;
+mod volume;
 mod whole;
 
 use serde_json::json;
@@ -19,13 +22,14 @@ use crate::servers;
 
 use super::TOPIC;
 use super::locks;
-use super::model::{self, Backup, Restore, State};
+use super::model::{self, Backup, Of, Restore, State};
 use super::store;
 
 pub use check::check_now;
 pub use key::reveal_key;
-pub use make::{create, of_stack, of_stack_within, take_within};
+pub use make::{create, create_of_volume, of_stack, of_stack_within, take_within};
 pub use targets::{add_target, change_target, open_target, remove_target, set_default};
+pub use volume::{delete_of_volume, find_volumes, into_volume, restore_in_volume};
 pub use whole::{into_new, over, over_as_staff};
 
 /// A repository's key is sealed for this.
@@ -63,7 +67,7 @@ pub async fn restore(
 ) -> Result<Restore, Error> {
     let restore = Restore {
         id: BackupRestoreId::new(&*app.ids, app.now()),
-        server: place.0,
+        into: Some(Of::Server(place.0)),
         what: model::place(path)?,
         name: model::name(name)?.to_owned(),
         state: State::Waiting,
@@ -85,17 +89,27 @@ pub async fn restore(
         &locks,
         &model::place(&format!("/{}/{}", restore.what.volume(), restore.name))?,
     )?;
-    check_queue(&mut tx, scope.tenant()).await?;
-    store::add_restore(&mut tx, &backup, &restore, (&scope.who.label, app.now())).await?;
-    let what = format!("/{}{}", restore.what.volume(), restore.what.path());
-    let change = Change::to("backup.restore", json!({ "path": what, "name": restore.name }));
-    tell(app, &mut tx, &scope.who, &backup, &change).await?;
-    tx.commit().await?;
+    ask_restore(app, tx, &scope.who, (&backup, &restore)).await?;
     Ok(restore)
 }
 
+/// Writes that something is to be got back.
+async fn ask_restore(
+    app: &App,
+    mut tx: TenantTx,
+    who: &Who,
+    (backup, restore): (&Backup, &Restore),
+) -> Result<(), Error> {
+    check_queue(&mut tx, backup.tenant).await?;
+    store::add_restore(&mut tx, backup, restore, (&who.label, app.now())).await?;
+    let what = format!("/{}{}", restore.what.volume(), restore.what.path());
+    let change = Change::to("backup.restore", json!({ "path": what, "name": restore.name }));
+    tell(app, &mut tx, who, backup, &change).await?;
+    tx.commit().await
+}
+
 /// Each waits for those before it, and each takes its time.
-async fn check_queue(tx: &mut TenantTx, tenant: TenantId) -> Result<(), Error> {
+pub(super) async fn check_queue(tx: &mut TenantTx, tenant: TenantId) -> Result<(), Error> {
     // Two who ask at once are counted one after the other.
     servers::lock_tenant(tx, tenant).await?;
     let used = store::count_restores(tx, tenant).await?;
@@ -109,7 +123,7 @@ async fn check_queue(tx: &mut TenantTx, tenant: TenantId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes a backup of a server that is gone, or of any other of the tenant's.
+/// Removes a backup of a server or volume that is gone, or of any other of the tenant's.
 pub async fn delete_any(app: &App, scope: &TenantScope, id: BackupId) -> Result<(), Error> {
     let mut tx = scope.begin().await?;
     let backup = store::any(&mut tx, id).await?;
@@ -119,11 +133,11 @@ pub async fn delete_any(app: &App, scope: &TenantScope, id: BackupId) -> Result<
 /// A backup of a server that the scope may see.
 pub async fn find(tx: &mut TenantTx, (server, id): (ServerId, BackupId)) -> Result<Backup, Error> {
     servers::find(tx, server).await?;
-    store::find(tx, (server, id)).await
+    store::find(tx, (Of::Server(server), id)).await
 }
 
 /// Wakes who works on it, and tells pages and the audit.
-async fn tell(
+pub(super) async fn tell(
     app: &App,
     tx: &mut impl Scoped,
     who: &Who,
@@ -137,12 +151,6 @@ async fn tell(
         label: &backup.server_name,
         tenant: Some(backup.tenant),
     };
-    events::emit(
-        tx,
-        Some(backup.tenant),
-        TOPIC,
-        backup.server.map(|server| server.0),
-    )
-    .await?;
+    events::emit(tx, Some(backup.tenant), TOPIC, backup.of().map(Of::uuid)).await?;
     app.audit(tx, who, &target, change).await
 }

@@ -120,7 +120,7 @@ async fn check_over(
     servers::check_whole(tx, server).await?;
     // Held until the wish is written, so that nobody says meanwhile that it is to go.
     let backup = store::lock_any(tx, backup).await?;
-    if backup.tenant != server.tenant {
+    if backup.tenant != server.tenant || backup.is_of_volume {
         return Err(Error::NotFound);
     }
     backup.whole()?;

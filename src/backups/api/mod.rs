@@ -4,6 +4,7 @@ mod stack;
 mod staff;
 mod targets;
 mod tenant;
+mod volume;
 mod whole;
 
 use axum::extract::State;
@@ -22,7 +23,7 @@ use crate::platform::ids::{BackupId, BackupRestoreId, OperationId, ScheduleId, S
 use crate::platform::web::{Json, Path, Query, Routes};
 use crate::servers;
 
-use super::model::{Backup, Reason, Restore, SHOWN, State as How};
+use super::model::{Backup, Of, Reason, Restore, SHOWN, State as How};
 use super::{actions, look, store};
 
 /// The addresses.
@@ -40,6 +41,7 @@ pub(super) fn routes() -> Routes<App> {
         .merge(staff::routes())
         .merge(targets::routes())
         .merge(tenant::routes())
+        .merge(volume::routes())
         .merge(whole::routes())
 }
 
@@ -75,6 +77,9 @@ pub struct BackupOut {
     /// What was got back from it, newest first; only where one backup is asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     restores: Vec<RestoreOut>,
+    /// Volumes that were made from it, newest first; only where one backup of a volume is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<volume::MadeOut>,
 }
 
 impl From<Backup> for BackupOut {
@@ -94,6 +99,7 @@ impl From<Backup> for BackupOut {
             created_at: backup.created_at,
             finished_at: backup.finished_at,
             restores: Vec::new(),
+            volumes: Vec::new(),
         }
     }
 }
@@ -137,7 +143,7 @@ type At = Path<(ServerId, BackupId)>;
 pub async fn list(scope: TenantScope, Path(server): Path<ServerId>) -> Result<Json<Vec<BackupOut>>, Error> {
     let mut tx = scope.begin().await?;
     servers::find(&mut tx, server).await?;
-    let all = store::list(&mut tx, server).await?;
+    let all = store::list(&mut tx, Of::Server(server)).await?;
     Ok(Json(all.into_iter().map(BackupOut::from).collect()))
 }
 
@@ -233,9 +239,10 @@ impl From<Entry> for BackupEntryOut {
 pub async fn entries(
     State(app): State<App>,
     scope: TenantScope,
-    Path(at): At,
+    Path((server, id)): At,
     Query(query): Query<InQuery>,
 ) -> Result<Json<Vec<BackupEntryOut>>, Error> {
+    let at = (Of::Server(server), id);
     let (entries, _) = look::entries(&app, &scope, at, query.path()).await?;
     Ok(Json(entries.into_iter().map(BackupEntryOut::from).collect()))
 }
@@ -254,10 +261,10 @@ pub struct BackupBinary(#[expect(dead_code, reason = "only its schema is used")]
 pub async fn content(
     State(app): State<App>,
     scope: TenantScope,
-    Path(at): At,
+    Path((server, id)): At,
     Query(query): Query<InQuery>,
 ) -> Result<Response, Error> {
-    look::content(&app, &scope, at, query.path()).await
+    look::content(&app, &scope, (Of::Server(server), id), query.path()).await
 }
 
 /// What to get back.

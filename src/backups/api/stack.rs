@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::{OperationId, ServerId, StackId};
+use crate::platform::ids::{OperationId, ServerId, StackId, VolumeId};
 use crate::platform::web::{Json, Path, Routes};
 use crate::stacks;
 
@@ -25,14 +25,18 @@ pub(super) fn routes() -> Routes<App> {
         .api(Rule::Tenant(P::BackupWrite), routes!(create_of_stack))
 }
 
-/// A backup of one of a stack's servers.
+/// A backup, and what it is of.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartBackupOut {
-    /// The server; null once it is erased.
+    /// The server; null once it is erased, and of a volume's.
     server_id: Option<ServerId>,
-    /// What it was called.
-    server_name: String,
-    /// The template that it was made from: servers of the same one can be made what the backup holds. Null if that was not noted.
+    /// What it was called; null of a volume's.
+    server_name: Option<String>,
+    /// The organisation's own volume; null once it is gone, and of a server's.
+    volume_id: Option<VolumeId>,
+    /// What it was called; null of a server's.
+    volume_name: Option<String>,
+    /// The template that a server was made from: servers of the same one can be made what the backup holds. Null if that was not noted.
     template: Option<String>,
     #[serde(flatten)]
     backup: BackupOut,
@@ -42,7 +46,9 @@ impl From<Backup> for PartBackupOut {
     fn from(backup: Backup) -> Self {
         Self {
             server_id: backup.server,
-            server_name: backup.server_name.clone(),
+            server_name: (!backup.is_of_volume).then(|| backup.server_name.clone()),
+            volume_id: backup.volume,
+            volume_name: backup.is_of_volume.then(|| backup.server_name.clone()),
             template: backup.about.as_ref().map(|about| about.template.clone()),
             backup: BackupOut::from(backup),
         }

@@ -77,7 +77,7 @@ pub struct RepositoryKeyOut {
 
 /// List all backups
 ///
-/// Also of servers that are gone; the newest 100.
+/// Of servers and of volumes, also of those that are gone; the newest 100.
 #[utoipa::path(get, path = "/api/v1/backups", tag = "backups",
     responses((status = 200, description = "The backups", body = Vec<PartBackupOut>)))]
 pub async fn list_all(scope: TenantScope) -> Result<Json<Vec<PartBackupOut>>, Error> {
@@ -87,7 +87,7 @@ pub async fn list_all(scope: TenantScope) -> Result<Json<Vec<PartBackupOut>>, Er
 
 /// Delete any backup
 ///
-/// Of a server that is gone, say, and the data that only it has.
+/// Of a server or volume that is gone, say, and the data that only it has.
 #[utoipa::path(delete, path = "/api/v1/backups/{backup}", tag = "backups",
     params(("backup" = BackupId, Path)),
     responses((status = 204, description = "It goes")))]

@@ -1,5 +1,6 @@
 //! What a backup is, and what may be done with one.
 
+mod of;
 mod retention;
 
 use chrono::{DateTime, Utc};
@@ -7,12 +8,13 @@ use chrono::{DateTime, Utc};
 use crate::drivers::backup::InBackup;
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, BackupRestoreId, OperationId, ScheduleId, ServerId, TenantId,
+    BackupId, BackupRepositoryId, BackupRestoreId, OperationId, ScheduleId, ServerId, TenantId, VolumeId,
 };
 
-pub use retention::{MOST_KEPT, Retention};
+pub use of::Of;
+pub use retention::{ByClock, MOST_KEPT, Retention};
 
-/// A server has at most so many, whatever became of them.
+/// A server or volume has at most so many, whatever became of them.
 pub const MOST: i64 = 60;
 /// An organisation has at most so many, of all of its servers and of those that are gone.
 pub const MOST_OF_TENANT: i64 = 2000;
@@ -29,7 +31,7 @@ pub const ALL_SHOWN: i64 = 200;
 /// So many restores of a backup are shown: the newest.
 pub const SHOWN: i64 = 20;
 /// The longest name that something restored gets.
-const MAX_NAME: usize = 100;
+pub const MAX_NAME: usize = 100;
 
 /// How a backup is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -130,7 +132,11 @@ pub struct Backup {
     pub repository: BackupRepositoryId,
     /// The server that it is of, while there is one.
     pub server: Option<ServerId>,
-    /// What that was called.
+    /// The volume that it is of, while there is one.
+    pub volume: Option<VolumeId>,
+    /// Whether it is of a volume, also of one that is gone.
+    pub is_of_volume: bool,
+    /// What the server or volume was called.
     pub server_name: String,
     /// How it is.
     pub state: State,
@@ -162,15 +168,18 @@ pub struct Backup {
     pub about: Option<About>,
 }
 
-/// What a backup is of, for whoever has the server no more.
+/// What a backup is of, for whoever has the server or volume no more.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct About {
-    /// The server's template.
+    /// The server's template; empty for a volume, and so no template's.
     pub template: String,
-    /// Its size.
+    /// The server's size; empty for a volume.
     pub size: String,
     /// Its volumes.
     pub volumes: Vec<String>,
+    /// What a volume of the tenant's own could hold, in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_mib: Option<i64>,
 }
 
 /// How a whole server is got back.
@@ -199,7 +208,27 @@ pub struct WholeRestore {
     pub is_begun: bool,
 }
 
+/// A new volume that is filled.
+#[derive(Debug, Clone)]
+pub struct VolumeFill {
+    /// Its id.
+    pub id: BackupRestoreId,
+    /// The volume, while there is one.
+    pub volume: Option<VolumeId>,
+    /// What that is called.
+    pub name: String,
+    /// How it is: as for backups.
+    pub state: State,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
 impl Backup {
+    /// What it is of, while there is that.
+    pub fn of(&self) -> Option<Of> {
+        Of::new(self.server, self.volume)
+    }
+
     /// How far it is, in percent.
     pub fn percent(&self) -> i64 {
         match (self.state, self.total_bytes) {
@@ -286,8 +315,8 @@ pub struct Alert {
 pub struct Restore {
     /// Its id.
     pub id: BackupRestoreId,
-    /// The server that gets it.
-    pub server: ServerId,
+    /// Where it goes, while there is that.
+    pub into: Option<Of>,
     /// What.
     pub what: InBackup,
     /// What it is then called in the volume's root.

@@ -29,6 +29,15 @@ pub struct Retention {
     pub monthly: u32,
 }
 
+/// What a schedule's step backs up, and what is kept of that.
+#[derive(Debug, Clone, Copy)]
+pub struct ByClock {
+    /// What is kept of each server and volume.
+    pub retention: Retention,
+    /// Whether the volumes that are attached are backed up too.
+    pub with_volumes: bool,
+}
+
 /// Which day, week or month something belongs to.
 type Period = fn(DateTime<Utc>) -> (i32, u32);
 

@@ -14,24 +14,27 @@ use crate::platform::ids::{BackupId, ServerId};
 use crate::platform::web::{Ctx, Fragment, LastSeen, Page, Path, SeeOther};
 use crate::servers::{self, Head, crumbs};
 
+use super::super::model::Of;
 use super::super::{TOPIC, actions, store};
 use super::{Row, href};
 
 /// All rows, or what to do where there are none; also what the live stream sends.
 #[derive(Template)]
 #[template(path = "backups/rows.html")]
-struct Rows {
-    base: String,
-    alert: String,
-    all: Vec<Row>,
-    may_write: bool,
+pub(super) struct Rows {
+    pub(super) base: String,
+    pub(super) alert: String,
+    /// What is kept, where there is none yet.
+    pub(super) hint: &'static str,
+    pub(super) all: Vec<Row>,
+    pub(super) may_write: bool,
 }
 
 /// Its template escapes what it prints.
 impl askama::filters::HtmlSafe for Rows {}
 
 impl Rows {
-    const ID: &str = "backup-rows";
+    pub(super) const ID: &str = "backup-rows";
 
     async fn load(
         app: &App,
@@ -40,7 +43,7 @@ impl Rows {
         server: ServerId,
     ) -> Result<Self, Error> {
         let base = href(&scope.member.slug, server);
-        let all = store::list(tx, server).await?;
+        let all = store::list(tx, Of::Server(server)).await?;
         let alert = store::alert_of_server(tx, server).await?;
         Ok(Self {
             all: all
@@ -48,6 +51,7 @@ impl Rows {
                 .map(|backup| Row::new(backup, &base, app.now()))
                 .collect(),
             alert: alert.unwrap_or_default(),
+            hint: "A backup keeps what is in the server's volumes, so that a deleted file can be had back. Press “Back up now”.",
             base,
             may_write: scope.may(Permission::BackupWrite),
         })

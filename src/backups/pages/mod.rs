@@ -1,5 +1,7 @@
-//! Backups for people: a tab of each server's page, a look into each backup, and those of a stack's servers.
+//! Backups for people: a tab of each server's and each volume's page, a look into each backup, and those of a stack's servers.
 
+mod another;
+mod inside;
 mod list;
 mod over;
 mod show;
@@ -7,13 +9,14 @@ mod stack;
 mod staff;
 mod targets;
 mod tenant;
+mod volume;
 mod whole;
 
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::ids::ServerId;
+use crate::platform::ids::{ServerId, VolumeId};
 use crate::platform::web::{Routes, ago};
 
 use super::model::{Backup, Checks, State as How, bytes};
@@ -58,8 +61,44 @@ pub(super) fn routes() -> Routes<App> {
             write,
             whole::over,
         )
+        .merge(of_volumes())
         .merge(others())
         .merge(of_staff())
+}
+
+/// Those of the tenant's own volumes.
+fn of_volumes() -> Routes<App> {
+    let (read, write) = (
+        Rule::Tenant(Permission::BackupRead),
+        Rule::Tenant(Permission::BackupWrite),
+    );
+    let make = Rule::Tenant(Permission::VolumeWrite);
+    Routes::new()
+        .get("/t/{tenant}/volumes/{volume_id}/backups", read, volume::list)
+        .get("/t/{tenant}/volumes/{volume_id}/backups/live", read, volume::live)
+        .post("/t/{tenant}/volumes/{volume_id}/backups", write, volume::create)
+        .get(
+            "/t/{tenant}/volumes/{volume_id}/backups/{backup}",
+            read,
+            volume::show,
+        )
+        .get(
+            "/t/{tenant}/volumes/{volume_id}/backups/{backup}/download",
+            read,
+            volume::download,
+        )
+        .post(
+            "/t/{tenant}/volumes/{volume_id}/backups/{backup}/restore",
+            write,
+            volume::restore,
+        )
+        .post(
+            "/t/{tenant}/volumes/{volume_id}/backups/{backup}/delete",
+            write,
+            volume::delete,
+        )
+        .get("/t/{tenant}/backups/{backup}/volume", make, another::form)
+        .form("/t/{tenant}/backups/{backup}/volume", make, another::make)
 }
 
 /// Those that are not about one server.
@@ -131,6 +170,10 @@ fn href(slug: &str, server: ServerId) -> String {
     format!("/t/{slug}/servers/{server}/backups")
 }
 
+fn volume_href(slug: &str, volume: VolumeId) -> String {
+    format!("/t/{slug}/volumes/{volume}/backups")
+}
+
 /// One backup in the list.
 pub(super) struct Row {
     pub(super) id: String,
@@ -139,7 +182,9 @@ pub(super) struct Row {
     pub(super) when: String,
     pub(super) server: String,
     pub(super) server_href: String,
-    pub(super) is_erased: bool,
+    /// Of a server or volume that is gone.
+    pub(super) is_gone: bool,
+    pub(super) is_volume: bool,
     pub(super) by: String,
     pub(super) state: How,
     pub(super) percent: i64,
@@ -157,7 +202,8 @@ impl Row {
             when: ago(backup.created_at, now),
             server: backup.server_name.clone(),
             server_href: base.to_owned(),
-            is_erased: backup.server.is_none(),
+            is_gone: backup.of().is_none(),
+            is_volume: backup.is_of_volume,
             by: backup.asked_by.clone(),
             state: backup.state,
             percent: backup.percent(),

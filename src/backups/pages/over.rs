@@ -43,6 +43,10 @@ impl Over {
         backup: &Backup,
         (servers, may_restore): (&str, bool),
     ) -> Result<Page<Self>, Error> {
+        // A volume's becomes another volume, and no server.
+        if backup.is_of_volume {
+            return Err(Error::NotFound);
+        }
         let fitting = store::fitting(tx, backup, FITTING).await?.into_iter();
         let choices = fitting.map(|(id, name)| Choice {
             url: format!("{servers}/{id}/backups/{}/restore-over", backup.id),

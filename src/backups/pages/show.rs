@@ -3,42 +3,18 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 
 use crate::app::App;
-use crate::drivers::backup::EntryKind;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, ServerId};
 use crate::platform::web::{Ctx, FormData, Page, Path, Query, SeeOther};
 use crate::servers::{self, Head, crumbs};
 
-use super::super::model::{SHOWN, State as How, bytes};
+use super::super::model::{Of, SHOWN};
 use super::super::{actions, look, store};
+use super::inside::{At, Found, Got, at_href, folder, inside, restored_name};
 use super::{Row, href};
-
-/// Where in a backup.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct At {
-    path: Option<String>,
-}
-
-/// Something in a folder of the backup.
-struct Found {
-    name: String,
-    path: String,
-    href: String,
-    size: String,
-    is_folder: bool,
-    is_file: bool,
-}
-
-/// Something that was got back.
-struct Got {
-    to: String,
-    state: How,
-    error: String,
-}
 
 #[derive(Template)]
 #[template(path = "backups/show.html")]
@@ -88,58 +64,24 @@ pub(super) async fn show(
             true,
         )
     } else {
-        let (entries, is_all) = look::entries(&app, &scope, (server, id), &path).await?;
-        let all = entries.into_iter().map(|entry| {
-            let inside = format!("{path}/{}", entry.name);
-            Found {
-                href: at_href(&row.href, "", &inside),
-                size: bytes(i64::try_from(entry.size).unwrap_or(i64::MAX)),
-                is_folder: entry.kind == EntryKind::Folder,
-                is_file: entry.kind == EntryKind::File,
-                name: entry.name,
-                path: inside,
-            }
-        });
-        (all.collect(), is_all)
+        inside(&app, &scope, (Of::Server(server), id), (&row.href, &path)).await?
     };
     let up = path.rsplit_once('/').map_or("", |(up, _)| up);
-    let got = restores.into_iter().map(|restore| Got {
-        to: format!("/{}/{}", restore.what.volume(), restore.name),
-        state: restore.state,
-        error: restore.error.unwrap_or_default(),
-    });
     Ok(Page(Show {
         ctx: crumbs(ctx, &scope).with_crumbs([("Backups", base.clone())]),
         head: Head::new(&app, &scope, &known, "backups"),
         back: base,
-        up: at_href(&row.href, "", up),
+        up: at_href(&row.href, up),
         row,
         path,
         found,
         is_all,
-        got: got.collect(),
+        got: restores.into_iter().map(Got::from).collect(),
         may_write: scope.may(Permission::BackupWrite),
         may_create: scope.may(Permission::BackupWrite) && scope.may(Permission::ServerCreate),
         may_restore_over: scope.may(Permission::BackupWrite) && scope.may(Permission::ServerPower),
         name: known.name.clone(),
     }))
-}
-
-fn folder(base: &str, volume: &str) -> Found {
-    let path = format!("/{volume}");
-    Found {
-        name: volume.to_owned(),
-        href: at_href(base, "", &path),
-        path,
-        size: String::new(),
-        is_folder: true,
-        is_file: false,
-    }
-}
-
-fn at_href(base: &str, rest: &str, path: &str) -> String {
-    let path = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC);
-    format!("{base}{rest}?path={path}")
 }
 
 pub(super) async fn download(
@@ -148,7 +90,13 @@ pub(super) async fn download(
     Path((_, server, id)): Path<(String, ServerId, BackupId)>,
     Query(at): Query<At>,
 ) -> Result<Response, Error> {
-    look::content(&app, &scope, (server, id), &at.path.unwrap_or_default()).await
+    look::content(
+        &app,
+        &scope,
+        (Of::Server(server), id),
+        &at.path.unwrap_or_default(),
+    )
+    .await
 }
 
 pub(super) async fn restore(
@@ -158,10 +106,7 @@ pub(super) async fn restore(
     form: FormData,
 ) -> Result<SeeOther, Error> {
     let path = form.get("path");
-    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    // Free in any case: by the second, and one cannot click twice in one.
-    let name = format!("restored-{}-{last}", app.now().format("%Y%m%d-%H%M%S"));
-    let name: String = name.chars().take(100).collect();
+    let name = restored_name(path, app.now());
     let restored = actions::restore(&app, &scope, (server, id), (path, &name)).await?;
     let to = format!("/{}/{}", restored.what.volume(), restored.name);
     Ok(SeeOther::to(format!("{}/{id}", href(&slug, server))).info(format!("It will be at {to}.")))

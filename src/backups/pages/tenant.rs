@@ -1,4 +1,4 @@
-//! All backups of an organisation, also of servers that are gone, and the repositories that they are in.
+//! All backups of an organisation, also of servers and volumes that are gone, and the repositories that they are in.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,9 +9,9 @@ use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRepositoryId};
 use crate::platform::web::{Ctx, FormData, Page, Path, SeeOther, ago};
 
-use super::super::model::{OF_TENANT, Repository, bytes};
+use super::super::model::{OF_TENANT, Of, Repository, bytes};
 use super::super::{actions, store};
-use super::{Row, checked, href};
+use super::{Row, checked, href, volume_href};
 
 /// A repository.
 struct Place {
@@ -51,6 +51,7 @@ pub(super) struct All {
     rows: Vec<Row>,
     may_reveal: bool,
     may_delete: bool,
+    may_make_volumes: bool,
     home: String,
 }
 
@@ -67,9 +68,16 @@ pub(super) async fn list(
     let all = store::of_tenant(&mut tx, scope.tenant(), OF_TENANT).await?;
     let home = format!("/t/{slug}/backups");
     let rows = all.iter().map(|backup| {
-        // That of a server that is gone has a page of its own.
-        let base = backup.server.map(|server| href(&slug, server));
-        Row::new(backup, base.as_deref().unwrap_or(&home), now)
+        // That of a server that is gone has a page of its own; of a volume that is gone there is none.
+        let base = backup.of().map(|of| match of {
+            Of::Server(server) => href(&slug, server),
+            Of::Volume(volume) => volume_href(&slug, volume),
+        });
+        let mut row = Row::new(backup, base.as_deref().unwrap_or(&home), now);
+        if base.is_none() && backup.is_of_volume {
+            row.href.clear();
+        }
+        row
     });
     Ok(Page(All {
         ctx,
@@ -79,11 +87,12 @@ pub(super) async fn list(
         rows: rows.collect(),
         may_reveal: scope.may(Permission::BackupKey),
         may_delete: scope.may(Permission::BackupWrite),
+        may_make_volumes: scope.may(Permission::BackupWrite) && scope.may(Permission::VolumeWrite),
         home,
     }))
 }
 
-/// Removes one whose server is gone.
+/// Removes one whose server or volume is gone.
 pub(super) async fn delete(
     State(app): State<App>,
     scope: TenantScope,

@@ -1,4 +1,4 @@
-//! Servers that are filled from backups.
+//! Servers and volumes that are filled from backups, and how far that is.
 
 use chrono::{DateTime, Utc};
 
@@ -6,9 +6,9 @@ use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRepositoryId, BackupRestoreId, ServerId, TenantId};
 
-use super::super::model::State;
+use super::super::model::{Of, State};
 
-/// A server that is filled.
+/// A server or volume that is filled.
 #[derive(Debug)]
 pub struct Filled {
     pub(in super::super) id: BackupRestoreId,
@@ -60,12 +60,12 @@ pub async fn is_filled(tx: &mut impl Scoped, server: ServerId) -> Result<bool, E
     Ok(found.fetch_one(tx.conn()).await?)
 }
 
-/// How a server is filled; nothing once the backup is gone.
-pub async fn filling(tx: &mut SystemTx, server: ServerId) -> Result<Option<Filled>, Error> {
+/// How a server or volume is filled; nothing once the backup is gone.
+pub async fn filling(tx: &mut SystemTx, of: Of) -> Result<Option<Filled>, Error> {
     let row = sqlx::query!(
         "select r.id, r.tenant_id, r.state, r.is_ready, r.error, b.repository_id from backup_restore r \
-         join backup b on b.id = r.backup_id where r.server_id = $1 and r.kind = 'fill'",
-        server.0
+         join backup b on b.id = r.backup_id where (r.server_id = $1 or r.volume_id = $1) and r.kind = 'fill'",
+        of.uuid()
     );
     let row = row.fetch_optional(tx.conn()).await?;
     row.map(|row| {

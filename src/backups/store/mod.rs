@@ -3,6 +3,7 @@
 mod alerts;
 mod checks;
 mod fill;
+mod fill_volume;
 mod queue;
 mod rows;
 mod sealed;
@@ -18,10 +19,11 @@ pub use checks::{
     is_check_due, lock_repository,
 };
 pub use fill::{add_filling, begin_filling, filling, is_filled, unready};
+pub use fill_volume::{add_volume_filling, end_restores, fills, is_saved};
 pub use queue::{Claimed, Ended, Opener, claim, opener, own_opener, release, renew};
 pub use rows::{
-    add, add_repository, add_restore, any, by_id, count, default_target, find, list, of_stack, of_tenant,
-    poke, repository, restores, set_deleting,
+    add, add_repository, add_restore, any, any_of_volume, by_id, count, default_target, find, list, of_stack,
+    of_tenant, poke, repository, restores, set_deleting,
 };
 pub use sealed::{claim_one, outdated_keys, outdated_targets, save_key, save_target, volume_repositories};
 pub use staff::{Held, all_repositories};

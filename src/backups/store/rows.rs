@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::super::model::{Backup, Reason, Restore, State};
+use super::super::model::{Backup, Of, Reason, Restore, State};
 use crate::drivers::backup::InBackup;
 use crate::platform::db::{Scoped, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
     BackupId, BackupRepositoryId, BackupRestoreId, BackupTargetId, OperationId, ScheduleId, ServerId,
-    StackId, TenantId,
+    StackId, TenantId, VolumeId,
 };
 
 /// Where backups go.
@@ -64,22 +64,22 @@ pub async fn poke(tx: &mut impl Scoped, id: BackupRepositoryId, now: DateTime<Ut
     Ok(())
 }
 
-/// How many backups a server has.
-pub async fn count(tx: &mut impl Scoped, server: ServerId) -> Result<i64, Error> {
+/// How many backups a server or volume has.
+pub async fn count(tx: &mut impl Scoped, of: Of) -> Result<i64, Error> {
     let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from backup where server_id = $1"#,
-        server.0
+        r#"select count(*) as "count!" from backup where server_id = $1 or volume_id = $1"#,
+        of.uuid()
     );
     Ok(count.fetch_one(tx.conn()).await?)
 }
 
-/// Adds a backup that waits. Says whether it could: a server has one under way.
+/// Adds a backup that waits. Says whether it could: a server or volume has one under way.
 pub async fn add(tx: &mut impl Scoped, backup: &Backup) -> Result<bool, Error> {
     let retention = backup.retention.map(serde_json::to_value).transpose();
     let added = sqlx::query!(
         "insert into backup (id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, reason, \
-         operation_id, schedule_id, retention) values ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8, $9, $10, $11) \
-         on conflict (server_id) where state in ('waiting', 'running') do nothing",
+         operation_id, schedule_id, retention, volume_id, is_of_volume) \
+         values ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing",
         backup.id.0,
         backup.tenant.0,
         backup.repository.0,
@@ -90,7 +90,9 @@ pub async fn add(tx: &mut impl Scoped, backup: &Backup) -> Result<bool, Error> {
         backup.reason.word(),
         backup.operation.map(|operation| operation.0),
         backup.schedule.map(|schedule| schedule.0),
-        retention.map_err(Error::internal)?
+        retention.map_err(Error::internal)?,
+        backup.volume.map(|volume| volume.0),
+        backup.is_of_volume
     );
     Ok(added.execute(tx.conn()).await?.rows_affected() > 0)
 }
@@ -100,6 +102,8 @@ struct Row {
     tenant_id: Uuid,
     repository_id: Uuid,
     server_id: Option<Uuid>,
+    volume_id: Option<Uuid>,
+    is_of_volume: bool,
     server_name: String,
     state: String,
     reason: String,
@@ -126,6 +130,8 @@ impl TryFrom<Row> for Backup {
             tenant: TenantId(row.tenant_id),
             repository: BackupRepositoryId(row.repository_id),
             server: row.server_id.map(ServerId),
+            volume: row.volume_id.map(VolumeId),
+            is_of_volume: row.is_of_volume,
             server_name: row.server_name,
             state: State::parse(&row.state)?,
             reason: Reason::parse(&row.reason)?,
@@ -158,17 +164,20 @@ macro_rules! backups {
     ($which:literal, $($value:expr),+ $(,)?) => {
         sqlx::query_as!(
             Row,
-            "select id, tenant_id, repository_id, server_id, server_name, state, reason, operation_id, schedule_id, retention, \
-             asked_by, created_at, finished_at, done_bytes, total_bytes, added_bytes, snapshot, error, about from backup "
+            "select id, tenant_id, repository_id, server_id, volume_id, is_of_volume, server_name, state, reason, operation_id, \
+             schedule_id, retention, asked_by, created_at, finished_at, done_bytes, total_bytes, added_bytes, snapshot, error, about from backup "
                 + $which,
             $($value),+
         )
     };
 }
 
-/// A server's backups, newest first. There are at most 60.
-pub async fn list(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Backup>, Error> {
-    let rows = backups!("where server_id = $1 order by created_at desc, id desc", server.0);
+/// The backups of a server or volume, newest first. There are at most 60.
+pub async fn list(tx: &mut TenantTx, of: Of) -> Result<Vec<Backup>, Error> {
+    let rows = backups!(
+        "where server_id = $1 or volume_id = $1 order by created_at desc, id desc",
+        of.uuid()
+    );
     rows.fetch_all(tx.conn())
         .await?
         .into_iter()
@@ -176,9 +185,13 @@ pub async fn list(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Backup>, Er
         .collect()
 }
 
-/// One of a server's.
-pub async fn find(tx: &mut impl Scoped, (server, id): (ServerId, BackupId)) -> Result<Backup, Error> {
-    let row = backups!("where id = $1 and server_id = $2", id.0, server.0);
+/// One of a server's or volume's.
+pub async fn find(tx: &mut impl Scoped, (of, id): (Of, BackupId)) -> Result<Backup, Error> {
+    let row = backups!(
+        "where id = $1 and (server_id = $2 or volume_id = $2)",
+        id.0,
+        of.uuid()
+    );
     row.fetch_optional(tx.conn())
         .await?
         .ok_or(Error::NotFound)?
@@ -203,17 +216,18 @@ pub async fn add_restore(
     (asked_by, now): (&str, DateTime<Utc>),
 ) -> Result<(), Error> {
     sqlx::query!(
-        "insert into backup_restore (id, tenant_id, backup_id, server_id, volume, path, name, state, asked_by, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9)",
+        "insert into backup_restore (id, tenant_id, backup_id, server_id, volume, path, name, state, asked_by, created_at, \
+         volume_id) values ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10)",
         restore.id.0,
         backup.tenant.0,
         backup.id.0,
-        restore.server.0,
+        restore.into.and_then(Of::server).map(|server| server.0),
         restore.what.volume(),
         restore.what.path(),
         restore.name,
         asked_by,
-        now
+        now,
+        restore.into.and_then(Of::volume).map(|volume| volume.0)
     )
     .execute(tx.conn())
     .await?;
@@ -223,32 +237,22 @@ pub async fn add_restore(
 /// What was got back from a backup, newest first, at most so many.
 pub async fn restores(tx: &mut impl Scoped, backup: BackupId, most: i64) -> Result<Vec<Restore>, Error> {
     let rows = sqlx::query!(
-        "select id, server_id, volume, path, name, state, error from backup_restore where backup_id = $1 and kind = 'beside' \
-         order by created_at desc, id desc limit $2",
+        "select id, server_id, volume_id, volume, path, name, state, error from backup_restore \
+         where backup_id = $1 and kind = 'beside' order by created_at desc, id desc limit $2",
         backup.0,
         most
     );
-    let read = |id, server, (volume, path): (String, String), name, state: String, error| {
-        let what = InBackup::new(&volume, &path);
-        Ok(Restore {
-            id: BackupRestoreId(id),
-            server: ServerId(server),
-            what: what.ok_or_else(|| Error::Internal("a restore of nowhere".into()))?,
-            name,
-            state: State::parse(&state)?,
-            error,
-        })
-    };
     let all = rows.fetch_all(tx.conn()).await?.into_iter();
     all.map(|row| {
-        read(
-            row.id,
-            row.server_id,
-            (row.volume, row.path),
-            row.name,
-            row.state,
-            row.error,
-        )
+        let what = InBackup::new(&row.volume, &row.path);
+        Ok(Restore {
+            id: BackupRestoreId(row.id),
+            into: Of::new(row.server_id.map(ServerId), row.volume_id.map(VolumeId)),
+            what: what.ok_or_else(|| Error::Internal("a restore of nowhere".into()))?,
+            name: row.name,
+            state: State::parse(&row.state)?,
+            error: row.error,
+        })
     })
     .collect()
 }
@@ -283,6 +287,15 @@ pub async fn of_stack(tx: &mut TenantTx, stack: StackId, limit: i64) -> Result<V
 /// One that the scope may see, also of a server that is gone.
 pub async fn any(tx: &mut impl Scoped, id: BackupId) -> Result<Backup, Error> {
     let row = backups!("where id = $1", id.0);
+    row.fetch_optional(tx.conn())
+        .await?
+        .ok_or(Error::NotFound)?
+        .try_into()
+}
+
+/// One of the tenant's that is of a volume, also of one that is gone.
+pub async fn any_of_volume(tx: &mut impl Scoped, id: BackupId) -> Result<Backup, Error> {
+    let row = backups!("where id = $1 and is_of_volume", id.0);
     row.fetch_optional(tx.conn())
         .await?
         .ok_or(Error::NotFound)?

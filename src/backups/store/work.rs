@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::model::{About, Backup, Restore, State, Whole, WholeRestore};
+use super::super::model::{About, Backup, Of, Restore, State, VolumeFill, Whole, WholeRestore};
+use super::fill_volume::fills;
 use super::rows::{by_id, going, restores};
 use crate::drivers::backup::{Progress, Summary};
 use crate::platform::db::{Scoped, SystemTx};
@@ -23,6 +24,8 @@ pub enum Job {
     Whole(Backup, WholeRestore),
     /// Check the repository.
     Check,
+    /// Fill a new volume.
+    Fill(Backup, VolumeFill),
 }
 
 /// The next thing to do, but for a check, which waits for all that. What was under way when a panel died comes first.
@@ -35,10 +38,10 @@ pub async fn next(tx: &mut SystemTx, repository: BackupRepositoryId) -> Result<O
     );
     if let Some(row) = restore.fetch_optional(tx.conn()).await? {
         let backup = by_id(tx, BackupId(row.backup_id)).await?;
-        if row.kind != "beside" {
+        if let ("fill" | "over", Some(server)) = (row.kind.as_str(), row.server_id) {
             let restore = WholeRestore {
                 id: BackupRestoreId(row.id),
-                server: ServerId(row.server_id),
+                server: ServerId(server),
                 how: if row.kind == "fill" {
                     Whole::Fill
                 } else {
@@ -49,6 +52,11 @@ pub async fn next(tx: &mut SystemTx, repository: BackupRepositoryId) -> Result<O
                 is_begun: row.is_begun,
             };
             return Ok(Some(Job::Whole(backup, restore)));
+        }
+        if row.kind != "beside" {
+            let all = fills(tx, backup.id, i64::MAX).await?;
+            let fill = all.into_iter().find(|fill| fill.id.0 == row.id);
+            return Ok(fill.map(|fill| Job::Fill(backup, fill)));
         }
         let all = restores(tx, backup.id, i64::MAX).await?;
         let restore = all.into_iter().find(|restore| restore.id.0 == row.id);
@@ -195,16 +203,16 @@ pub async fn reported(tx: &mut SystemTx, operation: OperationId) -> Result<(i64,
     Ok((i64::try_from(open).unwrap_or(i64::MAX), failed.collect()))
 }
 
-/// When a schedule made those backups of a server that are whole, newest first.
+/// When a schedule made those backups of a server or volume that are whole, newest first.
 pub async fn made(
     tx: &mut SystemTx,
-    (schedule, server): (ScheduleId, ServerId),
+    (schedule, of): (ScheduleId, Of),
 ) -> Result<Vec<(BackupId, DateTime<Utc>)>, Error> {
     let rows = sqlx::query!(
-        "select id, created_at from backup where schedule_id = $1 and server_id = $2 and state = 'done' \
+        "select id, created_at from backup where schedule_id = $1 and (server_id = $2 or volume_id = $2) and state = 'done' \
          order by created_at desc, id desc",
         schedule.0,
-        server.0
+        of.uuid()
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows.map(|row| (BackupId(row.id), row.created_at)).collect())
@@ -213,18 +221,19 @@ pub async fn made(
 /// Says that these are to go, and those that failed beyond the newest few.
 pub async fn let_go(
     tx: &mut SystemTx,
-    (schedule, server): (ScheduleId, ServerId),
+    (schedule, of): (ScheduleId, Of),
     (going, failures): (&[BackupId], i64),
 ) -> Result<(), Error> {
     let going: Vec<uuid::Uuid> = going.iter().map(|id| id.0).collect();
     sqlx::query!(
-        "update backup set state = 'deleting' where schedule_id = $1 and server_id = $2 and ((state = 'done' and id = any($3)) \
-         or id in (select id from backup where schedule_id = $1 and server_id = $2 and state = 'failed' \
+        "update backup set state = 'deleting' where schedule_id = $1 and (server_id = $2 or volume_id = $2) \
+         and ((state = 'done' and id = any($3)) \
+         or id in (select id from backup where schedule_id = $1 and (server_id = $2 or volume_id = $2) and state = 'failed' \
                    order by created_at desc, id desc offset $4)) \
          and not exists (select from backup_restore r where r.backup_id = backup.id and r.kind <> 'beside' \
                          and r.state in ('waiting', 'running'))",
         schedule.0,
-        server.0,
+        of.uuid(),
         &going,
         failures
     )

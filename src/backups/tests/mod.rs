@@ -5,6 +5,7 @@ mod erased;
 mod half_way;
 mod staff;
 mod targets;
+mod volumes;
 mod walls;
 mod whole;
 

@@ -11,16 +11,58 @@ use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::{fault, operations};
 use crate::servers::model::Server;
+use crate::volumes::Volume;
 
 use super::super::alerts;
 use super::super::ledger::count;
 use super::super::model::{About, Backup};
 use super::super::store;
+use super::of_volume::{self, StillVolume};
 use super::still::Still;
 use super::{FAILURES_KEPT, NOTE, Trouble, check, emit, found, volumes};
 
+/// What is saved, and holds still meanwhile.
+enum Source<'a> {
+    Server(&'a Server, Still<'a>),
+    Volume(&'a Volume, StillVolume<'a>),
+}
+
+impl Source<'_> {
+    /// Makes it hold still, and says what to save.
+    async fn begin(&mut self, tag: String) -> Result<Saved, Trouble> {
+        match self {
+            Self::Server(server, still) => Ok(Saved {
+                volumes: still.begin().await?,
+                server: Some(ServerKey::new(server.home().to_string()).map_err(BackupError::Engine)?),
+                about: about(server),
+                tag,
+            }),
+            Self::Volume(volume, still) => Ok(Saved {
+                volumes: vec![still.begin().await?],
+                server: None,
+                about: of_volume::told(volume),
+                tag,
+            }),
+        }
+    }
+
+    /// Undoes all of it. Harmless when there is nothing.
+    async fn end(&self) -> Result<(), Trouble> {
+        match self {
+            Self::Server(_, still) => still.end().await,
+            Self::Volume(_, still) => still.end().await,
+        }
+    }
+}
+
 /// Makes one, and writes that it is whole.
 pub(super) async fn make(app: &App, restic: &Restic, place: &Place, backup: &Backup) -> Result<(), Trouble> {
+    if backup.is_of_volume {
+        let volume = of_volume::found(app, backup.volume).await?;
+        let source = Source::Volume(&volume, StillVolume::new(app, &volume, backup.id));
+        let about = of_volume::about(&volume);
+        return make_of(app, restic, place, (backup, &about), source).await;
+    }
     let mut tx = app.db.system().await?;
     let server = found(&mut tx, backup.server).await?;
     let (offer, volumes) = volumes(app, &mut tx, &server).await?;
@@ -28,23 +70,35 @@ pub(super) async fn make(app: &App, restic: &Restic, place: &Place, backup: &Bac
     if volumes.is_empty() {
         return Err(Trouble::Failed("it keeps nothing that could be saved".to_owned()));
     }
-    note(app, backup, Progress::default()).await?;
     let about = About {
         template: server.template.clone(),
         size: server.size.clone(),
         volumes: volumes.iter().map(|volume| volume.name.clone()).collect(),
+        size_mib: None,
     };
-    let mut still = Still::new(app, &server, backup.id, &offer.template, volumes);
+    let still = Still::new(app, &server, backup.id, &offer.template, volumes);
+    let source = Source::Server(&server, still);
+    make_of(app, restic, place, (backup, &about), source).await
+}
+
+async fn make_of(
+    app: &App,
+    restic: &Restic,
+    place: &Place,
+    (backup, about): (&Backup, &About),
+    mut source: Source<'_>,
+) -> Result<(), Trouble> {
+    note(app, backup, Progress::default()).await?;
     let saved = match whole(restic, place, backup).await {
         // A panel died after it was whole and before that was written.
         Ok(Some(summary)) => Ok(summary),
-        Ok(None) => save(app, restic, place, (backup, &server, &mut still)).await,
+        Ok(None) => save(app, restic, place, (backup, &mut source)).await,
         Err(trouble) => Err(trouble),
     };
     fault::point("backups.saved");
-    still.end().await?;
+    source.end().await?;
     fault::point("backups.let_go");
-    finish(app, backup, (&saved?, &about)).await
+    finish(app, backup, (&saved?, about)).await
 }
 
 /// Makes the repository if there is none, and looks for what is whole there.
@@ -62,16 +116,10 @@ async fn save(
     app: &App,
     restic: &Restic,
     place: &Place,
-    (backup, server, still): (&Backup, &Server, &mut Still<'_>),
+    (backup, source): (&Backup, &mut Source<'_>),
 ) -> Result<Summary, Trouble> {
-    let volumes = still.begin().await?;
+    let saved = source.begin(backup.id.to_string()).await?;
     fault::point("backups.still");
-    let saved = Saved {
-        server: ServerKey::new(server.home().to_string()).map_err(BackupError::Engine)?,
-        volumes,
-        about: about(server),
-        tag: backup.id.to_string(),
-    };
     let mut events = restic.backup(place, saved).await?;
     let mut noted = tokio::time::Instant::now();
     while let Some(event) = events.next().await {
@@ -128,12 +176,10 @@ pub(super) async fn ended(
     backup: &Backup,
     failure: Option<&str>,
 ) -> Result<(), Error> {
-    if let (Some(schedule), Some(server), Some(retention)) =
-        (backup.schedule, backup.server, backup.retention)
-    {
-        let made = store::made(tx, (schedule, server)).await?;
+    if let (Some(schedule), Some(of), Some(retention)) = (backup.schedule, backup.of(), backup.retention) {
+        let made = store::made(tx, (schedule, of)).await?;
         let going = retention.going(&made);
-        store::let_go(tx, (schedule, server), (&going, FAILURES_KEPT)).await?;
+        store::let_go(tx, (schedule, of), (&going, FAILURES_KEPT)).await?;
     }
     match (failure, backup.server) {
         (Some(reason), _) => alerts::failed(app, tx, backup, reason).await?,

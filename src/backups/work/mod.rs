@@ -5,6 +5,7 @@
 
 mod check;
 mod make;
+mod of_volume;
 mod still;
 mod whole;
 
@@ -30,7 +31,7 @@ use super::actions::key_context;
 use super::inside;
 use super::ledger::count;
 use super::locks;
-use super::model::{Backup, Restore};
+use super::model::{Backup, Of, Restore};
 use super::reconcile::LEASE;
 use super::store::{self, Claimed, Job};
 use super::target;
@@ -89,7 +90,7 @@ impl From<BackupError> for Trouble {
             BackupError::CutOff => Self::CutOff,
             BackupError::Engine(EngineError::Unavailable(_) | EngineError::Timeout(_)) => Self::Waits,
             BackupError::Engine(EngineError::VolumeMissing { .. }) => {
-                Self::Failed("the server has no data yet".to_owned())
+                Self::Failed("the engine has no data of it".to_owned())
             }
             BackupError::Engine(error) => {
                 tracing::warn!(
@@ -124,6 +125,7 @@ pub(super) async fn one(app: &App, claimed: &Claimed) -> Result<Outcome, Error> 
             Job::Make(backup) => make::make(app, &restic, &place, backup).await,
             Job::Remove(backups) => remove(&restic, &place, backups).await,
             Job::GetBack(backup, restore) => get_back(app, &restic, &place, (backup, restore)).await,
+            Job::Fill(backup, fill) => of_volume::fill(app, &restic, &place, (backup, fill)).await,
             Job::Whole(backup, one) => {
                 let job = (backup, one, claimed.cut_offs);
                 whole::restore(app, &restic, &place, job).await
@@ -256,8 +258,14 @@ async fn get_back(
     place: &Place,
     (backup, restore): (&Backup, &Restore),
 ) -> Result<(), Trouble> {
+    let server = match restore.into {
+        Some(Of::Volume(volume)) => {
+            return of_volume::get_back(app, restic, place, (backup, restore, volume)).await;
+        }
+        other => other.and_then(Of::server),
+    };
     let mut tx = app.db.system().await?;
-    let server = found(&mut tx, Some(restore.server)).await?;
+    let server = found(&mut tx, server).await?;
     let (offer, volumes) = volumes(app, &mut tx, &server).await?;
     drop(tx);
     let locks = Locks::of(Some(&offer));
@@ -271,19 +279,13 @@ async fn get_back(
     let owner = ServerKey::new(server.home().to_string()).map_err(BackupError::Engine)?;
     let what = (&restore.what, restore.name.as_str());
     restic
-        .restore_beside(place, snapshot, (&owner, volume), what)
+        .restore_beside(place, snapshot, (Some(&owner), volume), what)
         .await?;
     Ok(())
 }
 
 async fn emit(tx: &mut SystemTx, backup: &Backup) -> Result<(), Error> {
-    events::emit(
-        tx,
-        Some(backup.tenant),
-        TOPIC,
-        backup.server.map(|server| server.0),
-    )
-    .await
+    events::emit(tx, Some(backup.tenant), TOPIC, backup.of().map(Of::uuid)).await
 }
 
 /// Writes how it ended; a backup that is whole was written where its size was known.
@@ -323,6 +325,7 @@ async fn end(
         (Job::Whole(backup, restore), reason) => {
             whole::end(app, &mut tx, (backup, restore), (reason, is_half_way)).await?;
         }
+        (Job::Fill(backup, fill), reason) => of_volume::end(app, &mut tx, (backup, fill), reason).await?,
         (Job::GetBack(backup, restore), reason) => {
             store::end_restore(&mut tx, restore.id, reason, now).await?;
             emit(&mut tx, backup).await?;

@@ -130,7 +130,9 @@ async fn put(
         .await
         .map_err(BackupError::Engine)?;
     let snapshot = backup.snapshot.as_deref().unwrap_or_default();
-    restic.restore_over(place, snapshot, (&owner, &volumes)).await?;
+    restic
+        .restore_over(place, snapshot, (Some(&owner), &volumes))
+        .await?;
     fault::point("backups.put");
     Ok(())
 }
@@ -208,6 +210,8 @@ async fn begin_safety(
     let safety = Backup {
         id: BackupId::new(&*app.ids, now),
         server: Some(server.id),
+        volume: None,
+        is_of_volume: false,
         server_name: server.name.clone(),
         state: State::Waiting,
         reason: Reason::Safety,

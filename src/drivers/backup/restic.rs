@@ -29,7 +29,7 @@ pub struct Place {
     pub password: String,
 }
 
-/// A volume of a server, and what its template calls it.
+/// A volume, and what the backup calls it: for a server's, what its template does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedVolume {
     /// `[a-z0-9-]`.
@@ -41,11 +41,11 @@ pub struct SavedVolume {
 /// What is saved.
 #[derive(Debug, Clone)]
 pub struct Saved {
-    /// The server.
-    pub server: ServerKey,
+    /// The server; absent for a volume of the tenant's own.
+    pub server: Option<ServerKey>,
     /// Its volumes.
     pub volumes: Vec<SavedVolume>,
-    /// What the server is, as JSON: from this it can be made again.
+    /// What the server or volume is, as JSON: from this it can be made again.
     pub about: Vec<u8>,
     /// What the snapshot is found by.
     pub tag: String,
@@ -70,16 +70,21 @@ impl Restic {
         said::snapshots(&answer).ok_or(BackupError::CutOff)
     }
 
-    /// Saves a server's volumes, as they are.
+    /// Saves volumes, as they are.
     pub async fn backup(
         &self,
         place: &Place,
         what: Saved,
     ) -> BackupResult<BoxStream<'static, BackupResult<BackupEvent>>> {
         let mut spec = self.spec(place, words(&["backup", &what.tag]));
-        spec.volumes.extend(mounts(&what.server, &what.volumes, true));
+        spec.volumes
+            .extend(mounts(what.server.as_ref(), &what.volumes, true));
         spec.files.push(HelperFile {
-            name: "about/server.json",
+            name: if what.server.is_some() {
+                "about/server.json"
+            } else {
+                "about/volume.json"
+            },
             content: what.about.clone(),
         });
         let mut events = self.engine.run_helper(&spec).await?;
@@ -157,12 +162,13 @@ impl Restic {
         Ok(stream.boxed())
     }
 
-    /// Puts a file or folder into its volume's root under a name that is free, whether the server runs or not.
+    /// Puts a file or folder into its volume's root under a name that is free, whether servers use it or not. A volume of no server is
+    /// the tenant's own.
     pub async fn restore_beside(
         &self,
         place: &Place,
         snapshot: &str,
-        (server, volume): (&ServerKey, &SavedVolume),
+        (server, volume): (Option<&ServerKey>, &SavedVolume),
         (what, name): (&InBackup, &str),
     ) -> BackupResult<()> {
         named(snapshot)?;
@@ -183,12 +189,12 @@ impl Restic {
         self.answer(spec).await.map(drop)
     }
 
-    /// Makes volumes what they were. Whatever is in them goes, so their server must not run.
+    /// Makes volumes what they were. Whatever is in them goes, so nobody may use them.
     pub async fn restore_over(
         &self,
         place: &Place,
         snapshot: &str,
-        (server, volumes): (&ServerKey, &[SavedVolume]),
+        (server, volumes): (Option<&ServerKey>, &[SavedVolume]),
     ) -> BackupResult<()> {
         named(snapshot)?;
         let mut argv = words(&["over", snapshot]);
@@ -278,10 +284,10 @@ fn named(snapshot: &str) -> BackupResult<()> {
     }
 }
 
-fn mounts(server: &ServerKey, volumes: &[SavedVolume], read_only: bool) -> Vec<HelperVolume> {
+fn mounts(server: Option<&ServerKey>, volumes: &[SavedVolume], read_only: bool) -> Vec<HelperVolume> {
     let one = |volume: &SavedVolume| HelperVolume {
         key: volume.key.clone(),
-        server: Some(server.clone()),
+        server: server.cloned(),
         place: format!("/volumes/{}", volume.name),
         read_only,
     };

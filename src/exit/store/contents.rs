@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::platform::db::{Scoped as _, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    BackupId, NetworkId, PlanId, ScheduleId, ServerId, SnapshotId, StackId, TenantId, UserId,
+    BackupId, NetworkId, PlanId, ScheduleId, ServerId, SnapshotId, StackId, TenantId, UserId, VolumeId,
 };
 
 /// More of one kind than anybody has.
@@ -116,8 +116,9 @@ pub async fn snapshots(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Value>
 /// The tenant's backups, which are not in the archive themselves.
 pub async fn backups(tx: &mut TenantTx, tenant: TenantId) -> Result<Vec<Value>, Error> {
     let rows = sqlx::query!(
-        r#"select b.id, b.server_id, to_jsonb(x) as "row!" from backup b,
-             lateral (select b.server_name, b.state, b.asked_by, b.created_at, b.finished_at, b.total_bytes, b.snapshot) x
+        r#"select b.id, b.server_id, b.volume_id, to_jsonb(x) as "row!" from backup b,
+             lateral (select case when not b.is_of_volume then b.server_name end as server_name,
+               case when b.is_of_volume then b.server_name end as volume_name, b.state, b.asked_by, b.created_at, b.finished_at, b.total_bytes, b.snapshot) x
            where b.tenant_id = $1 order by b.created_at limit $2"#,
         tenant.0,
         MOST
@@ -127,6 +128,7 @@ pub async fn backups(tx: &mut TenantTx, tenant: TenantId) -> Result<Vec<Value>, 
         .map(|row| {
             let mut told = with_id(BackupId(row.id), row.row);
             told["server_id"] = row.server_id.map(|id: Uuid| ServerId(id).to_string()).into();
+            told["volume_id"] = row.volume_id.map(|id: Uuid| VolumeId(id).to_string()).into();
             told
         })
         .collect())

@@ -90,7 +90,7 @@ permissions! {
     ScheduleRead = "schedules:read", Tenant, read;
     /// Create, change, pause, run and delete schedules. What they tell a server, their author must be allowed to tell it.
     ScheduleWrite = "schedules:write", Tenant, write;
-    /// See backups of servers, and look into them.
+    /// See backups of servers and of the organisation's own volumes, and look into them.
     BackupRead = "backups:read", Tenant, read;
     /// Make and delete backups, and get things back from them.
     BackupWrite = "backups:write", Tenant, write;

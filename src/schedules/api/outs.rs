@@ -50,6 +50,9 @@ pub struct StepIn {
     /// stack.
     #[serde(default)]
     retention: Option<Retention>,
+    /// Whether the volumes that are attached are backed up too, each by itself and with the same retention; of a backup step.
+    #[serde(default)]
+    with_volumes: bool,
     /// How long to wait before it.
     #[serde(default)]
     #[schema(maximum = 3600)]
@@ -78,6 +81,7 @@ impl From<StepIn> for StepText {
             command: step.command.unwrap_or_default(),
             keep: step.keep.map(|keep| keep.to_string()).unwrap_or_default(),
             retention: step.retention.map(RetentionText::from).unwrap_or_default(),
+            with_volumes: step.with_volumes,
             wait: step.wait_seconds.to_string(),
             go_on: step.go_on,
         }
@@ -98,6 +102,8 @@ pub struct StepOut {
     keep: Option<u32>,
     /// What is kept of the backups that the schedule made, of a backup step.
     retention: Option<Retention>,
+    /// Whether attached volumes are backed up too, of a backup step.
+    with_volumes: bool,
     /// How long is waited before it.
     wait_seconds: u32,
     /// Whether the run goes on if it fails.
@@ -112,6 +118,7 @@ impl From<Step> for StepOut {
             command: None,
             keep: None,
             retention: None,
+            with_volumes: false,
             wait_seconds: step.wait_seconds,
             go_on: step.go_on,
         };
@@ -125,9 +132,13 @@ impl From<Step> for StepOut {
                 keep: Some(keep),
                 ..blank
             },
-            Task::Backup { retention } => Self {
+            Task::Backup {
+                retention,
+                with_volumes,
+            } => Self {
                 kind: StepKind::Backup,
                 retention: Some(retention),
+                with_volumes,
                 ..blank
             },
             Task::StackSnapshot { keep } => Self {
@@ -135,9 +146,13 @@ impl From<Step> for StepOut {
                 keep: Some(keep),
                 ..blank
             },
-            Task::StackBackup { retention } => Self {
+            Task::StackBackup {
+                retention,
+                with_volumes,
+            } => Self {
                 kind: StepKind::StackBackup,
                 retention: Some(retention),
+                with_volumes,
                 ..blank
             },
             Task::Command { command } => Self {

@@ -24,6 +24,8 @@ pub struct StepText {
     pub keep: String,
     /// How many are kept, of a backup step, also of the whole stack.
     pub retention: RetentionText,
+    /// Whether attached volumes are backed up too, of a backup step, also of the whole stack.
+    pub with_volumes: bool,
     /// Seconds to wait before it; nothing means none.
     pub wait: String,
     /// Whether the run goes on if it fails.
@@ -128,14 +130,17 @@ impl StepText {
             "stack_snapshot" => errors
                 .check(&field("keep"), keep(&self.keep))
                 .map(|keep| Task::StackSnapshot { keep }),
-            "backup" => self
-                .retention
-                .parse(errors, field)
-                .map(|retention| Task::Backup { retention }),
+            "backup" => self.retention.parse(errors, field).map(|retention| Task::Backup {
+                retention,
+                with_volumes: self.with_volumes,
+            }),
             "stack_backup" => self
                 .retention
                 .parse(errors, field)
-                .map(|retention| Task::StackBackup { retention }),
+                .map(|retention| Task::StackBackup {
+                    retention,
+                    with_volumes: self.with_volumes,
+                }),
             "command" => errors
                 .check(&field("command"), line(&self.command))
                 .map(|command| Task::Command { command }),
@@ -171,11 +176,21 @@ impl From<&Step> for StepText {
                 _ => String::new(),
             },
             retention: match &step.task {
-                Task::Backup { retention } | Task::StackBackup { retention } => {
+                Task::Backup { retention, .. } | Task::StackBackup { retention, .. } => {
                     RetentionText::from(*retention)
                 }
                 _ => RetentionText::default(),
             },
+            with_volumes: matches!(
+                step.task,
+                Task::Backup {
+                    with_volumes: true,
+                    ..
+                } | Task::StackBackup {
+                    with_volumes: true,
+                    ..
+                }
+            ),
             kind: kind.to_owned(),
             power: power.to_owned(),
             command: command.to_owned(),
@@ -345,7 +360,7 @@ mod tests {
             }])
         };
         let step = backup("1", " 7 ").parse().unwrap().steps.remove(0);
-        let Task::Backup { retention } = step.task else {
+        let Task::Backup { retention, .. } = step.task else {
             panic!("{step:?}")
         };
         assert_eq!((retention.last, retention.daily, retention.weekly), (1, 7, 0));

@@ -73,6 +73,9 @@ pub enum Task {
     Backup {
         /// What is kept of the backups that the schedule made.
         retention: Retention,
+        /// Whether the volumes that are attached to it are, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        with_volumes: bool,
     },
     /// Takes a snapshot of each server of its stack that keeps files, and waits until all of them are there.
     StackSnapshot {
@@ -83,6 +86,9 @@ pub enum Task {
     StackBackup {
         /// What is kept of the backups that the schedule made of each server.
         retention: Retention,
+        /// Whether the volumes that are attached to them are, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        with_volumes: bool,
     },
     /// Gives the server a line: to its process's input, or to a shell beside it, as its console does.
     Command {
@@ -124,14 +130,36 @@ impl Step {
             },
             Task::Snapshot { keep: 1 } => "Take a snapshot, keep the last".to_owned(),
             Task::Snapshot { keep } => format!("Take a snapshot, keep the last {keep}"),
-            Task::Backup { retention } => format!("Back the server up, keep {}", retention.words()),
+            Task::Backup {
+                retention,
+                with_volumes,
+            } => format!(
+                "Back the server up{}, keep {}",
+                attached(*with_volumes),
+                retention.words()
+            ),
             Task::StackSnapshot { keep: 1 } => "Take a snapshot of the whole stack, keep the last".to_owned(),
             Task::StackSnapshot { keep } => {
                 format!("Take a snapshot of the whole stack, keep the last {keep}")
             }
-            Task::StackBackup { retention } => format!("Back the whole stack up, keep {}", retention.words()),
+            Task::StackBackup {
+                retention,
+                with_volumes,
+            } => format!(
+                "Back the whole stack up{}, keep {}",
+                attached(*with_volumes),
+                retention.words()
+            ),
             Task::Command { command } => format!("Command: {command}"),
         }
+    }
+}
+
+fn attached(with_volumes: bool) -> &'static str {
+    if with_volumes {
+        " with attached volumes"
+    } else {
+        ""
     }
 }
 
@@ -151,6 +179,8 @@ mod tests {
             { "kind": "stack_snapshot", "keep": 3, "wait_seconds": 0, "go_on": false },
             { "kind": "stack_backup", "retention": { "last": 2, "daily": 0, "weekly": 0, "monthly": 0 }, "wait_seconds": 0,
               "go_on": false },
+            { "kind": "backup", "retention": { "last": 1, "daily": 0, "weekly": 0, "monthly": 0 }, "with_volumes": true,
+              "wait_seconds": 0, "go_on": false },
         ]);
         let read: Vec<Step> = serde_json::from_value(steps.clone()).unwrap();
         assert_eq!(
@@ -167,7 +197,11 @@ mod tests {
         );
         assert_eq!(read[4].title(), "Back the whole stack up, keep the last 2");
         let of_stack: Vec<bool> = read.iter().map(|step| step.task.is_of_stack()).collect();
-        assert_eq!(of_stack, [false, false, false, true, true]);
+        assert_eq!(of_stack, [false, false, false, true, true, false]);
+        assert_eq!(
+            read[5].title(),
+            "Back the server up with attached volumes, keep the last"
+        );
         assert_eq!(serde_json::to_value(&read).unwrap(), steps);
     }
 

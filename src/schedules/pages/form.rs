@@ -168,6 +168,9 @@ pub(super) async fn edit(
             .with(&name("weekly"), step.retention.weekly)
             .with(&name("monthly"), step.retention.monthly)
             .with(&name("wait_seconds"), step.wait);
+        if step.with_volumes {
+            form = form.with(&name("with_volumes"), "true");
+        }
         if step.go_on {
             form = form.with(&name("go_on"), "true");
         }

@@ -86,6 +86,8 @@ pub(super) struct StepFields {
     pub(super) keep: String,
     pub(super) keep_error: String,
     pub(super) kept: Vec<KeptField>,
+    pub(super) volumes_name: String,
+    pub(super) volumes: bool,
     pub(super) wait_name: String,
     pub(super) wait: String,
     pub(super) wait_error: String,
@@ -98,7 +100,7 @@ impl StepFields {
         let name = |field: &str| format!("steps.{place}.{field}");
         let (kind, line) = (name("kind"), name("command"));
         let (wait, go_on, keep) = (name("wait_seconds"), name("go_on"), name("keep"));
-        let kept = form.value(&keep);
+        let (kept, volumes) = (form.value(&keep), name("with_volumes"));
         Self {
             number: place + 1,
             kind: form.value(&kind).to_owned(),
@@ -109,6 +111,8 @@ impl StepFields {
             keep_error: form.error(&keep).to_owned(),
             keep_name: keep.clone(),
             kept: KeptField::all(form, place),
+            volumes: form.has(&volumes, "true"),
+            volumes_name: volumes,
             wait: form.value(&wait).to_owned(),
             wait_error: form.error(&wait).to_owned(),
             go_on: form.has(&go_on, "true"),
@@ -147,6 +151,7 @@ pub(super) fn read(data: &FormData) -> (ScheduleText, Vec<usize>) {
                 weekly: get("weekly"),
                 monthly: get("monthly"),
             },
+            with_volumes: data.checked(&format!("steps.{place}.with_volumes")),
             wait: get("wait_seconds"),
             go_on: data.checked(&format!("steps.{place}.go_on")),
         };

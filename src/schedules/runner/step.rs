@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::app::App;
+use crate::backups::ByClock;
 use crate::platform::access::{SystemScope, Who};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
@@ -94,9 +95,27 @@ impl Work<'_> {
         match &step.task {
             Task::Power { power } => self.begin_power(step, *power).await,
             Task::Snapshot { keep } => self.begin_snapshot(step, *keep).await,
-            Task::Backup { retention } => self.begin_backup(step, *retention).await,
+            Task::Backup {
+                retention,
+                with_volumes,
+            } => {
+                let wanted = ByClock {
+                    retention: *retention,
+                    with_volumes: *with_volumes,
+                };
+                self.begin_backup(step, wanted).await
+            }
             Task::StackSnapshot { keep } => self.begin_stack_snapshot(step, *keep).await,
-            Task::StackBackup { retention } => self.begin_stack_backup(step, *retention).await,
+            Task::StackBackup {
+                retention,
+                with_volumes,
+            } => {
+                let wanted = ByClock {
+                    retention: *retention,
+                    with_volumes: *with_volumes,
+                };
+                self.begin_stack_backup(step, wanted).await
+            }
             Task::Command { command } => self.command(step, command).await,
         }
     }

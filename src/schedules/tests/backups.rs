@@ -4,9 +4,11 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::backups::Backups;
+use crate::drivers::engine::{Engine as _, TenantKey, VolumeDriver, VolumeSpec};
 use crate::platform::access::{Permission, TenantRole};
 use crate::platform::db::Scoped as _;
 use crate::platform::reconcile::Reconciler as _;
+use crate::volumes;
 
 use super::super::store;
 use super::scene::{Scene, command};
@@ -207,4 +209,69 @@ async fn a_run_that_is_cut_off_before_its_backup_says_that_there_is_none() {
     scene.later(TimeDelta::seconds(15)).await;
     assert_eq!(scene.run(&id).await["state"], "interrupted");
     assert_eq!(alerts(&scene).await, 1);
+}
+
+/// A volume that is attached to the scene's server, without its container being made anew.
+async fn attached(scene: &Scene) -> String {
+    let id = scene.test.volume(scene.tenant, "media").await;
+    let spec = VolumeSpec {
+        key: volumes::volume_key(id).unwrap(),
+        tenant: TenantKey::new(scene.tenant.to_string()).unwrap(),
+        server: None,
+        driver: VolumeDriver::Local,
+        size_bytes: None,
+    };
+    scene.test.engine.ensure_volume(&spec).await.unwrap();
+    scene
+        .test
+        .administer("update volume set made_mib = size_mib, engine_name = 'x'")
+        .await;
+    scene
+        .test
+        .administer(
+            "insert into volume_attachment (volume_id, server_id, tenant_id, path, is_read_only, is_in, created_at) \
+             select v.id, s.id, s.tenant_id, '/shared', false, true, now() from volume v, server s",
+        )
+        .await;
+    id.to_string()
+}
+
+#[tokio::test]
+async fn a_step_backs_attached_volumes_up_as_well() {
+    let scene = Scene::new().await;
+    all_is_well(&scene);
+    let volume = attached(&scene).await;
+    let path = format!("/api/v1/volumes/{volume}/backups");
+    let of_volume = async || scene.program.get(&path).await.expect(200).json();
+    let step = json!({ "kind": "backup", "retention": { "last": 1 }, "with_volumes": true });
+    let id = scene.schedule("0 13 * * *", &[step]).await;
+    // What somebody else makes just now is left to them.
+    scene.program.json("POST", &path, &json!({})).await.expect(202);
+    later(&scene, TimeDelta::hours(1)).await;
+    let run = scene.run(&id).await;
+    assert_eq!(run["state"], "succeeded", "{run}");
+    assert_eq!(run["steps"][0]["step"]["with_volumes"], json!(true));
+    let all = of_volume().await;
+    assert_eq!((&all[0]["reason"], &all[1]), (&json!("manual"), &Value::Null));
+    for _ in 0..3 {
+        scene.test.engine.set_helper("open", "[]", 0, "");
+        later(&scene, TimeDelta::days(1) - TimeDelta::seconds(2)).await;
+        assert_eq!(scene.run(&id).await["state"], "succeeded");
+    }
+    let all = of_volume().await;
+    assert_eq!(all.as_array().unwrap().len(), 2, "{all}");
+    assert_eq!(
+        (&all[0]["state"], &all[0]["schedule_id"]),
+        (&json!("done"), &json!(id))
+    );
+    scene
+        .test
+        .administer("update volume set missing_since = now()")
+        .await;
+    scene.test.engine.set_helper("open", "[]", 0, "");
+    later(&scene, TimeDelta::days(1) - TimeDelta::seconds(2)).await;
+    let run = scene.run(&id).await;
+    assert_eq!(run["state"], "failed");
+    let note = run["steps"][0]["note"].as_str().unwrap();
+    assert!(note.starts_with("media: The engine does not have media"), "{run}");
 }

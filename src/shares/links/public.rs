@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse as _, Response};
 use multer::Multipart;
+use tokio::sync::oneshot;
 
 use crate::app::App;
 use crate::drivers::engine::FileKind;
@@ -142,9 +143,11 @@ async fn next(
         let name = opened.take(&name, Transfer::new(part)).await?;
         // In a task of its own: whoever hangs up now has brought it all the same.
         let (visitor, brought) = (visitor.clone(), name.clone());
-        let noted = app
-            .tasks
-            .spawn(async move { opened.brought(&visitor, &brought).await });
+        let (said, noted) = oneshot::channel();
+        app.tasks.spawn(async move {
+            // Nobody may listen any more.
+            drop(said.send(opened.brought(&visitor, &brought).await));
+        });
         noted.await.map_err(Error::internal)??;
         return Ok(Some(name));
     }

@@ -40,6 +40,7 @@ pub async fn attach(
     let volume = store::lock(&mut tx, id).await?;
     volume.check_stays()?;
     volume.check_there()?;
+    volume.check_filled()?;
     let server = match servers::lock(&mut tx, input.server).await {
         Err(Error::NotFound) => return Err(Error::invalid("server", "Choose one of the servers.")),
         other => other?,

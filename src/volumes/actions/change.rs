@@ -2,20 +2,22 @@
 
 use crate::app::App;
 use crate::audit::Change;
+use crate::backups;
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::VolumeId;
+use crate::platform::ids::{BackupId, VolumeId};
 use crate::servers;
 
 use super::super::model::{MAX, check_shrink, check_size, parse_name};
 use super::super::store::{self, NewVolume};
 use super::{Asked, check_unattached, fit, open, shown, tell};
 
-/// Makes a volume.
+/// Makes a volume, which is empty or filled from a backup.
 pub async fn create(
     app: &App,
     scope: &TenantScope,
     (name, size_mib): (&str, Result<i64, String>),
+    backup: Option<BackupId>,
 ) -> Result<Asked, Error> {
     let mut errors = FieldErrors::default();
     let name = errors.check("name", parse_name(name));
@@ -42,12 +44,16 @@ pub async fn create(
         location,
         name: name.as_str(),
         size_mib,
+        is_filling: backup.is_some(),
         by: &scope.who.label,
         now: app.now(),
     };
     fit(app, &mut tx, scope, location, size_mib).await?;
     store::insert(&mut tx, &new).await?;
     let volume = store::find(&mut tx, new.id).await?;
+    if let Some(backup) = backup {
+        backups::fill_volume_from(app, &mut tx, (&volume, backup), &scope.who).await?;
+    }
     let operation = open(app, &mut tx, scope, &volume, "volume.create").await?;
     let change = Change::to("volume.create", shown(&volume));
     tell(app, &mut tx, scope, &volume, &change).await?;
@@ -103,6 +109,7 @@ pub async fn change(
     }
     if let Some(size) = size {
         before.check_there()?;
+        before.check_filled()?;
         check_shrink(size, before.used, before.is_enforced).map_err(|why| Error::invalid("size_mib", why))?;
         fit(app, &mut tx, scope, before.location, size - before.takes_mib()).await?;
         store::resize(&mut tx, id, size, app.now()).await?;

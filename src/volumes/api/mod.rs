@@ -142,7 +142,7 @@ async fn create(
     scope: TenantScope,
     Json(new): Json<VolumeIn>,
 ) -> Result<Response, Error> {
-    let asked = actions::create(&app, &scope, (&new.name, Ok(new.size_mib))).await?;
+    let asked = actions::create(&app, &scope, (&new.name, Ok(new.size_mib)), None).await?;
     Ok(accepted(asked))
 }
 

@@ -22,7 +22,8 @@ pub struct VolumeOut {
     name: String,
     /// Where it is.
     location: LocationId,
-    /// How it is. One that is `missing` was lost by the engine; servers that it is attached to are held.
+    /// How it is. One that is `missing` was lost by the engine; servers that it is attached to are held. One that is made from a backup
+    /// is `making` until it is filled.
     state: State,
     /// What it may hold, in MiB.
     size_mib: i64,

@@ -1,5 +1,6 @@
 //! What a volume is, what there is to do about it, and what may be done with it when. Pure.
 
+mod mount;
 mod path;
 mod size;
 
@@ -8,9 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::platform::error::Error;
-use crate::platform::ids::{LocationId, ServerId, TenantId, VolumeId};
+use crate::platform::ids::{LocationId, TenantId, VolumeId};
 use crate::servers::model::{Quota, ServerName};
 
+pub use mount::{Holder, Mount, told};
 pub use path::{MountPath, Taken, overlap};
 pub use size::{check as check_size, check_shrink};
 
@@ -82,6 +84,8 @@ pub struct Volume {
     pub created_at: DateTime<Utc>,
     /// When somebody deleted it.
     pub deleting_at: Option<DateTime<Utc>>,
+    /// It is made from a backup, and not whole yet.
+    pub is_filling: bool,
     /// Counts wishes.
     pub generation: i64,
     /// Why the last attempt at something failed.
@@ -142,6 +146,20 @@ impl Volume {
         }
     }
 
+    /// Refuses what one that is yet to be filled from a backup can't do.
+    pub fn check_filled(&self) -> Result<(), Error> {
+        if self.is_filling {
+            return Err(Error::conflict(
+                "volume-filling",
+                format!(
+                    "{} is being filled from a backup. Wait until that is done.",
+                    self.name
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     /// What is said of one that the engine has lost.
     pub fn lost(&self) -> Error {
         Error::conflict(
@@ -175,78 +193,6 @@ impl Volume {
     }
 }
 
-/// A volume as a server mounts it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own in the database"
-)]
-pub struct Mount {
-    /// Which volume.
-    pub volume: VolumeId,
-    /// What people call it.
-    pub name: String,
-    /// Where inside of the container.
-    pub path: String,
-    /// The server may not change it.
-    pub is_read_only: bool,
-    /// It should be mounted.
-    pub is_wanted: bool,
-    /// The container that is there has it.
-    pub is_in: bool,
-    /// It was made.
-    pub is_made: bool,
-    /// It is in the node's pool.
-    pub is_pooled: bool,
-    /// The engine has lost it.
-    pub is_missing: bool,
-    /// Why it could not be made yet, if somebody has tried.
-    pub trouble: Option<String>,
-}
-
-impl Mount {
-    /// The word of the API.
-    pub fn state(&self) -> &'static str {
-        match (self.is_wanted, self.is_in) {
-            (true, true) => "attached",
-            (true, false) => "attaching",
-            (false, _) => "detaching",
-        }
-    }
-}
-
-/// A server that mounts a volume.
-#[derive(Debug, Clone)]
-pub struct Holder {
-    /// Which server.
-    pub server: ServerId,
-    /// What people call it.
-    pub server_name: String,
-    /// It is deleted, and kept.
-    pub is_deleted: bool,
-    /// How it mounts it.
-    pub mount: Mount,
-}
-
-/// Names for a sentence: the first three, and how many more.
-pub fn told(holders: &[Holder]) -> String {
-    let word = |holder: &Holder| {
-        let note = if holder.is_deleted {
-            " (deleted, and kept)"
-        } else {
-            ""
-        };
-        format!("{}{note}", holder.server_name)
-    };
-    let first: Vec<String> = holders.iter().take(3).map(word).collect();
-    let rest = holders.len().saturating_sub(3);
-    if rest > 0 {
-        format!("{} and {rest} more", first.join(", "))
-    } else {
-        first.join(", ")
-    }
-}
-
 /// A name that people give.
 pub fn parse_name(text: &str) -> Result<ServerName, String> {
     ServerName::parse(text).map_err(|error| error.to_string())
@@ -255,6 +201,8 @@ pub fn parse_name(text: &str) -> Result<ServerName, String> {
 #[cfg(test)]
 pub(super) mod tests {
     use uuid::Uuid;
+
+    use crate::platform::ids::ServerId;
 
     use super::*;
 
@@ -276,6 +224,7 @@ pub(super) mod tests {
             created_by: "ada".to_owned(),
             created_at: DateTime::UNIX_EPOCH,
             deleting_at: None,
+            is_filling: false,
             generation: 1,
             error: None,
             attached: 0,
@@ -345,6 +294,20 @@ pub(super) mod tests {
         assert_eq!(why(volume(64, None)), Err("volume-not-made"));
         assert_eq!(why(lost), Err("volume-missing"));
         assert_eq!(why(leaving), Err("volume-deleting"));
+    }
+
+    #[test]
+    fn one_that_is_not_whole_yet_is_attached_to_nothing() {
+        let half = Volume {
+            is_filling: true,
+            ..volume(64, None)
+        };
+        assert_eq!(half.plan(), Some(Step::Make));
+        assert_eq!(
+            half.check_filled().map_err(|error| error.code()),
+            Err("volume-filling")
+        );
+        assert!(volume(64, None).check_filled().is_ok());
     }
 
     #[test]

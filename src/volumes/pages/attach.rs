@@ -48,6 +48,7 @@ async fn page(
     let mut tx = scope.begin().await?;
     let volume = store::find(&mut tx, id).await?;
     volume.check_stays()?;
+    volume.check_filled()?;
     let (rooms, is_cut) = store::rooms(&mut tx, &volume, from).await?;
     let href = href(scope, id);
     let filled = || {

@@ -13,6 +13,7 @@ pub struct Head {
     pub(crate) name: String,
     pub(crate) tab: &'static str,
     pub(crate) may_read_files: bool,
+    pub(crate) may_read_backups: bool,
 }
 
 impl Head {
@@ -23,6 +24,7 @@ impl Head {
             name: volume.name.clone(),
             tab,
             may_read_files: scope.may(Permission::FileRead),
+            may_read_backups: scope.may(Permission::BackupRead),
         }
     }
 }

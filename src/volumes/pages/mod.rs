@@ -20,6 +20,7 @@ use crate::platform::web::Routes;
 use super::model::{State, Volume};
 
 pub use head::{Head, crumbs};
+pub use new::typed_size;
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -82,6 +83,7 @@ fn words(volume: &Volume) -> (&'static str, &'static str, String) {
     let error = error.map(|error| format!("It waits: {error}. It is tried again."));
     let error = error.unwrap_or_default();
     match volume.state() {
+        State::Making if volume.is_filling => (tone, "Being filled", error),
         State::Making => (tone, "Being made", error),
         State::Resizing => (tone, "Being resized", error),
         State::Removing => (tone, "Being deleted", error),

@@ -29,7 +29,7 @@ fn page(ctx: Ctx, scope: &TenantScope, form: FormState) -> Page<New> {
 }
 
 /// A size as it is typed.
-pub(super) fn typed_size(text: &str) -> Result<i64, String> {
+pub fn typed_size(text: &str) -> Result<i64, String> {
     let text = text.trim();
     text.parse()
         .map_err(|_| "Type a whole number of MiB, such as 1024 for 1 GiB.".to_owned())
@@ -65,7 +65,7 @@ pub(super) async fn create(
     data: FormData,
 ) -> Result<Response, Error> {
     let input = (data.get("name"), typed_size(data.get("size_mib")));
-    let (errors, status) = match data.submit(actions::create(&app, &scope, input)).await {
+    let (errors, status) = match data.submit(actions::create(&app, &scope, input, None)).await {
         Ok(asked) => {
             let to = SeeOther::to(href(&scope, asked.volume.id));
             return Ok(to

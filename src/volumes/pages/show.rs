@@ -50,7 +50,9 @@ impl Panel {
             href: href(scope, id),
             now: app.now(),
             may_write: scope.may(Permission::VolumeWrite) && volume.check_stays().is_ok(),
-            may_attach: scope.may(Permission::VolumeAttach) && volume.check_stays().is_ok(),
+            may_attach: scope.may(Permission::VolumeAttach)
+                && volume.check_stays().is_ok()
+                && volume.check_filled().is_ok(),
             volume,
         })
     }

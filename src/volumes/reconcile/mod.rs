@@ -4,6 +4,7 @@
 //! repeated, so a panel that dies anywhere is followed by one that does it again: a volume that is there is found, a size that is
 //! set is set again, and one that is gone is gone. What was once written down as made is never made again.
 
+mod fill;
 mod trouble;
 mod work;
 

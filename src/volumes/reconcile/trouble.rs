@@ -26,6 +26,15 @@ pub(super) enum Trouble {
     /// A server has it, or is yet to be seen without it.
     #[error("a server's container still has it; it goes when that is made anew")]
     Held,
+    /// It is read for a backup.
+    #[error("a backup of it is being made")]
+    Saved,
+    /// It is being filled.
+    #[error("it is being filled from a backup")]
+    Filling,
+    /// It could not be filled.
+    #[error("it could not be filled from the backup: {0}")]
+    Unfilled(String),
     /// The panel is not told of the pool.
     #[error("this panel is not told of a volume driver")]
     NoPool,
@@ -72,7 +81,14 @@ impl Trouble {
             }
             Self::Engine(_) | Self::Files(_) => "the container engine refused; the provider's log says why",
             Self::Database(_) => "the database does not answer",
-            Self::TooSmall(_) | Self::NoPool | Self::Held => return self.to_string(),
+            Self::TooSmall(_)
+            | Self::NoPool
+            | Self::Held
+            | Self::Saved
+            | Self::Filling
+            | Self::Unfilled(_) => {
+                return self.to_string();
+            }
         }
         .to_owned()
     }

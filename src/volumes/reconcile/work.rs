@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::app::App;
+use crate::backups;
 use crate::certificates;
 use crate::drivers::engine::{Outcome, TenantKey, VolumeDriver, VolumeSpec};
 use crate::drivers::pool::{Kind as Quota, PoolError, Storage, VolumeName};
@@ -33,7 +34,7 @@ pub(super) struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn volume(&self) -> &Volume {
+    pub(super) fn volume(&self) -> &Volume {
         &self.claimed.volume
     }
 
@@ -81,6 +82,8 @@ impl Work<'_> {
         match done {
             Ok(()) => self.settle(None).await,
             Err(trouble @ Trouble::TooSmall(_)) => self.settle(Some(&trouble.words())).await,
+            Err(Trouble::Filling) => self.wait().await,
+            Err(Trouble::Unfilled(reason)) => self.give_up(&reason).await,
             Err(trouble) => self.put_off(&trouble).await,
         }
     }
@@ -128,6 +131,9 @@ impl Work<'_> {
                 .await?;
             is_enforced = storage.kind().await? == Quota::Enforced;
         }
+        if volume.is_filling {
+            self.fill().await?;
+        }
         files::open_up(self.app, volume).await?;
         let mut tx = self.app.db.system().await?;
         store::note_made(&mut tx, self.claimed, &made.name, (is_pooled, is_enforced)).await?;
@@ -160,6 +166,9 @@ impl Work<'_> {
         if !holders.is_empty() {
             return Err(Trouble::Held);
         }
+        if backups::is_volume_saved(&mut self.app.db.system().await?, self.volume().id).await? {
+            return Err(Trouble::Saved);
+        }
         let removed = self
             .app
             .engine
@@ -176,6 +185,7 @@ impl Work<'_> {
         let (volume, now) = (self.volume(), self.app.now());
         let mut tx = self.app.db.system().await?;
         certificates::count_volume(&mut tx, volume.id).await?;
+        backups::leave_volume(&mut tx, volume.id, now).await?;
         if !store::erase(&mut tx, self.claimed).await? {
             return Ok(false);
         }

@@ -1,6 +1,7 @@
 //! Which servers mount which volumes.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::platform::db::{Scoped, SystemTx, TenantTx, violates};
 use crate::platform::error::Error;
@@ -41,6 +42,19 @@ pub async fn mounts_of(
 ) -> Result<Option<Mount>, Error> {
     let all = mounts(tx, server).await?;
     Ok(all.into_iter().find(|mount| mount.volume == volume))
+}
+
+/// The volumes that are attached to a server, or to any of a stack's: those that were made and stay.
+pub async fn attached(tx: &mut impl Scoped, to: Uuid) -> Result<Vec<VolumeId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select v.id from volume v where v.made_mib is not null and v.deleting_at is null and exists ( \
+           select from volume_attachment a join server s on s.id = a.server_id \
+           where a.volume_id = v.id and a.is_wanted and s.deleted_at is null and (s.id = $1 or s.stack_id = $1)) \
+         order by v.id",
+        to
+    );
+    let ids = ids.fetch_all(tx.conn()).await?.into_iter();
+    Ok(ids.map(VolumeId).collect())
 }
 
 /// The servers that mount a volume or are yet to leave it, by name.

@@ -69,7 +69,7 @@ pub async fn rooms(
 pub async fn others(tx: &mut impl Scoped, server: &Server) -> Result<(Vec<Other>, bool), Error> {
     let rows = sqlx::query!(
         "select v.id, v.name, v.size_mib from volume v where v.tenant_id = $1 and v.location_id = $2 and v.deleting_at is null \
-         and not exists (select from volume_attachment a where a.volume_id = v.id and a.server_id = $3 and a.is_wanted) \
+         and not v.is_filling and not exists (select from volume_attachment a where a.volume_id = v.id and a.server_id = $3 and a.is_wanted) \
          order by lower(v.name), v.id limit $4",
         server.tenant.0,
         server.location.0,

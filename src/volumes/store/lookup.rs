@@ -26,6 +26,7 @@ struct Row {
     created_by: String,
     created_at: DateTime<Utc>,
     deleting_at: Option<DateTime<Utc>>,
+    is_filling: bool,
     generation: i64,
     last_error: Option<String>,
     attached: i64,
@@ -50,6 +51,7 @@ impl From<Row> for Volume {
             created_by: row.created_by,
             created_at: row.created_at,
             deleting_at: row.deleting_at,
+            is_filling: row.is_filling,
             generation: row.generation,
             error: row.last_error,
             attached: row.attached,
@@ -64,7 +66,7 @@ macro_rules! select {
             Row,
             r#"select v.id, v.tenant_id, v.location_id, v.name, v.size_mib, v.made_mib, v.engine_name, v.is_pooled,
                  v.is_enforced, v.used_bytes, v.measured_at, v.missing_since, v.version, v.created_by, v.created_at,
-                 v.deleting_at, v.generation, v.last_error,
+                 v.deleting_at, v.is_filling, v.generation, v.last_error,
                  (select count(*) from volume_attachment a where a.volume_id = v.id and a.is_wanted) as "attached!"
                from volume v "# + $rest,
             $($argument),+

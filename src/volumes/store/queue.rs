@@ -5,8 +5,10 @@ use uuid::Uuid;
 
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::VolumeId;
+use crate::platform::events;
+use crate::platform::ids::{TenantId, VolumeId};
 
+use super::super::TOPIC;
 use super::super::model::Volume;
 use super::find;
 
@@ -67,7 +69,7 @@ pub async fn note_made(
     (is_pooled, is_enforced): (bool, bool),
 ) -> Result<(), Error> {
     sqlx::query!(
-        "update volume set engine_name = $3, is_pooled = $4, is_enforced = $5, made_mib = $6 \
+        "update volume set engine_name = $3, is_pooled = $4, is_enforced = $5, made_mib = $6, is_filling = false \
          where id = $1 and lease_id = $2",
         claimed.volume.id.0,
         claimed.lease,
@@ -138,6 +140,33 @@ pub async fn put_off(
     )
     .execute(tx.conn())
     .await?;
+    Ok(())
+}
+
+/// Gives the lease back of one that waits for others, who wake it; it is looked at then anyway.
+pub async fn wait(tx: &mut SystemTx, claimed: &Claimed, until: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query!(
+        "update volume set lease_id = null, lease_until = null, next_attempt_at = coalesce(next_attempt_at, $3) \
+         where id = $1 and lease_id = $2",
+        claimed.volume.id.0,
+        claimed.lease,
+        until
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Has somebody look at a volume at once, as part of whatever it waits for.
+pub async fn wake(tx: &mut SystemTx, id: VolumeId, now: DateTime<Utc>) -> Result<(), Error> {
+    let woken = sqlx::query_scalar!(
+        "update volume set next_attempt_at = $2 where id = $1 returning tenant_id",
+        id.0,
+        now
+    );
+    if let Some(tenant) = woken.fetch_optional(tx.conn()).await? {
+        events::emit(tx, Some(TenantId(tenant)), TOPIC, Some(id.0)).await?;
+    }
     Ok(())
 }
 

@@ -19,6 +19,8 @@ pub struct NewVolume<'a> {
     pub name: &'a str,
     /// What it should be able to hold, in MiB.
     pub size_mib: i64,
+    /// It is yet to be filled from a backup.
+    pub is_filling: bool,
     /// Who makes it.
     pub by: &'a str,
     /// Now.
@@ -36,15 +38,16 @@ fn name_is_taken(error: sqlx::Error) -> Error {
 /// Writes a new one. It is due at once.
 pub async fn insert(tx: &mut impl Scoped, new: &NewVolume<'_>) -> Result<(), Error> {
     let done = sqlx::query!(
-        "insert into volume (id, tenant_id, location_id, name, size_mib, created_by, created_at, next_attempt_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $7)",
+        "insert into volume (id, tenant_id, location_id, name, size_mib, created_by, created_at, next_attempt_at, is_filling) \
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
         new.id.0,
         new.tenant.0,
         new.location.0,
         new.name,
         new.size_mib,
         new.by,
-        new.now
+        new.now,
+        new.is_filling
     )
     .execute(tx.conn())
     .await;
@@ -82,11 +85,11 @@ pub async fn resize(
     Ok(())
 }
 
-/// Wishes for its end. It is due at once.
+/// Wishes for its end, unless somebody has. It is due at once.
 pub async fn start_deletion(tx: &mut impl Scoped, id: VolumeId, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
         "update volume set deleting_at = $2, version = version + 1, generation = generation + 1, last_error = null, \
-         error_count = 0, next_attempt_at = $2 where id = $1",
+         error_count = 0, next_attempt_at = $2 where id = $1 and deleting_at is null",
         id.0,
         now
     )

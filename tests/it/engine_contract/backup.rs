@@ -80,7 +80,7 @@ impl Scene {
 
     fn saved(&self, tag: &str) -> Saved {
         Saved {
-            server: server("a"),
+            server: Some(server("a")),
             volumes: vec![self.volume.clone()],
             about: ABOUT.to_vec(),
             tag: tag.to_owned(),
@@ -138,7 +138,7 @@ async fn a_deleted_file_comes_back(scene: &Scene, place: &Place) {
     assert_eq!(bytes.concat().len(), 3_000_000);
     // Beside.
     let (owner, absent, all) = (server("a"), at("/none"), at("/"));
-    let beside = (&owner, &scene.volume);
+    let beside = (Some(&owner), &scene.volume);
     let restore = restic.restore_beside(place, &saved.snapshot, beside, (&named, "again.bin"));
     restore.await.unwrap();
     assert_eq!(sum("/v/again.bin"), before);
@@ -151,7 +151,7 @@ async fn a_deleted_file_comes_back(scene: &Scene, place: &Place) {
     assert_eq!(sum(&format!("/v/all/deep/{odd}")), before);
     // In place: what came since goes.
     let volumes = [scene.volume.clone()];
-    let over = restic.restore_over(place, &saved.snapshot, (&owner, &volumes));
+    let over = restic.restore_over(place, &saved.snapshot, (Some(&owner), &volumes[..]));
     over.await.unwrap();
     assert_eq!(sum(&format!("/v/deep/{odd}")), before);
     assert_eq!(
@@ -159,7 +159,7 @@ async fn a_deleted_file_comes_back(scene: &Scene, place: &Place) {
         format!(". ./deep ./deep/{odd} ./deep/link ./other")
     );
     // Of what is not there, nothing is made, and nothing goes for it.
-    let absent = restic.restore_over(place, "0123456789abcdef", (&owner, &volumes));
+    let absent = restic.restore_over(place, "0123456789abcdef", (Some(&owner), &volumes[..]));
     absent.await.unwrap_err();
     assert_eq!(sum(&format!("/v/deep/{odd}")), before);
     restic.check(place).await.unwrap();

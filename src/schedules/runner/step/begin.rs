@@ -1,6 +1,6 @@
 //! The beginnings of steps that ask others for work: the wish is written with the step that waits for it.
 
-use crate::backups::{self, Retention};
+use crate::backups::{self, ByClock};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::OperationId;
@@ -30,9 +30,9 @@ impl Work<'_> {
         self.begun(step, tx, asked).await
     }
 
-    pub(super) async fn begin_backup(&self, step: &Step, retention: Retention) -> Result<bool, Error> {
+    pub(super) async fn begin_backup(&self, step: &Step, wanted: ByClock) -> Result<bool, Error> {
         let mut tx = self.scope.begin().await?;
-        let what = (self.server.id, self.claimed.schedule, retention);
+        let what = (self.server.id, self.claimed.schedule, wanted);
         let asked = backups::take_within(self.app, &mut tx, &self.who(), what).await;
         self.begun(step, tx, asked).await
     }
@@ -49,11 +49,11 @@ impl Work<'_> {
         self.begun(step, tx, asked).await
     }
 
-    pub(super) async fn begin_stack_backup(&self, step: &Step, retention: Retention) -> Result<bool, Error> {
+    pub(super) async fn begin_stack_backup(&self, step: &Step, wanted: ByClock) -> Result<bool, Error> {
         let mut tx = self.scope.begin().await?;
         let asked = match self.server.in_stack() {
             Ok(stack) => {
-                let what = (stack, self.claimed.schedule, retention);
+                let what = (stack, self.claimed.schedule, wanted);
                 backups::take_of_stack_within(self.app, &mut tx, &self.who(), what).await
             }
             Err(refusal) => Err(refusal.into()),
