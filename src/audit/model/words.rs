@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 108] = [
+const WITH_TARGET: [(&str, &str); 109] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
