@@ -382,7 +382,7 @@ async fn secrets_are_not_where_the_engine_shows_them_and_other_peoples_volumes_a
     );
     assert!(!shown.contains(&place.password) && !processes.contains(&place.password));
     let mut theft = scene.saved("bak_2");
-    theft.server = server("b");
+    theft.server = Some(server("b"));
     let refused = scene.restic.backup(&place, theft).await.err();
     assert!(
         matches!(refused, Some(BackupError::Engine(EngineError::Foreign { .. }))),
