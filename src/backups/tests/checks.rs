@@ -102,12 +102,14 @@ async fn a_check_that_fails_is_an_alert_until_one_passes() {
         let page = browser.get(path).await.expect(200).body;
         assert!(page.contains("the repository is damaged"), "{page}");
     }
-    // It is looked at each day then.
-    scene.later(TimeDelta::days(1)).await;
+    // It is looked at every six hours then.
+    scene.later(TimeDelta::hours(5)).await;
+    assert_eq!(scene.checks(), 1);
+    scene.later(TimeDelta::hours(1)).await;
     assert_eq!(scene.checks(), 2);
     assert_eq!(scene.repository().await["check_failed_at"], since);
     scene.test.engine.set_helper("check", "", 0, "");
-    scene.later(TimeDelta::days(1)).await;
+    scene.later(TimeDelta::hours(6)).await;
     assert_eq!(scene.repository().await["check_error"], Value::Null);
     assert_eq!(scene.alerts(root).await, [json!(0), json!(0)]);
     let told = sqlx::query_scalar!(

@@ -20,7 +20,7 @@ use super::Trouble;
 /// So long after one that passed comes the next.
 pub(super) const EVERY: TimeDelta = TimeDelta::days(7);
 /// One that failed is made again so long after, so that what was repaired, or was away for a while, is known to be well.
-const AGAIN: TimeDelta = TimeDelta::days(1);
+const AGAIN: TimeDelta = TimeDelta::hours(6);
 /// How much of the data is read, in percent.
 const PART: u8 = 5;
 
