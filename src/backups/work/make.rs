@@ -17,7 +17,7 @@ use super::super::ledger::count;
 use super::super::model::{About, Backup};
 use super::super::store;
 use super::still::Still;
-use super::{FAILURES_KEPT, NOTE, Trouble, check, emit, found, volumes};
+use super::{FAILURES_KEPT, NOTE, Trouble, emit, found, volumes};
 
 /// Makes one, and writes that it is whole.
 pub(super) async fn make(app: &App, restic: &Restic, place: &Place, backup: &Backup) -> Result<(), Trouble> {
@@ -113,7 +113,6 @@ async fn finish(app: &App, backup: &Backup, saved: (&Summary, &About)) -> Result
     let now = app.now();
     let mut tx = app.db.system().await?;
     store::finish(&mut tx, backup.id, saved, now).await?;
-    store::expect_check(&mut tx, backup.repository, now + check::EVERY).await?;
     count(&mut tx, backup, now).await?;
     ended(app, &mut tx, backup, None).await?;
     emit(&mut tx, backup).await?;

@@ -296,7 +296,11 @@ async fn end(
     let mut tx = app.db.system().await?;
     let now = app.now();
     match (job, failure) {
-        (Job::Make(backup), None) => emit(&mut tx, backup).await?,
+        (Job::Make(backup), None) => {
+            // Here and not where its size was known: the work may lock nothing that the lease's renewal writes.
+            store::expect_check(&mut tx, backup.repository, now + check::EVERY).await?;
+            emit(&mut tx, backup).await?;
+        }
         (Job::Make(backup), Some(reason)) => {
             tracing::warn!(backup = %backup.id, tenant = %backup.tenant, reason, "a backup failed");
             store::fail(&mut tx, backup.id, reason, now).await?;
