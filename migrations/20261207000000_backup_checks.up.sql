@@ -20,6 +20,8 @@ alter table backup_repository
   add column check_error text,
   -- The work of whoever asked for one.
   add column check_operation_id uuid references operation on delete set null,
+  -- How often a check's helper was cut off since one ended. What else is done in the repository has a count of its own.
+  add column check_cut_offs int not null default 0,
   add constraint backup_repository_check check ((check_failed_at is null) = (check_error is null));
 create index backup_repository_check_due on backup_repository (check_at) where check_at is not null;
 create index backup_repository_check_failed on backup_repository (check_failed_at desc) where check_failed_at is not null;
@@ -29,8 +31,8 @@ update backup_repository r set check_at = now() + random() * interval '7 days'
   where exists (select from backup b where b.repository_id = r.id and b.state = 'done');
 create policy staff_asks on backup_repository for update to berth_staff using (true) with check (true);
 grant select (checked_at, check_failed_at, check_error) on backup_repository to berth_web;
-grant select (check_at, checked_at, check_failed_at, check_error, check_operation_id), update (next_attempt_at, check_at, check_operation_id)
-  on backup_repository to berth_staff;
+grant select (next_attempt_at, check_at, checked_at, check_failed_at, check_error, check_operation_id),
+  update (next_attempt_at, check_operation_id) on backup_repository to berth_staff;
 
 -- Staff restore a server in place on its tenant's behalf: they write the wish and hold the backup until it is written.
 create policy staff_adds on backup_restore for insert to berth_staff with check (true);

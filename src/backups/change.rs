@@ -58,11 +58,6 @@ pub struct TargetChange {
 }
 
 impl TargetChange {
-    /// Whether what opens the target changes.
-    pub fn opens_anew(&self) -> bool {
-        self.keys().into_iter().any(|(_, is_given)| is_given)
-    }
-
     /// What says where a target is.
     fn places(&self) -> [(&'static str, Option<&str>); 4] {
         [
@@ -206,7 +201,6 @@ mod tests {
             user: Some("backups".to_owned()),
             ..TargetChange::default()
         };
-        assert!(new.opens_anew());
         let changed = sftp("/srv/berth").changed(&new).unwrap();
         assert_eq!(changed.words(), "backups@vault.example.net:2222/srv/berth");
         let elsewhere = TargetChange {
@@ -214,10 +208,17 @@ mod tests {
             path: Some("/srv/other".to_owned()),
             ..TargetChange::default()
         };
-        assert!(!elsewhere.opens_anew());
         assert_eq!(wrong("/srv/berth", &elsewhere), ["host", "path"]);
         // A folder that the user's home begins moves with the user.
         assert_eq!(wrong("berth", &new), ["user"]);
+        // Given as it is, nothing opens it anew.
+        let same = TargetChange {
+            port: Some(22),
+            user: Some("berth".to_owned()),
+            host_key: Some("ssh-ed25519 AAAAC3Nz".to_owned()),
+            ..TargetChange::default()
+        };
+        assert_eq!(sftp("berth").changed(&same).unwrap(), sftp("berth"));
     }
 
     #[test]

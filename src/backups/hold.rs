@@ -37,6 +37,8 @@ pub async fn hold(app: &App, id: BackupRepositoryId) -> Result<Option<Held>, Err
         lease,
         failures: 0,
         cut_offs: 0,
+        check_cut_offs: 0,
+        is_check: false,
     };
     Ok(is_ours.then_some(Held(held)))
 }

@@ -74,6 +74,7 @@ impl Reconciler for Backups {
             Ok(Outcome::Done) => (Ended::Well, Some(now)),
             Ok(Outcome::Lost) => return Ok(false),
             Ok(Outcome::CutOff) => (Ended::CutOff, again),
+            Ok(Outcome::CheckCutOff) => (Ended::CheckCutOff, again),
             Ok(Outcome::Waits) | Err(_) => (Ended::Waits, again),
         };
         let mut tx = self.app.db.system().await?;

@@ -12,7 +12,7 @@ use crate::platform::secret::Keyring;
 use super::inside;
 
 /// A target that staff make: SFTP or S3. Each tenant's repository is in a folder of its own below the path.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum NewTarget {
     /// A folder of a machine that speaks SFTP.

@@ -172,8 +172,7 @@ pub async fn of_stack_within(
     (id, schedule, wanted): (StackId, ScheduleId, ByClock),
 ) -> Result<OperationId, Error> {
     let by = By::Schedule(schedule, wanted.retention);
-    let asked = of_all(app, tx, who, (id, by)).await;
-    let operation = asked.map_err(for_a_step)?.operation;
+    let operation = of_all(app, tx, who, (id, by)).await?.operation;
     if wanted.with_volumes {
         let attached = add_attached(app, tx, who, (id.0, operation, by)).await;
         attached.map_err(for_a_step)?;
@@ -199,10 +198,21 @@ async fn of_all(app: &App, tx: &mut impl Scoped, who: &Who, (id, by): (StackId, 
     let operation = about.open(app, tx, who).await?;
     let mut backups = Vec::new();
     for server in &saved {
-        backups.push(add(app, tx, who, (Subject::Server(server), operation, by)).await?);
+        let backup = add(app, tx, who, (Subject::Server(server), operation, by)).await;
+        backups.push(backup.map_err(|error| named(server, error))?);
     }
     events::emit(tx, Some(stack.tenant), stacks::TOPIC, Some(id.0)).await?;
     Ok(Asked { operation, backups })
+}
+
+/// What one of several has no room for says which one it is.
+fn named(server: &Server, error: Error) -> Error {
+    match error {
+        error @ Error::LimitReached { .. } => {
+            Error::conflict("too-many-backups", format!("{}: {error}.", server.name))
+        }
+        error => error,
+    }
 }
 
 /// Writes one that waits, in the tenant's repository where backups go now.

@@ -78,40 +78,58 @@ pub async fn open_target(
 }
 
 /// Changes what a target is called and what opens it; where it is stays. `is_seen` is asked whether the version that is there may be
-/// changed.
+/// changed. What is as it was is not written.
 pub async fn change_target(
     app: &App,
     scope: &StaffScope,
     id: BackupTargetId,
     change: &TargetChange,
-    is_seen: impl FnOnce(i64) -> Result<(), Error> + Send,
+    is_seen: impl Fn(i64) -> Result<(), Error> + Send,
 ) -> Result<store::Target, Error> {
-    let (known, opened) = open_target(app, scope, id).await?;
-    is_seen(known.version)?;
-    let (after, opened) = changed(&known, opened, change).await?;
-    let mut tx = scope.begin().await?;
-    // An address may have been looked up meanwhile, and nothing is locked for that long.
-    if store::lock_target(&mut tx, id).await?.version != known.version {
-        return Err(Error::PreconditionFailed);
+    loop {
+        let (known, opened) = open_target(app, scope, id).await?;
+        is_seen(known.version)?;
+        let (after, opened) = changed(&known, opened, change).await?;
+        if after == known && opened.is_none() {
+            return Ok(known);
+        }
+        if write(app, scope, &known, (&after, opened.as_ref())).await? {
+            return Ok(store::Target {
+                version: known.version + 1,
+                ..after
+            });
+        }
+        // Somebody else was faster. Who has seen another version is told so now; whoever set no condition changes what is there.
     }
-    store::change_target(&mut tx, &after).await?;
-    if let (Some(opened), true) = (&opened, change.opens_anew()) {
-        let sealed = opened.seal(&app.keyring, id)?;
-        store::change_sealed(&mut tx, id, &sealed).await?;
-    }
-    let mut told = shown(&after);
-    told["opened_anew"] = json!(change.opens_anew());
-    let told = Change::between("backup-target.change", shown(&known), told);
-    app.audit(&mut tx, &scope.who, &about(&after.name, id), &told)
-        .await?;
-    tx.commit().await?;
-    Ok(store::Target {
-        version: known.version + 1,
-        ..after
-    })
 }
 
-/// What a target is after a change, and what opens it then.
+/// Writes what a target is after a change, and what opens it if that is another thing. Says whether it could: it is still the one
+/// that was known. An address may have been looked up meanwhile, and nothing is locked for that long.
+async fn write(
+    app: &App,
+    scope: &StaffScope,
+    known: &store::Target,
+    (after, opened): (&store::Target, Option<&NewTarget>),
+) -> Result<bool, Error> {
+    let mut tx = scope.begin().await?;
+    if store::lock_target(&mut tx, known.id).await?.version != known.version {
+        return Ok(false);
+    }
+    store::change_target(&mut tx, after).await?;
+    if let Some(opened) = opened {
+        let sealed = opened.seal(&app.keyring, known.id)?;
+        store::change_sealed(&mut tx, known.id, &sealed).await?;
+    }
+    let mut told = shown(after);
+    told["opened_anew"] = json!(opened.is_some());
+    let told = Change::between("backup-target.change", shown(known), told);
+    app.audit(&mut tx, &scope.who, &about(&after.name, known.id), &told)
+        .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// What a target is after a change, and what opens it then if that is not what did before.
 async fn changed(
     known: &store::Target,
     opened: Option<NewTarget>,
@@ -127,13 +145,14 @@ async fn changed(
         change.check(None)?;
         return Ok((after, None));
     };
-    let opened = opened.changed(change)?;
-    let is_reached_anew = change.opens_anew() || change.allow_inside.is_some();
+    let new = opened.clone().changed(change)?;
+    let is_opened_anew = new != opened;
+    let is_reached_anew = is_opened_anew || after.allow_inside != known.allow_inside;
     if is_reached_anew && !after.allow_inside {
-        opened.check_outside().await?;
+        new.check_outside().await?;
     }
-    after.address = opened.words();
-    Ok((after, Some(opened)))
+    after.address = new.words();
+    Ok((after, is_opened_anew.then_some(new)))
 }
 
 /// Removes a target that nothing goes to and nothing lies at.

@@ -154,15 +154,33 @@ fn of_staff() -> Routes<App> {
         )
 }
 
-/// What checks of a repository came to: tone and words.
-fn checked(checks: &Checks, now: DateTime<Utc>) -> (&'static str, String) {
-    match (&checks.error, checks.failed_at, checks.passed_at) {
-        (Some(error), Some(since), _) => {
-            let words = format!("check fails, the first time {}: {error}", ago(since, now));
-            ("bad", words)
+/// What checks of a repository came to.
+struct Checked {
+    tone: &'static str,
+    words: String,
+    /// Since when none passes, and why; empty if one did.
+    why: String,
+}
+
+impl Checked {
+    fn new(checks: &Checks, now: DateTime<Utc>) -> Self {
+        match (&checks.error, checks.failed_at, checks.passed_at) {
+            (Some(error), Some(since), _) => Self {
+                tone: "bad",
+                words: "check fails".to_owned(),
+                why: format!("the first time {}: {error}", ago(since, now)),
+            },
+            (_, _, Some(at)) => Self::plain("good", format!("checked {}", ago(at, now))),
+            _ => Self::plain("idle", "not checked yet".to_owned()),
         }
-        (_, _, Some(at)) => ("good", format!("checked {}", ago(at, now))),
-        _ => ("idle", "not checked yet".to_owned()),
+    }
+
+    fn plain(tone: &'static str, words: String) -> Self {
+        Self {
+            tone,
+            words,
+            why: String::new(),
+        }
     }
 }
 

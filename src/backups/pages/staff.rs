@@ -13,7 +13,7 @@ use crate::platform::web::{Ctx, Page, Path, SeeOther, ago};
 
 use super::super::model::{ALL_SHOWN, bytes};
 use super::super::{actions, probe, store};
-use super::checked;
+use super::Checked;
 
 /// A target.
 struct Line {
@@ -62,7 +62,7 @@ struct Held {
     backups: i64,
     size: String,
     newest: String,
-    checked: (&'static str, String),
+    checked: Checked,
     /// Whether somebody may ask for a check.
     is_idle: bool,
 }
@@ -70,8 +70,8 @@ struct Held {
 impl Held {
     fn new(one: store::Held, now: DateTime<Utc>) -> Self {
         let checked = match one.checking {
-            Some(_) => ("busy", "being checked".to_owned()),
-            None => checked(&one.checks, now),
+            Some(_) => Checked::plain("busy", "being checked".to_owned()),
+            None => Checked::new(&one.checks, now),
         };
         Self {
             id: one.id.to_string(),

@@ -11,7 +11,7 @@ use crate::platform::web::{Ctx, FormData, Page, Path, SeeOther, ago};
 
 use super::super::model::{OF_TENANT, Of, Repository, bytes};
 use super::super::{actions, store};
-use super::{Row, checked, href, volume_href};
+use super::{Checked, Row, href, volume_href};
 
 /// A repository.
 struct Place {
@@ -21,14 +21,14 @@ struct Place {
     size: String,
     newest: String,
     shown: String,
-    checked: (&'static str, String),
+    checked: Checked,
 }
 
 impl Place {
     fn new(one: Repository, now: chrono::DateTime<chrono::Utc>) -> Self {
         Self {
             id: one.id.to_string(),
-            checked: checked(&one.checks, now),
+            checked: Checked::new(&one.checks, now),
             target: one.target,
             backups: one.backups,
             size: bytes(one.bytes),

@@ -9,7 +9,8 @@ use crate::platform::db::{Scoped, StaffTx, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupRepositoryId, OperationId, TenantId};
 
-/// Takes repositories under a lease whose check is due and which have nothing else to do, at most `limit`.
+/// Takes repositories under a lease whose check is due and which have nothing else to do, at most `limit`; first those whose check
+/// somebody asked for.
 pub async fn claim_checks(
     tx: &mut SystemTx,
     lease: Uuid,
@@ -18,9 +19,10 @@ pub async fn claim_checks(
 ) -> Result<Vec<Claimed>, Error> {
     let rows = sqlx::query!(
         "update backup_repository set lease_id = $1, lease_until = $2 where id in ( \
-           select id from backup_repository where check_at <= $3 and next_attempt_at is null and lease_until is null \
-           order by check_at limit $4 for update skip locked) \
-         returning id, error_count, cut_offs",
+           select id from backup_repository where (check_at <= $3 or check_operation_id is not null) \
+             and next_attempt_at is null and lease_until is null \
+           order by check_operation_id is null, check_at limit $4 for update skip locked) \
+         returning id, error_count, cut_offs, check_cut_offs",
         lease,
         until,
         now,
@@ -31,18 +33,21 @@ pub async fn claim_checks(
         lease,
         failures: row.error_count,
         cut_offs: row.cut_offs,
+        check_cut_offs: row.check_cut_offs,
+        is_check: true,
     });
     Ok(claimed.collect())
 }
 
-/// Whether a repository's check is due.
+/// Whether a repository's check is due, or somebody asked for one.
 pub async fn is_check_due(
     tx: &mut SystemTx,
     id: BackupRepositoryId,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let found = sqlx::query_scalar!(
-        r#"select exists (select from backup_repository where id = $1 and check_at <= $2) as "due!""#,
+        r#"select exists (select from backup_repository
+             where id = $1 and (check_at <= $2 or check_operation_id is not null)) as "due!""#,
         id.0,
         now
     );
@@ -103,7 +108,7 @@ pub async fn end_check(
         return Ok(None);
     };
     sqlx::query!(
-        "update backup_repository set check_at = $2, check_operation_id = null, check_error = $3, \
+        "update backup_repository set check_at = $2, check_operation_id = null, check_cut_offs = 0, check_error = $3, \
          checked_at = case when $3::text is null then $4 else checked_at end, \
          check_failed_at = case when $3::text is null then null else coalesce(check_failed_at, $4) end where id = $1",
         claimed.id.0,
@@ -150,7 +155,7 @@ pub async fn lock_repository(tx: &mut StaffTx, id: BackupRepositoryId) -> Result
     })
 }
 
-/// A check is due at once, and reports to this.
+/// A check is wanted at once, and reports to this. What is tried again later is tried now.
 pub async fn ask_check(
     tx: &mut StaffTx,
     id: BackupRepositoryId,
@@ -158,7 +163,8 @@ pub async fn ask_check(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "update backup_repository set check_at = $2, next_attempt_at = $2, check_operation_id = $3 where id = $1",
+        "update backup_repository set check_operation_id = $3, \
+         next_attempt_at = case when next_attempt_at > $2 then $2 else next_attempt_at end where id = $1",
         id.0,
         now,
         operation.0

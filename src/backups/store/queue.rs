@@ -16,8 +16,12 @@ pub struct Claimed {
     pub lease: Uuid,
     /// How often in a row nothing was done.
     pub failures: i32,
-    /// How often a helper was cut off since something was last done.
+    /// How often a helper was cut off since something was last done; those of checks do not count.
     pub cut_offs: i32,
+    /// How often a check's was since one last ended.
+    pub check_cut_offs: i32,
+    /// Whether it was taken for a check, in a place that is not kept for what somebody waits for.
+    pub is_check: bool,
 }
 
 /// How a look at a repository ended.
@@ -29,6 +33,8 @@ pub enum Ended {
     Waits,
     /// The helper was cut off.
     CutOff,
+    /// The same of a check's.
+    CheckCutOff,
 }
 
 /// Takes what is due under a lease, at most `limit`.
@@ -42,7 +48,7 @@ pub async fn claim(
         "update backup_repository set lease_id = $1, lease_until = $2, next_attempt_at = null where id in ( \
            select id from backup_repository where (next_attempt_at <= $3 and lease_until is null) or lease_until <= $3 \
            order by next_attempt_at nulls first limit $4 for update skip locked) \
-         returning id, error_count, cut_offs",
+         returning id, error_count, cut_offs, check_cut_offs",
         lease,
         until,
         now,
@@ -53,6 +59,8 @@ pub async fn claim(
         lease,
         failures: row.error_count,
         cut_offs: row.cut_offs,
+        check_cut_offs: row.check_cut_offs,
+        is_check: false,
     });
     Ok(claimed.collect())
 }
@@ -79,12 +87,14 @@ pub async fn release(
         "update backup_repository set lease_id = null, lease_until = null, \
          next_attempt_at = least(next_attempt_at, $3), \
          error_count = case when $4 then error_count + 1 else 0 end, \
-         cut_offs = case when $5 then cut_offs + 1 when $4 then cut_offs else 0 end where id = $1 and lease_id = $2",
+         cut_offs = case when $5 then cut_offs + 1 when $4 then cut_offs else 0 end, \
+         check_cut_offs = case when $6 then check_cut_offs + 1 else check_cut_offs end where id = $1 and lease_id = $2",
         claimed.id.0,
         claimed.lease,
         until,
         how != Ended::Well,
-        how == Ended::CutOff
+        how == Ended::CutOff,
+        how == Ended::CheckCutOff
     )
     .execute(tx.conn())
     .await?;

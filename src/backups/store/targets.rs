@@ -7,7 +7,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::BackupTargetId;
 
 /// A place that staff know.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Its id.
     pub id: BackupTargetId,
@@ -134,12 +134,19 @@ pub async fn remove_target(tx: &mut StaffTx, id: BackupTargetId) -> Result<(), E
     Ok(())
 }
 
-/// Makes one that where backups go from now on.
+/// Makes one that where backups go from now on. Both this one and the one before change by that.
 pub async fn set_default(tx: &mut StaffTx, id: BackupTargetId) -> Result<(), Error> {
-    sqlx::query!("update backup_target set is_default = false where is_default")
-        .execute(tx.conn())
-        .await?;
-    let done = sqlx::query!("update backup_target set is_default = true where id = $1", id.0);
+    sqlx::query!(
+        "update backup_target set is_default = false, version = version + 1 where is_default and id <> $1",
+        id.0
+    )
+    .execute(tx.conn())
+    .await?;
+    let done = sqlx::query!(
+        "update backup_target set is_default = true, \
+         version = case when is_default then version else version + 1 end where id = $1",
+        id.0
+    );
     match done.execute(tx.conn()).await?.rows_affected() {
         0 => Err(Error::NotFound),
         _ => Ok(()),

@@ -100,14 +100,18 @@ async fn a_check_that_fails_is_an_alert_until_one_passes() {
     }
     for (browser, path) in [(&ada, "/t/acme/backups"), (&boss, "/staff/backups")] {
         let page = browser.get(path).await.expect(200).body;
-        assert!(page.contains("the repository is damaged"), "{page}");
+        // What may be long is no part of the status, which does not wrap.
+        let why = "<span class=\"sub break\">the first time just now: the repository is damaged</span>";
+        assert!(page.contains(why), "{page}");
     }
-    // It is looked at each day then.
-    scene.later(TimeDelta::days(1)).await;
+    // It is looked at every six hours then.
+    scene.later(TimeDelta::hours(5)).await;
+    assert_eq!(scene.checks(), 1);
+    scene.later(TimeDelta::hours(1)).await;
     assert_eq!(scene.checks(), 2);
     assert_eq!(scene.repository().await["check_failed_at"], since);
     scene.test.engine.set_helper("check", "", 0, "");
-    scene.later(TimeDelta::days(1)).await;
+    scene.later(TimeDelta::hours(6)).await;
     assert_eq!(scene.repository().await["check_error"], Value::Null);
     assert_eq!(scene.alerts(root).await, [json!(0), json!(0)]);
     let told = sqlx::query_scalar!(
@@ -141,6 +145,31 @@ async fn an_engine_that_is_away_is_no_failure() {
         scene.repository().await["checked_at"],
         json!(scene.test.app.now())
     );
+}
+
+#[tokio::test]
+async fn a_check_that_is_cut_off_again_and_again_fails() {
+    let scene = Scene::new().await;
+    backup(&scene).await;
+    scene.test.clock.advance(TimeDelta::days(7));
+    for made in 1..=6 {
+        assert_eq!(scene.repository().await["check_error"], Value::Null);
+        scene.test.engine.fail_helper_once("check", None, "");
+        if made == 3 {
+            // What else is done there is no check that ended.
+            let asked = scene.member().await;
+            let asked = asked.json("POST", &scene.path(""), &json!({})).await;
+            asked.expect(202);
+        }
+        scene.later(TimeDelta::minutes(6)).await;
+        assert_eq!(scene.checks(), made);
+    }
+    let known = scene.repository().await;
+    assert_eq!(known["check_error"], "it was cut off again and again");
+    let counts = sqlx::query!("select cut_offs, check_cut_offs from backup_repository");
+    let mut tx = scene.test.system().begin().await.unwrap();
+    let counts = counts.fetch_one(tx.conn()).await.unwrap();
+    assert_eq!((counts.cut_offs, counts.check_cut_offs), (0, 0));
 }
 
 #[tokio::test]
@@ -218,4 +247,27 @@ async fn checks_leave_room_for_what_somebody_waits_for() {
     assert_eq!(backups.claim(2).await.unwrap().len(), 0);
     assert_eq!(backups.claim(4).await.unwrap().len(), 2);
     assert_eq!(backups.claim(4).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_check_that_is_due_takes_no_place_after_a_backup() {
+    let scene = Scene::new().await;
+    let staff = staff(&scene).await;
+    backup(&scene).await;
+    let all = staff.get(ALL_OF_THEM).await.expect(200).json();
+    let path = format!("{ALL_OF_THEM}/{}/check", all[0]["id"].as_str().unwrap());
+    staff.json("POST", &path, &json!({})).await.expect(202);
+    let id = scene.ask().await;
+    let backups = Backups::new(&scene.test.app);
+    while let claimed = backups.claim(2).await.unwrap()
+        && !claimed.is_empty()
+    {
+        for item in claimed {
+            backups.reconcile(item).await.unwrap();
+        }
+    }
+    assert_eq!(scene.show(&id).await["state"], "done");
+    assert_eq!(scene.checks(), 0, "the last two places are not for checks");
+    scene.work().await;
+    assert_eq!(scene.checks(), 1);
 }

@@ -14,12 +14,28 @@ use super::whole::backup;
 /// The target that is there from the first day on.
 const MACHINE: &str = "bkt_01jc000000e008000000000001";
 
+/// What is sealed of a target.
+async fn sealed(scene: &Scene, id: &str) -> Vec<u8> {
+    let mut tx = scene.test.system().begin().await.unwrap();
+    let (sealed, _) = super::super::store::sealed(&mut tx, id.parse().unwrap())
+        .await
+        .unwrap();
+    sealed.unwrap()
+}
+
 /// What a target is opened by.
 async fn opened(scene: &Scene, id: &str) -> NewTarget {
-    let id = id.parse().unwrap();
+    let sealed = sealed(scene, id).await;
+    target::opened(&scene.test.app.keyring, id.parse().unwrap(), &sealed).unwrap()
+}
+
+/// What was told of changes of targets, oldest first.
+async fn told(scene: &Scene) -> Vec<Value> {
+    let told = sqlx::query_scalar!(
+        r#"select after as "after!" from audit_event where action = 'backup-target.change' order by at"#
+    );
     let mut tx = scene.test.system().begin().await.unwrap();
-    let (sealed, _) = super::super::store::sealed(&mut tx, id).await.unwrap();
-    target::opened(&scene.test.app.keyring, id, &sealed.unwrap()).unwrap()
+    told.fetch_all(tx.conn()).await.unwrap()
 }
 
 async fn secret(scene: &Scene, id: &str) -> String {
@@ -82,6 +98,11 @@ async fn what_opens_a_target_is_changed_and_where_it_is_stays() {
         (Some("eu"), "another-secret", "id")
     );
     staff.json_with("PATCH", &one, &new, &seen).await.expect(412);
+    // Once more it changes nothing.
+    let same = staff.json("PATCH", &one, &new).await.expect(200);
+    assert_eq!(same.header("etag"), "\"2\"");
+    let told = told(&scene).await;
+    assert!(told.len() == 1 && told[0]["opened_anew"] == true, "{told:?}");
     let taken = json!({ "name": "This machine" });
     let refused = staff.json("PATCH", &one, &taken).await.expect(422);
     assert!(refused.body.contains("already"), "{}", refused.body);
@@ -94,6 +115,36 @@ async fn what_opens_a_target_is_changed_and_where_it_is_stays() {
         audit.contains("backup-target.change") && !audit.contains("-secret"),
         "{audit}"
     );
+}
+
+#[tokio::test]
+async fn two_changes_at_once_are_both_made() {
+    let scene = Scene::new().await;
+    let staff = staff(&scene).await;
+    let id = added(&staff, "https://192.0.2.7").await;
+    let one = format!("{HERE}/{id}");
+    let (name, secret_key) = (
+        json!({ "name": "vault" }),
+        json!({ "secret_key": "another-secret" }),
+    );
+    let (first, second) = tokio::join!(
+        staff.json("PATCH", &one, &name),
+        staff.json("PATCH", &one, &secret_key)
+    );
+    first.expect(200);
+    second.expect(200);
+    let known = staff.get(&one).await.expect(200);
+    assert_eq!(known.header("etag"), "\"3\"");
+    assert_eq!(known.json()["name"], "vault");
+    assert_eq!(secret(&scene, &id).await, "another-secret");
+    // Where new backups go is something of both targets.
+    let machine = format!("{HERE}/{MACHINE}");
+    for _ in 0..2 {
+        let default = format!("{one}/default");
+        staff.json("POST", &default, &json!({})).await.expect(204);
+        assert_eq!(staff.get(&one).await.expect(200).header("etag"), "\"4\"");
+        assert_eq!(staff.get(&machine).await.expect(200).header("etag"), "\"2\"");
+    }
 }
 
 #[tokio::test]
@@ -200,8 +251,12 @@ async fn a_secret_that_is_left_empty_stays() {
             ("allow_inside", "true"),
         ]
     };
+    let before = sealed(&scene, &id).await;
     boss.post(&way, &form("safe", "")).await.expect(303);
     assert_eq!(secret(&scene, &id).await, "very-secret");
+    // The form sends all that it shows; only the name is another one.
+    assert_eq!(sealed(&scene, &id).await, before);
+    assert_eq!(told(&scene).await[0]["opened_anew"], false);
     // Somebody was faster.
     let late = boss
         .post(&way, &form("safer", "new-secret"))

@@ -20,18 +20,29 @@ use super::Trouble;
 /// So long after one that passed comes the next.
 pub(super) const EVERY: TimeDelta = TimeDelta::days(7);
 /// One that failed is made again so long after, so that what was repaired, or was away for a while, is known to be well.
-const AGAIN: TimeDelta = TimeDelta::days(1);
+const AGAIN: TimeDelta = TimeDelta::hours(6);
 /// How much of the data is read, in percent.
 const PART: u8 = 5;
 
-/// What is to be done in a repository: a check only if there is nothing else.
+/// What is to be done in a repository: a check only if there is nothing else. It comes in a place of its own ([`Claimed::is_check`]);
+/// but if it is what failed last, it is tried again when its time has come, as anything else is.
 pub(super) async fn next(app: &App, claimed: &Claimed) -> Result<Option<Job>, Error> {
     let mut tx = app.db.system().await?;
     if let Some(job) = store::next(&mut tx, claimed.id).await? {
         return Ok(Some(job));
     }
-    let is_due = store::is_check_due(&mut tx, claimed.id, app.now()).await?;
+    let may_check = claimed.is_check || claimed.failures > 0;
+    let is_due = may_check && store::is_check_due(&mut tx, claimed.id, app.now()).await?;
     Ok(is_due.then_some(Job::Check))
+}
+
+/// How often this kind of thing was cut off in the repository. A check has its own count: it uses up nobody else's patience, and what
+/// else is done does not give it more.
+pub(super) fn cut_offs(claimed: &Claimed, job: &Job) -> i32 {
+    match job {
+        Job::Check => claimed.check_cut_offs,
+        _ => claimed.cut_offs,
+    }
 }
 
 /// Does it.

@@ -19,7 +19,7 @@ use super::super::model::{About, Backup};
 use super::super::store;
 use super::of_volume::{self, StillVolume};
 use super::still::Still;
-use super::{FAILURES_KEPT, NOTE, Trouble, check, emit, found, volumes};
+use super::{FAILURES_KEPT, NOTE, Trouble, emit, found, volumes};
 
 /// What is saved, and holds still meanwhile.
 enum Source<'a> {
@@ -161,7 +161,6 @@ async fn finish(app: &App, backup: &Backup, saved: (&Summary, &About)) -> Result
     let now = app.now();
     let mut tx = app.db.system().await?;
     store::finish(&mut tx, backup.id, saved, now).await?;
-    store::expect_check(&mut tx, backup.repository, now + check::EVERY).await?;
     count(&mut tx, backup, now).await?;
     ended(app, &mut tx, backup, None).await?;
     emit(&mut tx, backup).await?;

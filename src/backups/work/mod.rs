@@ -58,6 +58,8 @@ pub(super) enum Outcome {
     Waits,
     /// The helper was cut off, and it has to be tried again.
     CutOff,
+    /// The same of a check's.
+    CheckCutOff,
     /// Somebody else has the lease.
     Lost,
 }
@@ -137,10 +139,11 @@ pub(super) async fn one(app: &App, claimed: &Claimed) -> Result<Outcome, Error> 
     let mut is_half_way = false;
     let failure = match done {
         Ok(()) => None,
-        Err(Trouble::CutOff) if claimed.cut_offs >= whole::patience(&job) => {
+        Err(Trouble::CutOff) if check::cut_offs(claimed, &job) >= whole::patience(&job) => {
             is_half_way = whole::is_half_way(&job);
             Some(AGAIN.to_owned())
         }
+        Err(Trouble::CutOff) if matches!(job, Job::Check) => return Ok(Outcome::CheckCutOff),
         Err(Trouble::CutOff) => return Ok(Outcome::CutOff),
         Err(Trouble::Waits) => return Ok(Outcome::Waits),
         Err(Trouble::Lost) => return Ok(Outcome::Lost),
@@ -298,7 +301,11 @@ async fn end(
     let mut tx = app.db.system().await?;
     let now = app.now();
     match (job, failure) {
-        (Job::Make(backup), None) => emit(&mut tx, backup).await?,
+        (Job::Make(backup), None) => {
+            // Here and not where its size was known: the work may lock nothing that the lease's renewal writes.
+            store::expect_check(&mut tx, backup.repository, now + check::EVERY).await?;
+            emit(&mut tx, backup).await?;
+        }
         (Job::Make(backup), Some(reason)) => {
             tracing::warn!(backup = %backup.id, tenant = %backup.tenant, reason, "a backup failed");
             store::fail(&mut tx, backup.id, reason, now).await?;

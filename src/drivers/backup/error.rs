@@ -75,7 +75,7 @@ impl BackupError {
 type Meaning = fn(String) -> BackupError;
 
 /// What restic and its helpers say, and what that means.
-const MEANINGS: [(&str, Meaning); 19] = [
+const MEANINGS: [(&str, Meaning); 28] = [
     ("not found in snapshot", |_| BackupError::NotInBackup),
     ("wrong password or no key found", |_| BackupError::WrongKey),
     ("Host key verification failed", |_| BackupError::HostKey),
@@ -92,6 +92,16 @@ const MEANINGS: [(&str, Meaning); 19] = [
     ("no such host", BackupError::Unreachable),
     ("Could not resolve hostname", BackupError::Unreachable),
     ("No route to host", BackupError::Unreachable),
+    // A target that vanishes in the middle.
+    ("ssh command exited", BackupError::Unreachable),
+    ("connection lost", BackupError::Unreachable),
+    ("not responding", BackupError::Unreachable),
+    ("closed by remote host", BackupError::Unreachable),
+    ("Broken pipe", BackupError::Unreachable),
+    ("i/o timeout", BackupError::Unreachable),
+    ("connection reset", BackupError::Unreachable),
+    ("unexpected EOF", BackupError::Unreachable),
+    ("timeout awaiting", BackupError::Unreachable),
     // After those that keep restic from reading: then it says this too.
     ("repository contains errors", |_| BackupError::Damaged),
     ("LoadIndex returned errors", |_| BackupError::Damaged),
@@ -158,11 +168,22 @@ mod tests {
             "pack 0a1b2c3d: does not exist\nFatal: repository contains errors",
         );
         assert!(matches!(damaged, Err(BackupError::Damaged)));
-        let cut = of(
-            Some(1),
-            "Load(<data/0a1b2c3d>): dial tcp: connection refused\nFatal: repository contains errors",
-        );
-        assert!(matches!(cut, Err(BackupError::Unreachable(_))));
+        for gone in [
+            "dial tcp: connection refused",
+            "ssh command exited: exit status 255",
+            "connection lost",
+            "Timeout, server vault.example.net not responding.",
+            "Connection to vault.example.net closed by remote host.",
+            "client_loop: send disconnect: Broken pipe",
+            "read tcp 192.0.2.1:4711->192.0.2.7:443: i/o timeout",
+            "read tcp 192.0.2.1:4711->192.0.2.7:443: connection reset by peer",
+            "unexpected EOF",
+            "net/http: timeout awaiting response headers",
+        ] {
+            let said = format!("Load(<data/0a1b2c3d>): {gone}\nFatal: repository contains errors");
+            let cut = of(Some(1), &said);
+            assert!(matches!(cut, Err(BackupError::Unreachable(_))), "{gone}");
+        }
         let other = of(Some(1), "one\ntwo\n\n").unwrap_err();
         assert_eq!(other.to_string(), "restic failed (1): two");
         assert_eq!(other.for_tenants(), "restic failed (1); the provider can see why");

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
 
 use crate::backups::Backups;
+use crate::platform::db::Scoped as _;
 use crate::platform::reconcile::Reconciler as _;
 
 use super::scene::{Scene, shop};
@@ -28,7 +30,7 @@ async fn work(scene: &Scene) {
 
 async fn scene() -> (Scene, String) {
     let scene = Scene::new().await;
-    let id = scene.running(&shop("shop")).await;
+    let id = scene.running(&shop("Shop")).await;
     let engine = &scene.test.engine;
     engine.set_helper("open", "[]", 0, "");
     engine.set_helper("found", &format!("[{{\"id\":\"{SNAPSHOT}\"}}]"), 0, "");
@@ -122,6 +124,43 @@ async fn a_part_whose_dump_fails_fails_the_whole_and_is_named() {
     work(&scene).await;
     let operation = format!("/api/v1/operations/{}", asked["operation_id"].as_str().unwrap());
     assert_eq!(scene.get(&operation).await["state"], "succeeded");
+}
+
+#[tokio::test]
+async fn of_a_stack_all_are_backed_up_or_none() {
+    let (scene, id) = scene().await;
+    let path = format!("/api/v1/stacks/{id}/backups");
+    scene.post(&path, &json!({})).await.expect(202);
+    work(&scene).await;
+    let web = scene.part(&id, "web").await.remove(0);
+    let name = scene.server(&web).await["name"].as_str().unwrap().to_owned();
+    let mut tx = scene.test.system().begin().await.unwrap();
+    sqlx::query!(
+        "insert into backup (id, tenant_id, repository_id, server_id, server_name, state, asked_by, created_at, finished_at, error) \
+         select gen_random_uuid(), tenant_id, repository_id, server_id, server_name, 'failed', asked_by, created_at, finished_at, \
+                'the disk is full' \
+         from backup, generate_series(1, 59) where server_name = $1",
+        name
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    scene.test.clock.advance(TimeDelta::seconds(1));
+    let told = scene.post(&path, &json!({})).await.expect(409).json();
+    assert_eq!(told["code"], "too-many-backups");
+    let words = format!("{name}: the plan allows 60 backups of this server");
+    assert!(told["title"].as_str().unwrap().starts_with(&words), "{told}");
+    let all = scene.get(&path).await;
+    let is_over = |one: &Value| one["state"] == "done" || one["state"] == "failed";
+    assert!(
+        all.as_array().unwrap().iter().all(is_over),
+        "none of the database"
+    );
+    let page = format!("/t/acme/stacks/{id}/backups");
+    let told = scene.browser.post(&page, &[]).await.expect(303);
+    let page = scene.browser.get(told.location()).await.expect(200).body;
+    assert!(page.contains(&words), "{page}");
 }
 
 #[tokio::test]
