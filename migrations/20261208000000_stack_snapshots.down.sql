@@ -1,3 +1,4 @@
+drop function snapshot_is_reported(uuid);
 drop index snapshot_operation;
 update snapshot set reason = 'manual' where reason = 'stack';
 alter table snapshot

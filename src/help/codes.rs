@@ -96,6 +96,7 @@ codes! {
         "snapshot-not-ready": "The snapshot is still being taken.", "Read it again until it is `ready`.";
         "snapshot-failed": "The snapshot could not be taken. Its `error` says why.", "Delete it, and take another.";
         "snapshot-gone": "The snapshot is being deleted.", "Choose another.";
+        "snapshot-under-way": "The snapshot failed, and others that were asked for together with it are still being taken.", "Wait until their operation has ended.";
         "snapshot-in-use": "Another server is being made from the snapshot.", "Wait until that is complete.";
         "being-restored": "The server is being restored.", "Wait until its operation has ended.";
         "too-many-snapshots": "The server has as many snapshots as it can have.", "Delete one first.";

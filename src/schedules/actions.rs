@@ -151,6 +151,8 @@ pub(super) async fn change(
         steps: change.steps.unwrap_or_else(kept),
     };
     let new = text.parse()?;
+    // Nor may they take away what they could not put there: a form that they can't see all of would do it without a word.
+    may_tell(scope, &before.steps)?;
     may_tell(scope, &new.steps)?;
     check_place(&servers::find(&mut tx, place.0).await?, &new.steps)?;
     let cron = new.cron.as_str().to_owned();

@@ -1,5 +1,7 @@
 //! Snapshots with a pool and an engine in memory: what is written, in which order the work is done, and who is refused.
 
+mod room;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -329,35 +331,6 @@ async fn servers_without_a_pool_have_none_and_say_why() {
         .expect(200);
     assert!(page.body.contains("measured and not limited"), "{}", page.body);
     assert!(!page.body.contains("Take snapshot"));
-}
-
-#[tokio::test]
-async fn each_schedule_keeps_so_many_of_its_own() {
-    let scene = Scene::new(true).await;
-    let own = scene.take("mine").await;
-    let nightly = ScheduleId(uuid::Uuid::from_u128(1));
-    let mut taken = Vec::new();
-    for _ in 0..4 {
-        taken.push(scene.take_for(nightly, 2).await);
-    }
-    // Another one's are not among them, and so it is the other way round.
-    let hourly = ScheduleId(uuid::Uuid::from_u128(2));
-    let other = scene.take_for(hourly, 1).await;
-    let left: Vec<String> = scene.volume().snapshots.into_iter().collect();
-    assert_eq!(
-        left,
-        [&own, &taken[2], &taken[3], &other].map(String::clone),
-        "the newest, and what others took"
-    );
-    let found = scene.find(&other).await.unwrap();
-    assert_eq!(
-        (&found["reason"], &found["schedule_id"]),
-        (&json!("schedule"), &json!(hourly.to_string()))
-    );
-    // Who takes none loses none.
-    scene.pool().set_full(true);
-    scene.take_for(nightly, 1).await;
-    assert_eq!(scene.volume().snapshots.len(), 4);
 }
 
 #[tokio::test]

@@ -62,6 +62,6 @@ impl Files {
             }
         }
         let done = self.app.engine.change_files(&self.spec, &change).await;
-        done.map_err(|error| self.refused(error))
+        self.told(done).await
     }
 }

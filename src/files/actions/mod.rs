@@ -14,12 +14,12 @@ use crate::app::App;
 use crate::audit::Change;
 use crate::catalogue::Offer;
 use crate::drivers::engine::{
-    EngineError, FileEntry, FilesError, FilesSpec, FilesVolume, ServerKey, TenantKey, VolumePath,
+    EngineError, FileEntry, FilesError, FilesResult, FilesSpec, FilesVolume, ServerKey, TenantKey, VolumePath,
 };
 use crate::eggs;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, SnapshotId};
+use crate::platform::ids::{ServerId, SnapshotId, VolumeId};
 use crate::servers;
 use crate::servers::model::Server;
 use crate::snapshots::{self, Viewed};
@@ -149,11 +149,28 @@ impl Files {
         Ok((server, files))
     }
 
-    fn refused(&self, error: FilesError) -> Error {
-        match error {
-            FilesError::Engine(EngineError::VolumeMissing { .. }) => self.keeper.lost(),
-            error => refusal(error, self.keeper.limit()),
+    /// What the engine answered, or why it did not, as it is told to people.
+    async fn told<T>(&self, answer: FilesResult<T>) -> Result<T, Error> {
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.refused(error).await),
         }
+    }
+
+    async fn refused(&self, error: FilesError) -> Error {
+        match (&self.keeper, error) {
+            (Keeper::Volume(volume), FilesError::Engine(EngineError::VolumeMissing { .. })) => {
+                let gone = self.check_stays(volume.id).await.err();
+                gone.unwrap_or_else(|| volume.lost())
+            }
+            (_, error) => refusal(error, self.keeper.limit()),
+        }
+    }
+
+    /// Refuses a volume that was deleted since its row was read.
+    async fn check_stays(&self, volume: VolumeId) -> Result<(), Error> {
+        let mut tx = self.scope.begin().await?;
+        volumes::find(&mut tx, volume).await?.check_stays()
     }
 
     /// What is at a place, as it is told to people.
@@ -185,7 +202,7 @@ impl Files {
             Ok(all) => all.ok_or_else(too_many)?,
             // It is no folder, or is not there: then nothing is below, and the change itself says what is wrong.
             Err(FilesError::NotAFolder | FilesError::Link | FilesError::NotFound) => return Ok(()),
-            Err(error) => return Err(self.refused(error)),
+            Err(error) => return Err(self.refused(error).await),
         };
         for below in &all {
             for place in std::iter::once(path).chain(to) {

@@ -29,7 +29,7 @@ impl Files {
                 .engine
                 .count_files(&self.spec, &path, COUNT_OF_VOLUME)
                 .await;
-            all.push(count.map_err(|error| self.refused(error))?);
+            all.push(self.told(count).await?);
         }
         Ok(all)
     }
@@ -45,7 +45,7 @@ impl Files {
         self.check_unlocked(folder)?;
         let page = FilesPage { after, limit };
         let entries = self.app.engine.list_files(&self.spec, folder, &page).await;
-        let entries = entries.map_err(|error| self.refused(error))?;
+        let entries = self.told(entries).await?;
         let item = |entry: FileEntry| {
             let path = folder.join(&entry.name).map_err(Error::internal)?;
             Ok(self.item(path, entry))
@@ -60,7 +60,7 @@ impl Files {
             return Err(locked(&name_of(path)));
         }
         let entry = self.app.engine.find_file(&self.spec, path).await;
-        let entry = entry.map_err(|error| self.refused(error))?;
+        let entry = self.told(entry).await?;
         Ok(self.item(path.clone(), entry))
     }
 
@@ -75,7 +75,7 @@ impl Files {
         self.keeper.check_open()?;
         self.check_unlocked(path)?;
         let file = self.app.engine.read_file(&self.spec, path, part).await;
-        file.map_err(|error| self.refused(error))
+        self.told(file).await
     }
 
     /// A file, and its first `limit` bytes, judged.
@@ -95,7 +95,7 @@ impl Files {
         self.keeper.check_open()?;
         self.check_unlocked(path)?;
         let tar = self.app.engine.archive_files(&self.spec, path).await;
-        let tar = tar.map_err(|error| self.refused(error))?;
+        let tar = self.told(tar).await?;
         let tar = sifted(&self.locks, path, tar);
         self.note("file.archive", path, json!({})).await?;
         Ok(tar)
@@ -106,7 +106,7 @@ impl Files {
         self.keeper.check_open()?;
         self.check_unlocked(folder)?;
         let count = self.app.engine.count_files(&self.spec, folder, COUNT_OF_FOLDER);
-        count.await.map_err(|error| self.refused(error))
+        self.told(count.await).await
     }
 }
 

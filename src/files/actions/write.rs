@@ -86,7 +86,7 @@ impl Files {
         self.check_unlocked(path)?;
         let upload = of_path(path, upload)?;
         let offset = self.app.engine.upload_offset(&self.spec, path, &upload).await;
-        offset.map_err(|error| self.refused(error))
+        self.told(offset).await
     }
 
     /// Forgets an upload.
@@ -103,7 +103,7 @@ impl Files {
         if too_long.is_so() {
             return Err(Error::TooLarge);
         }
-        match written.map_err(|error| self.refused(error))? {
+        match self.told(written).await? {
             Written::Part(offset) => Ok(Saved::Part(offset)),
             Written::Whole(entry) => {
                 self.note("file.write", path, json!({ "bytes": entry.size }))

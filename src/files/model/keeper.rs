@@ -63,15 +63,6 @@ impl Keeper {
         }
     }
 
-    /// What it means that the engine does not have a volume of it.
-    pub fn lost(&self) -> Error {
-        match self {
-            // It is not made yet, or is about to go.
-            Self::Server(_) => Error::NotFound,
-            Self::Volume(volume) => volume.lost(),
-        }
-    }
-
     /// How much it may store.
     pub fn limit(&self) -> Limit {
         match self {

@@ -11,6 +11,8 @@ pub const MAX_STEPS: usize = 10;
 
 const KINDS: &str = "Use power, snapshot, backup, stack_snapshot, stack_backup or command.";
 
+const OTHERS_KEPT: &str = "An earlier step of this schedule keeps other numbers, and they are counted together. Use the same, or two schedules.";
+
 /// A step as it was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepText {
@@ -103,13 +105,35 @@ impl ScheduleText {
             errors.add("steps", format!("Use at most {MAX_STEPS} steps."));
         }
         let steps = self.steps.iter().take(MAX_STEPS).enumerate();
-        let steps: Vec<Step> = steps
-            .filter_map(|(place, step)| step.parse(place, &mut errors))
+        let steps: Vec<(usize, Step)> = steps
+            .filter_map(|(place, step)| Some((place, step.parse(place, &mut errors)?)))
             .collect();
+        check_kept(&steps, &mut errors);
+        let steps = steps.into_iter().map(|(_, step)| step).collect();
         match (name, cron, errors.into_result()) {
             (Some(name), Some(cron), Ok(())) => Ok(NewSchedule { name, cron, steps }),
             (_, _, Err(errors)) => Err(errors),
             _ => Err(FieldErrors::one("name", "Give it a name.")),
+        }
+    }
+}
+
+/// Refuses steps that would delete what others keep: what goes is told by the schedule and the server, not by the step.
+fn check_kept(steps: &[(usize, Step)], errors: &mut FieldErrors) {
+    let (mut snapshots, mut backups): (Option<u32>, Option<Retention>) = (None, None);
+    for (place, step) in steps {
+        match &step.task {
+            Task::Snapshot { keep } | Task::StackSnapshot { keep } => {
+                if *snapshots.get_or_insert(*keep) != *keep {
+                    errors.add(&format!("steps.{place}.keep"), OTHERS_KEPT);
+                }
+            }
+            Task::Backup { retention } | Task::StackBackup { retention } => {
+                if *backups.get_or_insert(*retention) != *retention {
+                    errors.add(&format!("steps.{place}.last"), OTHERS_KEPT);
+                }
+            }
+            Task::Power { .. } | Task::Command { .. } => {}
         }
     }
 }
@@ -343,6 +367,42 @@ mod tests {
         let errors = schedule(none).parse().unwrap_err();
         let fields: Vec<&str> = errors.0.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(fields, ["steps.0.keep", "steps.1.last"]);
+    }
+
+    #[test]
+    fn steps_of_a_kind_keep_the_same() {
+        let step = |kind: &str, many: &str| StepText {
+            kind: kind.to_owned(),
+            keep: many.to_owned(),
+            retention: RetentionText {
+                last: many.to_owned(),
+                ..RetentionText::default()
+            },
+            ..StepText::default()
+        };
+        let same = vec![
+            step("snapshot", "3"),
+            step("backup", "2"),
+            step("stack_snapshot", "3"),
+            step("stack_backup", "2"),
+        ];
+        assert_eq!(schedule(same).parse().unwrap().steps.len(), 4);
+        let others = vec![
+            step("stack_backup", "7"),
+            step("snapshot", "3"),
+            step("dance", ""),
+            step("backup", "1"),
+            step("stack_snapshot", "4"),
+        ];
+        let errors = schedule(others).parse().unwrap_err();
+        let fields: Vec<&str> = errors.0.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["steps.2.kind", "steps.3.last", "steps.4.keep"]);
+        assert!(
+            errors
+                .get("steps.3.last")
+                .unwrap()
+                .contains("keeps other numbers")
+        );
     }
 
     #[test]

@@ -81,6 +81,10 @@ async fn page(
         .iter()
         .rposition(StepFields::is_used)
         .map_or(0, |last| last + 1);
+    // A guest has the one server, and sees nothing of its stack.
+    let is_part = server.in_stack().is_ok() && scope.guest_of().is_none();
+    // What is there already can be chosen: a form without it would say that there is nothing, and save that.
+    let is_of_stack = all.iter().any(StepFields::is_of_stack);
     let mut steps = all;
     let more = steps.split_off((used + 1).clamp(2, MAX_STEPS));
     let expression = Expression::parse(form.value("cron")).ok();
@@ -104,8 +108,7 @@ async fn page(
             .collect(),
         steps,
         more,
-        // A guest has the one server, and sees nothing of its stack.
-        choices: choices(server.in_stack().is_ok() && scope.guest_of().is_none()),
+        choices: choices(is_part || is_of_stack),
         form,
     }))
 }

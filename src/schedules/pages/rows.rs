@@ -20,15 +20,15 @@ const CHOICES: [Choice; 8] = [
     ("kill", "Kill the server"),
 ];
 
-/// And where the server is a part of a stack.
+/// And where the server is a part of a stack, or the form holds such a step already.
 const OF_STACK: [Choice; 2] = [
     ("stack_snapshot", "Take a snapshot of the whole stack"),
     ("stack_backup", "Back the whole stack up"),
 ];
 
 /// What can be chosen for a step of a server.
-pub(super) fn choices(is_part: bool) -> Vec<Choice> {
-    let of_stack = OF_STACK.iter().filter(|_| is_part);
+pub(super) fn choices(has_stack: bool) -> Vec<Choice> {
+    let of_stack = OF_STACK.iter().filter(|_| has_stack);
     CHOICES.iter().chain(of_stack).copied().collect()
 }
 
@@ -125,6 +125,10 @@ impl StepFields {
 
     pub(super) fn is(&self, kind: &str) -> bool {
         self.kind == kind
+    }
+
+    pub(super) fn is_of_stack(&self) -> bool {
+        OF_STACK.iter().any(|(kind, _)| self.is(kind))
     }
 
     pub(super) fn is_used(&self) -> bool {

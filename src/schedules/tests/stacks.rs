@@ -203,6 +203,30 @@ async fn the_form_of_a_part_makes_them_and_a_guest_can_not() {
 }
 
 #[tokio::test]
+async fn a_guest_does_not_take_them_away_and_is_shown_them() {
+    let scene = Scene::of_stack().await;
+    let id = scene.schedule("0 4 * * *", &[snapshot()]).await;
+    let gus = scene.test.person("gus").await;
+    let given = [
+        Permission::ServerRead,
+        Permission::ScheduleRead,
+        Permission::ScheduleWrite,
+        Permission::SnapshotWrite,
+    ];
+    let place = (scene.tenant, scene.server);
+    scene.test.guest(place.0, place.1, gus, &given).await;
+    let guest = scene.test.guest_program(gus, place, &given).await;
+    let own = json!({ "steps": [{ "kind": "snapshot", "keep": 1 }] });
+    let path = scene.path(&format!("/{id}"));
+    guest.json("PATCH", &path, &own).await.expect(403);
+    let kept = scene.get(&format!("/{id}")).await;
+    assert_eq!(kept["steps"][0]["kind"], "stack_snapshot", "{kept}");
+    let form = format!("/t/acme/servers/{}/schedules/{id}/edit", scene.server);
+    let page = scene.test.browser(gus).await.get(&form).await.expect(200).body;
+    assert!(page.contains("value=\"stack_snapshot\" selected"), "{page}");
+}
+
+#[tokio::test]
 async fn where_there_is_no_stack_any_more_the_step_says_so() {
     let scene = Scene::of_stack().await;
     all_is_well(&scene);

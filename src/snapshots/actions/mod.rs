@@ -98,6 +98,12 @@ pub async fn remove(app: &App, scope: &TenantScope, at: (ServerId, SnapshotId)) 
     let server = servers::find(&mut tx, at.0).await?;
     let snapshot = store::lock(&mut tx, at).await?;
     snapshot.check_removable()?;
+    if snapshot.state == State::Failed && store::is_reported(&mut tx, snapshot.id).await? {
+        return Err(Error::conflict(
+            "snapshot-under-way",
+            "Others that were asked for together with this one are still being taken. Wait until that is done.",
+        ));
+    }
     // Which servers there are is no business of a guest's; the work waits until nobody reads it.
     if scope.guest_of().is_none() && store::is_read(&mut tx, snapshot.id).await? {
         return Err(Error::conflict(

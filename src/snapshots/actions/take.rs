@@ -150,6 +150,20 @@ fn named(server: &Server, error: Error) -> Error {
     }
 }
 
+/// Whether a server can have one more. A schedule that finds it full sends away what is of no use, else what it took itself:
+/// otherwise nothing would ever go, since older ones only go once a new one is there.
+async fn has_room(app: &App, tx: &mut impl Scoped, (server, by): (ServerId, By)) -> Result<bool, Error> {
+    let By::Schedule(schedule, _) = by else {
+        return Ok(store::count(tx, server).await? < MAX);
+    };
+    while store::count_staying(tx, server).await? >= MAX {
+        if !store::make_room(tx, (server, schedule), app.now()).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 async fn add(
     app: &App,
     tx: &mut impl Scoped,
@@ -158,7 +172,7 @@ async fn add(
     name: Option<String>,
 ) -> Result<Snapshot, Error> {
     check_server(server)?;
-    if store::count(tx, server.id).await? >= MAX {
+    if !has_room(app, tx, (server.id, by)).await? {
         return Err(Error::conflict(
             "too-many-snapshots",
             format!("A server has at most {MAX} snapshots. Delete one first."),

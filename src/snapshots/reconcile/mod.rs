@@ -221,8 +221,12 @@ impl Work<'_> {
         if let Some(operation) = self.claimed.operation {
             self.report(&mut tx, operation).await?;
         }
-        if let (Some(keep), Ok(())) = (self.claimed.keep, outcome) {
-            store::prune(&mut tx, (self.server.id, self.snapshot().schedule), keep, now).await?;
+        if let Some(keep) = self.claimed.keep {
+            let those = (self.server.id, self.snapshot().schedule);
+            store::prune_failed(&mut tx, those, now).await?;
+            if outcome.is_ok() {
+                store::prune(&mut tx, those, keep, now).await?;
+            }
         }
         events::emit(&mut tx, Some(self.server.tenant), TOPIC, Some(self.server.id.0)).await?;
         tx.commit().await?;

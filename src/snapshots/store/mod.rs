@@ -1,6 +1,7 @@
 //! The queries of snapshots.
 
 mod queue;
+mod room;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::platform::ids::{OperationId, ScheduleId, ServerId, SnapshotId, StackI
 use super::model::{PartSnapshot, Reason, Snapshot, State};
 
 pub use queue::{Claimed, claim, erase, put_off, renew, reported, settle};
+pub use room::{count, count_staying, is_reported, make_room, prune, prune_failed};
 
 struct Row {
     id: Uuid,
@@ -112,15 +114,6 @@ pub async fn lock(tx: &mut impl Scoped, (server, id): (ServerId, SnapshotId)) ->
     row.map(Snapshot::from).ok_or(Error::NotFound)
 }
 
-/// How many a server has.
-pub async fn count(tx: &mut impl Scoped, server: ServerId) -> Result<i64, Error> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from snapshot where server_id = $1"#,
-        server.0
-    );
-    Ok(count.fetch_one(tx.conn()).await?)
-}
-
 /// Writes a new one, which is due at once if there is an operation for it. `keep` bounds how many are kept.
 pub async fn insert(
     tx: &mut impl Scoped,
@@ -199,26 +192,6 @@ pub async fn note_taken(tx: &mut SystemTx, id: SnapshotId, now: DateTime<Utc>) -
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// Begins to remove those of a server that a schedule took, beyond the newest `keep`. Those from before it was noted whose they
-/// are count for whoever comes.
-pub async fn prune(
-    tx: &mut SystemTx,
-    (server, schedule): (ServerId, Option<ScheduleId>),
-    keep: i32,
-    now: DateTime<Utc>,
-) -> Result<u64, Error> {
-    let done = sqlx::query!(
-        "update snapshot set state = 'removing', next_attempt_at = $3 where id in ( \
-           select id from snapshot where server_id = $1 and reason = 'schedule' and state = 'ready' \
-             and (schedule_id is null or schedule_id = $4) order by created_at desc, id desc offset $2)",
-        server.0,
-        i64::from(keep),
-        now,
-        schedule.map(|id| id.0)
-    );
-    Ok(done.execute(tx.conn()).await?.rows_affected())
 }
 
 /// Has a server hold still for its own restoring, unless it does so for something else, or is not there any more. Says

@@ -204,6 +204,33 @@ async fn one_that_can_not_be_taken_fails_the_whole_and_is_named() {
 }
 
 #[tokio::test]
+async fn one_that_failed_stays_until_the_others_are_over() {
+    let scene = Scene::with_pool().await;
+    let id = scene.running(&shop("Shop")).await;
+    let all = format!("/api/v1/stacks/{id}/snapshots");
+    let asked = scene.post(&all, &json!({})).await.expect(202).json();
+    let snapshots = Snapshots::new(&scene.test.app);
+    scene.test.engine.pool().set_full(true);
+    for one in snapshots.claim(1).await.unwrap() {
+        snapshots.reconcile(one).await.unwrap();
+    }
+    scene.test.engine.pool().set_full(false);
+    let list = scene.get(&all).await;
+    let mut list = list.as_array().unwrap().iter();
+    let failed = list.find(|one| one["state"] == "failed").unwrap();
+    let (server, failed) = (&failed["server_id"], &failed["id"]);
+    let gone = path(
+        server.as_str().unwrap(),
+        &format!("/{}", failed.as_str().unwrap()),
+    );
+    let told = scene.program.json("DELETE", &gone, &json!({})).await.expect(409);
+    assert_eq!(told.json()["code"], "snapshot-under-way");
+    work(&scene).await;
+    assert_eq!(operation(&scene, &asked).await["state"], "failed");
+    scene.program.json("DELETE", &gone, &json!({})).await.expect(202);
+}
+
+#[tokio::test]
 async fn of_a_stack_all_are_taken_or_none() {
     let scene = Scene::with_pool().await;
     let id = scene.running(&shop("Shop")).await;

@@ -4,8 +4,10 @@
 use axum::body::Body;
 use axum::http::Method;
 
-use crate::drivers::engine::VolumeKey;
-use crate::platform::ids::ServerId;
+use crate::drivers::engine::{VolumeKey, VolumePath};
+use crate::files::Files as Opened;
+use crate::platform::access::{Actor, Member, Standing, TenantScope, Via, Who};
+use crate::platform::ids::{ServerId, SessionId, VolumeId};
 
 use super::*;
 
@@ -45,6 +47,29 @@ impl Files {
         test.member(tenant, user, role).await;
         let program = test.program(user, Some(tenant), Permission::ALL).await;
         (test.browser(user).await, program)
+    }
+
+    /// An owner's scope, as a request has it.
+    async fn scope(&self) -> TenantScope {
+        let test = &self.scene.test;
+        let member = Member {
+            tenant: self.scene.tenant,
+            slug: "acme".to_owned(),
+            name: "Acme".to_owned(),
+            standing: Standing::Member(TenantRole::Owner),
+            suspended: None,
+        };
+        let actor = Actor {
+            user: test.person("olga").await,
+            name: "Olga".to_owned(),
+            email: "olga@example.com".to_owned(),
+            staff: None,
+            memberships: vec![member.clone()],
+            guests: Vec::new(),
+            via: Via::Session(SessionId::new(&*test.app.ids, test.app.now())),
+        };
+        let who = Who::actor(&actor, "127.0.0.1", "test");
+        TenantScope::new(test.app.db.clone(), who, actor, member)
     }
 
     /// What the audit log tells of files.
@@ -360,4 +385,23 @@ async fn one_that_is_being_deleted_says_so_until_it_is_gone() {
     it.is_closed("volume-deleting", "is being deleted").await;
     it.scene.work().await;
     it.content("/data/notes.txt").await.expect(404);
+}
+
+#[tokio::test]
+async fn one_that_was_deleted_meanwhile_is_not_said_to_be_lost() {
+    let it = Files::new().await;
+    let (scope, id) = (it.scope().await, it.id.parse::<VolumeId>().unwrap());
+    let opened = Opened::of(&it.scene.test.app, &scope, id.into()).await.unwrap();
+    let top = VolumePath::of_volume("data").unwrap();
+    let key = VolumeKey::new(it.id.clone()).unwrap();
+    it.scene.test.engine.lose_volume(&key);
+    let told = opened.find(&top).await.err().unwrap();
+    assert_eq!(told.code(), "volume-missing");
+    let volume = format!("/api/v1/volumes/{}", it.id);
+    it.scene.delete(&volume).await.expect(202);
+    let told = opened.find(&top).await.err().unwrap();
+    assert_eq!(told.code(), "volume-deleting");
+    it.scene.work().await;
+    let told = opened.find(&top).await.err().unwrap();
+    assert_eq!(told.status(), 404);
 }

@@ -51,6 +51,27 @@ impl Connection {
         }
     }
 
+    /// Removes the volume with the key's name if it has no label at all, as what the engine makes for a mount of what is not there.
+    /// Says whether there was such a one.
+    pub(super) async fn remove_stray(&self, key: &VolumeKey) -> EngineResult<bool> {
+        let name = self.instance.name(key.as_str());
+        match raw::read::<_, raw::Volume>(self.docker.inspect_volume(&name).await) {
+            Ok(volume) if volume.labels.is_empty() => {}
+            Ok(_) => return Ok(false),
+            Err(failure) if error::status(&failure) == Some(404) => return Ok(false),
+            Err(failure) => return Err(self.failure(failure)),
+        }
+        let patient = self.patient(std::time::Duration::ZERO);
+        let removed = patient
+            .docker
+            .remove_volume(&name, None::<RemoveVolumeOptions>)
+            .await;
+        match removed {
+            Err(failure) if error::status(&failure) != Some(404) => Err(patient.failure(failure)),
+            _ => Ok(true),
+        }
+    }
+
     pub(super) async fn list_volumes(&self) -> EngineResult<Vec<Volume>> {
         let placed = self.placed_volumes().await?;
         Ok(placed.into_iter().map(|(volume, _)| volume).collect())

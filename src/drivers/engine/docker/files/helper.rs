@@ -27,7 +27,7 @@ impl Connection {
                 None => self.make_helper(spec).await?,
             };
             if let Some(helper) = helper
-                && self.is_up(&helper).await?
+                && self.is_up(spec, &helper).await?
             {
                 return Ok(helper.id);
             }
@@ -41,10 +41,11 @@ impl Connection {
     }
 
     /// Sees that one that was found runs; one that has ended is about to be removed.
-    async fn is_up(&self, helper: &raw::Container) -> EngineResult<bool> {
+    async fn is_up(&self, spec: &FilesSpec, helper: &raw::Container) -> EngineResult<bool> {
         match helper.state.status.as_str() {
             "running" => Ok(true),
             "created" => {
+                self.check_mounted(spec, helper).await?;
                 let patient = self.patient(Duration::ZERO);
                 match patient.docker.start_container(&helper.id, None).await {
                     Ok(()) => Ok(true),
@@ -56,12 +57,33 @@ impl Connection {
         }
     }
 
+    async fn check_volumes(&self, spec: &FilesSpec) -> EngineResult<()> {
+        let volumes = spec.volumes.iter();
+        try_join_all(volumes.map(|volume| self.check_volume(&volume.key, (&spec.server, &spec.tenant))))
+            .await
+            .map(drop)
+    }
+
+    /// Refuses to start one whose volume was removed just before it was made: the engine gave it another of that name, which would
+    /// pass for the data. Both go. From when it was made nobody can remove what it has.
+    async fn check_mounted(&self, spec: &FilesSpec, helper: &raw::Container) -> EngineResult<()> {
+        let Err(error) = self.check_volumes(spec).await else {
+            return Ok(());
+        };
+        self.remove_found(helper).await?;
+        let mut missing = None;
+        for volume in &spec.volumes {
+            if self.remove_stray(&volume.key).await? {
+                missing = Some(self.instance.name(volume.key.as_str()));
+            }
+        }
+        Err(missing.map_or(error, |volume| EngineError::VolumeMissing { volume }))
+    }
+
     /// The engine would make a missing volume by itself, and mount anybody's.
     async fn make_helper(&self, spec: &FilesSpec) -> EngineResult<Option<raw::Container>> {
         let body = spec.to_container(&self.owner()?);
-        let volumes = spec.volumes.iter();
-        try_join_all(volumes.map(|volume| self.check_volume(&volume.key, (&spec.server, &spec.tenant))))
-            .await?;
+        self.check_volumes(spec).await?;
         if !self.image_exists(&spec.image_tag()).await? {
             let build = self.build_image(spec.build_request()?).await?;
             build.try_for_each(|_| async { Ok(()) }).await?;
