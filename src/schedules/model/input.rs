@@ -128,7 +128,7 @@ fn check_kept(steps: &[(usize, Step)], errors: &mut FieldErrors) {
                     errors.add(&format!("steps.{place}.keep"), OTHERS_KEPT);
                 }
             }
-            Task::Backup { retention } | Task::StackBackup { retention } => {
+            Task::Backup { retention, .. } | Task::StackBackup { retention, .. } => {
                 if *backups.get_or_insert(*retention) != *retention {
                     errors.add(&format!("steps.{place}.last"), OTHERS_KEPT);
                 }
