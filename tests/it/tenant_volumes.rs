@@ -231,6 +231,28 @@ async fn is_over(scene: &Scene, asked: &Value) {
     .await;
 }
 
+/// What a file is, and who may do what with it.
+async fn sum(scene: &Scene, server: &str, file: &str) -> String {
+    let line = format!("md5sum < {file}; stat -c %a {file}");
+    scene.inside(server, &line).await
+}
+
+fn no_snapshot_is_left(scene: &Scene, volume: &str) {
+    let name = format!("{}-{volume}", scene.panel.instance);
+    let place = scene.pool.join("volumes").join(name).join("snapshots");
+    let left = std::fs::read_dir(&place).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "{}", place.display());
+}
+
+async fn is_restored(scene: &Scene, backup: &str) {
+    until_within(PATIENCE, "the file is back", async || {
+        let shown = scene.program.get(backup).await.expect(200).json();
+        assert_ne!(shown["restores"][0]["state"], "failed", "{shown}");
+        shown["restores"][0]["state"] == "done"
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_was_deleted_comes_back_beside_and_in_another_one() {
     let scene = Scene::set().await;
@@ -247,42 +269,23 @@ async fn what_was_deleted_comes_back_beside_and_in_another_one() {
     attach(&scene, &path, &server, false).await;
     let write = "dd if=/dev/urandom of=/shared/film bs=64k count=32 && chmod 640 /shared/film && sync";
     scene.inside(&server, write).await;
-    let sum = async |server: &str, file: &str| {
-        let line = format!("md5sum < {file}; stat -c %a {file}");
-        scene.inside(server, &line).await
-    };
-    let then = sum(&server, "/shared/film").await;
+    let then = sum(&scene, &server, "/shared/film").await;
 
     let backups = format!("{path}/backups");
     let saved = ask(&scene, "POST", &backups, json!({})).await;
     is_over(&scene, &saved).await;
     let backup = saved["id"].as_str().unwrap();
-    let pool = scene
-        .pool
-        .join("volumes")
-        .join(format!("{}-{id}", scene.panel.instance))
-        .join("snapshots");
-    let left = std::fs::read_dir(&pool).map_or(0, Iterator::count);
-    assert_eq!(left, 0, "{}", pool.display());
+    no_snapshot_is_left(&scene, &id);
     scene
         .inside(&server, "rm /shared/film && echo now > /shared/new && sync")
         .await;
 
     // Beside, while the server uses it.
     let wish = json!({ "path": "/data/film", "name": "again" });
-    ask(&scene, "POST", &format!("{backups}/{backup}/restore"), wish).await;
-    until_within(PATIENCE, "the file is back", async || {
-        let shown = scene
-            .program
-            .get(&format!("{backups}/{backup}"))
-            .await
-            .expect(200)
-            .json();
-        assert_ne!(shown["restores"][0]["state"], "failed", "{shown}");
-        shown["restores"][0]["state"] == "done"
-    })
-    .await;
-    assert_eq!(sum(&server, "/shared/again").await, then);
+    let one = format!("{backups}/{backup}");
+    ask(&scene, "POST", &format!("{one}/restore"), wish).await;
+    is_restored(&scene, &one).await;
+    assert_eq!(sum(&scene, &server, "/shared/again").await, then);
     assert_eq!(scene.inside(&server, "cat /shared/new").await, "now");
     panel.kill().await;
 
@@ -299,7 +302,7 @@ async fn what_was_deleted_comes_back_beside_and_in_another_one() {
     let other = format!("/api/v1/volumes/{}", asked["volume_id"].as_str().unwrap());
     let two = scene.running(&scene.program, "two", "thin").await;
     attach(&scene, &other, &two, false).await;
-    assert_eq!(sum(&two, "/shared/film").await, then);
+    assert_eq!(sum(&scene, &two, "/shared/film").await, then);
     assert_eq!(scene.inside(&two, "ls /shared").await, "film");
     assert_eq!(scene.inside(&two, "stat -c %a /shared").await, "777");
     panel.stop().await;
