@@ -18,14 +18,14 @@ use crate::panel::{Running, until_within};
 /// Leases of the dead have to run out.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// So many deaths as `make test` has time for; `BERTH_KILLS=200` is the long run (docs/benchmarks.md).
+/// How many deaths: so many as `make test` has time for, or `BERTH_KILLS=200` for the long run (docs/benchmarks.md).
 #[expect(
     clippy::disallowed_methods,
     reason = "how long a test is to be is no setting of the product"
 )]
-fn kills() -> u64 {
+pub(crate) fn kills(usual: u64) -> u64 {
     let asked = std::env::var("BERTH_KILLS").ok();
-    asked.map_or(8, |text| text.parse().expect("BERTH_KILLS is a number"))
+    asked.map_or(usual, |text| text.parse().expect("BERTH_KILLS is a number"))
 }
 
 /// What was confirmed of volumes, by id: the size in MiB, or nothing if it is to go.
@@ -99,7 +99,7 @@ async fn what_was_confirmed_is_there_whoever_dies_when() {
     let since = scene.started_at(&server).await;
     let seed = rand::rng().random::<u64>();
     let mut wanted = Wanted::new();
-    for round in 0..kills() {
+    for round in 0..kills(8) {
         let mut random = StdRng::seed_from_u64(seed.wrapping_add(round));
         wish(&scene, &server, &mut wanted, &mut random).await;
         // Any moment will do, so it is chosen and not waited for.

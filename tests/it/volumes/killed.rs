@@ -202,11 +202,10 @@ fn calls(pool: &Pool, caller: u64, seed: u64, known: &mut BTreeMap<String, Known
 
 #[test]
 fn killing_it_at_random_loses_nothing_that_was_confirmed() {
-    const ROUNDS: u64 = 40;
     let mut pool = Pool::served("4GiB");
     let mut known: [BTreeMap<String, Known>; 3] = Default::default();
     let seed = u64::from(rand::rng().random::<u32>());
-    for round in 0..ROUNDS {
+    for round in 0..crate::chaos::kills(40) {
         let mut random = StdRng::seed_from_u64(seed.wrapping_add(round));
         let stop = AtomicBool::new(false);
         let pid = pool.pid();
