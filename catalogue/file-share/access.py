@@ -210,9 +210,11 @@ class Record:
 
     def write(self, what):
         # Grows also when the clock was put back, or an older volume was brought back.
+        # What comes at once is told apart, so that it keeps its order.
         now = int(time.time() * 1000)
         self.number = max(self.number + 1, now)
-        line = json.dumps({"n": self.number, "at": now, **what}, ensure_ascii=False) + "\n"
+        at = self.number if self.number < now + AGAIN * 1000 else now
+        line = json.dumps({"n": self.number, "at": at, **what}, ensure_ascii=False) + "\n"
         with open(LOG, "ab", buffering=0, opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
             log.write(line.encode(errors="replace"))
 
