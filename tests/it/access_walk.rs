@@ -80,6 +80,10 @@ async fn things(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'sta
         ),
         ("/volumes/{volume_id}", volume.to_string()),
         ("/attachments/{server_id}", server.to_string()),
+        (
+            "/shares/{share}",
+            app.share(tenant, server, "plans", "ann").await.to_string(),
+        ),
         ("/stacks/{stack_id}", app.stack(tenant, "pair").await.to_string()),
     ]
 }

@@ -18,7 +18,7 @@ use crate::servers::{self, model::Server};
 use crate::stacks;
 use crate::volumes::{self, Volume};
 
-use super::super::model::{Backup, ByClock, MOST_OF_TENANT, Reason, Retention, State};
+use super::super::model::{Backup, BySchedule, MOST_OF_TENANT, Reason, Retention, State};
 use super::super::store;
 use super::attached::add_attached;
 use super::subject::Subject;
@@ -134,7 +134,7 @@ pub async fn take_within(
     app: &App,
     tx: &mut SystemTx,
     who: &Who,
-    (id, schedule, wanted): (ServerId, ScheduleId, ByClock),
+    (id, schedule, wanted): (ServerId, ScheduleId, BySchedule),
 ) -> Result<OperationId, Error> {
     let server = servers::lock(tx, id).await?;
     let operation = About::server(&server).open(app, tx, who).await?;
@@ -169,7 +169,7 @@ pub async fn of_stack_within(
     app: &App,
     tx: &mut SystemTx,
     who: &Who,
-    (id, schedule, wanted): (StackId, ScheduleId, ByClock),
+    (id, schedule, wanted): (StackId, ScheduleId, BySchedule),
 ) -> Result<OperationId, Error> {
     let by = By::Schedule(schedule, wanted.retention);
     let operation = of_all(app, tx, who, (id, by)).await?.operation;

@@ -12,7 +12,7 @@ use crate::platform::ids::{
 };
 
 pub use of::Of;
-pub use retention::{ByClock, MOST_KEPT, Retention};
+pub use retention::{BySchedule, MOST_KEPT, Retention};
 
 /// A server or volume has at most so many, whatever became of them.
 pub const MOST: i64 = 60;

@@ -31,7 +31,7 @@ pub struct Retention {
 
 /// What a schedule's step backs up, and what is kept of that.
 #[derive(Debug, Clone, Copy)]
-pub struct ByClock {
+pub struct BySchedule {
     /// What is kept of each server and volume.
     pub retention: Retention,
     /// Whether the volumes that are attached are backed up too.

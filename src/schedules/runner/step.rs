@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::app::App;
-use crate::backups::ByClock;
+use crate::backups::BySchedule;
 use crate::platform::access::{SystemScope, Who};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
@@ -99,7 +99,7 @@ impl Work<'_> {
                 retention,
                 with_volumes,
             } => {
-                let wanted = ByClock {
+                let wanted = BySchedule {
                     retention: *retention,
                     with_volumes: *with_volumes,
                 };
@@ -110,7 +110,7 @@ impl Work<'_> {
                 retention,
                 with_volumes,
             } => {
-                let wanted = ByClock {
+                let wanted = BySchedule {
                     retention: *retention,
                     with_volumes: *with_volumes,
                 };

@@ -2,6 +2,7 @@
 
 mod act;
 mod deleted;
+mod layers;
 mod list;
 mod live;
 mod new;

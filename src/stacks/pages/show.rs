@@ -12,33 +12,14 @@ use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::StackId;
 use crate::platform::web::{Ctx, FormState, Page, Path, ago};
-use crate::servers::model::{PublishedPort, Quota, Server, Status, clock_time};
+use crate::servers::model::{Quota, clock_time};
 use crate::servers::{self, keeping};
 
 use super::super::actions::{SharedSecret, shared_secrets};
-use super::super::model::{StackState, StackStatus, inside_name};
+use super::super::model::{StackState, StackStatus};
 use super::super::query::Whole;
+use super::layers::Layer;
 use super::{crumbs, href, title};
-
-/// A server of a layer.
-#[derive(Debug)]
-struct Line {
-    href: String,
-    name: String,
-    status: Status,
-}
-
-/// A layer with its servers.
-#[derive(Debug)]
-struct Layer {
-    key: String,
-    title: String,
-    purpose: String,
-    inside: String,
-    lines: Vec<Line>,
-    /// Where the world reaches it: an address that a browser opens, or one to copy.
-    addresses: Vec<(Option<String>, String)>,
-}
 
 /// What changes while one looks; also what the live stream sends.
 #[derive(Debug, Template)]
@@ -114,44 +95,6 @@ fn keys(app: &App, one: &Whole) -> Vec<String> {
     let mut keys: Vec<String> = all.map(|place| place.part.clone()).collect();
     keys.dedup();
     keys
-}
-
-fn part_of<'a>(app: &'a App, one: &Whole, key: &str) -> Option<&'a BlueprintPart> {
-    app.catalogue.blueprint(&one.stack.blueprint)?.part(key)
-}
-
-impl Layer {
-    async fn load(
-        app: &App,
-        scope: &TenantScope,
-        tx: &mut TenantTx,
-        (one, key): (&Whole, &str),
-    ) -> Result<Self, Error> {
-        let part = part_of(app, one, key);
-        let line = |server: &Server| Line {
-            href: format!("/t/{}/servers/{}", scope.member.slug, server.id),
-            name: server.name.clone(),
-            status: server.status(app.now()),
-        };
-        let mut addresses = Vec::new();
-        for server in one.of_part(key) {
-            let (location, ports) = servers::reached_at(tx, server).await?;
-            addresses.extend(ports.iter().map(|port| address(port, &location.public_host)));
-        }
-        Ok(Self {
-            title: part.map_or_else(|| key.to_owned(), |part| part.title.clone()),
-            purpose: part.map(|part| part.purpose.clone()).unwrap_or_default(),
-            inside: inside_name(&one.stack.host_label, key),
-            lines: one.of_part(key).map(line).collect(),
-            key: key.to_owned(),
-            addresses,
-        })
-    }
-}
-
-fn address(port: &PublishedPort, host: &str) -> (Option<String>, String) {
-    let url = port.url(host).filter(|_| port.is_web());
-    (url, port.authority(host))
 }
 
 /// A part that can be more servers or fewer.

@@ -1,6 +1,6 @@
 //! The beginnings of steps that ask others for work: the wish is written with the step that waits for it.
 
-use crate::backups::{self, ByClock};
+use crate::backups::{self, BySchedule};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::OperationId;
@@ -30,7 +30,7 @@ impl Work<'_> {
         self.begun(step, tx, asked).await
     }
 
-    pub(super) async fn begin_backup(&self, step: &Step, wanted: ByClock) -> Result<bool, Error> {
+    pub(super) async fn begin_backup(&self, step: &Step, wanted: BySchedule) -> Result<bool, Error> {
         let mut tx = self.scope.begin().await?;
         let what = (self.server.id, self.claimed.schedule, wanted);
         let asked = backups::take_within(self.app, &mut tx, &self.who(), what).await;
@@ -49,7 +49,7 @@ impl Work<'_> {
         self.begun(step, tx, asked).await
     }
 
-    pub(super) async fn begin_stack_backup(&self, step: &Step, wanted: ByClock) -> Result<bool, Error> {
+    pub(super) async fn begin_stack_backup(&self, step: &Step, wanted: BySchedule) -> Result<bool, Error> {
         let mut tx = self.scope.begin().await?;
         let asked = match self.server.in_stack() {
             Ok(stack) => {
