@@ -152,7 +152,7 @@ async fn the_repository_is_sound(scene: &Scene, server: &str) {
     let asked = ask(scene, server, "").await;
     crate::backups::has_succeeded(scene, &asked).await;
     nothing_is_left(scene, server, asked["id"].as_str().unwrap()).await;
-    let root = scene.app.staff("root", StaffRole::Engineer).await;
+    let root = scene.app.staff("root", StaffRole::Owner).await;
     let staff: Client = scene.app.program(root, None, Permission::ALL).await;
     let all = staff
         .get("/api/v1/staff/backup-repositories")
