@@ -8,9 +8,9 @@ use crate::drivers::engine::fake::Call;
 use crate::eggs;
 use crate::files::WholeVolumes;
 
-/// A line as the server writes it, so many seconds from now.
+/// A line as the server wrote it, so many seconds after the time ten minutes ago.
 fn line(scene: &Scene, number: i64, login: &str, what: &str, path: &str) -> String {
-    let at = (scene.test.app.now().timestamp() + number) * 1000;
+    let at = (scene.test.app.now().timestamp() - 600 + number) * 1000;
     let line = json!({ "n": at, "at": at, "login": login, "share": "plans", "by": "smb", "what": what, "path": path,
         "from": "192.0.2.9" });
     format!("{line}\n")
@@ -48,6 +48,8 @@ impl Scene {
         let plans = scene.create("plans").await;
         scene.give(&plans, "ann", &json!({ "access": "write" })).await;
         scene.work().await;
+        // What is told of then was after the server and its share were made.
+        scene.test.clock.advance(TimeDelta::minutes(20));
         (scene, plans)
     }
 }
