@@ -339,7 +339,7 @@ async fn who_is_taken_out_is_out(server: &Server<'_>) {
     server.inside("rm -f /run/share/sessions/*").await;
     let smb_bob = connected(smb(server, BOB, "plans"), "ls line.txt\n").await;
     let smb_ann = connected(smb(server, ANN, "plans"), "ls line.txt\n").await;
-    let sftp_bob = connected(sftp(server, BOB), "put /dev/null plans/here.txt\n").await;
+    let sftp_bob = connected(sftp(server, BOB), "mkdir plans/here.txt\n").await;
     crate::panel::until("all are connected", async || {
         let notes = server
             .inside("ls /run/share/sessions /srv/share/files/work/*")
