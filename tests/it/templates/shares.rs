@@ -67,18 +67,23 @@ async fn give(server: &Server<'_>, state: &Value) {
     server.inside("reload").await;
 }
 
-/// What WebDAV answers: the number, which is 000 where the connection was cut.
+/// What WebDAV answers, as a number. While it takes up new rules it lets go of connections, also of new ones: who is cut off asks again.
 async fn webdav(server: &Server<'_>, who: Person, arguments: &[&str], path: &str) -> String {
-    let mut curl = curl(&["--output", "/dev/null", "--write-out", "%{http_code}"]);
-    // While it takes up new rules it holds on to its socket: who comes then waits a moment.
-    curl.args([
-        "--path-as-is",
-        "--user",
-        &format!("{}:{}", who.name, who.password),
-    ])
-    .args(arguments)
-    .arg(format!("https://{HOST}:{}{path}", server.port("webdav")));
-    outcome(&mut curl).await.1
+    let mut answer = String::new();
+    crate::panel::until("WebDAV answers", async || {
+        let mut curl = curl(&["--output", "/dev/null", "--write-out", "%{http_code}"]);
+        curl.args([
+            "--path-as-is",
+            "--user",
+            &format!("{}:{}", who.name, who.password),
+        ])
+        .args(arguments)
+        .arg(format!("https://{HOST}:{}{path}", server.port("webdav")));
+        answer = outcome(&mut curl).await.1;
+        !answer.starts_with("000")
+    })
+    .await;
+    answer
 }
 
 async fn to(server: &Server<'_>, method: &str, destination: &str) -> String {
