@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::platform::error::Error;
-use crate::platform::reconcile::{Poke, Reconciler, drive, wake};
+use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
 
 use super::TOPIC;
 use super::store::{self, Claimed, Ended};
@@ -18,6 +18,8 @@ use super::work::{self, Outcome};
 
 /// Whoever works in a repository says so again well before this is over.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// What fails is tried again after so long at most.
+const LONGEST: TimeDelta = TimeDelta::minutes(5);
 
 /// Nobody waits for a check, and one may take its time: so many places are kept for what somebody waits for.
 const NOT_FOR_CHECKS: i64 = 2;
@@ -68,7 +70,7 @@ impl Reconciler for Backups {
     async fn reconcile(&self, claimed: Claimed) -> Result<bool, Error> {
         let outcome = Box::pin(work::one(&self.app, &claimed)).await;
         let now = self.app.now();
-        let again = Some(now + patience(claimed.failures));
+        let again = Some(now + patience(claimed.failures, LONGEST));
         let (how, until) = match &outcome {
             Ok(Outcome::Idle) => (Ended::Well, None),
             Ok(Outcome::Done) => (Ended::Well, Some(now)),
@@ -82,10 +84,4 @@ impl Reconciler for Backups {
         tx.commit().await?;
         outcome.map(|outcome| matches!(outcome, Outcome::Idle))
     }
-}
-
-/// How long to wait after so many failures in a row: from a second, doubling, to five minutes.
-fn patience(failures: i32) -> TimeDelta {
-    let doublings = u32::try_from(failures).unwrap_or(0).min(9);
-    TimeDelta::minutes(5).min(TimeDelta::seconds(1) * 2_i32.pow(doublings))
 }

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::drivers::engine::{EngineError, NetworkKey};
 use crate::platform::error::Error;
-use crate::platform::reconcile::{Poke, Reconciler, drive};
+use crate::platform::reconcile::{Poke, Reconciler, drive, patience};
 use crate::platform::{events, fault};
 
 use super::TOPIC;
@@ -22,6 +22,8 @@ use super::store::{self, Claimed};
 const LEASE: TimeDelta = TimeDelta::seconds(20);
 /// How soon to look again whether its servers have left.
 const WAIT: TimeDelta = TimeDelta::seconds(1);
+/// What fails is tried again after so long at most.
+const LONGEST: TimeDelta = TimeDelta::minutes(5);
 
 /// The reconciler of networks.
 #[derive(Debug, Clone)]
@@ -105,27 +107,15 @@ impl Networks {
         };
         let now = self.app.now();
         let mut tx = self.app.db.system().await?;
-        store::put_off(&mut tx, claimed, Some(words), now + patience(claimed.failures)).await?;
+        store::put_off(
+            &mut tx,
+            claimed,
+            Some(words),
+            now + patience(claimed.failures, LONGEST),
+        )
+        .await?;
         events::emit(&mut tx, Some(claimed.tenant), TOPIC, Some(claimed.id.0)).await?;
         tx.commit().await?;
         Ok(false)
-    }
-}
-
-/// How long to wait after so many failures in a row: from a second, doubling, to five minutes.
-fn patience(failures: i32) -> TimeDelta {
-    let doublings = u32::try_from(failures).unwrap_or(0).min(9);
-    TimeDelta::minutes(5).min(WAIT * 2_i32.pow(doublings))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patience_grows_and_ends() {
-        assert_eq!(patience(0), WAIT);
-        assert_eq!(patience(3), WAIT * 8);
-        assert_eq!(patience(i32::MAX), TimeDelta::minutes(5));
     }
 }

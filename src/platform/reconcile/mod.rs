@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -31,6 +32,13 @@ pub trait Reconciler: Send + Sync + 'static {
     async fn claim(&self, limit: usize) -> Result<Vec<Self::Item>, Error>;
     /// Observes one thing, plans, applies, and writes back. Says whether it is now as desired.
     async fn reconcile(&self, item: Self::Item) -> Result<bool, Error>;
+}
+
+/// How long to wait after so many failures in a row: from a second, doubling, to `longest`.
+pub fn patience(failures: i32, longest: TimeDelta) -> TimeDelta {
+    // Twice as long as a day by then.
+    let doublings = u32::try_from(failures).unwrap_or(0).min(17);
+    longest.min(TimeDelta::seconds(1) * 2_i32.pow(doublings))
 }
 
 /// How to wake a reconciler.
@@ -115,6 +123,15 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
+
+    #[test]
+    fn patience_grows_and_ends() {
+        for longest in [TimeDelta::minutes(1), TimeDelta::minutes(5)] {
+            assert_eq!(patience(0, longest), TimeDelta::seconds(1));
+            assert_eq!(patience(3, longest), TimeDelta::seconds(8));
+            assert_eq!(patience(i32::MAX, longest), longest);
+        }
+    }
 
     /// One item never ends; the other falls due when it is put there.
     struct Slow {

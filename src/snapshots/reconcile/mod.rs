@@ -18,7 +18,7 @@ use crate::drivers::pool::{PoolError, SnapshotName, Storage, VolumeName};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::OperationId;
-use crate::platform::reconcile::{Poke, Reconciler, drive, wake};
+use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
 use crate::platform::{events, fault, operations};
 use crate::servers;
 use crate::servers::model::Server;
@@ -35,6 +35,8 @@ const LEASE: TimeDelta = TimeDelta::seconds(15);
 const RENEW: Duration = Duration::from_secs(5);
 /// How soon to look again whether a server has stopped.
 const WAIT: TimeDelta = TimeDelta::seconds(1);
+/// What fails is tried again after so long at most.
+const LONGEST: TimeDelta = TimeDelta::minutes(1);
 
 /// The reconciler of snapshots.
 #[derive(Debug, Clone)]
@@ -257,7 +259,7 @@ impl Work<'_> {
         } else {
             tracing::warn!(snapshot = %self.snapshot().id, error = trouble as &dyn std::error::Error, "a snapshot waits");
             (
-                self.app.now() + patience(self.claimed.failures),
+                self.app.now() + patience(self.claimed.failures, LONGEST),
                 Some(trouble.words()),
             )
         };
@@ -268,23 +270,5 @@ impl Work<'_> {
         }
         tx.commit().await?;
         Ok(false)
-    }
-}
-
-/// How long to wait after so many failures in a row: from a second, doubling, to a minute.
-fn patience(failures: i32) -> TimeDelta {
-    let doublings = u32::try_from(failures).unwrap_or(0).min(6);
-    TimeDelta::minutes(1).min(WAIT * 2_i32.pow(doublings))
-}
-
-#[cfg(test)]
-mod unit_tests {
-    use super::*;
-
-    #[test]
-    fn patience_grows_and_ends() {
-        assert_eq!(patience(0), WAIT);
-        assert_eq!(patience(3), WAIT * 8);
-        assert_eq!(patience(i32::MAX), TimeDelta::minutes(1));
     }
 }

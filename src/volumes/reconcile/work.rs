@@ -11,6 +11,7 @@ use crate::certificates;
 use crate::drivers::engine::{Outcome, TenantKey, VolumeDriver, VolumeSpec};
 use crate::drivers::pool::{Kind as Quota, PoolError, Storage, VolumeName};
 use crate::platform::error::Error;
+use crate::platform::reconcile::patience;
 use crate::platform::{events, fault, operations};
 use crate::servers;
 use crate::storage::{self, Kind};
@@ -23,8 +24,8 @@ use super::{LEASE, volume_key};
 
 /// How often a lease is held on to while something is under way.
 const RENEW: Duration = Duration::from_secs(5);
-/// How soon to try again after the first failure.
-const WAIT: TimeDelta = TimeDelta::seconds(1);
+/// What fails is tried again after so long at most.
+const LONGEST: TimeDelta = TimeDelta::minutes(1);
 const MIB: u64 = 1 << 20;
 
 /// One look at one volume.
@@ -223,30 +224,15 @@ impl Work<'_> {
     async fn put_off(&self, trouble: &Trouble) -> Result<bool, Error> {
         let volume = self.volume();
         tracing::warn!(volume = %volume.id, error = trouble as &dyn std::error::Error, "a volume waits");
-        let (words, until) = (trouble.words(), self.app.now() + patience(self.claimed.failures));
+        let (words, until) = (
+            trouble.words(),
+            self.app.now() + patience(self.claimed.failures, LONGEST),
+        );
         let mut tx = self.app.db.system().await?;
         store::put_off(&mut tx, self.claimed, &words, until).await?;
         operations::fail(&mut tx, volume.id.0, volume.generation, &words, None).await?;
         events::emit(&mut tx, Some(volume.tenant), TOPIC, Some(volume.id.0)).await?;
         tx.commit().await?;
         Ok(false)
-    }
-}
-
-/// How long to wait after so many failures in a row: from a second, doubling, to a minute.
-fn patience(failures: i32) -> TimeDelta {
-    let doublings = u32::try_from(failures).unwrap_or(0).min(6);
-    TimeDelta::minutes(1).min(WAIT * 2_i32.pow(doublings))
-}
-
-#[cfg(test)]
-mod unit_tests {
-    use super::*;
-
-    #[test]
-    fn patience_grows_and_ends() {
-        assert_eq!(patience(0), WAIT);
-        assert_eq!(patience(3), WAIT * 8);
-        assert_eq!(patience(i32::MAX), TimeDelta::minutes(1));
     }
 }
