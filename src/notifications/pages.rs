@@ -87,8 +87,7 @@ fn back(asked: Result<Notification, Error>) -> Result<SeeOther, Error> {
     let to = SeeOther::to(HOME);
     match asked {
         Ok(one) => Ok(to.info(format!("On its way to {}.", one.recipient))),
-        Err(error @ Error::Conflict { .. }) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }
 

@@ -15,7 +15,6 @@ use crate::tenants;
 use super::super::model::{Backup, FITTING, OF_TENANT};
 use super::super::{actions, store};
 use super::Row;
-use super::whole::back;
 
 /// A server that can be made what the backup holds.
 struct Choice {
@@ -158,7 +157,7 @@ pub(super) async fn staff_over(
         }
         Err(error) => {
             let backup = store::any(&mut scope.begin().await?, id).await?;
-            back(format!("{}/{id}", home(backup.tenant)), error)
+            SeeOther::to(format!("{}/{id}", home(backup.tenant))).refused_or_invalid(error)
         }
     }
 }

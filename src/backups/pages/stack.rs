@@ -112,7 +112,6 @@ pub(super) async fn create(
     match actions::of_stack(&app, &scope, stack).await {
         Ok(asked) if asked.backups.len() == 1 => Ok(to.info("A backup is being made.")),
         Ok(asked) => Ok(to.info(format!("{} backups are being made.", asked.backups.len()))),
-        Err(error @ (Error::Conflict { .. } | Error::LimitReached { .. })) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }

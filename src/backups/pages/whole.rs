@@ -24,7 +24,7 @@ pub(super) async fn into_new(
             let to = SeeOther::to(format!("/t/{slug}/servers/{}", asked.server.id));
             Ok(to.info(format!("{} is being made from the backup.", asked.server.name)))
         }
-        Err(error) => back(format!("{}/{id}", href(&slug, server)), error),
+        Err(error) => SeeOther::to(format!("{}/{id}", href(&slug, server))).refused_or_invalid(error),
     }
 }
 
@@ -48,20 +48,7 @@ pub(super) async fn over(
             } else {
                 format!("/t/{slug}/backups/{id}")
             };
-            back(page, error)
+            SeeOther::to(page).refused_or_invalid(error)
         }
-    }
-}
-
-/// Back to the backup's page, which says why not.
-pub(super) fn back(page: String, error: Error) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(page);
-    match error {
-        Error::Invalid(errors) => {
-            let message = errors.0.first().map(|error| error.message.clone());
-            Ok(to.bad(message.unwrap_or_default()))
-        }
-        error @ (Error::Conflict { .. } | Error::LimitReached { .. }) => Ok(to.bad(error.sentence())),
-        error => Err(error),
     }
 }

@@ -258,7 +258,6 @@ fn back(scope: &TenantScope, id: NetworkRef, server: ServerId, data: &FormData) 
 fn answer(to: SeeOther, done: Result<(), Error>, words: &str) -> Result<SeeOther, Error> {
     match done {
         Ok(()) => Ok(to.info(words)),
-        Err(error @ Error::Conflict { .. }) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }

@@ -176,6 +176,25 @@ impl SeeOther {
         self.say(Tone::Info, text)
     }
 
+    /// Says why something can't be done now. What went wrong otherwise stays an error.
+    pub fn refused(self, error: Error) -> Result<Self, Error> {
+        match error {
+            error @ (Error::Conflict { .. } | Error::LimitReached { .. }) => Ok(self.bad(error.sentence())),
+            error => Err(error),
+        }
+    }
+
+    /// The same, and what is wrong with something that was typed into a dialog: it has no form to come back to.
+    pub fn refused_or_invalid(self, error: Error) -> Result<Self, Error> {
+        match error {
+            Error::Invalid(errors) => {
+                let message = errors.0.first().map(|error| error.message.clone());
+                Ok(self.bad(message.unwrap_or_default()))
+            }
+            error => self.refused(error),
+        }
+    }
+
     fn say(mut self, tone: Tone, text: impl Into<String>) -> Self {
         self.flash = Some(Notice {
             tone,

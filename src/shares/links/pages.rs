@@ -95,7 +95,6 @@ pub(super) async fn remove(
     let to = SeeOther::to(href(&scope, id, share));
     match actions::remove(&app, &scope, (id, share), link).await {
         Ok(()) => Ok(to.good("The link leads nowhere any more.")),
-        Err(error @ Error::Conflict { .. }) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }

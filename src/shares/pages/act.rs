@@ -19,10 +19,7 @@ pub(super) async fn remove(
 ) -> Result<SeeOther, Error> {
     match actions::remove(&app, &scope, id, share).await {
         Ok(()) => Ok(SeeOther::to(base(&scope, id)).good("The share is deleted. Its folder stays.")),
-        Err(error @ Error::Conflict { .. }) => {
-            Ok(SeeOther::to(href(&scope, id, share)).bad(error.sentence()))
-        }
-        Err(error) => Err(error),
+        Err(error) => SeeOther::to(href(&scope, id, share)).refused(error),
     }
 }
 
@@ -35,7 +32,6 @@ pub(super) async fn take(
     let to = SeeOther::to(href(&scope, id, share));
     match actions::remove_person(&app, &scope, (id, share), &login).await {
         Ok(()) => Ok(to.good(format!("{login} no longer has it."))),
-        Err(error @ Error::Conflict { .. }) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }

@@ -69,8 +69,7 @@ fn told<T>(
     let to = SeeOther::to(tab(slug, server));
     match outcome {
         Ok(done) => Ok(to.good(good(done))),
-        Err(error @ (Error::Conflict { .. } | Error::LimitReached { .. })) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }
 

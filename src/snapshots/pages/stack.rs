@@ -160,7 +160,6 @@ pub(super) async fn take(
     match actions::of_stack(&app, &scope, stack).await {
         Ok(asked) if asked.snapshots.len() == 1 => Ok(to.info("A snapshot is being taken.")),
         Ok(asked) => Ok(to.info(format!("{} snapshots are being taken.", asked.snapshots.len()))),
-        Err(error @ Error::Conflict { .. }) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }

@@ -38,8 +38,7 @@ pub(super) async fn power(
     let to = SeeOther::to(href(&scope, id));
     match actions::command(&app, &scope, id, what).await {
         Ok(_) => Ok(to.info(words)),
-        Err(error @ Error::Conflict { .. }) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }
 
@@ -170,13 +169,5 @@ pub(super) async fn erase(
 
 /// Back to the stack's page, which says why not.
 fn back(scope: &TenantScope, id: StackId, error: Error) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(href(scope, id));
-    match error {
-        Error::Invalid(errors) => {
-            let message = errors.0.first().map(|error| error.message.clone());
-            Ok(to.bad(message.unwrap_or_default()))
-        }
-        error @ (Error::Conflict { .. } | Error::LimitReached { .. }) => Ok(to.bad(error.sentence())),
-        error => Err(error),
-    }
+    SeeOther::to(href(scope, id)).refused_or_invalid(error)
 }

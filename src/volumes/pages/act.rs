@@ -43,7 +43,6 @@ pub(super) async fn detach(
     };
     match actions::detach(&app, &scope, (id, server)).await {
         Ok(_) => Ok(to.info("It is being detached. Its data stays.")),
-        Err(error @ Error::Conflict { .. }) => Ok(to.bad(error.sentence())),
-        Err(error) => Err(error),
+        Err(error) => to.refused(error),
     }
 }
