@@ -11,6 +11,7 @@ use crate::platform::ids::BackupId;
 
 use super::super::look;
 use super::super::model::{MAX_NAME, Of, Restore, State as How, bytes};
+use super::Row;
 
 /// Where in a backup.
 #[derive(Debug, Default, Deserialize)]
@@ -45,8 +46,48 @@ impl From<Restore> for Got {
     }
 }
 
+/// A folder of a backup.
+pub(super) struct Inside {
+    /// Which; empty at the top.
+    pub(super) path: String,
+    /// The one that it is in.
+    pub(super) up: String,
+    pub(super) found: Vec<Found>,
+    pub(super) is_all: bool,
+}
+
+impl Inside {
+    /// What is at a place of a backup: its volumes at the top. Nothing is in one that is not whole.
+    pub(super) async fn look(
+        app: &App,
+        scope: &TenantScope,
+        of: (Of, BackupId),
+        (row, at, volumes): (&Row, At, &[&str]),
+    ) -> Result<Self, Error> {
+        let path = at.path.unwrap_or_default();
+        let path = path.trim_end_matches('/').to_owned();
+        let (found, is_all) = if !row.is_done() {
+            (Vec::new(), true)
+        } else if path.is_empty() {
+            (
+                volumes.iter().map(|volume| folder(&row.href, volume)).collect(),
+                true,
+            )
+        } else {
+            entries(app, scope, of, (&row.href, &path)).await?
+        };
+        let up = path.rsplit_once('/').map_or("", |(up, _)| up);
+        Ok(Self {
+            up: at_href(&row.href, up),
+            path,
+            found,
+            is_all,
+        })
+    }
+}
+
 /// What is in a folder, and whether that is all.
-pub(super) async fn inside(
+async fn entries(
     app: &App,
     scope: &TenantScope,
     at: (Of, BackupId),
@@ -68,7 +109,7 @@ pub(super) async fn inside(
 }
 
 /// A volume, at the top of a backup.
-pub(super) fn folder(base: &str, volume: &str) -> Found {
+fn folder(base: &str, volume: &str) -> Found {
     let path = format!("/{volume}");
     Found {
         name: volume.to_owned(),
@@ -81,7 +122,7 @@ pub(super) fn folder(base: &str, volume: &str) -> Found {
 }
 
 /// Where a folder is shown.
-pub(super) fn at_href(base: &str, path: &str) -> String {
+fn at_href(base: &str, path: &str) -> String {
     let path = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC);
     format!("{base}?path={path}")
 }

@@ -13,24 +13,17 @@ use crate::servers::{self, Head, crumbs};
 
 use super::super::model::{Of, SHOWN};
 use super::super::{actions, look, store};
-use super::inside::{At, Found, Got, at_href, folder, inside, restored_name};
+use super::inside::{At, Got, Inside, restored_name};
 use super::{Row, href};
 
 #[derive(Template)]
 #[template(path = "backups/show.html")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each hides or shows a part of the page"
-)]
 pub(super) struct Show {
     ctx: Ctx,
     head: Head,
     row: Row,
     back: String,
-    path: String,
-    up: String,
-    found: Vec<Found>,
-    is_all: bool,
+    inside: Inside,
     got: Vec<Got>,
     may_write: bool,
     may_create: bool,
@@ -53,29 +46,15 @@ pub(super) async fn show(
     drop(tx);
     let base = href(&slug, server);
     let row = Row::new(&backup, &base, app.now());
-    let path = at.path.unwrap_or_default();
-    let path = path.trim_end_matches('/').to_owned();
-    let (found, is_all) = if !row.is_done() {
-        (Vec::new(), true)
-    } else if path.is_empty() {
-        let names = volumes.iter().flat_map(|offer| &offer.template.volumes);
-        (
-            names.map(|volume| folder(&row.href, &volume.name)).collect(),
-            true,
-        )
-    } else {
-        inside(&app, &scope, (Of::Server(server), id), (&row.href, &path)).await?
-    };
-    let up = path.rsplit_once('/').map_or("", |(up, _)| up);
+    let names = volumes.iter().flat_map(|offer| &offer.template.volumes);
+    let names: Vec<&str> = names.map(|volume| volume.name.as_str()).collect();
+    let inside = Inside::look(&app, &scope, (Of::Server(server), id), (&row, at, &names)).await?;
     Ok(Page(Show {
         ctx: crumbs(ctx, &scope).with_crumbs([("Backups", base.clone())]),
         head: Head::new(&app, &scope, &known, "backups"),
         back: base,
-        up: at_href(&row.href, up),
         row,
-        path,
-        found,
-        is_all,
+        inside,
         got: restores.into_iter().map(Got::from).collect(),
         may_write: scope.may(Permission::BackupWrite),
         may_create: scope.may(Permission::BackupWrite) && scope.may(Permission::ServerCreate),

@@ -15,7 +15,7 @@ use crate::volumes::{self, Head, TOP, crumbs};
 
 use super::super::model::{Of, SHOWN, State as How, VolumeFill};
 use super::super::{TOPIC, actions, look, store};
-use super::inside::{At, Found, Got, at_href, folder, inside, restored_name};
+use super::inside::{At, Got, Inside, restored_name};
 use super::list::Rows;
 use super::{Row, volume_href};
 
@@ -92,7 +92,7 @@ pub(super) async fn create(
     let to = SeeOther::to(volume_href(&slug, id));
     match actions::create_of_volume(&app, &scope, id).await {
         Ok(_) => Ok(to.info("The backup is being made.")),
-        Err(error) => refused(to, error),
+        Err(error) => to.refused(error),
     }
 }
 
@@ -104,15 +104,7 @@ pub(super) async fn delete(
     let to = SeeOther::to(volume_href(&slug, volume));
     match actions::delete_of_volume(&app, &scope, (volume, id)).await {
         Ok(()) => Ok(to.info("The backup is being removed.")),
-        Err(error) => refused(to, error),
-    }
-}
-
-/// Back to a page that says why not.
-fn refused(to: SeeOther, error: Error) -> Result<SeeOther, Error> {
-    match error {
-        error @ (Error::Conflict { .. } | Error::LimitReached { .. }) => Ok(to.bad(error.sentence())),
-        error => Err(error),
+        Err(error) => to.refused(error),
     }
 }
 
@@ -143,10 +135,7 @@ pub(super) struct Show {
     head: Head,
     row: Row,
     back: String,
-    path: String,
-    up: String,
-    found: Vec<Found>,
-    is_all: bool,
+    inside: Inside,
     got: Vec<Got>,
     made: Vec<Made>,
     another: String,
@@ -169,25 +158,13 @@ pub(super) async fn show(
     drop(tx);
     let base = volume_href(&slug, volume);
     let row = Row::new(&backup, &base, app.now());
-    let path = at.path.unwrap_or_default();
-    let path = path.trim_end_matches('/').to_owned();
-    let (found, is_all) = if !row.is_done() {
-        (Vec::new(), true)
-    } else if path.is_empty() {
-        (vec![folder(&row.href, TOP)], true)
-    } else {
-        inside(&app, &scope, (Of::Volume(volume), id), (&row.href, &path)).await?
-    };
-    let up = path.rsplit_once('/').map_or("", |(up, _)| up);
+    let inside = Inside::look(&app, &scope, (Of::Volume(volume), id), (&row, at, &[TOP])).await?;
     Ok(Page(Show {
         ctx: crumbs(ctx, &scope),
         head: Head::new(&scope, &known, "backups"),
         back: base,
-        up: at_href(&row.href, up),
         row,
-        path,
-        found,
-        is_all,
+        inside,
         got: restores.into_iter().map(Got::from).collect(),
         made: made.into_iter().map(|fill| Made::new(fill, &slug)).collect(),
         another: format!("/t/{slug}/backups/{id}/volume"),
@@ -222,6 +199,6 @@ pub(super) async fn restore(
     let to = SeeOther::to(format!("{}/{id}", volume_href(&slug, volume)));
     match actions::restore_in_volume(&app, &scope, (volume, id), (path, &name)).await {
         Ok(restored) => Ok(to.info(format!("It will be at /{TOP}/{}.", restored.name))),
-        Err(error) => refused(to, error),
+        Err(error) => to.refused(error),
     }
 }
