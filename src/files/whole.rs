@@ -6,11 +6,12 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 
 use crate::app::App;
-use crate::catalogue::Offer;
 use crate::drivers::engine::{
     EngineError, EngineStream, Expected, FileEntry, FilePart, FilesChange, FilesError, FilesSpec, NewContent,
     UploadKey, VolumePath,
 };
+use crate::eggs;
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::servers::model::Server;
 use crate::volumes::{self, Volume as TenantVolume};
@@ -31,7 +32,9 @@ pub struct WholeVolumes {
 
 impl WholeVolumes {
     /// A server's. One that was never made, is deleted, or uses another's has none.
-    pub fn of(app: &App, server: &Server, offer: Option<&Offer>) -> Result<Self, Error> {
+    pub async fn of(app: &App, tx: &mut impl Scoped, server: &Server) -> Result<Self, Error> {
+        let offer = eggs::warm(app, tx, &server.template).await?;
+        let offer = offer.as_ref();
         let has_own = is_made(server) && server.home() == server.id;
         let own = if has_own {
             actions::server_volumes(offer)

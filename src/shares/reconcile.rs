@@ -12,12 +12,11 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::drivers::engine::{EngineError, FilesError, ServerKey};
-use crate::eggs;
 use crate::files::WholeVolumes;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::SharePersonId;
-use crate::platform::reconcile::{Poke, Reconciler, drive, wake};
+use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
 use crate::platform::secret::Keyring;
 use crate::servers;
 
@@ -32,7 +31,7 @@ use super::store::{self, Claimed};
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How soon to look again whether a server was made.
 const WAIT: TimeDelta = TimeDelta::seconds(2);
-/// When a server that knows is told again.
+/// When a server that knows is told again, and what fails is tried again at the latest.
 const AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// The programs take up new rules within a second.
 const RELOAD: Duration = Duration::from_secs(20);
@@ -120,7 +119,7 @@ impl Reconciler for Shares {
             }
             Err(error) => {
                 tracing::warn!(server = %claimed.server, error = &error as &dyn std::error::Error, "shares are not in force");
-                let until = now + patience(claimed.failures);
+                let until = now + patience(claimed.failures, AGAIN);
                 store::put_off(&mut tx, &claimed, Some(error.words()), until).await?;
                 false
             }
@@ -145,7 +144,7 @@ impl Shares {
         if server.observed_generation == 0 {
             return Ok(Some(WAIT));
         }
-        let offer = eggs::warm(app, &mut tx, &server.template).await?;
+        let volumes = WholeVolumes::of(app, &mut tx, &server).await?;
         let shares = store::list(&mut tx, server.id).await?;
         let sealed = store::sealed(&mut tx, server.id).await?;
         drop(tx);
@@ -154,7 +153,6 @@ impl Shares {
             .map(|(person, sealed)| Ok((person, open(&app.keyring, person, &sealed)?)))
             .collect();
         let list = state(&shares, &hashes?).to_string();
-        let volumes = WholeVolumes::of(app, &server, offer.as_ref())?;
         if let Err(error) = collect(app, &server, &volumes).await {
             // What matters is that the server is told; the record is there the next time.
             tracing::warn!(server = %claimed.server, error = &error as &dyn std::error::Error, "uses are not collected");
@@ -187,10 +185,4 @@ fn open(keyring: &Keyring, person: SharePersonId, sealed: &[u8]) -> Result<Hashe
     let plain = keyring.open(&context(person), sealed).map_err(Error::internal)?;
     let text = std::str::from_utf8(&plain).map_err(Error::internal)?;
     Hashes::split(text).ok_or_else(|| Error::internal("hashes of a person are not two"))
-}
-
-/// How long to wait after so many failures in a row: from a second, doubling, to five minutes.
-fn patience(failures: i32) -> TimeDelta {
-    let doublings = u32::try_from(failures).unwrap_or(0).min(9);
-    AGAIN.min(TimeDelta::seconds(1) * 2_i32.pow(doublings))
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::eggs;
 use crate::files::WholeVolumes;
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
@@ -54,12 +53,11 @@ async fn one(source: &Source, outer: &mut Outer, server: &model::Server, folder:
     let mut tx = source.begin().await?;
     let about = about(source, &mut tx, server).await?;
     let used = usage::hourly(&mut tx, server.id, source.now).await?;
-    let offer = eggs::warm(&source.app, &mut tx, &server.template).await?;
+    let volumes = WholeVolumes::of(&source.app, &mut tx, server).await?;
     drop(tx);
     outer.json(&format!("{folder}/server.json"), &about).await?;
     outer.file(&format!("{folder}/usage.csv"), &used).await?;
     share_uses(source, outer, (server.id, folder)).await?;
-    let volumes = WholeVolumes::of(&source.app, server, offer.as_ref())?;
     put_volumes(outer, (&volumes, &format!("{folder}/volumes")), LOST).await
 }
 

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::drivers::engine::{FileEntry, FileKind, VolumePath};
-use crate::eggs;
 use crate::files::{Transfer, WholeVolumes};
 use crate::platform::access::{Visitor, Who};
 use crate::platform::error::Error;
@@ -43,9 +42,8 @@ impl Opened {
         let found = found.ok_or(Error::NotFound)?;
         let server = servers::find(&mut tx, found.server).await?;
         server.check_stays().map_err(|_| Error::NotFound)?;
-        let offer = eggs::warm(app, &mut tx, &server.template).await?;
+        let volumes = WholeVolumes::of(app, &mut tx, &server).await?;
         drop(tx);
-        let volumes = WholeVolumes::of(app, &server, offer.as_ref())?;
         let place = place(&found.folder, &found.link.path).map_err(Error::internal)?;
         if !volumes.names.iter().any(|name| name == place.volume()) {
             return Err(Error::NotFound);

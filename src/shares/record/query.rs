@@ -6,7 +6,6 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::eggs;
 use crate::files::WholeVolumes;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
@@ -91,8 +90,7 @@ async fn refresh(app: &App, scope: &TenantScope, server: &Server) -> bool {
         return true;
     }
     let collected = async {
-        let offer = eggs::warm(app, &mut scope.begin().await?, &server.template).await?;
-        let volumes = WholeVolumes::of(app, server, offer.as_ref())?;
+        let volumes = WholeVolumes::of(app, &mut scope.begin().await?, server).await?;
         collect(app, server, &volumes).await
     };
     match collected.await {

@@ -5,7 +5,6 @@ use super::super::place::{FOLDERS, VOLUME};
 use super::*;
 use crate::drivers::engine::EngineError;
 use crate::drivers::engine::fake::Call;
-use crate::eggs;
 use crate::files::WholeVolumes;
 
 /// A line as the server wrote it, so many seconds after the time ten minutes ago.
@@ -20,11 +19,10 @@ impl Scene {
     async fn wrote(&self, text: &str) {
         let mut tx = self.test.app.db.system().await.unwrap();
         let server = servers::find(&mut tx, self.server).await.unwrap();
-        let offer = eggs::warm(&self.test.app, &mut tx, &server.template)
+        let volumes = WholeVolumes::of(&self.test.app, &mut tx, &server)
             .await
             .unwrap();
         drop(tx);
-        let volumes = WholeVolumes::of(&self.test.app, &server, offer.as_ref()).unwrap();
         let place = (VOLUME, &FOLDERS[..], "access.log");
         volumes.put(place, text.to_owned()).await.unwrap();
     }
