@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, Query};
+use crate::platform::web::{Ctx, Cursor, ListQuery, Listing, Page, Query, first_href};
 
 use super::export::export;
 use super::model::{Event, Filter, FilterText, Line, diff, words};
@@ -119,19 +119,10 @@ async fn show(reader: &Reader, ctx: Ctx, path: String, query: LogQuery) -> Resul
         None => Vec::new(),
     };
     let listing = Listing::new(events, &list, key)?;
-    let plain = serde_html_form::to_string(LogQuery {
-        after: None,
-        ..query.clone()
-    })
-    .unwrap_or_default();
     let page = Log {
         next: listing.next_href(&query).unwrap_or_default(),
-        first: if after.is_some() {
-            format!("{path}?{plain}")
-        } else {
-            String::new()
-        },
-        csv: format!("{path}.csv?{plain}"),
+        first: after.map(|_| first_href(&query)).unwrap_or_default(),
+        csv: format!("{path}.csv{}", first_href(&query)),
         rows: listing.items.into_iter().map(Row::from).collect(),
         ctx,
         path,

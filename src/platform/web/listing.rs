@@ -163,15 +163,25 @@ impl<T> Listing<T> {
     /// The query part of the next page's address: `?…`.
     pub fn next_href(&self, query: &impl Serialize) -> Option<String> {
         let next = self.next.as_ref()?;
-        let text = serde_html_form::to_string(query).unwrap_or_default();
-        let kept: Vec<&str> = text
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !pair.starts_with("after="))
-            .collect();
-        let kept = kept.join("&");
+        let kept = without_cursor(query);
         let joint = if kept.is_empty() { "" } else { "&" };
         Some(format!("?{kept}{joint}after={next}"))
     }
+}
+
+/// What a list is asked for but for where it goes on.
+fn without_cursor(query: &impl Serialize) -> String {
+    let text = serde_html_form::to_string(query).unwrap_or_default();
+    let kept: Vec<&str> = text
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("after="))
+        .collect();
+    kept.join("&")
+}
+
+/// The query part of the first page's address: `?…`.
+pub fn first_href(query: &impl Serialize) -> String {
+    format!("?{}", without_cursor(query))
 }
 
 /// A page of a list as JSON.
@@ -217,6 +227,11 @@ mod tests {
         assert_eq!(Cursor::decode::<i32>(listing.next.as_deref()).unwrap(), Some(2));
         let href = listing.next_href(&query).unwrap();
         assert!(href.starts_with("?q=a+b&limit=2&after="), "{href}");
+        let later = ListQuery {
+            after: listing.next.clone(),
+            ..query.clone()
+        };
+        assert_eq!(first_href(&later), "?q=a+b&limit=2");
         assert_eq!(Listing::new(vec![1, 2], &query, |row| *row).unwrap().next, None);
     }
 

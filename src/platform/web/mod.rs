@@ -37,7 +37,7 @@ pub use headers::security_headers;
 pub use idempotency::purge as purge_idempotency_keys;
 pub use kept::{AskAgain, KEPT, way_back, who_cookie};
 pub use limiter::Limiter;
-pub use listing::{Cursor, ListOut, ListQuery, Listing, PageQuery};
+pub use listing::{Cursor, ListOut, ListQuery, Listing, PageQuery, first_href};
 pub use log::log_requests;
 pub use page::{Ctx, Page, SeeOther};
 pub use recheck::Recheck;

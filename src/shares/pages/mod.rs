@@ -99,7 +99,7 @@ fn words(told: &Told) -> (&'static str, &'static str) {
 }
 
 /// What a protocol is called.
-fn title(protocol: ShareProtocol) -> &'static str {
+pub(super) fn title(protocol: ShareProtocol) -> &'static str {
     match protocol {
         ShareProtocol::Smb => "SMB",
         ShareProtocol::Webdav => "WebDAV",

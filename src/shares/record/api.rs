@@ -86,6 +86,6 @@ pub async fn list(
     Path(id): Path<ServerId>,
     Query(query): Query<UsesQuery>,
 ) -> Result<Response, Error> {
-    let found = find(&app, &scope, id, &query).await?;
+    let found = find(&app, &scope, id, (&query, false)).await?;
     Ok(found.listing.map(ShareUseOut::from).json(&query))
 }

@@ -80,14 +80,19 @@ pub enum ShareUseWay {
 }
 
 impl ShareUseWay {
+    /// The protocol, if it is one.
+    pub fn protocol(self) -> Option<ShareProtocol> {
+        match self {
+            Self::Webdav => Some(ShareProtocol::Webdav),
+            Self::Sftp => Some(ShareProtocol::Sftp),
+            Self::Smb => Some(ShareProtocol::Smb),
+            Self::Link => None,
+        }
+    }
+
     /// As it is written down.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Webdav => ShareProtocol::Webdav.word(),
-            Self::Sftp => ShareProtocol::Sftp.word(),
-            Self::Smb => ShareProtocol::Smb.word(),
-            Self::Link => "link",
-        }
+        self.protocol().map_or("link", ShareProtocol::word)
     }
 
     /// Reads what was written down.

@@ -2,18 +2,19 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
-use crate::platform::web::{Ctx, Page, Path, Query, ago};
+use crate::platform::web::{Ctx, Page, Path, Query, ago, first_href};
 
 use super::super::model::Share;
-use super::super::pages::{base, crumbs};
+use super::super::pages::{base, crumbs, title};
 use super::super::store;
-use super::model::{ShareUseVerb, ShareUseWay, Use};
+use super::model::{ShareUseVerb, Use};
 use super::query::{UsesQuery, find};
 
 #[derive(Template)]
@@ -62,12 +63,7 @@ impl Uses {
     }
 
     fn way(&self, one: &Use) -> &'static str {
-        match one.way {
-            ShareUseWay::Webdav => "WebDAV",
-            ShareUseWay::Sftp => "SFTP",
-            ShareUseWay::Smb => "SMB",
-            ShareUseWay::Link => "Link",
-        }
+        one.way.protocol().map_or("Link", title)
     }
 
     fn what(&self, one: &Use) -> &'static str {
@@ -89,19 +85,15 @@ pub(super) async fn list(
     ctx: Ctx,
     Path((_, id)): Path<(String, ServerId)>,
     Query(query): Query<UsesQuery>,
+    headers: HeaderMap,
 ) -> Result<Page<Uses>, Error> {
-    let found = find(&app, &scope, id, &query).await?;
+    // The filter asks while somebody types; the page that it is on has read the files.
+    let narrows = headers.contains_key("hx-request");
+    let found = find(&app, &scope, id, (&query, narrows)).await?;
     let mut tx = scope.begin().await?;
     let shares = store::list(&mut tx, id).await?;
     let next = found.listing.next_href(&query).unwrap_or_default();
-    let first = UsesQuery {
-        after: None,
-        ..query.clone()
-    };
-    let first = query
-        .after
-        .as_ref()
-        .map(|_| format!("?{}", serde_html_form::to_string(&first).unwrap_or_default()));
+    let first = query.after.as_ref().map(|_| first_href(&query));
     Ok(Page(Uses {
         ctx: crumbs(ctx, &scope, &found.server, None),
         server: found.server.name,

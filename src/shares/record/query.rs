@@ -60,7 +60,13 @@ pub struct Found {
 }
 
 /// The uses that are asked for, the newest first.
-pub async fn find(app: &App, scope: &TenantScope, id: ServerId, query: &UsesQuery) -> Result<Found, Error> {
+/// Whoever only narrows down what they look at does not have the server's files read once more.
+pub async fn find(
+    app: &App,
+    scope: &TenantScope,
+    id: ServerId,
+    (query, narrows): (&UsesQuery, bool),
+) -> Result<Found, Error> {
     let list = ListQuery {
         q: query.q.clone(),
         after: query.after.clone(),
@@ -72,7 +78,7 @@ pub async fn find(app: &App, scope: &TenantScope, id: ServerId, query: &UsesQuer
     let server = servers::find(&mut scope.begin().await?, id).await?;
     server.check_stays()?;
     // Older pages are what they are.
-    let is_fresh = before.is_some() || refresh(app, scope, &server).await;
+    let is_fresh = narrows || before.is_some() || refresh(app, scope, &server).await;
     let mut tx = scope.begin().await?;
     let rows = store::uses(&mut tx, (id, query.share), pattern.as_deref(), before, limit).await?;
     let listing = Listing::new(rows, &list, key)?;

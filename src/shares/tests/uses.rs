@@ -1,6 +1,9 @@
 //! The record of uses: what a server wrote down is collected once, what cannot be is passed over, and what was done by a link
 //! stands beside it.
 
+use axum::body::Body;
+use axum::http::Method;
+
 use super::super::place::{FOLDERS, VOLUME};
 use super::*;
 use crate::drivers::engine::EngineError;
@@ -19,9 +22,7 @@ impl Scene {
     async fn wrote(&self, text: &str) {
         let mut tx = self.test.app.db.system().await.unwrap();
         let server = servers::find(&mut tx, self.server).await.unwrap();
-        let volumes = WholeVolumes::of(&self.test.app, &mut tx, &server)
-            .await
-            .unwrap();
+        let volumes = WholeVolumes::of(&self.test.app, &mut tx, &server).await.unwrap();
         drop(tx);
         let place = (VOLUME, &FOLDERS[..], "access.log");
         volumes.put(place, text.to_owned()).await.unwrap();
@@ -199,4 +200,21 @@ async fn all_shares_are_listed_by_name() {
     );
     assert_eq!(all("?q=work/plans").await["items"].as_array().unwrap().len(), 1);
     scene.program.get("/api/v1/shares?sort=folder").await.expect(422);
+}
+
+#[tokio::test]
+async fn who_narrows_down_what_they_see_has_the_files_read_once() {
+    let (scene, _) = Scene::with_ann().await;
+    let bob = scene.test.person("bob").await;
+    scene.test.member(scene.tenant, bob, TenantRole::Viewer).await;
+    let browser = scene.test.browser(bob).await;
+    let path = format!("/t/acme/servers/{}/shares/uses", scene.server);
+    browser.get(&path).await.expect(200);
+    scene.wrote(&line(&scene, 1, "ann", "read", "a.txt")).await;
+    // As the filter asks, at each letter.
+    let typed = format!("{path}?q=ann");
+    let filter = [("hx-request", "true")];
+    let filtered = browser.send(Method::GET, &typed, &filter, Body::empty()).await;
+    assert!(!filtered.expect(200).body.contains("a.txt"));
+    assert!(browser.get(&typed).await.expect(200).body.contains("a.txt"));
 }
