@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use crate::audit::{self, Change, Target};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::drivers::dns::Dns;
 use crate::drivers::engine::{Engine, Installation};
+use crate::drivers::mail::MailService;
 use crate::drivers::mailer::Mailer;
 use crate::drivers::pool::Storage;
 use crate::platform::access::{Authenticate, TenantScope, Who};
@@ -53,6 +55,10 @@ pub struct Parts {
     pub storage: Option<Arc<dyn Storage>>,
     /// Sends mail, if there is a server for it.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Asks DNS.
+    pub dns: Arc<dyn Dns>,
+    /// The mail service, if this installation has one.
+    pub mail: Option<Arc<dyn MailService>>,
     /// What servers are made from.
     pub catalogue: Arc<Catalogue>,
     /// Wakes the reconciler of servers.

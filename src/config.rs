@@ -139,6 +139,27 @@ pub struct Config {
     #[arg(long, env = "BERTH_MAIL_FROM", value_parser = sender)]
     pub mail_from: Option<String>,
 
+    /// The container of the mail service on this engine, as scripts/mail.sh and docker-compose.yml start it. Without it the panel
+    /// has no mailboxes.
+    #[arg(long, env = "BERTH_MAIL_CONTAINER")]
+    pub mail_container: Option<String>,
+
+    /// The name that mail programs and other mail servers reach the mail service by; the public URL's host if nothing is said.
+    #[arg(long, env = "BERTH_MAIL_HOST", value_parser = mail_host)]
+    pub mail_host: Option<String>,
+
+    /// The name server that the panel asks, `address:port`; those of this machine if nothing is said.
+    #[arg(long, env = "BERTH_DNS_SERVER")]
+    pub dns_server: Option<SocketAddr>,
+
+    /// How many days a deleted mailbox is kept with its mail, and can be restored. 0 erases it at once.
+    #[arg(long, env = "BERTH_MAILBOX_RETENTION_DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(..=3650))]
+    pub mailbox_retention_days: u32,
+
+    /// The password that the mail service reads the database with, as the role `mail_reader`.
+    #[arg(skip)]
+    pub mail_reader_password: Option<Secret>,
+
     /// Where customers reach your people: an e-mail address or an https address. The help page shows it.
     #[arg(long, env = "BERTH_SUPPORT_CONTACT", value_parser = contact)]
     pub support_contact: Option<String>,
@@ -206,6 +227,8 @@ impl Config {
     pub fn with_secrets(mut self) -> Result<Self, ConfigError> {
         self.database_url = secret("DATABASE_URL", "DATABASE_URL_FILE")?;
         self.smtp_url = secret("BERTH_SMTP_URL", "BERTH_SMTP_URL_FILE")?;
+        self.mail_reader_password =
+            secret("BERTH_MAIL_READER_PASSWORD", "BERTH_MAIL_READER_PASSWORD_FILE")?;
         self.database_admin_url = secret("BERTH_DATABASE_ADMIN_URL", "BERTH_DATABASE_ADMIN_URL_FILE")?;
         Ok(self)
     }
@@ -223,15 +246,22 @@ impl Config {
 
     /// Whom mail comes from.
     pub fn mail_sender(&self) -> String {
-        let host = || {
-            let (_, rest) = self
-                .public_url
-                .split_once("://")
-                .unwrap_or(("", &self.public_url));
-            let host = rest.split(['/', ':']).next().filter(|host| !host.is_empty());
-            format!("Berth <berth@{}>", host.unwrap_or("localhost"))
-        };
+        let host = || format!("Berth <berth@{}>", self.url_host());
         self.mail_from.clone().unwrap_or_else(host)
+    }
+
+    /// The name of the mail service, for MX records and mail programs.
+    pub fn mail_host(&self) -> &str {
+        self.mail_host.as_deref().unwrap_or_else(|| self.url_host())
+    }
+
+    fn url_host(&self) -> &str {
+        let (_, rest) = self
+            .public_url
+            .split_once("://")
+            .unwrap_or(("", &self.public_url));
+        let host = rest.split(['/', ':']).next().filter(|host| !host.is_empty());
+        host.unwrap_or("localhost")
     }
 
     /// The folder of the private PostgreSQL cluster.
@@ -318,6 +348,20 @@ fn driver_socket(text: &str) -> Result<PathBuf, String> {
         Ok(path)
     } else {
         Err("use the driver's socket, such as /run/docker/plugins/berth.sock".to_owned())
+    }
+}
+
+/// A host name by RFC 1123, 2.1, in lower case.
+fn mail_host(text: &str) -> Result<String, String> {
+    let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
+    let good = |label: &str| {
+        let fits = (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-');
+        fits && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    if name.len() <= 253 && name.split('.').all(good) {
+        Ok(name)
+    } else {
+        Err("use a host name such as mail.example.com".to_owned())
     }
 }
 

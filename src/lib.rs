@@ -19,6 +19,7 @@ pub mod files;
 pub mod guests;
 pub mod help;
 pub mod housekeeping;
+pub mod mail;
 pub mod networks;
 pub mod notifications;
 pub mod overview;

@@ -20,7 +20,7 @@ use crate::platform::web::{
     log_requests, refuse_cross_origin, security_headers,
 };
 use crate::{
-    accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, networks,
+    accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, mail, networks,
     notifications, overview, schedules, search, servers, shares, snapshots, stacks, storage, tenants, usage,
     volumes,
 };
@@ -43,6 +43,7 @@ pub fn all() -> Routes<App> {
         .merge(guests::routes())
         .merge(help::routes())
         .merge(backups::routes())
+        .merge(mail::routes())
         .merge(networks::routes())
         .merge(volumes::routes())
         .merge(notifications::routes())
@@ -227,6 +228,7 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
         ("Volumes", "database", "/volumes", P::VolumeRead),
         ("Shares", "share-2", "/shares", P::ShareRead),
         ("Backups", "archive", "/backups", P::BackupRead),
+        ("Mail", "mail", "/mail", P::MailRead),
         ("Members", "users", "/members", P::MemberRead),
         ("Audit log", "history", "/audit", P::AuditRead),
         ("Settings", "settings", "/settings", P::TenantRead),
@@ -249,13 +251,14 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
         ("Stacks", "layers", "/stacks", P::StaffServerRead),
         ("Capacity", "gauge", "/capacity", P::StaffSystemRead),
         ("Backups", "archive", "/backups", P::StaffBackupRead),
+        ("Mail", "mail", "/mail", P::StaffMailRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("Eggs", "package", "/eggs", P::StaffCatalogueRead),
         ("Restore drills", "shield", "/drills", P::StaffBackupRead),
         ("Certificates", "scroll-text", "/certificates", P::StaffTenantRead),
         ("People", "users", "/people", P::StaffPeopleRead),
-        ("Notifications", "mail", "/notifications", P::StaffSystemRead),
+        ("Notifications", "bell", "/notifications", P::StaffSystemRead),
         ("Audit log", "history", "/audit", P::StaffAuditRead),
     ];
     let allowed = entries

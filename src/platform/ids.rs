@@ -191,6 +191,22 @@ ids! {
     CertificateId = "crt";
     /// A key that certificates are signed with.
     SigningKeyId = "sgk";
+    /// A domain that mail goes to.
+    MailDomainId = "mdo";
+    /// A DKIM key of a domain.
+    MailKeyId = "mky";
+    /// A mailbox.
+    MailboxId = "mbx";
+    /// A password of a mailbox for one program.
+    AppPasswordId = "mpw";
+    /// An address that leads elsewhere.
+    MailAliasId = "mal";
+    /// Mailboxes that are made from a list.
+    MailImportId = "mim";
+    /// A step of a message's way.
+    MailStepId = "mst";
+    /// Mailboxes that are fetched from elsewhere.
+    MailFetchId = "mft";
 }
 
 #[cfg(test)]

@@ -116,6 +116,12 @@ permissions! {
     ShareRead = "shares:read", Tenant, read;
     /// Make shares and say who has them.
     ShareManage = "shares:write", Tenant, write;
+    /// See mail domains, mailboxes and aliases.
+    MailRead = "mail:read", Tenant, read;
+    /// Add and remove mail domains; make, change and delete mailboxes and aliases.
+    MailWrite = "mail:write", Tenant, write;
+    /// See who wrote to whom and what became of it.
+    MailTrace = "mail:trace", Tenant, read;
     /// See the tenant's audit events.
     AuditRead = "audit:read", Tenant, read;
 
@@ -156,6 +162,10 @@ permissions! {
     StaffBackupRead = "staff.backups:read", Staff, read;
     /// Say where backups go, have repositories checked, restore servers in place.
     StaffBackupManage = "staff.backups:write", Staff, write;
+    /// See the mail service's state, its queue and what mail all tenants have.
+    StaffMailRead = "staff.mail:read", Staff, read;
+    /// Retry, hold, release and delete mail of the queue.
+    StaffMailManage = "staff.mail:write", Staff, write;
     /// See all audit events.
     StaffAuditRead = "staff.audit:read", Staff, read;
     /// See the state of the installation.

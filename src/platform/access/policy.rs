@@ -91,11 +91,12 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
                     | P::VolumeWrite
                     | P::GuestManage
                     | P::ShareManage
+                    | P::MailWrite
                     | P::AuditRead
             ),
             TenantRole::Viewer => {
                 !permission.writes()
-                    && !matches!(permission, P::ServerSecrets | P::AuditRead | P::TenantExport)
+                    && !matches!(permission, P::ServerSecrets | P::MailTrace | P::AuditRead | P::TenantExport)
             }
         }
 }
@@ -138,6 +139,7 @@ pub fn staff_may(role: StaffRole, permission: Permission) -> bool {
                             | P::StaffServerConsole
                             | P::StaffCatalogueBuild
                             | P::StaffCatalogueManage
+                            | P::StaffMailManage
                     )
             }
             StaffRole::Support => {
