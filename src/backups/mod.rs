@@ -39,7 +39,7 @@ pub use fill::{Filling, fill, fill_from, is_filled};
 pub use fill_volume::{fill_volume, fill_volume_from, is_volume_saved, leave_volume};
 pub use hold::{Held, hold, wake};
 pub use leave::erase_data;
-pub use model::{Alert, BySchedule, FailedCheck, MOST_KEPT, Retention};
+pub use model::{Alert, BySchedule, FailedCheck, MOST_KEPT, Of, Retention};
 pub use probe::register;
 pub use reconcile::{Backups, begin};
 pub use reseal::reseal;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::audit;
-use crate::backups;
+use crate::backups::{self, Of};
 use crate::config::NetworkGuard;
 use crate::drills;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantRole, TenantScope, UserScope, Visitor};
@@ -134,11 +134,11 @@ impl TroubleLine {
     }
 }
 
-/// Servers whose backups need somebody, told as servers that do.
-fn alarmed(alerts: Vec<backups::Alert>, href: impl Fn(ServerId) -> String) -> Vec<TroubleLine> {
+/// Servers and volumes whose backups need somebody, told as servers that do.
+fn alarmed(alerts: Vec<backups::Alert>, href: impl Fn(&backups::Alert) -> String) -> Vec<TroubleLine> {
     let line = |alert: backups::Alert| TroubleLine {
-        href: href(alert.server),
-        name: alert.server_name,
+        href: href(&alert),
+        name: alert.name,
         tenant: alert.tenant_name,
         reason: alert.reason,
     };
@@ -196,8 +196,9 @@ pub async fn tenant(
     let mut proven = None;
     if scope.may(Permission::BackupRead) {
         let alerts = backups::alerts(&mut tx, Some(id)).await?;
-        troubled.extend(alarmed(alerts, |server| {
-            format!("{base}/servers/{server}/backups")
+        troubled.extend(alarmed(alerts, |alert| match alert.of {
+            Of::Server(server) => format!("{base}/servers/{server}/backups"),
+            Of::Volume(volume) => format!("{base}/volumes/{volume}/backups"),
         }));
         let unsound = backups::failed_checks(&mut tx, Some(id)).await?.into_iter();
         troubled.extend(unsound.map(|one| TroubleLine::of_check(one, format!("{base}/backups"), now)));
@@ -254,7 +255,10 @@ pub async fn staff(
         .collect();
     if scope.may(Permission::StaffBackupRead) {
         let alerts = backups::alerts(&mut tx, None).await?;
-        troubled.extend(alarmed(alerts, |server| format!("/staff/servers/{server}")));
+        troubled.extend(alarmed(alerts, |alert| match alert.of {
+            Of::Server(server) => format!("/staff/servers/{server}"),
+            Of::Volume(_) => format!("/staff/tenants/{}/volumes", alert.tenant),
+        }));
         let unsound = backups::failed_checks(&mut tx, None).await?.into_iter();
         troubled.extend(unsound.map(|one| TroubleLine::of_check(one, "/staff/backups".to_owned(), now)));
         let unproven = drills::attention(&mut tx, None, now).await?.into_iter();

@@ -295,14 +295,16 @@ pub struct FailedCheck {
     pub since: DateTime<Utc>,
 }
 
-/// A server whose backups need somebody.
+/// A server or volume whose backups need somebody.
 #[derive(Debug, Clone)]
 pub struct Alert {
-    /// The server.
-    pub server: ServerId,
+    /// Which.
+    pub of: Of,
     /// What it is called.
-    pub server_name: String,
+    pub name: String,
     /// Whose it is.
+    pub tenant: TenantId,
+    /// What they are called.
     pub tenant_name: String,
     /// What is wrong.
     pub reason: String,

@@ -44,7 +44,7 @@ impl Rows {
     ) -> Result<Self, Error> {
         let base = href(&scope.member.slug, server);
         let all = store::list(tx, Of::Server(server)).await?;
-        let alert = store::alert_of_server(tx, server).await?;
+        let alert = store::alert_of(tx, Of::Server(server)).await?;
         Ok(Self {
             all: all
                 .iter()

@@ -25,12 +25,13 @@ const HINT: &str =
 async fn rows(app: &App, scope: &TenantScope, tx: &mut TenantTx, volume: VolumeId) -> Result<Rows, Error> {
     let base = volume_href(&scope.member.slug, volume);
     let all = store::list(tx, Of::Volume(volume)).await?;
+    let alert = store::alert_of(tx, Of::Volume(volume)).await?;
     Ok(Rows {
         all: all
             .iter()
             .map(|backup| Row::new(backup, &base, app.now()))
             .collect(),
-        alert: String::new(),
+        alert: alert.unwrap_or_default(),
         hint: HINT,
         base,
         may_write: scope.may(Permission::BackupWrite),

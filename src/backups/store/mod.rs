@@ -13,7 +13,7 @@ mod tenant;
 mod whole;
 mod work;
 
-pub use alerts::{alerts, clear, count_alerts, miss, of_server as alert_of_server, raise};
+pub use alerts::{alert_of, alerts, clear, count_alerts, miss, raise};
 pub use checks::{
     ask_check, check_operation, claim_checks, count_failed_checks, end_check, expect_check, failed_checks,
     is_check_due, lock_repository,

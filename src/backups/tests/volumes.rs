@@ -122,15 +122,21 @@ impl Scene {
         self.get(&format!("/api/v1/operations/{id}")).await
     }
 
-    /// Tells the panel that the engine has no volume any more.
-    async fn lose(&self) {
+    /// Tells the panel which volumes the engine has.
+    async fn has(&self, ids: &[&str]) {
         let mut tx = self.test.app.db.system().await.unwrap();
         let location = servers::own_location(&mut tx).await.unwrap().unwrap();
         let now = self.test.app.now();
-        volumes::note_presence(&mut tx, location, (&BTreeSet::new(), true), now)
+        let ids: BTreeSet<&str> = ids.iter().copied().collect();
+        volumes::note_presence(&mut tx, location, (&ids, true), now)
             .await
             .unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// Tells the panel that the engine has no volume any more.
+    async fn lose(&self) {
+        self.has(&[]).await;
     }
 
     fn calls(&self) -> Vec<Vec<String>> {
@@ -378,6 +384,27 @@ async fn one_that_was_lost_is_not_saved() {
         "{shown}"
     );
     assert!(!scene.calls().iter().any(|call| call[0] == "backup"));
+}
+
+#[tokio::test]
+async fn one_that_failed_needs_somebody_until_there_is_a_whole_one() {
+    let scene = Scene::new().await;
+    let alerts = async || scene.get("/api/v1/overview").await["backup_alerts"].clone();
+    assert_eq!(alerts().await, json!(0));
+    scene.ask().await;
+    scene.lose().await;
+    scene.work().await;
+    assert_eq!(alerts().await, json!(1));
+    let browser = scene.test.browser(scene.owner).await;
+    let tab = format!("/t/acme/volumes/{}/backups", scene.volume);
+    for path in ["/t/acme", &tab] {
+        let page = browser.get(path).await.expect(200).body;
+        assert!(page.contains("The last backup failed"), "{path}: {page}");
+    }
+    assert!(browser.get("/t/acme").await.expect(200).body.contains(&tab));
+    scene.has(&[&scene.volume]).await;
+    scene.backup().await;
+    assert_eq!(alerts().await, json!(0));
 }
 
 #[tokio::test]

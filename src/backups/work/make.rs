@@ -180,9 +180,9 @@ pub(super) async fn ended(
         let going = retention.going(&made);
         store::let_go(tx, (schedule, of), (&going, FAILURES_KEPT)).await?;
     }
-    match (failure, backup.server) {
+    match (failure, backup.of()) {
         (Some(reason), _) => alerts::failed(app, tx, backup, reason).await?,
-        (None, Some(server)) => store::clear(tx, server).await?,
+        (None, Some(of)) => store::clear(tx, of).await?,
         (None, None) => {}
     }
     let Some(operation) = backup.operation else {
