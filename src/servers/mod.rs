@@ -35,7 +35,7 @@ pub use actions::{
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};
-pub use pages::{Head, Question, Room, crumbs, rooms, with_engine_banner};
+pub use pages::{Head, Question, Room, crumbs, live_page, rooms, with_engine_banner};
 pub use reconcile::{
     Servers, ThrowAway, Uncompared as QuotaError, begin, guarded, hold_quota, throw_away, throw_away_volume,
     volume_key,

@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::db::Scoped;
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::events;
 use crate::platform::ids::ServerId;
 use crate::platform::web::{Ctx, Json, Page, Path, Query};
 use crate::servers::model::Server;
@@ -211,11 +210,10 @@ pub async fn show(
     Query(params): Query<PageParams>,
 ) -> Result<Response, Error> {
     let mut tx = scope.begin().await?;
-    let newest = events::newest(&mut tx).await?;
+    let (ctx, newest) = servers::live_page(&mut tx, servers::crumbs(ctx, &scope)).await?;
     let server = servers::find(&mut tx, id).await?;
     let head = Head::new(&app, &scope, &server, "usage");
     let view = View::load(&app, &mut tx, &server, head.base.clone(), &params).await?;
-    let ctx = servers::with_engine_banner(&mut tx, servers::crumbs(ctx, &scope)).await?;
     let live = format!("{}/usage/live?after={newest}", head.base);
     let status = view.status();
     Ok(Page(Show {

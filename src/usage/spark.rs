@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
-use crate::servers::model::Server;
+use crate::servers::model::{Seen, Server};
 
 use super::figures::{bytes, percent};
 use super::store;
@@ -45,13 +45,18 @@ impl Sparks {
     }
 }
 
-/// The small lines of the servers of a list, in one question.
+/// The small lines of the servers of a list that run, in one question; none if none runs, for what one that is stopped used last
+/// is not what it uses.
 pub async fn sparks(
     tx: &mut impl Scoped,
     servers: &[Server],
     now: DateTime<Utc>,
 ) -> Result<HashMap<ServerId, Sparks>, Error> {
-    let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
+    let running = servers.iter().filter(|server| server.observed.seen == Seen::Running);
+    let ids: Vec<ServerId> = running.map(|server| server.id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let mut found = store::sparks(tx, &ids, now).await?;
     let drawn = servers.iter().filter_map(|server| {
         let spark = found.remove(&server.id)?;

@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::web::{Ctx, ListQuery, Page, Query, ago};
 use crate::servers;
 
@@ -82,11 +81,10 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Page<List>, Error> {
     let mut tx = scope.begin().await?;
-    let newest = events::newest(&mut tx).await?;
+    let (ctx, newest) = servers::live_page(&mut tx, ctx).await?;
     let listing = page_of(&mut tx, &scope, &query).await?;
     let (limit, used) = store::max_networks(&mut tx, scope.tenant()).await?;
     let who = Who::load(&mut tx, &scope).await?;
-    let ctx = servers::with_engine_banner(&mut tx, ctx).await?;
     let now = app.now();
     let next = listing.next_href(&query).unwrap_or_default();
     let row = |network: Network| Row {

@@ -10,9 +10,15 @@ use super::super::store;
 
 /// Says on top that the engine does not answer, if it doesn't, and that storage is filling up, if it is.
 pub async fn with_engine_banner(tx: &mut impl Scoped, ctx: Ctx) -> Result<Ctx, Error> {
+    Ok(live_page(tx, ctx).await?.0)
+}
+
+/// The same for a page that stays live, with the newest event: its stream goes on after that. It is asked before anything that
+/// the page shows, so that nothing which happens meanwhile is missed.
+pub async fn live_page(tx: &mut impl Scoped, ctx: Ctx) -> Result<(Ctx, i64), Error> {
     let notices = store::notices(tx).await?;
     let ctx = storage::with_warning(ctx, notices.warning.as_ref());
-    Ok(match notices.engine_away_since {
+    let ctx = match notices.engine_away_since {
         Some(since) => ctx.with_banner(
             Tone::Warn,
             format!(
@@ -21,5 +27,6 @@ pub async fn with_engine_banner(tx: &mut impl Scoped, ctx: Ctx) -> Result<Ctx, E
             ),
         ),
         None => ctx,
-    })
+    };
+    Ok((ctx, notices.newest))
 }

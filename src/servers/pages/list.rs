@@ -10,7 +10,6 @@ use crate::eggs;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::{Plans, Scoped};
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::web::{Ctx, Page, Query, ago};
 use crate::usage::{self, Sparks};
 
@@ -137,10 +136,9 @@ pub async fn list(
     Query(picks): Query<Picks>,
 ) -> Result<Page<List>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
-    let newest = events::newest(&mut tx).await?;
+    let (ctx, newest) = super::live_page(&mut tx, ctx).await?;
     let listing = query.run(&app.catalogue, &mut tx, Some(scope.tenant())).await?;
     know(&app, &mut tx, &listing.items).await?;
-    let ctx = super::with_engine_banner(&mut tx, ctx).await?;
     let (slug, now) = (scope.member.slug.clone(), app.now());
     let mut sparks = usage::sparks(&mut tx, &listing.items, now).await?;
     let next = listing.next_href(&query).unwrap_or_default();

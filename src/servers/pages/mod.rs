@@ -29,7 +29,7 @@ use crate::platform::web::Routes;
 
 use super::model::Phase;
 
-pub use banner::with_engine_banner;
+pub use banner::{live_page, with_engine_banner};
 pub use head::{Head, crumbs};
 pub use new::{Question, Room, rooms};
 

@@ -9,7 +9,6 @@ use crate::eggs;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::ids::ServerId;
 use crate::platform::operations::State as OperationState;
 use crate::platform::operations::{self, Operation, StepState};
@@ -236,7 +235,7 @@ async fn page(
     revealed: Option<(String, String)>,
 ) -> Result<Page<Show>, Error> {
     let mut tx = scope.begin().await?;
-    let newest = events::newest(&mut tx).await?;
+    let (ctx, newest) = super::live_page(&mut tx, crumbs(ctx, scope)).await?;
     let server = store::find(&mut tx, id).await?;
     eggs::warm(app, &mut tx, &server.template).await?;
     let location = store::find_location(&mut tx, server.location).await?;
@@ -253,7 +252,6 @@ async fn page(
     let panel = Panel::load(app, scope, &mut tx, &server).await?;
     let installation = Installation::load(&mut tx, &server).await?;
     let mut sparks = usage::sparks(&mut tx, std::slice::from_ref(&server), app.now()).await?;
-    let ctx = super::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
     let head = Head::new(app, scope, &server, "overview");
     let live = format!("{}/live?after={newest}", head.base);
     Ok(Page(Show {

@@ -137,14 +137,16 @@ pub struct Notices {
     pub engine_away_since: Option<DateTime<Utc>>,
     /// That the tenant's storage is filling up.
     pub warning: Option<storage::Warning>,
+    /// The newest event that the asker may hear of: where a page's stream goes on.
+    pub newest: i64,
 }
 
-/// Both in one question, because nearly every page asks it.
+/// All in one question, because nearly every page asks it.
 pub async fn notices(tx: &mut impl Scoped) -> Result<Notices, Error> {
     let row = sqlx::query!(
         r#"select case when l.engine_error is not null then l.engine_error_since end as engine_away_since, w.level as "level?",
              w.bytes as "bytes?", w.allowed as "allowed?", w.full_since as "full_since?", w.policy as "policy?",
-             w.grace_days as "grace_days?"
+             w.grace_days as "grace_days?", (select coalesce(max(o.id), 0) from outbox o) as "newest!"
            from (select) one left join location l on l.slug = 'local' left join storage_warning() w on true"#
     );
     let row = row.fetch_one(tx.conn()).await?;
@@ -153,6 +155,7 @@ pub async fn notices(tx: &mut impl Scoped) -> Result<Notices, Error> {
     Ok(Notices {
         engine_away_since: row.engine_away_since,
         warning: storage::Warning::answered(used, row.full_since, plan),
+        newest: row.newest,
     })
 }
 

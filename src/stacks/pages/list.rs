@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::web::{Ctx, Page, ago};
 use crate::servers;
 
@@ -77,9 +76,8 @@ pub(super) async fn list(
     query: StackQuery,
 ) -> Result<Page<List>, Error> {
     let mut tx = scope.begin_with(Plans::Kept).await?;
-    let newest = events::newest(&mut tx).await?;
+    let (ctx, newest) = servers::live_page(&mut tx, ctx).await?;
     let listing = query.run(&mut tx, scope.tenant()).await?;
-    let ctx = servers::with_engine_banner(&mut tx, ctx).await?;
     let next = listing.next_href(&query).unwrap_or_default();
     Ok(Page(List {
         ctx,

@@ -9,7 +9,6 @@ use crate::catalogue::BlueprintPart;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::ids::StackId;
 use crate::platform::web::{Ctx, FormState, Page, Path, ago};
 use crate::servers::model::{Quota, clock_time};
@@ -165,13 +164,12 @@ pub(super) async fn page(
     again: Option<Again>,
 ) -> Result<Page<Show>, Error> {
     let mut tx = scope.begin().await?;
-    let newest = events::newest(&mut tx).await?;
+    let (ctx, newest) = servers::live_page(&mut tx, crumbs(ctx, scope)).await?;
     let one = Whole::load(&mut tx, id).await?;
     let panel = Panel::load(app, scope, &mut tx, &one).await?;
     let may_delete = one.stack.deletion.is_none() && scope.may(Permission::ServerDelete);
     let count = i64::try_from(one.servers.len()).unwrap_or(i64::MAX);
     let keeping = keeping(app, &mut tx, scope, count).await?;
-    let ctx = servers::with_engine_banner(&mut tx, crumbs(ctx, scope)).await?;
     let (scaled, renamed) = match again {
         Some(Again {
             part: Some(part),

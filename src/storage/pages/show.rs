@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::platform::access::TenantScope;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::ids::{ServerId, TenantId};
 use crate::platform::web::{Ctx, Json, Page, Query, ago};
 use crate::servers;
@@ -223,7 +222,7 @@ pub(crate) async fn show(
 ) -> Result<Page<Show>, Error> {
     let (range, tenant, now) = (params.range()?, scope.tenant(), app.now());
     let mut tx = scope.begin().await?;
-    let newest = events::newest(&mut tx).await?;
+    let (ctx, newest) = servers::live_page(&mut tx, ctx).await?;
     query.list.sort.get_or_insert_with(|| "-size".to_owned());
     let listing = query.run(&mut tx, tenant).await?;
     let history = past(&app, &mut tx, tenant, range, None).await?;
@@ -231,7 +230,7 @@ pub(crate) async fn show(
     let figures = Now::load(&app, &mut tx, tenant).await?;
     let (slug, base) = (&scope.member.slug, format!("/t/{}/storage", scope.member.slug));
     Ok(Page(Show {
-        ctx: servers::with_engine_banner(&mut tx, ctx).await?,
+        ctx,
         now: figures,
         ranges: Range::ALL
             .map(|one| (one.label(), format!("{base}?range={}", one.name()), one == range))

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::web::{Ctx, Page, Sorted, Unfiltered, ago};
 use crate::servers;
 
@@ -70,10 +69,9 @@ pub(super) async fn list(
     mut query: Sorted<Unfiltered>,
 ) -> Result<Page<List>, Error> {
     let mut tx = scope.begin().await?;
-    let newest = events::newest(&mut tx).await?;
+    let (ctx, newest) = servers::live_page(&mut tx, ctx).await?;
     query.list.sort.get_or_insert_with(|| "name".to_owned());
     let listing = page_of(&mut tx, scope.tenant(), &query.list).await?;
-    let ctx = servers::with_engine_banner(&mut tx, ctx).await?;
     let (next, now) = (listing.next_href(&query).unwrap_or_default(), app.now());
     let row = |volume: Volume| {
         let href = href(&scope, volume.id);
