@@ -15,7 +15,7 @@ use crate::table::Row;
 
 const ROUNDS: usize = 3;
 /// Large enough that the start of a container is not what is measured.
-const LARGE: usize = 512 << 20;
+const LARGE: usize = 2 << 30;
 const MIB: f64 = 1024.0 * 1024.0;
 const RAW: &str = "berth.bench.backups";
 
@@ -66,7 +66,7 @@ impl Bench {
             bare.push(rate(async { self.by_hand(&image, round, "backup") }).await);
         }
         vec![Row::at_least(
-            "back 512 MiB up by the API, against bare restic",
+            "back 2 GiB up by the API, against bare restic",
             (median(ours), median(bare)),
             "MiB/s",
             0.9,

@@ -15,7 +15,7 @@ use crate::volumes::Volume;
 
 use super::super::alerts;
 use super::super::ledger::count;
-use super::super::model::{About, Backup};
+use super::super::model::{About, Backup, State};
 use super::super::store;
 use super::of_volume::{self, StillVolume};
 use super::still::Still;
@@ -89,7 +89,12 @@ async fn make_of(
     mut source: Source<'_>,
 ) -> Result<(), Trouble> {
     note(app, backup, Progress::default()).await?;
-    let saved = match whole(restic, place, backup).await {
+    // Whoever began is known by the row. A call of restic takes most of a second, so nobody looks for what can't be there.
+    let known = match backup.state {
+        State::Waiting => Ok(None),
+        _ => whole(restic, place, backup).await,
+    };
+    let saved = match known {
         // A panel died after it was whole and before that was written.
         Ok(Some(summary)) => Ok(summary),
         Ok(None) => save(app, restic, place, (backup, &mut source)).await,
@@ -101,7 +106,7 @@ async fn make_of(
     finish(app, backup, (&saved?, about)).await
 }
 
-/// Makes the repository if there is none, and looks for what is whole there.
+/// Looks for what is whole in the repository, which is made if there is none.
 async fn whole(restic: &Restic, place: &Place, backup: &Backup) -> Result<Option<Summary>, Trouble> {
     let snapshot = restic.open(place, &backup.id.to_string()).await?.pop();
     Ok(snapshot.map(|snapshot| Summary {

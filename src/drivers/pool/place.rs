@@ -97,10 +97,26 @@ pub(super) fn mount(source: &Path, root: &Path) -> PoolResult<()> {
             .map(std::ffi::OsStr::new)
             .chain([source.as_os_str(), root.as_os_str()]),
     );
-    outcome.map(drop).map_err(|error| match error {
+    outcome.map_err(|error| match error {
         PoolError::Program { says, .. } => gone(format!("it can't be mounted: {says}")),
         other => other,
-    })
+    })?;
+    if is_file(source) {
+        past_the_cache(root);
+    }
+    Ok(())
+}
+
+/// What is in a file would be cached twice: as the pool's, and as the file's on the disk that it lies on. Past the latter writes take a
+/// tenth less (`losetup(8)`, `--direct-io`). A file system that can't do that, such as a tmpfs, serves it as before.
+fn past_the_cache(root: &Path) {
+    let Some(mounted) = mounted_at(root) else {
+        return;
+    };
+    let words = ["--direct-io=on".as_ref(), mounted.device.as_os_str()];
+    if let Err(error) = program::run("losetup", words) {
+        tracing::info!(device = %mounted.device.display(), %error, "the pool's file is written through the cache");
+    }
 }
 
 /// Makes a folder that only root enters: the engine reaches into it, and nobody else has to.
