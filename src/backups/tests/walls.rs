@@ -7,28 +7,28 @@ use crate::platform::db::Scoped as _;
 
 use super::super::model::{MOST_OF_TENANT, MOST_RESTORES};
 use super::whole::backup;
-use super::{Scene, found};
+use super::{SUMMARY, Scene, found};
 
 /// What restic says of a target is the provider's business.
 #[tokio::test]
 async fn a_tenant_does_not_read_where_the_target_is() {
     let scene = Scene::new().await;
     let said = "Fatal: dial tcp: lookup vault.example.net: connection refused";
-    scene.test.engine.set_helper("open", "", 1, said);
+    scene.test.engine.set_helper("backup", "", 1, said);
     let id = scene.ask().await;
     scene.work().await;
     assert_eq!(scene.show(&id).await["error"], "the target does not answer");
     scene
         .test
         .engine
-        .set_helper("open", "", 1, "Fatal: odd things at vault.example.net");
+        .set_helper("backup", "", 1, "Fatal: odd things at vault.example.net");
     let id = scene.ask().await;
     scene.work().await;
     assert_eq!(
         scene.show(&id).await["error"],
         "restic failed (1); the provider can see why"
     );
-    scene.test.engine.set_helper("open", "[]", 0, "");
+    scene.test.engine.set_helper("backup", SUMMARY, 0, "");
     let whole = backup(&scene).await;
     scene
         .test
