@@ -1,0 +1,8 @@
+//! Mail for real: Postfix, Dovecot and rspamd in their container, a panel in a process of its own, and Python's SMTP and IMAP clients.
+
+mod client;
+mod deliver;
+mod faults;
+mod queries;
+mod walls;
+mod world;

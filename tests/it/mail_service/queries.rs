@@ -1,0 +1,67 @@
+//! Every query of the shipped configuration, run as the role that the service has.
+
+use std::path::Path;
+
+use berth::testing::TestApp;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+
+/// The files that hold a query: what it is called there, and how Postfix or Dovecot would fill it.
+fn queries(folder: &Path, into: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            queries(&path, into);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let joined = text.replace("\\\n", " ");
+        for line in joined.lines() {
+            let Some((name, query)) = line.split_once('=') else { continue };
+            if matches!(name.trim(), "query" | "password_query" | "user_query") {
+                into.push((path.display().to_string(), query.trim().to_owned()));
+            }
+        }
+    }
+}
+
+/// What the programs put in for `%s`, `%u`, `%d` and their like.
+fn filled(query: &str) -> String {
+    let long = regex::Regex::new(r"%\{[^}]*\}").unwrap();
+    let short = regex::Regex::new(r"%[A-Z]*[a-z]").unwrap();
+    let text = long.replace_all(query, "x");
+    short.replace_all(&text, "ann@acme.test").replace("%%", "%")
+}
+
+async fn reader(app: &TestApp) -> PgConnection {
+    let options: PgConnectOptions = app.admin_url().parse().unwrap();
+    options.username("mail_reader").connect().await.unwrap()
+}
+
+#[tokio::test]
+async fn each_is_answered_to_the_role_that_asks_it() {
+    let app = TestApp::start().await;
+    let mut all = Vec::new();
+    queries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("mail"), &mut all);
+    assert!(all.len() >= 8, "{all:?}");
+    let mut reader = reader(&app).await;
+    for (file, query) in all {
+        let text = filled(&query);
+        let outcome = reader.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text.clone()))).await;
+        assert!(outcome.is_ok(), "{file}: {text}: {outcome:?}");
+    }
+    reader.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_role_reads_nothing_else() {
+    let app = TestApp::start().await;
+    let mut reader = reader(&app).await;
+    for table in ["mailbox", "mail_key", "tenant", "user_account", "server", "session"] {
+        let text = format!("select 1 from public.{table}");
+        let outcome = reader.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text))).await;
+        let error = outcome.expect_err(table).to_string();
+        assert!(error.contains("permission denied"), "{table}: {error}");
+    }
+    reader.close().await.unwrap();
+}

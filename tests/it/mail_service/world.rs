@@ -1,0 +1,303 @@
+//! A whole installation with mail: a panel in a process of its own, its database, the mail service in a container that reads it, and two
+//! tenants with a domain each that count as proven.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use berth::platform::access::{StaffRole, TenantRole};
+use berth::platform::clock::{Clock as _, SystemClock};
+use berth::testing::{TestApp, noon};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use super::client::MailClient;
+use crate::faults::tenants_permissions;
+use crate::panel::{Panel, Running, until};
+
+/// A hash of [`PASSWORD`] as a program that moves in would bring it, made with the least work that Argon2 allows, since every sign-in
+/// does that work again.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// The ports of a container, as the engine gave them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) smtp: u16,
+    pub(crate) submission: u16,
+    pub(crate) submissions: u16,
+    pub(crate) imaps: u16,
+}
+
+/// The container of the mail service; gone when dropped.
+pub(crate) struct Service {
+    pub(crate) name: String,
+    pub(crate) ports: Ports,
+}
+
+impl Service {
+    async fn start(app: &TestApp) -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("berth-it-mail-{}-{number}", std::process::id());
+        script(&["build"], &[]).await;
+        let url = app.admin_url();
+        let (folder, database) = socket_of(&url);
+        let settings = [
+            ("BERTH_MAIL_HOST", "mail.test".to_owned()),
+            ("BERTH_MAIL_DATABASE_HOST", folder.display().to_string()),
+            ("BERTH_MAIL_DATABASE_NAME", database),
+            ("BERTH_MAIL_PORTS", "random".to_owned()),
+        ];
+        script(&["start", &name], &settings).await;
+        let ports = Ports {
+            smtp: port(&name, 25).await,
+            submission: port(&name, 587).await,
+            submissions: port(&name, 465).await,
+            imaps: port(&name, 993).await,
+        };
+        let service = Self { name, ports };
+        until("the mail service works", async || service.is_healthy().await).await;
+        service
+    }
+
+    async fn is_healthy(&self) -> bool {
+        let told = self.run(&["berth-mail", "health"]).await;
+        let all: Value = serde_json::from_str(&told).unwrap_or_default();
+        let all = all.as_array().cloned().unwrap_or_default();
+        !all.is_empty() && all.iter().all(|one| one["is_up"] == true)
+    }
+
+    /// Runs a program in the container, and gives what it printed.
+    pub(crate) async fn run(&self, words: &[&str]) -> String {
+        let output = Command::new("docker")
+            .args(["exec", &self.name])
+            .args(words)
+            .output();
+        String::from_utf8_lossy(&output.await.unwrap().stdout).into_owned()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let stopped = std::process::Command::new("docker")
+            .args(["rm", "--force", "--volumes", &self.name])
+            .output();
+        drop(stopped);
+        let volume = std::process::Command::new("docker")
+            .args(["volume", "rm", "--force", &self.name])
+            .output();
+        drop(volume);
+    }
+}
+
+async fn script(words: &[&str], settings: &[(&str, String)]) {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/mail.sh");
+    let mut command = Command::new(program);
+    command.args(words);
+    for (name, value) in settings {
+        command.env(name, value);
+    }
+    let output = command.output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "scripts/mail.sh {words:?}: {said}");
+}
+
+async fn port(name: &str, inside: u16) -> u16 {
+    let output = Command::new("docker")
+        .args(["port", name, &inside.to_string()])
+        .output();
+    let told = String::from_utf8(output.await.unwrap().stdout).unwrap();
+    let first = told.lines().next().and_then(|line| line.rsplit_once(':'));
+    first.and_then(|(_, port)| port.parse().ok()).expect(&told)
+}
+
+/// The folder of the socket and the database's name in an address of the test cluster.
+fn socket_of(url: &str) -> (PathBuf, String) {
+    let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
+    let folder = options.get_socket().expect("the cluster's socket").clone();
+    (folder, options.get_database().unwrap().to_owned())
+}
+
+/// All of it. What is dropped first goes first.
+pub(crate) struct World {
+    pub(crate) service: Service,
+    pub(crate) clients: MailClient,
+    _running: Running,
+    base: String,
+    http: reqwest::Client,
+    /// The tokens of the owners of `acme` and `other`, and of a staff owner.
+    acme: String,
+    other: String,
+    pub(crate) staff: String,
+    pub(crate) app: TestApp,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let app = TestApp::start().await;
+        app.clock.advance(SystemClock.now() - noon());
+        let mut tokens = Vec::new();
+        for (slug, person) in [("acme", "ann"), ("other", "eve")] {
+            let tenant = app.tenant(slug).await;
+            let user = app.person(person).await;
+            app.member(tenant, user, TenantRole::Owner).await;
+            let program = app.program(user, Some(tenant), &tenants_permissions()).await;
+            tokens.push(program.bearer().to_owned());
+        }
+        let root = app.staff("root", StaffRole::Owner).await;
+        let rights: Vec<_> = berth::platform::access::Permission::ALL
+            .iter()
+            .copied()
+            .filter(|one| one.side() == berth::platform::access::Side::Staff)
+            .collect();
+        let staff = app.program(root, None, &rights).await.bearer().to_owned();
+        let service = Service::start(&app).await;
+        let mut panel = Panel::of(&app);
+        panel.set("BERTH_MAIL_CONTAINER", service.name.clone());
+        panel.set("BERTH_MAIL_HOST", "mail.test".to_owned());
+        let running = panel.serve().await;
+        let other = tokens.pop().unwrap();
+        let mut world = Self {
+            service,
+            clients: MailClient::start(),
+            _running: running,
+            base: format!("http://{}", panel.address),
+            http: reqwest::Client::new(),
+            acme: tokens.pop().unwrap(),
+            other,
+            staff,
+            app,
+        };
+        for (token, name) in [(world.acme.clone(), "acme.test"), (world.other.clone(), "other.test")] {
+            world
+                .call(&token, "POST", "/api/v1/mail/domains", json!({ "name": name }), 201)
+                .await;
+        }
+        world
+            .app
+            .administer("update mail_domain set verified_at = now()")
+            .await;
+        world.mailbox("ann@acme.test", json!({})).await;
+        world.mailbox("bob@acme.test", json!({})).await;
+        world.mailbox("eve@other.test", json!({})).await;
+        world
+    }
+
+    fn token(&self, address: &str) -> String {
+        if address.ends_with("@other.test") {
+            self.other.clone()
+        } else {
+            self.acme.clone()
+        }
+    }
+
+    /// One call of the API as somebody, which must answer so.
+    pub(crate) async fn call(&self, token: &str, method: &str, path: &str, body: Value, status: u16) -> Value {
+        let request = self
+            .http
+            .request(method.parse().unwrap(), format!("{}{path}", self.base))
+            .bearer_auth(token);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let answer = request.send().await.unwrap();
+        let got = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        assert_eq!(got, status, "{method} {path} {body}: {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// One call as the owner of `acme`.
+    pub(crate) async fn own(&self, method: &str, path: &str, body: Value, status: u16) -> Value {
+        self.call(&self.acme.clone(), method, path, body, status).await
+    }
+
+    /// Makes a mailbox with [`PASSWORD`], by whoever has its domain. Gives its id.
+    pub(crate) async fn mailbox(&self, address: &str, more: Value) -> String {
+        let mut new = json!({ "address": address, "password": PASSWORD });
+        for (name, value) in more.as_object().unwrap() {
+            new[name] = value.clone();
+        }
+        let token = self.token(address);
+        let made = self.call(&token, "POST", "/api/v1/mail/mailboxes", new, 201).await;
+        made["id"]
+            .as_str()
+            .or_else(|| made["mailbox"]["id"].as_str())
+            .unwrap_or_else(|| panic!("{made}"))
+            .to_owned()
+    }
+
+    /// The id of a mailbox.
+    pub(crate) async fn id_of(&self, address: &str) -> String {
+        let token = self.token(address);
+        let path = format!("/api/v1/mail/mailboxes?q={address}");
+        let found = self.call(&token, "GET", &path, Value::Null, 200).await;
+        let all = found.as_array().or_else(|| found["items"].as_array());
+        all.unwrap_or_else(|| panic!("{found}"))[0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// Opens a session of submission for a mailbox, signed in.
+    pub(crate) async fn submit_as(&mut self, session: &str, address: &str) {
+        let port = self.service.ports.submission;
+        self.clients
+            .ask("smtp_open", json!([session, port, "starttls"]))
+            .await;
+        let said = self
+            .clients
+            .ask("smtp_login", json!([session, address, PASSWORD]))
+            .await;
+        assert_eq!(said["code"], 235, "{address}: {said}");
+    }
+
+    /// Sends a mail in a session, and gives where it ended and how.
+    pub(crate) async fn send(&mut self, session: &str, (from, to): (&str, &[&str]), subject: &str) -> Value {
+        self.send_text(session, (from, to), (subject, "It is there.")).await
+    }
+
+    /// The same with a text.
+    pub(crate) async fn send_text(
+        &mut self,
+        session: &str,
+        (from, to): (&str, &[&str]),
+        (subject, text): (&str, &str),
+    ) -> Value {
+        let now = SystemClock.now().to_rfc2822();
+        let heads = format!(
+            "From: {from}\r\nTo: {}\r\nSubject: {subject}\r\nDate: {now}\r\nMessage-ID: <m{}@client.test>\r\n",
+            to.join(", "),
+            SystemClock.now().timestamp_micros()
+        );
+        let mail = format!("{heads}\r\n{text}\r\n");
+        self.clients
+            .ask("smtp_send", json!([session, from, to, mail]))
+            .await
+    }
+
+    /// The mails of a folder as soon as there are so many.
+    pub(crate) async fn read(&mut self, address: &str, folder: &str, count: usize) -> Vec<String> {
+        self.read_with(address, PASSWORD, (folder, count)).await
+    }
+
+    /// The same with another password.
+    pub(crate) async fn read_with(
+        &mut self,
+        address: &str,
+        password: &str,
+        (folder, count): (&str, usize),
+    ) -> Vec<String> {
+        let port = self.service.ports.imaps;
+        let opened = self
+            .clients
+            .ask("imap_open", json!(["reader", port, address, password]))
+            .await;
+        assert_eq!(opened["ok"], true, "{address}: {opened}");
+        let found = self
+            .clients
+            .ask("imap_wait", json!(["reader", folder, count]))
+            .await;
+        self.clients.ask("close", json!(["reader"])).await;
+        let mails: Vec<String> = serde_json::from_value(found["mails"].clone()).unwrap();
+        assert!(mails.len() >= count, "{address}: {} of {count} in {folder}", mails.len());
+        mails
+    }
+}
