@@ -71,6 +71,7 @@ const METHODS: &[(&str, &str)] = &[
 const FILES: &[(&str, &str, &str)] = &[
     ("/time-zone", "PUT", "/time-zone"),
     ("/overuse", "PUT", "/overuse"),
+    ("/plans/{plan}/mail", "PUT", "/plans/{plan}/mail"),
     ("/shares/{share}/people", "PUT", "/shares/{share}/people/{login}"),
     ("/people/{login}/settings", "PUT", "/people/{login}"),
     ("/files/edit", "PUT", "/files/content"),

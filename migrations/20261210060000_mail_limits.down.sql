@@ -1,0 +1,1 @@
+drop function mail_lock_total;
