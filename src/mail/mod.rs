@@ -6,6 +6,7 @@
 //! - Sums (mailboxes of a tenant, bytes of a domain) are kept by triggers, so that no limit has to count.
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
+mod clients;
 pub mod kicks;
 pub mod limits;
 pub mod model;
@@ -25,7 +26,9 @@ pub const TOPIC: &str = "mail";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
-    Routes::new().merge(limits::routes())
+    Routes::new()
+        .merge(clients::routes())
+        .merge(limits::routes())
 }
 
 /// Starts what mail does in the background of this process.

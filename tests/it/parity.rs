@@ -17,6 +17,14 @@ const PAGES_ONLY: &[(&str, &str)] = &[
     ("/password/{token}", "proves who somebody is"),
     ("/s/{token}", "its link is for a person without an account"),
     (
+        "/autodiscover/autodiscover.xml",
+        "mail programs ask for their settings by a post, which changes nothing",
+    ),
+    (
+        "/Autodiscover/Autodiscover.xml",
+        "mail programs ask for their settings by a post, which changes nothing",
+    ),
+    (
         "/account/password",
         "a stolen token must not take the account over",
     ),
