@@ -18,7 +18,7 @@ mod tests;
 use utoipa_axum::routes;
 
 pub use model::{Limits, Totals, WhenSuspended, room_for};
-pub use store::{lock, of_tenant};
+pub use store::{lock, of_tenant, totals};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};

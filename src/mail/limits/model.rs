@@ -101,8 +101,9 @@ impl Limits {
     }
 }
 
-/// What a tenant has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What a tenant has of mail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = MailTotals)]
 pub struct Totals {
     /// Domains, proven or not.
     pub domains: i32,

@@ -71,6 +71,16 @@ pub async fn lock(tx: &mut impl Scoped, tenant: TenantId) -> Result<Totals, Erro
     Ok(totals.fetch_one(tx.conn()).await?)
 }
 
+/// What a tenant has, for whoever only looks.
+pub async fn totals(tx: &mut impl Scoped, tenant: TenantId) -> Result<Totals, Error> {
+    let totals = sqlx::query_as!(
+        Totals,
+        "select domains, mailboxes, aliases, used_bytes from mail_total where tenant_id = $1",
+        tenant.0
+    );
+    Ok(totals.fetch_optional(tx.conn()).await?.unwrap_or_default())
+}
+
 /// What a plan allows.
 pub(super) async fn find(tx: &mut StaffTx, plan: PlanId) -> Result<Kept, Error> {
     let row = sqlx::query_as!(
