@@ -113,3 +113,8 @@ create policy system on mail_kick to berth_system using (true) with check (true)
 create policy system on mail_use_due to berth_system using (true) with check (true);
 create policy system on mail_warning_due to berth_system using (true) with check (true);
 grant select, insert, update, delete on mail_kick, mail_use_due, mail_warning_due to berth_system;
+
+-- What certificates of deletion say of mail.
+alter table tenant_ending
+  add column mailboxes bigint not null default 0,
+  add column mail_bytes bigint not null default 0;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::App;
+use crate::certificates;
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -41,7 +42,10 @@ pub async fn ask_all(tx: &mut impl Scoped, tenant: TenantId, now: DateTime<Utc>)
 ///
 /// An installation without a mail service has nothing on its disk, or nobody who could remove it, so it does not wait for that.
 pub async fn let_all_go(app: &App, tx: &mut SystemTx, tenant: TenantId) -> Result<i64, Error> {
-    store::let_mailboxes_go(tx, tenant, app.now(), BATCH).await?;
+    let gone = store::let_mailboxes_go(tx, tenant, app.now(), BATCH).await?;
+    if gone.0 > 0 {
+        certificates::count_mail(tx, tenant, gone).await?;
+    }
     let left = store::left(tx, tenant).await?;
     if left.mailboxes == 0 {
         store::delete_domains(tx, tenant).await?;

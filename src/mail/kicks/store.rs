@@ -111,26 +111,28 @@ pub(super) async fn put_off(
     Ok(())
 }
 
-/// Deletes mailboxes of a tenant, at most `limit`, and notes what of them is to be removed from disk.
+/// Deletes mailboxes of a tenant, at most `limit`, and notes what of them is to be removed from disk. Says how many, and what they
+/// held.
 pub(super) async fn let_mailboxes_go(
     tx: &mut SystemTx,
     tenant: TenantId,
     now: DateTime<Utc>,
     limit: i64,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "with gone as (
-           delete from mailbox where id in (select id from mailbox where tenant_id = $1 order by id limit $3)
-           returning id, tenant_id, used_bytes)
-         insert into mail_erasure (mailbox_id, tenant_id, bytes, asked_at, next_attempt_at)
-           select id, tenant_id, used_bytes, $2, $2 from gone on conflict do nothing",
+) -> Result<(i64, i64), Error> {
+    let row = sqlx::query!(
+        r#"with gone as (
+             delete from mailbox where id in (select id from mailbox where tenant_id = $1 order by id limit $3)
+             returning id, tenant_id, used_bytes),
+           noted as (
+             insert into mail_erasure (mailbox_id, tenant_id, bytes, asked_at, next_attempt_at)
+               select id, tenant_id, used_bytes, $2, $2 from gone on conflict do nothing)
+           select count(*) as "mailboxes!", coalesce(sum(used_bytes), 0)::bigint as "bytes!" from gone"#,
         tenant.0,
         now,
         limit
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+    );
+    let row = row.fetch_one(tx.conn()).await?;
+    Ok((row.mailboxes, row.bytes))
 }
 
 /// What of a tenant's mail is there.
