@@ -10,13 +10,12 @@ mod clients;
 pub mod kicks;
 pub mod limits;
 pub mod model;
+pub mod room;
 #[cfg(test)]
 #[cfg(feature = "testing")]
-mod recorder;
-mod room;
+mod tests;
 
 pub use kicks::let_all_go;
-pub use room::flush;
 
 use crate::app::App;
 use crate::platform::web::Routes;

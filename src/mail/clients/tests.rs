@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Method;
 use xmltree::Element;
 
-use crate::mail::recorder;
+use crate::mail::tests::recorder;
 use crate::platform::access::{Permission, TenantRole};
 use crate::platform::ids::{MailboxId, TenantId, UserId};
 use crate::testing::TestApp;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::mail::recorder::{self, Recorder};
+use crate::mail::tests::recorder::{self, Recorder};
 use crate::platform::access::{StaffRole, TenantRole};
 use crate::platform::db::Scoped as _;
 use crate::platform::ids::TenantId;

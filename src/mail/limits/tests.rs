@@ -101,6 +101,16 @@ async fn what_a_plan_allows_is_chosen_on_its_page() {
     assert_eq!((now.max_domains, now.hourly_limit), (6, 10));
 }
 
+/// How many rows of sums somebody else could lock now.
+async fn free(app: &TestApp, tenant: TenantId) -> i64 {
+    let mut tx = app.app.db.system().await.unwrap();
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (select from mail_total where tenant_id = $1 for update skip locked) t"#,
+        tenant.0
+    );
+    count.fetch_one(tx.conn()).await.unwrap()
+}
+
 #[tokio::test]
 async fn whoever_adds_something_holds_the_sums_of_the_tenant() {
     let app = TestApp::start().await;
@@ -108,15 +118,14 @@ async fn whoever_adds_something_holds_the_sums_of_the_tenant() {
     let user = app.person("ada").await;
     app.member(tenant, user, TenantRole::Owner).await;
     let mut first = app.app.db.tenant(tenant, user).await.unwrap();
-    assert_eq!(super::lock(&mut first, tenant).await.unwrap(), super::Totals::default());
-    let mut second = app.app.db.system().await.unwrap();
-    let row = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from (select from mail_total where tenant_id = $1 for update skip locked) t"#,
-        tenant.0
-    );
-    assert_eq!(row.fetch_one(second.conn()).await.unwrap(), 0, "it is not to be had meanwhile");
-    drop(second);
+    let none = super::Totals::default();
+    assert_eq!(super::lock(&mut first, tenant).await.unwrap(), none, "a row is made");
     first.commit().await.unwrap();
+    assert_eq!(free(&app, tenant).await, 1);
+    let mut second = app.app.db.tenant(tenant, user).await.unwrap();
+    super::lock(&mut second, tenant).await.unwrap();
+    assert_eq!(free(&app, tenant).await, 0, "it is not to be had meanwhile");
+    drop(second);
     let mut strange = app.app.db.tenant(tenant, user).await.unwrap();
     super::lock(&mut strange, other).await.unwrap_err();
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::mail::recorder::{self, Recorder};
+use crate::mail::tests::recorder::{self, Recorder};
 use crate::platform::access::{Permission, TenantRole};
 use crate::platform::ids::{MailboxId, TenantId, UserId};
 use crate::platform::reconcile::Reconciler as _;

@@ -23,7 +23,7 @@ struct State {
 
 /// The service. Clones are handles to the same one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Recorder(Arc<Mutex<State>>);
+pub(in crate::mail) struct Recorder(Arc<Mutex<State>>);
 
 impl Recorder {
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -31,17 +31,17 @@ impl Recorder {
     }
 
     /// Whether it does not answer from now on.
-    pub(super) fn be_away(&self, is_away: bool) {
+    pub(in crate::mail) fn be_away(&self, is_away: bool) {
         self.lock().is_away = is_away;
     }
 
     /// Whose sessions it ended, in order.
-    pub(super) fn kicked(&self) -> Vec<String> {
+    pub(in crate::mail) fn kicked(&self) -> Vec<String> {
         self.lock().kicked.clone()
     }
 
     /// What it put into whose mailbox, in order.
-    pub(super) fn put_there(&self) -> Vec<(String, String)> {
+    pub(in crate::mail) fn put_there(&self) -> Vec<(String, String)> {
         self.lock().put.clone()
     }
 
@@ -97,7 +97,7 @@ impl MailService for Recorder {
 }
 
 /// A domain as a row only.
-pub(super) async fn domain(app: &TestApp, tenant: TenantId, name: &str, is_verified: bool) -> MailDomainId {
+pub(in crate::mail) async fn domain(app: &TestApp, tenant: TenantId, name: &str, is_verified: bool) -> MailDomainId {
     let (now, id) = (app.app.now(), MailDomainId::new(&*app.app.ids, app.app.now()));
     let mut tx: SystemTx = app.app.db.system().await.unwrap();
     sqlx::query!(
@@ -117,7 +117,7 @@ pub(super) async fn domain(app: &TestApp, tenant: TenantId, name: &str, is_verif
 }
 
 /// A mailbox as a row only, that may hold so many MiB and whose person just signed in.
-pub(super) async fn mailbox(
+pub(in crate::mail) async fn mailbox(
     app: &TestApp,
     (tenant, domain): (TenantId, MailDomainId),
     address: &str,
@@ -145,7 +145,7 @@ pub(super) async fn mailbox(
 }
 
 /// What the mail service would write when something came in.
-pub(super) async fn holds(app: &TestApp, mailbox: MailboxId, bytes: i64) {
+pub(in crate::mail) async fn holds(app: &TestApp, mailbox: MailboxId, bytes: i64) {
     let mut tx: SystemTx = app.app.db.system().await.unwrap();
     sqlx::query!(
         "update mailbox set used_bytes = $2 where id = $1",
