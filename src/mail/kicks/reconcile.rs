@@ -8,7 +8,6 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::drivers::mail::{MailService, MailServiceError};
 use crate::platform::error::Error;
-use crate::platform::fault;
 use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
 
 use super::TOPIC;
@@ -75,7 +74,6 @@ impl Reconciler for Kicks {
 
     async fn reconcile(&self, claimed: Claimed) -> Result<bool, Error> {
         let told = self.kick(&claimed.address).await;
-        fault::point("mail.after_kick");
         let mut tx = self.app.db.system().await?;
         let is_done = match told {
             Ok(()) => {

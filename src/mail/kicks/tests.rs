@@ -104,6 +104,18 @@ async fn what_is_asked_for_meanwhile_and_what_a_dead_panel_held_is_not_lost() {
 }
 
 #[tokio::test]
+async fn what_a_panel_did_and_did_not_note_is_done_again() {
+    let scene = Scene::new().await;
+    scene.ask("ada@example.com").await;
+    let claimed = scene.kicks.claim(10).await.unwrap().remove(0);
+    scene.service.cut_off(scene.kicks.reconcile(claimed)).await;
+    assert_eq!((scene.service.kicked().len(), scene.left().await), (1, 1));
+    scene.app.clock.advance(TimeDelta::minutes(2));
+    scene.work().await;
+    assert_eq!((scene.service.kicked().len(), scene.left().await), (2, 0));
+}
+
+#[tokio::test]
 async fn nobody_asks_for_another_tenant() {
     let scene = Scene::new().await;
     let (user, other) = (scene.app.person("ada").await, scene.app.tenant("other").await);

@@ -101,6 +101,26 @@ async fn a_warning_waits_for_the_mail_service_and_outlives_the_panel() {
 }
 
 #[tokio::test]
+async fn a_panel_that_dies_after_it_warned_warns_again_under_the_same_id() {
+    let scene = Scene::new().await;
+    scene.holds(95).await;
+    let claimed = scene.warnings.claim(10).await.unwrap().remove(0);
+    scene.service.cut_off(scene.warnings.reconcile(claimed)).await;
+    scene.app.clock.advance(TimeDelta::hours(1));
+    assert_eq!(scene.warn().await, 1);
+    let ids: Vec<String> = scene
+        .service
+        .put_there()
+        .iter()
+        .filter_map(|(_, mail)| mail.lines().find(|line| line.starts_with("Message-ID: ")))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(scene.warn().await, 0, "and that was all");
+}
+
+#[tokio::test]
 async fn a_larger_quota_takes_a_warning_back_and_a_smaller_one_brings_it() {
     let scene = Scene::new().await;
     scene.holds(50).await;

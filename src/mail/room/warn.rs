@@ -8,7 +8,6 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::drivers::mail::{MailService, MailServiceError};
 use crate::platform::error::Error;
-use crate::platform::fault;
 use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
 
 use super::TOPIC;
@@ -83,7 +82,6 @@ impl Reconciler for Warnings {
             Some(full) if full.is_news() => self.tell(&claimed, full).await,
             _ => Ok(()),
         };
-        fault::point("mail.after_warning");
         let level = full.map_or(0, |full| full.level().percent());
         let mut tx = self.app.db.system().await?;
         if let Err(error) = &told {

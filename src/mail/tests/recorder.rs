@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::drivers::mail::{
     MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
 };
 use crate::platform::db::{Scoped as _, SystemTx};
+use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
 use crate::testing::TestApp;
 
@@ -19,15 +21,42 @@ struct State {
     is_away: bool,
     kicked: Vec<String>,
     put: Vec<(String, String)>,
+    hangs: bool,
 }
 
 /// The service. Clones are handles to the same one.
 #[derive(Debug, Clone, Default)]
-pub(in crate::mail) struct Recorder(Arc<Mutex<State>>);
+pub(in crate::mail) struct Recorder {
+    state: Arc<Mutex<State>>,
+    done: Arc<Notify>,
+}
 
 impl Recorder {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it does what it is told from now on and never says so.
+    pub(in crate::mail) fn hang(&self, hangs: bool) {
+        self.lock().hangs = hangs;
+    }
+
+    /// Lets a panel work until the service did what it told, and then cuts it off, as a power cut would.
+    pub(in crate::mail) async fn cut_off(&self, work: impl Future<Output = Result<bool, Error>>) {
+        self.hang(true);
+        tokio::select! {
+            outcome = work => panic!("it came to an end: {outcome:?}"),
+            () = self.done.notified() => {}
+        }
+        self.hang(false);
+    }
+
+    async fn answer(&self) {
+        let hangs = self.lock().hangs;
+        if hangs {
+            self.done.notify_one();
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Whether it does not answer from now on.
@@ -75,6 +104,7 @@ impl MailService for Recorder {
     async fn kick(&self, address: &str) -> Result<(), MailServiceError> {
         self.check()?;
         self.lock().kicked.push(address.to_owned());
+        self.answer().await;
         Ok(())
     }
 
@@ -85,6 +115,7 @@ impl MailService for Recorder {
     async fn put(&self, address: &str, mail: &str) -> Result<(), MailServiceError> {
         self.check()?;
         self.lock().put.push((address.to_owned(), mail.to_owned()));
+        self.answer().await;
         Ok(())
     }
 
