@@ -147,6 +147,8 @@ async fn what_domains_hold_is_in_the_ledger_and_goes_with_them() {
     assert_eq!(thing["bytes"], 42 * MIB);
     let page = scene.app.browser(scene.user).await.get("/t/acme/storage").await.expect(200);
     assert!(page.body.contains("/t/acme/mail/domains/mdo_"), "its row leads to the domain");
+    let glance = scene.app.browser(scene.user).await.get("/t/acme").await.expect(200);
+    assert!(glance.body.contains("in 1 domain<"), "it is in the overview");
     scene
         .app
         .administer("delete from mailbox; delete from mail_domain")
