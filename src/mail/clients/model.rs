@@ -107,7 +107,7 @@ pub const LONGEST: usize = 16 * 1024;
 /// As many tags as it may have. Building a tree takes the stack, and a real request has a dozen.
 const MOST_TAGS: usize = 64;
 
-/// The address in Microsoft's question ([MS-OXDSCLI], 2.2.3.1), or why there is none.
+/// The address in Microsoft's question (`MS-OXDSCLI`, 2.2.3.1), or why there is none.
 ///
 /// # Errors
 /// A sentence for whoever wrote the program.
@@ -160,7 +160,7 @@ pub fn mozilla(domain: &DomainName, host: &str, servers: &[Server]) -> String {
     out
 }
 
-/// The answer to Microsoft's question ([MS-OXDSCLI], 2.2.4.1.1.2).
+/// The answer to Microsoft's question (`MS-OXDSCLI`, 2.2.4.1.1.2).
 pub fn microsoft(address: &Address, host: &str, servers: &[Server]) -> String {
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
