@@ -25,6 +25,7 @@ mkdir -p "$FOLDER"
 chmod 700 "$FOLDER"
 secret postgres_password "$(password)"
 secret database_admin_url "postgres://berth_admin:$(cat "$FOLDER/postgres_password")@postgres:5432/berth?sslmode=require"
+secret mail_reader_password "$(password)"
 secret database_url "postgres://berth:$(password)@postgres:5432/berth?sslmode=require"
 
 socket_group() {

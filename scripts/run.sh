@@ -78,6 +78,8 @@ show_demo() {
     (cd "$ROOT" && "$BERTH" demo ${invitation:+--no-invitation}) >"$VAR/demo.new" 2>>"$LOGS/demo.log" ||
         { tail -n 10 "$LOGS/demo.log" >&2; die "the demo cannot be shown" "the panel runs; its log: $LOG"; }
     [ -z "$invitation" ] || echo "invitation=$invitation" >>"$VAR/demo.new"
+    # Passwords are told when a mailbox is made and never again, so what was told before is kept.
+    grep -q '^mailbox=' "$VAR/demo.new" || { [ ! -e "$VAR/demo" ] || sed -n '/^mailbox=/p' "$VAR/demo" >>"$VAR/demo.new"; }
     mv "$VAR/demo.new" "$VAR/demo"
 }
 
@@ -100,6 +102,7 @@ summary() {
     [ -z "$link" ] || printf '  Set it up at  %s   (works once)\n' "$link"
     [ -z "$server" ] || printf '  Demo server   %s\n' "$server"
     [ -z "$invitation" ] || printf '  Be a customer %s   (works once)\n' "$invitation"
+    [ ! -e "$VAR/demo" ] || sed -n 's/^mailbox=\([^ ]*\) \(.*\)/  Mailbox       \1   password \2/p' "$VAR/demo"
     printf '\n  make logs     follow its log\n  make stop     stop it; servers go on\n  make clean-demo  remove it all\n\n'
 }
 

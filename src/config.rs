@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use crate::drivers::engine::is_network;
+use crate::drivers::mail::MailPorts;
 use crate::drivers::mailer::sender;
 use crate::platform::secret::Secret;
 use crate::platform::telemetry::LogFormat;
@@ -147,6 +148,10 @@ pub struct Config {
     /// The name that mail programs and other mail servers reach the mail service by; the public URL's host if nothing is said.
     #[arg(long, env = "BERTH_MAIL_HOST", value_parser = mail_host)]
     pub mail_host: Option<String>,
+
+    /// The ports that mail programs reach the mail service at: IMAP, POP3 and SMTP over TLS, and SMTP with STARTTLS.
+    #[arg(long, env = "BERTH_MAIL_PORTS", default_value = "993,995,465,587")]
+    pub mail_ports: MailPorts,
 
     /// The name server that the panel asks, `address:port`; those of this machine if nothing is said.
     #[arg(long, env = "BERTH_DNS_SERVER")]

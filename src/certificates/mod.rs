@@ -27,7 +27,7 @@ use crate::platform::web::Routes;
 pub use actions::{Closed, check, issue};
 pub use model::{Document, Figures, NotGenuine, Signed};
 pub use reseal::reseal;
-pub use store::{begin, count_server, count_volume, forget};
+pub use store::{begin, count_mail, count_server, count_volume, forget};
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {

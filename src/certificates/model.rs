@@ -40,6 +40,17 @@ pub struct Figures {
     pub tokens: i64,
     /// Open invitations.
     pub invitations: i64,
+    /// Mailboxes. Not written where there were none, so that certificates from before there was mail stay what was signed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mailboxes: i64,
+    /// What those held.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mail_bytes: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(figure: &i64) -> bool {
+    *figure == 0
 }
 
 /// What is signed.

@@ -89,6 +89,10 @@ impl Show {
                 "Backups",
                 format!("{}, holding {}", erased.backups, bytes(erased.backup_bytes)),
             ),
+            (
+                "Mailboxes",
+                format!("{}, holding {}", erased.mailboxes, bytes(erased.mail_bytes)),
+            ),
             ("Keys of backups destroyed", erased.backup_keys.to_string()),
             ("Memberships", erased.memberships.to_string()),
             ("Accounts", erased.people.to_string()),

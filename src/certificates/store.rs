@@ -17,7 +17,8 @@ pub async fn begin(
 ) -> Result<(), Error> {
     sqlx::query!(
         "insert into tenant_ending (tenant_id, closed_at, closed_by) values ($1, $2, $3) \
-         on conflict (tenant_id) do update set closed_at = $2, closed_by = $3, servers = 0, volumes = 0, snapshots = 0, bytes = 0",
+         on conflict (tenant_id) do update set closed_at = $2, closed_by = $3, servers = 0, volumes = 0, snapshots = 0, bytes = 0, \
+           mailboxes = 0, mail_bytes = 0",
         tenant.0,
         at,
         by
@@ -43,6 +44,25 @@ pub async fn count_volume(tx: &mut SystemTx, volume: VolumeId) -> Result<(), Err
            from volume v join tenant t on t.id = v.tenant_id where v.id = $1 and t.status = 'closed' \
          on conflict (tenant_id) do update set volumes = e.volumes + 1, bytes = e.bytes + excluded.bytes",
         volume.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Counts mailboxes whose rows go, if their tenant is closed, and what they held.
+pub async fn count_mail(
+    tx: &mut SystemTx,
+    tenant: TenantId,
+    (mailboxes, bytes): (i64, i64),
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into tenant_ending as e (tenant_id, closed_at, mailboxes, mail_bytes) \
+         select t.id, t.status_at, $2, $3 from tenant t where t.id = $1 and t.status = 'closed' \
+         on conflict (tenant_id) do update set mailboxes = e.mailboxes + $2, mail_bytes = e.mail_bytes + $3",
+        tenant.0,
+        mailboxes,
+        bytes
     )
     .execute(tx.conn())
     .await?;
@@ -92,7 +112,7 @@ pub async fn ending(tx: &mut SystemTx, tenant: TenantId, since: DateTime<Utc>) -
 /// What was erased, and what is about to be; people aside.
 pub async fn figures(tx: &mut SystemTx, tenant: TenantId) -> Result<Figures, Error> {
     let found = sqlx::query!(
-        r#"select e.servers, e.volumes, e.snapshots, e.bytes, b.count as "backups!", b.bytes as "backup_bytes!",
+        r#"select e.servers, e.volumes, e.snapshots, e.bytes, e.mailboxes, e.mail_bytes, b.count as "backups!", b.bytes as "backup_bytes!",
              (select count(*) from backup_repository where tenant_id = $1) as "backup_keys!",
              (select count(*) from membership where tenant_id = $1) as "memberships!",
              (select count(*) from api_token where tenant_id = $1) as "tokens!",
@@ -115,6 +135,8 @@ pub async fn figures(tx: &mut SystemTx, tenant: TenantId) -> Result<Figures, Err
         people: 0,
         tokens: found.tokens,
         invitations: found.invitations,
+        mailboxes: found.mailboxes,
+        mail_bytes: found.mail_bytes,
     })
 }
 

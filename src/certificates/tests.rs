@@ -181,6 +181,47 @@ async fn a_tenant_that_is_gone_has_a_certificate_with_the_true_figures() {
 }
 
 #[tokio::test]
+async fn mail_is_counted_as_it_goes() {
+    let scene = Scene::new().await;
+    let mut tx = scene.test.system().begin().await.unwrap();
+    sqlx::query!(
+        "with d as (insert into mail_domain (id, tenant_id, name, proof, created_by, created_at, updated_at)
+           values (gen_random_uuid(), $1, 'ours.example', 'proof', 'test', now(), now()) returning id, tenant_id)
+         insert into mailbox (id, tenant_id, domain_id, local_part, address, used_bytes, created_by, created_at, updated_at)
+           select gen_random_uuid(), tenant_id, id, name, name || '@ours.example', 500, 'test', now(), now()
+             from d, unnest(array['ada', 'bob']) as name",
+        scene.tenant.0
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let (_, staff) = scene.staff("root").await;
+    scene.close(&staff).await;
+    scene.test.clock.advance(TimeDelta::days(31));
+    let mut gone = 0;
+    for _ in 0..3 {
+        gone += purge_closed(&scene.test.app, &scene.test.system()).await.unwrap();
+        // As the mail service would, where there is one.
+        scene.test.administer("delete from mail_erasure").await;
+    }
+    assert_eq!(gone, 1);
+    let (_, staff) = scene.staff("root-2").await;
+    let signed = of(&staff, scene.tenant).await;
+    let erased = &signed.document.erased;
+    assert_eq!((erased.mailboxes, erased.mail_bytes), (2, 1000));
+    assert_eq!(check(&scene.test.system(), &signed).await.unwrap(), Ok(()));
+}
+
+#[test]
+fn certificates_from_before_there_was_mail_stay_what_was_signed() {
+    let figures = super::Figures::default();
+    let text = serde_json::to_string(&figures).unwrap();
+    assert!(!text.contains("mail"), "{text}");
+    assert_eq!(serde_json::from_str::<super::Figures>(&text).unwrap(), figures);
+}
+
+#[tokio::test]
 async fn whoever_changes_one_is_found_out() {
     let scene = Scene::new().await;
     scene.server("web").await;

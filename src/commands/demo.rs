@@ -40,6 +40,12 @@ impl Demo {
         if let Some(link) = shown.invitation {
             println!("invitation={link}");
         }
+        for login in &shown.mailboxes {
+            println!("mailbox={} {}", login.address, login.password.expose());
+        }
+        if app.mail.is_some() && !shown.has_mail {
+            eprintln!("the mail service does not answer, so there is no mail in the demo's mailbox yet: run it again");
+        }
         app.db.close().await;
         Ok(())
     }

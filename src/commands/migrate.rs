@@ -3,17 +3,17 @@
 use anyhow::Context as _;
 
 use crate::config::Config;
-use crate::platform::db;
 
-use super::start::databases;
+use super::start::{databases, prepare_once};
 
 /// Prepares the database. Harmless twice.
 pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
     let urls = databases(config).await?;
     let admin = urls
         .admin
+        .clone()
         .context("set BERTH_DATABASE_ADMIN_URL: creating roles takes an administrator")?;
-    db::prepare(admin.expose(), urls.password.as_deref())
+    prepare_once(&admin, &urls)
         .await
         .context("preparing the database")?;
     println!("The database is ready.");

@@ -39,6 +39,8 @@ pub(super) struct Databases {
     pub(super) admin: Option<Secret>,
     /// The password to give to the panel's role, if it is ours to give.
     pub(super) password: Option<String>,
+    /// The password to give to the mail service's role, if it is ours to give.
+    pub(super) mail_password: Option<Secret>,
 }
 
 /// The database that the settings name, or the private cluster, started.
@@ -49,14 +51,17 @@ pub(super) async fn databases(config: &Config) -> anyhow::Result<Databases> {
             password: admin.as_ref().and_then(|_| password_of(panel.expose())),
             panel,
             admin,
+            mail_password: config.mail_reader_password.clone(),
         });
     }
     let cluster = EmbeddedPostgres::start(&config.postgres_dir(), false).await;
     let cluster = cluster.context("starting the private PostgreSQL cluster")?;
+    let mail_password = config.mail_reader_password.clone();
     Ok(Databases {
         panel: cluster.panel_url(EMBEDDED_DATABASE),
         admin: Some(cluster.admin_url(EMBEDDED_DATABASE)),
         password: Some(cluster.panel_password().to_owned()),
+        mail_password: Some(mail_password.unwrap_or_else(|| cluster.mail_password().clone())),
     })
 }
 
@@ -125,7 +130,7 @@ pub(super) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>>
 /// panel needs before it says that it is ready.
 pub(super) async fn until_ready(app: &App, urls: &Databases) -> anyhow::Result<()> {
     if let Some(admin) = &urls.admin {
-        prepare(admin, urls.password.as_deref()).await?;
+        prepare(admin, urls).await?;
     }
     wait_until_current(&app.db).await;
     while let Err(error) = settle(app).await {
@@ -151,9 +156,9 @@ async fn settle(app: &App) -> Result<(), Error> {
 }
 
 /// Roles and migrations. A database that does not answer yet is waited for; one that refuses is an error.
-async fn prepare(admin: &Secret, password: Option<&str>) -> anyhow::Result<()> {
+async fn prepare(admin: &Secret, urls: &Databases) -> anyhow::Result<()> {
     loop {
-        match db::prepare(admin.expose(), password).await {
+        match prepare_once(admin, urls).await {
             Ok(()) => return Ok(()),
             Err(db::SetupError::Database(error)) if db::is_unavailable(&error) => {
                 tracing::warn!(%error, "the database does not answer yet");
@@ -161,6 +166,15 @@ async fn prepare(admin: &Secret, password: Option<&str>) -> anyhow::Result<()> {
             }
             Err(error) => return Err(error).context("preparing the database"),
         }
+    }
+}
+
+/// The same, with one try.
+pub(super) async fn prepare_once(admin: &Secret, urls: &Databases) -> Result<(), db::SetupError> {
+    db::prepare(admin.expose(), urls.password.as_deref()).await?;
+    match &urls.mail_password {
+        Some(password) => db::let_mail_read(admin.expose(), password.expose()).await,
+        None => Ok(()),
     }
 }
 

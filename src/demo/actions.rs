@@ -15,6 +15,7 @@ use crate::platform::ids::{PlanId, ServerId, SessionId, TenantId, UserId};
 use crate::servers::{self, NewServerInput};
 use crate::tenants::{self, Amounts, NewPlan, NewTenant};
 
+use super::mail::{self, Login};
 use super::store;
 
 const SLUG: &str = "harbour-bakery";
@@ -31,6 +32,10 @@ pub struct Shown {
     pub server: ServerId,
     /// The link with which the demo's owner joins, if one was made.
     pub invitation: Option<String>,
+    /// The mailboxes that were made just now.
+    pub mailboxes: Vec<Login>,
+    /// Whether there is a mail to read.
+    pub has_mail: bool,
 }
 
 /// Makes what is missing; an invitation only if `invites` and nobody has joined.
@@ -49,9 +54,21 @@ pub async fn seed(app: &App, invites: bool) -> Result<Shown, Error> {
     };
     let server = match store::server(&mut system.begin().await?, tenant, SERVER).await? {
         Some(server) => server,
-        None => make_server(app, system.who, tenant).await?,
+        None => make_server(app, system.who.clone(), tenant).await?,
     };
-    Ok(Shown { server, invitation })
+    let (mailboxes, has_mail) = if app.mail.is_some() {
+        let scope = owner(app, system.who.clone(), tenant);
+        let mailboxes = mail::seed(app, &system, &scope).await?;
+        (mailboxes, mail::deliver(app, &system).await?)
+    } else {
+        (Vec::new(), false)
+    };
+    Ok(Shown {
+        server,
+        invitation,
+        mailboxes,
+        has_mail,
+    })
 }
 
 /// Whoever acts where no person does. The audit names the command, not this.
@@ -101,7 +118,8 @@ async fn invite(app: &App, staff: &StaffScope, tenant: TenantId) -> Result<Strin
     Ok(accounts::invite_as_staff(app, staff, tenant, &owner).await?.url)
 }
 
-async fn make_server(app: &App, who: Who, tenant: TenantId) -> Result<ServerId, Error> {
+/// Acts as an owner of the demo's tenant would.
+fn owner(app: &App, who: Who, tenant: TenantId) -> TenantScope {
     let member = Member {
         tenant,
         slug: SLUG.to_owned(),
@@ -109,7 +127,11 @@ async fn make_server(app: &App, who: Who, tenant: TenantId) -> Result<ServerId, 
         standing: Standing::Member(TenantRole::Owner),
         suspended: None,
     };
-    let scope = TenantScope::new(app.db.clone(), who, robot(), member);
+    TenantScope::new(app.db.clone(), who, robot(), member)
+}
+
+async fn make_server(app: &App, who: Who, tenant: TenantId) -> Result<ServerId, Error> {
+    let scope = owner(app, who, tenant);
     let title = [("SITE_TITLE", NAME), ("SITE_OWNER", NAME)];
     let template = app.catalogue.get("static-site").ok_or(Error::NotFound)?;
     let known = title

@@ -1,6 +1,7 @@
 //! Downloads, and what is read for them.
 
 mod contents;
+mod mail;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -15,6 +16,7 @@ pub use contents::{
     backups, guests, invitations, members, networks, organisation, schedules, server_networks, servers,
     shares, snapshots, stacks,
 };
+pub use mail::{mail_aliases, mail_domains, mailboxes};
 
 /// Ends those that nobody has heard of since a time.
 pub async fn give_up(

@@ -216,6 +216,42 @@ async fn an_archive_has_everything_and_its_end() {
 }
 
 #[tokio::test]
+async fn mail_is_in_it_without_what_opens_it() {
+    let scene = Scene::new().await;
+    let other = scene.test.tenant("globex").await;
+    let mut tx = scene.test.system().begin().await.unwrap();
+    for (tenant, name) in [(scene.tenant, "ours.example"), (other, "theirs.example")] {
+        sqlx::query!(
+            "with d as (insert into mail_domain (id, tenant_id, name, proof, created_by, created_at, updated_at)
+               values (gen_random_uuid(), $1, $2, 'proofword', 'test', now(), now()) returning id, tenant_id, name),
+             a as (insert into mail_alias (id, tenant_id, domain_id, local_part, address, kind, targets, created_by, created_at, updated_at)
+               select gen_random_uuid(), tenant_id, id, 'info', 'info@' || name, 'alias', array['ada@' || name], 'test', now(), now()
+                 from d)
+             insert into mailbox (id, tenant_id, domain_id, local_part, address, password_hash, created_by, created_at, updated_at)
+               select gen_random_uuid(), tenant_id, id, 'ada', 'ada@' || name, '{ARGON2ID}hashword', 'test', now(), now() from d",
+            tenant.0,
+            name
+        )
+        .execute(tx.conn())
+        .await
+        .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let files = files(&scene.take(&scene.owner, ARCHIVE).await);
+    let domains = read(&files, "mail/domains.json");
+    assert_eq!((domains.as_array().unwrap().len(), &domains[0]["name"]), (1, &json!("ours.example")));
+    let mailboxes = read(&files, "mail/mailboxes/00001.json");
+    assert_eq!(mailboxes.as_array().unwrap().len(), 1);
+    assert_eq!(mailboxes[0]["address"], "ada@ours.example");
+    let aliases = read(&files, "mail/aliases/00001.json");
+    assert_eq!(aliases[0]["targets"], json!(["ada@ours.example"]));
+    for (name, content) in &files {
+        let text = String::from_utf8_lossy(content);
+        assert!(!text.contains("hashword") && !text.contains("theirs.example"), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn secrets_are_in_it_only_if_they_are_asked_for_and_may_be_seen() {
     let scene = Scene::new().await;
     scene.server(&scene.owner, "db", "postgresql").await;

@@ -6,7 +6,16 @@
 //! - Sums (mailboxes of a tenant, bytes of a domain) are kept by triggers, so that no limit has to count.
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
+mod clients;
+pub mod kicks;
+pub mod limits;
 pub mod model;
+pub mod room;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
+
+pub use kicks::let_all_go;
 
 use crate::app::App;
 use crate::platform::web::Routes;
@@ -17,4 +26,12 @@ pub const TOPIC: &str = "mail";
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
     Routes::new()
+        .merge(clients::routes())
+        .merge(limits::routes())
+}
+
+/// Starts what mail does in the background of this process.
+pub fn begin(app: &App) {
+    kicks::begin(app);
+    room::begin(app);
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::backups;
 use crate::config::NetworkGuard;
+use crate::mail::{self, limits::Totals};
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::web::Json;
@@ -22,6 +23,8 @@ pub struct OverviewOut {
     backup_alerts: i64,
     /// Repositories of backups that no check passes of.
     backup_check_alerts: i64,
+    /// Its mail.
+    mail: Totals,
 }
 
 /// What there is in all.
@@ -50,6 +53,7 @@ pub async fn tenant(scope: TenantScope) -> Result<Json<OverviewOut>, Error> {
         servers: store::servers(&mut tx, Some(scope.tenant())).await?,
         backup_alerts: backups::count_alerts(&mut tx, Some(scope.tenant())).await?,
         backup_check_alerts: backups::count_failed_checks(&mut tx, Some(scope.tenant())).await?,
+        mail: mail::limits::totals(&mut tx, scope.tenant()).await?,
     }))
 }
 

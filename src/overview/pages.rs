@@ -10,6 +10,7 @@ use crate::audit;
 use crate::backups::{self, Of};
 use crate::config::NetworkGuard;
 use crate::drills;
+use crate::mail::{self, limits::Totals};
 use crate::platform::access::{Actor, Permission, StaffScope, TenantRole, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -17,6 +18,7 @@ use crate::platform::web::page::Tone;
 use crate::platform::web::{Ctx, Page, ago};
 use crate::servers;
 use crate::tenants::{self, Gauge};
+use crate::usage::bytes;
 
 use super::store::{self, Deed, Servers, Tenants, Troubled};
 
@@ -156,6 +158,26 @@ fn with_guard_banner(ctx: Ctx, guard: NetworkGuard) -> Ctx {
     }
 }
 
+#[derive(Debug)]
+struct MailLine {
+    mailboxes: String,
+    note: String,
+    held: String,
+}
+
+impl MailLine {
+    fn new(totals: &Totals) -> Self {
+        Self {
+            mailboxes: totals.mailboxes.to_string(),
+            note: match totals.domains {
+                1 => "in 1 domain".to_owned(),
+                domains => format!("in {domains} domains"),
+            },
+            held: bytes(totals.used_bytes),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "overview/tenant.html")]
 pub struct TenantOverview {
@@ -164,6 +186,8 @@ pub struct TenantOverview {
     slug: String,
     servers: Servers,
     gauges: Vec<Gauge>,
+    /// Nothing where there are no mail domains.
+    mail: Option<MailLine>,
     troubled: Vec<TroubleLine>,
     proven: Option<String>,
     deeds: Vec<DeedLine>,
@@ -209,7 +233,10 @@ pub async fn tenant(
         }));
         proven = drills::glance(&mut tx, id, now).await?;
     }
+    let totals = mail::limits::totals(&mut tx, id).await?;
+    let has_mail = totals.domains > 0 && scope.may(Permission::MailRead);
     Ok(Page(TenantOverview {
+        mail: has_mail.then(|| MailLine::new(&totals)),
         proven,
         ctx: servers::with_engine_banner(&mut tx, ctx).await?,
         servers: store::servers(&mut tx, Some(id)).await?,

@@ -8,6 +8,7 @@
 //!   dies before or after comes to the same.
 //! - [`limits`] is asked wherever something larger is made.
 //! - What a location has, has sold and may sell is kept beside it, and [`admit_at`] is asked wherever something is placed there.
+//! - Mail is there by domain: what its mailboxes hold, as the mail service writes it.
 //! - Backups are counted and fill nobody's plan: they lie elsewhere.
 
 mod actions;
@@ -30,7 +31,7 @@ use crate::platform::web::Routes;
 pub use actions::{forget, limits, measured, record};
 pub use capacity::admit_at;
 pub use judge::{begin, judge};
-pub use model::Kind;
+pub use model::{Kind, Level};
 pub use pages::with_warning;
 pub use store::{Warning, mailed};
 

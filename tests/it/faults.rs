@@ -2,6 +2,7 @@
 //! told so.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use berth::platform::clock::{Clock as _, SystemClock};
 use berth::platform::db::{self, EmbeddedPostgres, Scoped as _};
 use berth::testing::{Answer, Client, TestApp, noon};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::crash::docker::{Count, Remains, catalogue, prepare};
 use crate::panel::{Panel, until};
@@ -231,7 +233,7 @@ const CALM: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_write_is_lost_when_postgresql_restarts_under_load() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start("faults").await;
     let app = TestApp::over(&cluster.prepared().await, |config| {
         config.catalogue_dir = catalogue().to_owned();
     });
@@ -364,8 +366,8 @@ async fn create(program: &Client, name: &str) -> bool {
 struct Cluster(PathBuf);
 
 impl Cluster {
-    async fn start() -> Self {
-        let folder = std::env::temp_dir().join(format!("berth-faults-{}", std::process::id()));
+    async fn start(test: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("berth-{test}-{}", std::process::id()));
         EmbeddedPostgres::start(&folder, true).await.unwrap();
         Self(folder)
     }
@@ -384,6 +386,25 @@ impl Cluster {
         EmbeddedPostgres::stop(&self.0).await.unwrap();
         EmbeddedPostgres::start(&self.0, true).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn the_mail_service_signs_in_by_the_password_that_the_cluster_made() {
+    let cluster = Cluster::start("mail-reader").await;
+    cluster.prepared().await;
+    let file = cluster.0.join("mail.password");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let password = std::fs::read_to_string(&file).unwrap();
+    let postgres = EmbeddedPostgres::start(&cluster.0, true).await.unwrap();
+    assert_eq!(postgres.mail_password().expose(), &password, "it is made once");
+    let socket = cluster.0.join("run").to_string_lossy().replace('/', "%2F");
+    let url = format!("postgres://mail_reader:{password}@localhost/postgres?host={socket}");
+    PgConnection::connect(&url).await.unwrap_err();
+    let admin = postgres.admin_url("postgres");
+    db::let_mail_read(admin.expose(), &password).await.unwrap();
+    let conn = PgConnection::connect(&url).await.unwrap();
+    conn.close().await.unwrap();
 }
 
 impl Drop for Cluster {

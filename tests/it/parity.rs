@@ -17,6 +17,14 @@ const PAGES_ONLY: &[(&str, &str)] = &[
     ("/password/{token}", "proves who somebody is"),
     ("/s/{token}", "its link is for a person without an account"),
     (
+        "/autodiscover/autodiscover.xml",
+        "mail programs ask for their settings by a post, which changes nothing",
+    ),
+    (
+        "/Autodiscover/Autodiscover.xml",
+        "mail programs ask for their settings by a post, which changes nothing",
+    ),
+    (
         "/account/password",
         "a stolen token must not take the account over",
     ),
@@ -71,6 +79,7 @@ const METHODS: &[(&str, &str)] = &[
 const FILES: &[(&str, &str, &str)] = &[
     ("/time-zone", "PUT", "/time-zone"),
     ("/overuse", "PUT", "/overuse"),
+    ("/plans/{plan}/mail", "PUT", "/plans/{plan}/mail"),
     ("/shares/{share}/people", "PUT", "/shares/{share}/people/{login}"),
     ("/people/{login}/settings", "PUT", "/people/{login}"),
     ("/files/edit", "PUT", "/files/content"),

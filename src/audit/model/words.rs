@@ -115,6 +115,7 @@ const WITH_TARGET: [(&str, &str); 109] = [
     ("storage.warn", "Warned about the storage of"),
     ("location.selling", "Changed what may be sold of"),
     ("plan.overuse", "Said what happens on overuse of the plan"),
+    ("plan.mail", "Said how much mail goes with the plan"),
     ("plan.create", "Created the plan"),
     ("plan.update", "Changed the plan"),
     ("plan.archive", "Archived the plan"),

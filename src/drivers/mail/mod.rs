@@ -4,6 +4,7 @@
 mod docker;
 #[cfg(feature = "testing")]
 pub mod fake;
+mod ports;
 mod queue;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
 pub use docker::DockerMail;
+pub use ports::MailPorts;
 pub use queue::{Queue, QueueAct, QueueId, Queued, Waiting};
 
 /// Why the mail service did not do what it was asked.

@@ -37,7 +37,7 @@ pub fn sender(text: &str) -> Result<String, String> {
 
 impl Smtp {
     /// The server at an address. Over the network it must offer encryption, unless `?tls=opportunistic` says otherwise; what is
-    /// said to this machine itself may be plain.
+    /// said to this machine itself may be plain, and so may what `?tls=none` sends through a network of one's own.
     pub fn new(url: &str, from: &str) -> Result<Self, SmtpSettingError> {
         let wrong = |error: &dyn std::fmt::Display| SmtpSettingError(error.to_string());
         let uri: Uri = url.parse().map_err(|error| wrong(&error))?;
@@ -47,8 +47,11 @@ impl Smtp {
             Some("smtps") => true,
             _ => return Err(wrong(&"no such way")),
         };
+        let plain = url.strip_suffix("?tls=none").filter(|_| !is_encrypted);
         let says_tls = uri.query().is_some_and(|query| query.contains("tls="));
-        let url = if is_encrypted || says_tls || is_here(host) {
+        let url = if let Some(plain) = plain {
+            plain.to_owned()
+        } else if is_encrypted || says_tls || is_here(host) {
             url.to_owned()
         } else {
             let mark = if uri.query().is_some() { '&' } else { '?' };
@@ -148,6 +151,7 @@ mod tests {
             ("smtp://u:p@mail.example.com", "mail.example.com"),
             ("smtps://u:p@mail.example.com:465", "mail.example.com:465"),
             ("smtp://mail.example.com?tls=opportunistic", "mail.example.com"),
+            ("smtp://mail:25?tls=none", "mail:25"),
         ] {
             let smtp = Smtp::new(url, "Berth <berth@example.com>").unwrap();
             assert_eq!(smtp.address(), address);

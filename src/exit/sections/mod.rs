@@ -2,6 +2,7 @@
 //! function that puts it in.
 
 mod logs;
+mod mail;
 mod organisation;
 mod readme;
 mod servers;
@@ -74,6 +75,12 @@ pub const SECTIONS: &[Section] = &[
         place: "volumes/NAME/",
         about: "volume.json (its size, and which servers have it where), and data/ with all of the files in it",
         write: |source, outer| Box::pin(volumes::write(source, outer)),
+    },
+    Section {
+        place: "mail/",
+        about: "domains.json, mailboxes/NUMBER.json (with filters, without passwords) and aliases/NUMBER.json; fetch the mail itself by \
+                IMAP before you leave",
+        write: |source, outer| Box::pin(mail::write(source, outer)),
     },
     Section {
         place: "audit/NUMBER.csv",

@@ -48,6 +48,7 @@ pub struct EmbeddedPostgres {
     binaries: PathBuf,
     admin_password: Secret,
     panel_password: Secret,
+    mail_password: Secret,
     /// Faster and unsafe at power loss: for tests.
     volatile: bool,
 }
@@ -60,11 +61,13 @@ impl EmbeddedPostgres {
         std::fs::create_dir_all(&folder).map_err(io(format!("creating {}", folder.display())))?;
         let admin_password = password(&folder.join("admin.password"))?;
         let panel_password = password(&folder.join("panel.password"))?;
+        let mail_password = password(&folder.join("mail.password"))?;
         let this = Self {
             folder,
             binaries,
             admin_password,
             panel_password,
+            mail_password,
             volatile,
         };
         this.hand_over()?;
@@ -103,6 +106,7 @@ impl EmbeddedPostgres {
             binaries: newest_binaries("initdb")?,
             admin_password: Secret::default(),
             panel_password: Secret::default(),
+            mail_password: Secret::default(),
             volatile: false,
         })
     }
@@ -120,6 +124,11 @@ impl EmbeddedPostgres {
     /// The password that `berth` gets.
     pub fn panel_password(&self) -> &str {
         self.panel_password.expose()
+    }
+
+    /// The password that `mail_reader` gets. Whoever starts the mail service finds it in the file `mail.password`.
+    pub fn mail_password(&self) -> &Secret {
+        &self.mail_password
     }
 
     fn url(&self, user: &str, password: &Secret, database: &str) -> Secret {

@@ -20,7 +20,7 @@ pub use installation::installation;
 pub use once::Once;
 #[cfg(feature = "testing")]
 pub use setup::fingerprint;
-pub use setup::{SetupError, is_current, make_roles, newest_migration, prepare};
+pub use setup::{SetupError, is_current, let_mail_read, make_roles, newest_migration, prepare};
 pub use tx::{LoginConn, Plans, Scoped, StaffTx, SystemTx, TenantTx, UserTx, may_ask_again};
 
 /// How long a request may wait for a connection before it is told 503.

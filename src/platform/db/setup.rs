@@ -35,24 +35,37 @@ pub async fn make_roles(admin_url: &str) -> Result<(), SetupError> {
     Ok(conn.close().await?)
 }
 
-/// Creates the roles, runs all migrations, and gives the login role `password` if there is one. Idempotent.
+/// Gives the role that the mail service reads the database with its password. The roles are there.
+pub async fn let_mail_read(admin_url: &str, password: &str) -> Result<(), SetupError> {
+    give_password(admin_url, "mail_reader", password).await
+}
+
+/// Gives one of our roles a password. `role` is a word of ours.
 #[expect(
     clippy::disallowed_methods,
-    reason = "set-up text is a file of ours, sent once, not a query of a feature"
+    reason = "no statement that takes values changes roles; both are quoted by the database"
 )]
-pub async fn prepare(admin_url: &str, password: Option<&str>) -> Result<(), SetupError> {
-    make_roles(admin_url).await?;
+async fn give_password(admin_url: &str, role: &str, password: &str) -> Result<(), SetupError> {
     let mut conn = PgConnection::connect(admin_url).await?;
-    if let Some(password) = password {
-        let quoted = sqlx::query_scalar!("select quote_literal($1)", password)
-            .fetch_one(&mut conn)
-            .await?;
-        let statement = format!("alter role berth password {}", quoted.unwrap_or_default());
+    let statement = sqlx::query_scalar!(
+        r#"select format('alter role %I password %L', rolname, $2::text) as "statement!" from pg_roles where rolname = $1::text"#,
+        role,
+        password
+    );
+    if let Some(statement) = statement.fetch_optional(&mut conn).await? {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
             .execute(&mut conn)
             .await?;
     }
-    conn.close().await?;
+    Ok(conn.close().await?)
+}
+
+/// Creates the roles, runs all migrations, and gives the login role `password` if there is one. Idempotent.
+pub async fn prepare(admin_url: &str, password: Option<&str>) -> Result<(), SetupError> {
+    make_roles(admin_url).await?;
+    if let Some(password) = password {
+        give_password(admin_url, "berth", password).await?;
+    }
     let options: PgConnectOptions = admin_url.parse()?;
     let options = options.options([("role", "berth_owner")]);
     let owner = PgPoolOptions::new()

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::platform::access::TenantScope;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, TenantId};
+use crate::platform::ids::{MailDomainId, ServerId, TenantId};
 use crate::platform::web::{Ctx, Json, Page, Query, ago};
 use crate::servers;
 use crate::usage::bytes;
@@ -128,10 +128,12 @@ impl Row {
     fn new(thing: Thing, slug: &str, now: DateTime<Utc>) -> Self {
         let is_open = thing.is_server && !thing.is_deleted;
         Self {
-            href: if is_open {
-                format!("/t/{slug}/servers/{}", ServerId(thing.subject))
-            } else {
-                String::new()
+            href: match thing.kind {
+                _ if is_open => format!("/t/{slug}/servers/{}", ServerId(thing.subject)),
+                Kind::Mail if !thing.name.is_empty() => {
+                    format!("/t/{slug}/mail/domains/{}", MailDomainId(thing.subject))
+                }
+                _ => String::new(),
             },
             kind: thing.kind.label(),
             held: bytes(thing.bytes),

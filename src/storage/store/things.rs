@@ -56,7 +56,7 @@ impl From<Row> for Thing {
             bytes: row.bytes,
             allowed: row
                 .disk_mib
-                .filter(|_| matches!(kind, Kind::Server | Kind::Volume))
+                .filter(|_| matches!(kind, Kind::Server | Kind::Volume | Kind::Mail))
                 .map(|mib| mib.saturating_mul(MIB)),
             changed_at: row.changed_at,
             is_server: row.is_server,
@@ -87,11 +87,12 @@ macro_rules! things {
             Row,
             r#"select kind, subject, bytes, changed_at, name as "name!", name_key as "name_key!", disk_mib as "disk_mib?",
                  is_server as "is_server!", is_deleted as "is_deleted!"
-               from (select u.kind, u.subject, u.bytes, u.changed_at, coalesce(s.name, v.name, '') as name,
-                       lower(coalesce(s.name, v.name, '')) as name_key, coalesce(s.disk_mib, v.size_mib) as disk_mib, s.id is not null as is_server,
+               from (select u.kind, u.subject, u.bytes, u.changed_at, coalesce(s.name, v.name, m.name, '') as name,
+                       lower(coalesce(s.name, v.name, m.name, '')) as name_key, coalesce(s.disk_mib, v.size_mib, m.quota_mib) as disk_mib, s.id is not null as is_server,
                        s.deleted_at is not null as is_deleted
                        from storage_use u left join server s on s.id = u.subject and s.tenant_id = u.tenant_id
                          left join volume v on v.id = u.subject and v.tenant_id = u.tenant_id
+                         left join mail_domain m on m.id = u.subject and m.tenant_id = u.tenant_id
                       where u.tenant_id = $1) as t
                where ($2::text is null or name ilike $2) and ($3::text is null or kind = $3)
                  and ($4::"# + $type + " is null or (" + $column + ", kind, subject) " + $than + " ($4, $5::text, $6::uuid)) order by "

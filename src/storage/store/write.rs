@@ -31,14 +31,16 @@ fn entry((tenant, kind, subject, bytes): (Uuid, String, Uuid, Option<i64>)) -> O
     })
 }
 
-/// The servers and volumes that were measured to hold something else than the ledger says.
+/// The servers, volumes and mail domains that were measured to hold something else than the ledger says.
 pub async fn measured(tx: &mut SystemTx) -> Result<Vec<Entry>, Error> {
     let rows = sqlx::query!(
         r#"select m.tenant_id as "tenant_id!", m.kind as "kind!", m.subject as "subject!", m.bytes as "bytes!" from (
              select s.tenant_id, 'server' as kind, d.server_id as subject, d.bytes
                from usage_disk d join server s on s.id = d.server_id
              union all
-             select v.tenant_id, 'volume', v.id, v.used_bytes from volume v where v.used_bytes is not null) m
+             select v.tenant_id, 'volume', v.id, v.used_bytes from volume v where v.used_bytes is not null
+             union all
+             select d.tenant_id, 'mail', d.id, d.used_bytes from mail_domain d where d.mailboxes > 0 or d.used_bytes > 0) m
            left join storage_use u on u.tenant_id = m.tenant_id and u.kind = m.kind and u.subject = m.subject
            where u.bytes is distinct from m.bytes"#
     );
@@ -48,12 +50,13 @@ pub async fn measured(tx: &mut SystemTx) -> Result<Vec<Entry>, Error> {
         .collect())
 }
 
-/// The servers and volumes that the ledger knows and that are gone, or another tenant's by now.
+/// The servers, volumes and mail domains that the ledger knows and that are gone, or another tenant's by now.
 pub async fn gone(tx: &mut SystemTx) -> Result<Vec<Entry>, Error> {
     let rows = sqlx::query!(
         "select u.tenant_id, u.kind, u.subject from storage_use u where (u.kind = 'server' \
          and not exists (select from server s where s.id = u.subject and s.tenant_id = u.tenant_id)) \
-         or (u.kind = 'volume' and not exists (select from volume v where v.id = u.subject and v.tenant_id = u.tenant_id))"
+         or (u.kind = 'volume' and not exists (select from volume v where v.id = u.subject and v.tenant_id = u.tenant_id)) \
+         or (u.kind = 'mail' and not exists (select from mail_domain d where d.id = u.subject and d.tenant_id = u.tenant_id))"
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows

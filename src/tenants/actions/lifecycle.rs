@@ -8,6 +8,7 @@ use crate::audit::{self, Change};
 use crate::backups;
 use crate::certificates::{self, Closed};
 use crate::drills;
+use crate::mail;
 use crate::networks;
 use crate::platform::access::{StaffScope, SystemScope, Who};
 use crate::platform::db::Scoped;
@@ -53,6 +54,10 @@ pub async fn change_status_in(
         _ => {}
     }
     store::wake_servers(tx, id, now).await?;
+    if after.status != Status::Active {
+        // Nobody signs in to its mailboxes any more; who is in already goes out.
+        mail::kicks::ask_all(tx, id, now).await?;
+    }
     events::emit(tx, Some(id), TENANT_TOPIC, Some(id.0)).await?;
     let change = Change::between(action, shown(&before), shown(&after));
     app.audit(tx, who, &target(&after), &change).await?;
@@ -80,7 +85,7 @@ pub async fn purge_closed(app: &App, scope: &SystemScope) -> Result<u64, Error> 
     Ok(gone)
 }
 
-/// Goes one step towards erasing a closed tenant whose retention is over: first its servers, networks and volumes, and when the reconcilers
+/// Goes one step towards erasing a closed tenant whose retention is over: first its servers, networks, volumes and mail, and when the reconcilers
 /// have removed them with their data, the tenant with its memberships and tokens. Says whether the tenant is gone.
 ///
 /// Harmless at any time and twice: whether the tenant is due is read again under its lock.
@@ -97,7 +102,8 @@ async fn purge(app: &App, scope: &SystemScope, id: TenantId) -> Result<bool, Err
     let servers = store::delete_servers(&mut tx, id, now).await?;
     let networks = networks::let_all_go(&mut tx, id, now).await?;
     let volumes = volumes::let_all_go(&mut tx, id, now).await?;
-    if servers + networks + volumes > 0 {
+    let mail = mail::let_all_go(app, &mut tx, id).await?;
+    if servers + networks + volumes + mail > 0 {
         tx.commit().await?;
         return Ok(false);
     }

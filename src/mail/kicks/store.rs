@@ -1,0 +1,170 @@
+//! Addresses whose sessions are to be ended, as the reconciler's queue, and what a tenant leaves behind.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::error::Error;
+use crate::platform::ids::TenantId;
+
+/// An address under our lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Whose sessions.
+    pub address: String,
+    /// The wish that is worked on.
+    pub generation: i64,
+    /// The lease.
+    pub lease: Uuid,
+    /// How often it failed in a row.
+    pub failures: i32,
+}
+
+/// Notes that these addresses are to be kicked.
+pub(super) async fn ask(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    addresses: &[String],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!("select mail_ask_kick($1, $2, $3)", tenant.0, addresses, now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Notes the same for whoever of a tenant signed in since then.
+pub(super) async fn ask_all(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    (since, now): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(), Error> {
+    sqlx::query!("select mail_ask_kick_all($1, $2, $3)", tenant.0, since, now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Takes what is due under a lease, at most `limit`. What another process holds is passed over.
+pub(super) async fn claim(
+    tx: &mut SystemTx,
+    lease: Uuid,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> Result<Vec<Claimed>, Error> {
+    let rows = sqlx::query!(
+        "update mail_kick set lease_id = $1, lease_until = $2, next_attempt_at = null where address in ( \
+           select address from mail_kick where (next_attempt_at <= $3 and lease_until is null) or lease_until <= $3 \
+           order by next_attempt_at nulls first limit $4 for update skip locked) \
+         returning address, generation, error_count",
+        lease,
+        until,
+        now,
+        limit
+    );
+    let claimed = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| Claimed {
+        address: row.address,
+        generation: row.generation,
+        lease,
+        failures: row.error_count,
+    });
+    Ok(claimed.collect())
+}
+
+/// Forgets a wish that is fulfilled. One that came meanwhile stays due.
+pub(super) async fn finish(tx: &mut SystemTx, claimed: &Claimed) -> Result<(), Error> {
+    sqlx::query!(
+        "delete from mail_kick where address = $1 and lease_id = $2 and generation = $3",
+        claimed.address,
+        claimed.lease,
+        claimed.generation
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "update mail_kick set lease_id = null, lease_until = null where address = $1 and lease_id = $2",
+        claimed.address,
+        claimed.lease
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Gives the lease back; it is tried again later.
+pub(super) async fn put_off(
+    tx: &mut SystemTx,
+    claimed: &Claimed,
+    error: &str,
+    until: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update mail_kick set lease_id = null, lease_until = null, next_attempt_at = coalesce(next_attempt_at, $3), last_error = $4, \
+         error_count = error_count + 1 where address = $1 and lease_id = $2",
+        claimed.address,
+        claimed.lease,
+        until,
+        error
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Deletes mailboxes of a tenant, at most `limit`, and notes what of them is to be removed from disk. Says how many, and what they
+/// held.
+pub(super) async fn let_mailboxes_go(
+    tx: &mut SystemTx,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<(i64, i64), Error> {
+    let row = sqlx::query!(
+        r#"with gone as (
+             delete from mailbox where id in (select id from mailbox where tenant_id = $1 order by id limit $3)
+             returning id, tenant_id, used_bytes),
+           noted as (
+             insert into mail_erasure (mailbox_id, tenant_id, bytes, asked_at, next_attempt_at)
+               select id, tenant_id, used_bytes, $2, $2 from gone on conflict do nothing)
+           select count(*) as "mailboxes!", coalesce(sum(used_bytes), 0)::bigint as "bytes!" from gone"#,
+        tenant.0,
+        now,
+        limit
+    );
+    let row = row.fetch_one(tx.conn()).await?;
+    Ok((row.mailboxes, row.bytes))
+}
+
+/// What of a tenant's mail is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left {
+    /// Mailboxes, deleted ones too.
+    pub mailboxes: i64,
+    /// Domains.
+    pub domains: i64,
+    /// Mailboxes that are gone and whose files are still to be removed.
+    pub files: i64,
+}
+
+/// Counts what of a tenant's mail is there.
+pub(super) async fn left(tx: &mut SystemTx, tenant: TenantId) -> Result<Left, Error> {
+    let left = sqlx::query_as!(
+        Left,
+        r#"select (select count(*) from mailbox where tenant_id = $1) as "mailboxes!",
+             (select count(*) from mail_domain where tenant_id = $1) as "domains!",
+             (select count(*) from mail_erasure where tenant_id = $1) as "files!""#,
+        tenant.0
+    );
+    Ok(left.fetch_one(tx.conn()).await?)
+}
+
+/// Deletes the domains of a tenant that has no mailboxes any more, with their aliases and keys.
+pub(super) async fn delete_domains(tx: &mut SystemTx, tenant: TenantId) -> Result<(), Error> {
+    sqlx::query!("delete from mail_alias where tenant_id = $1", tenant.0)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("delete from mail_domain where tenant_id = $1", tenant.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! Who loses access is kicked: once, for as long as it takes, and all of a tenant's when it is suspended. And a tenant that is
+//! erased leaves no mail behind.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use crate::mail::tests::recorder::{self, Recorder};
+use crate::platform::access::{StaffRole, TenantRole};
+use crate::platform::db::Scoped as _;
+use crate::platform::ids::TenantId;
+use crate::platform::reconcile::Reconciler as _;
+use crate::testing::TestApp;
+
+use super::{Kicks, ask, let_all_go};
+
+struct Scene {
+    app: TestApp,
+    tenant: TenantId,
+    service: Recorder,
+    kicks: Kicks,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let tenant = app.tenant("acme").await;
+        let service = Recorder::default();
+        let kicks = Kicks::new(&app.app, Arc::new(service.clone()));
+        Self {
+            app,
+            tenant,
+            service,
+            kicks,
+        }
+    }
+
+    async fn ask(&self, address: &str) {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        ask(&mut tx, self.tenant, &[address.to_owned()], self.app.app.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Works off what is due. Says how much that was.
+    async fn work(&self) -> usize {
+        let claimed = self.kicks.claim(10).await.unwrap();
+        let count = claimed.len();
+        for one in claimed {
+            self.kicks.reconcile(one).await.unwrap();
+        }
+        count
+    }
+
+    async fn left(&self) -> i64 {
+        let mut tx = self.app.app.db.system().await.unwrap();
+        sqlx::query_scalar!(r#"select count(*) as "count!" from mail_kick"#)
+            .fetch_one(tx.conn())
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_asked_for_is_kicked_once() {
+    let scene = Scene::new().await;
+    scene.ask("ada@example.com").await;
+    scene.ask("ada@example.com").await;
+    assert_eq!(scene.work().await, 1);
+    assert_eq!(scene.service.kicked(), ["ada@example.com"]);
+    assert_eq!((scene.work().await, scene.left().await), (0, 0));
+}
+
+#[tokio::test]
+async fn what_the_mail_service_did_not_do_is_done_when_it_is_back() {
+    let scene = Scene::new().await;
+    scene.service.be_away(true);
+    scene.ask("ada@example.com").await;
+    scene.work().await;
+    assert_eq!((scene.work().await, scene.left().await), (0, 1), "it waits");
+    scene.service.be_away(false);
+    scene.app.clock.advance(TimeDelta::minutes(2));
+    scene.work().await;
+    assert_eq!(scene.service.kicked(), ["ada@example.com"]);
+    assert_eq!(scene.left().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_meanwhile_and_what_a_dead_panel_held_is_not_lost() {
+    let scene = Scene::new().await;
+    scene.ask("ada@example.com").await;
+    let mut claimed = scene.kicks.claim(10).await.unwrap();
+    scene.ask("ada@example.com").await;
+    assert_eq!(scene.work().await, 0, "another has it");
+    scene.kicks.reconcile(claimed.remove(0)).await.unwrap();
+    assert_eq!(scene.work().await, 1, "it was asked for anew");
+    assert_eq!(scene.service.kicked().len(), 2);
+    scene.ask("ada@example.com").await;
+    drop(scene.kicks.claim(10).await.unwrap());
+    scene.app.clock.advance(TimeDelta::minutes(2));
+    assert_eq!(scene.work().await, 1, "whoever held it is dead");
+    assert_eq!(scene.left().await, 0);
+}
+
+#[tokio::test]
+async fn what_a_panel_did_and_did_not_note_is_done_again() {
+    let scene = Scene::new().await;
+    scene.ask("ada@example.com").await;
+    let claimed = scene.kicks.claim(10).await.unwrap().remove(0);
+    scene.service.cut_off(scene.kicks.reconcile(claimed)).await;
+    assert_eq!((scene.service.kicked().len(), scene.left().await), (1, 1));
+    scene.app.clock.advance(TimeDelta::minutes(2));
+    scene.work().await;
+    assert_eq!((scene.service.kicked().len(), scene.left().await), (2, 0));
+}
+
+#[tokio::test]
+async fn nobody_asks_for_another_tenant() {
+    let scene = Scene::new().await;
+    let (user, other) = (scene.app.person("ada").await, scene.app.tenant("other").await);
+    scene.app.member(scene.tenant, user, TenantRole::Owner).await;
+    let mut tx = scene.app.app.db.tenant(scene.tenant, user).await.unwrap();
+    let all = ["ada@example.com".to_owned()];
+    ask(&mut tx, other, &all, scene.app.app.now()).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_suspended_tenants_mailboxes_are_all_kicked() {
+    let scene = Scene::new().await;
+    let domain = recorder::domain(&scene.app, scene.tenant, "example.com", true).await;
+    for address in ["ada@example.com", "bob@example.com"] {
+        recorder::mailbox(&scene.app, (scene.tenant, domain), address, 100).await;
+    }
+    scene
+        .app
+        .administer(
+            "insert into mailbox (id, tenant_id, domain_id, local_part, address, created_by, created_at, updated_at) \
+             select gen_random_uuid(), tenant_id, id, 'never', 'never@example.com', 'test', now(), now() from mail_domain",
+        )
+        .await;
+    let other = scene.app.tenant("other").await;
+    let strange = recorder::domain(&scene.app, other, "example.org", true).await;
+    recorder::mailbox(&scene.app, (other, strange), "eve@example.org", 100).await;
+    let admin = scene.app.staff("admin", StaffRole::Admin).await;
+    let admin = scene.app.browser(admin).await;
+    let path = format!("/staff/tenants/{}/suspend", scene.tenant);
+    admin.post(&path, &[("reason", "unpaid")]).await.expect(303);
+    scene.work().await;
+    let mut kicked = scene.service.kicked();
+    kicked.sort();
+    assert_eq!(kicked, ["ada@example.com", "bob@example.com"]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_erased_leaves_its_files_to_be_removed_and_no_row() {
+    let scene = Scene::new().await;
+    let domain = recorder::domain(&scene.app, scene.tenant, "example.com", true).await;
+    let mailbox = recorder::mailbox(&scene.app, (scene.tenant, domain), "ada@example.com", 100).await;
+    scene
+        .app
+        .administer(
+            "insert into mail_alias (id, tenant_id, domain_id, local_part, address, kind, targets, created_by, created_at, updated_at) \
+             select gen_random_uuid(), tenant_id, id, 'info', 'info@example.com', 'alias', '{ada@example.com}', 'test', now(), now() \
+             from mail_domain",
+        )
+        .await;
+    recorder::holds(&scene.app, mailbox, 77).await;
+    let mut left = Vec::new();
+    for _ in 0..2 {
+        let mut tx = scene.app.app.db.system().await.unwrap();
+        left.push(let_all_go(&scene.app.app, &mut tx, scene.tenant).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+    assert!(left[0] > 0, "the caller keeps what was done: {left:?}");
+    let mut tx = scene.app.app.db.system().await.unwrap();
+    let row = sqlx::query!(
+        r#"select (select count(*) from mailbox) as "mailboxes!", (select count(*) from mail_domain) as "domains!",
+             (select count(*) from mail_alias) as "aliases!",
+             (select max(bytes) from mail_erasure where mailbox_id = $1) as "bytes!""#,
+        mailbox.0
+    );
+    let row = row.fetch_one(tx.conn()).await.unwrap();
+    assert_eq!((row.mailboxes, row.domains, row.aliases, row.bytes), (0, 0, 0, 77));
+}
