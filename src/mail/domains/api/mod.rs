@@ -104,7 +104,7 @@ pub struct MailDomainIn {
     #[schema(example = "example.com", min_length = 3, max_length = 253)]
     name: String,
     /// The domain of yours whose addresses it is to have as well; without it, it has its own.
-    #[schema(value_type = Option<String>, example = json!(null))]
+    #[schema(value_type = Option<String>, example = "mdo_01h455vb4pex5vsknk084sn02q")]
     alias_of: Option<MailDomainId>,
 }
 
@@ -116,7 +116,7 @@ pub struct MailDomainChangeIn {
     enabled: Option<bool>,
     /// The domain whose addresses it is to have as well; null for its own.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = json!(null))]
+    #[schema(value_type = Option<String>, example = "mdo_01h455vb4pex5vsknk084sn02q")]
     alias_of: Said<MailDomainId>,
     /// What its mailboxes may hold together, in MiB; null for no limit of its own.
     #[serde(default)]
