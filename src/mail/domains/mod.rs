@@ -1,6 +1,6 @@
 //! Mail domains: whose they are, what their owners publish about them in DNS, and the keys that sign their mail.
 //!
-//! - Any tenant may add any name; of all that do, the one that publishes the record of proof has it ([`actions::verify`]), and
+//! - Any tenant may add any name; of all that do, the one that publishes the record of proof has it (`actions::verify`), and
 //!   the database keeps a second one out. A domain that was proved stays proved, whatever becomes of the record.
 //! - The records of a domain are made anew from its keys and the installation's names each time (`model::records`); what DNS
 //!   has of them is looked at when somebody asks, judged by pure code, and kept as it was seen.

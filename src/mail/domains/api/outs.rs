@@ -102,7 +102,8 @@ pub struct MailRecordOut {
     #[schema(example = "_dmarc.example.com")]
     name: String,
     /// Its type.
-    r#type: DnsRecordType,
+    #[serde(rename = "type")]
+    record_type: DnsRecordType,
     /// What it says; of a TXT record the whole text.
     #[schema(example = "v=DMARC1; p=quarantine; rua=mailto:postmaster@example.com")]
     value: String,
@@ -126,7 +127,7 @@ impl MailRecordOut {
             .unwrap_or_default();
         Self {
             kind: record.kind,
-            r#type: record.record_type,
+            record_type: record.record_type,
             zone_line: record.zone_line(),
             required: !record.is_optional,
             verdict: seen.map(|seen| seen.verdict),

@@ -99,8 +99,8 @@ async fn page(
     let (proof, records, optional) = records(app, scope, &domain).await?;
     let now = app.now();
     let keys: Vec<KeyRow> = keys.into_iter().map(|key| KeyRow::new(&domain, key, now)).collect();
-    let mut targets = targets(scope).await?;
-    targets.retain(|(other, _)| *other != id.to_string());
+    let (mut targets, own) = (targets(scope).await?, id.to_string());
+    targets.retain(|(other, _)| *other != own);
     Ok(Page(Show {
         ctx: crumbs(ctx, scope),
         head: Head::new(scope, &domain, "records"),

@@ -59,7 +59,7 @@ pub async fn insert_key(
         tenant.0,
         domain.0,
         new.selector,
-        new.private_key.expose(),
+        new.private_key.expose().as_str(),
         new.public_key,
         if new.is_active { "active" } else { "next" },
         now,

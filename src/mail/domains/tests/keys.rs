@@ -81,7 +81,7 @@ async fn with_a_reason_a_key_signs_unseen_and_the_log_has_the_reason() {
     let long = "x".repeat(501);
     it.post(&activate, json!({ "reason": long })).await.expect(422);
     it.post(&activate, json!({ "reason": "The zone moves tomorrow." })).await.expect(200);
-    let log = it.get("/api/v1/audit").await;
+    let log = it.get("/api/v1/audit-events").await;
     let event = log["items"].as_array().unwrap().iter().find(|event| event["action"] == "mail_key.activate");
     let event = event.unwrap();
     assert_eq!(event["after"]["unseen_because"], "The zone moves tomorrow.");

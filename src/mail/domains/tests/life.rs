@@ -150,7 +150,7 @@ async fn a_domain_with_mailboxes_stays_and_goes_with_those_that_are_only_kept() 
     let erased = sqlx::query_scalar!(r#"select bytes as "bytes!" from mail_erasure"#);
     let erased = erased.fetch_all(crate::platform::db::Scoped::conn(&mut tx)).await.unwrap();
     assert_eq!(erased, [77]);
-    let log = it.get("/api/v1/audit").await;
+    let log = it.get("/api/v1/audit-events").await;
     let gone = log["items"].as_array().unwrap().iter().find(|event| event["action"] == "mail_domain.delete");
     assert_eq!(gone.unwrap()["before"]["erased_mailboxes"], 1, "{log}");
 }
