@@ -90,9 +90,12 @@ impl Domain {
         }
     }
 
-    /// How many of the records that were looked at last have to be put right.
+    /// How many of the records that were looked at last have to be put right. That of the ownership is no matter of mail's, and
+    /// may go when it was seen.
     pub fn problems(&self) -> usize {
-        self.checks.iter().filter(|checked| checked.verdict.is_bad()).count()
+        let all = self.checks.iter();
+        all.filter(|seen| seen.verdict.is_bad() && seen.kind != DnsRecordKind::Proof)
+            .count()
     }
 
     /// Refuses what only a domain with addresses of its own can have.
@@ -218,6 +221,25 @@ mod tests {
         assert_eq!(it.state(), State::Disabled);
         it.verified_at = None;
         assert_eq!(it.state(), State::Unverified);
+    }
+
+    #[test]
+    fn the_record_of_ownership_is_no_problem_of_the_mail_s() {
+        let seen = |kind, verdict| Checked {
+            kind,
+            name: String::new(),
+            verdict,
+            says: String::new(),
+            found: Vec::new(),
+        };
+        let mut it = domain("a.example");
+        it.checks = vec![
+            seen(DnsRecordKind::Proof, Verdict::Missing),
+            seen(DnsRecordKind::Mx, Verdict::Wrong),
+            seen(DnsRecordKind::Spf, Verdict::Unreachable),
+            seen(DnsRecordKind::MtaSts, Verdict::OptionalMissing),
+        ];
+        assert_eq!(it.problems(), 1);
     }
 
     #[test]
