@@ -13,7 +13,7 @@ RUN_PACKAGES=(docker.io iptables btrfs-progs postgresql postgresql-contrib mmdeb
 # What testing and `make bench` add: a browser, Compose, a program small enough to make images of, wrk for load (pgbench
 # comes with PostgreSQL), and Python for its tools.
 TEST_PACKAGES=(chromium docker-compose busybox-static wrk shellcheck openssh-client python3 python3-venv
-    cups-ipp-utils mariadb-client python3-slixmpp redis-tools smbclient sshpass)
+    cups-ipp-utils mariadb-client nsd python3-slixmpp redis-tools smbclient sshpass)
 
 packages() {
     printf '%s\n' "${RUN_PACKAGES[@]}"

@@ -260,7 +260,8 @@ impl Config {
         self.mail_host.as_deref().unwrap_or_else(|| self.url_host())
     }
 
-    fn url_host(&self) -> &str {
+    /// The name that people reach the panel by.
+    pub fn url_host(&self) -> &str {
         let (_, rest) = self
             .public_url
             .split_once("://")

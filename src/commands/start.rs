@@ -9,6 +9,7 @@ use crate::accounts::Authenticator;
 use crate::app::{App, Parts};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::drivers::dns::Resolver;
 use crate::drivers::engine::docker::{DockerEngine, Endpoint};
 use crate::drivers::engine::{Engine, Installation, InstallationKey, InstanceKey, Measured};
 use crate::drivers::mailer::{Mailer, Smtp};
@@ -94,6 +95,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         engine: engine(&config, installation.clone())?,
         storage: storage(&config),
         mailer: mailer(&config)?,
+        dns: Arc::new(Resolver::at(config.dns_server).context("BERTH_DNS_SERVER")?),
         installation,
         catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
         poke_servers: Poke::default(),

@@ -72,6 +72,17 @@ codes! {
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
         "idempotency-key-in-use": "The first request with this key is still running.", "Wait and repeat the request.";
         "idempotency-key-done": "The request with this key was done, and its answer is lost.", "Read what it changed; use a new key for another request.";
+        "domain-not-proved": "The record that proves the domain is not in DNS, or not as it has to be; `title` says what is wrong.", "Publish the record of the kind `proof` and verify again.";
+        "domain-taken": "Another organisation on this installation has proved the domain.", "Ask your provider if it should be yours.";
+        "domain-in-use": "The mail domain still has mailboxes, aliases or alias domains, which `title` counts.", "Delete them first.";
+        "domain-is-alias": "The mail domain has the addresses of another one, and none of its own.", "Work with that one.";
+        "dns-away": "No name server answers now, so nothing can be looked up.", "Repeat the request in a minute.";
+        "key-waits": "A key of the mail domain waits to take over already.", "Activate it, or remove it first.";
+        "too-many-keys": "A mail domain has at most 12 keys.", "Remove retired ones.";
+        "key-not-published": "DNS does not show the key's record as it has to be; `title` says what is wrong.", "Publish it, or give a `reason`.";
+        "key-not-next": "The key signs already, or was replaced.", "Make the next one.";
+        "key-is-active": "The key signs the domain's mail.", "Let another one take over first.";
+        "key-under-way": "Mail that the key signed may still be under way.", "Remove it a week after it was replaced.";
         "not-a-file-share": "The server is of another template, or has no files of its own.", "Make a server of the template `file-share`.";
         "too-many-shares": "A server has at most 50 shares.", "Delete one that nobody needs.";
         "too-many-share-links": "A share has at most 50 links, those that have ended among them.", "Remove one.";

@@ -9,6 +9,7 @@
 mod clients;
 pub mod kicks;
 pub mod limits;
+pub mod domains;
 pub mod model;
 pub mod room;
 #[cfg(test)]
@@ -34,4 +35,5 @@ pub fn routes() -> Routes<App> {
 pub fn begin(app: &App) {
     kicks::begin(app);
     room::begin(app);
+    Routes::new().merge(domains::routes())
 }

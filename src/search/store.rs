@@ -75,6 +75,21 @@ pub(super) async fn volumes_of(
     Ok(found.fetch_all(tx.conn()).await?)
 }
 
+pub(super) async fn mail_domains_of(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    pattern: &str,
+) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        r#"select id, name, case when verified_at is null then 'not verified' else mailboxes || ' mailboxes' end as "hint!"
+           from mail_domain where tenant_id = $1 and name ilike $2 order by name limit 8"#,
+        tenant.0,
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
 /// A share, which has its page below its server's.
 pub(super) struct FoundShare {
     pub(super) id: Uuid,

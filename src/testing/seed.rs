@@ -5,9 +5,9 @@ use chrono::TimeDelta;
 use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, NotificationId, OperationId, PlanId,
-    ScheduleId, ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId, StackId, TenantId,
-    TokenId, UserId, VolumeId,
+    BackupId, BackupRepositoryId, LinkId, LocationId, MailDomainId, MailKeyId, NetworkId, NotificationId,
+    OperationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId,
+    StackId, TenantId, TokenId, UserId, VolumeId,
 };
 use crate::platform::operations;
 use crate::platform::secret::{OneTimeToken, hash_token};
@@ -272,6 +272,19 @@ impl TestApp {
         store::volume(&mut tx, (id, tenant), name, now).await.unwrap();
         tx.commit().await.unwrap();
         id
+    }
+
+    /// A verified mail domain as rows only, and its key, which signs nothing.
+    pub async fn mail_domain(&self, tenant: TenantId, name: &str) -> (MailDomainId, MailKeyId) {
+        let now = self.app.now();
+        let ids = (
+            MailDomainId::new(&*self.app.ids, now),
+            MailKeyId::new(&*self.app.ids, now),
+        );
+        let mut tx = self.system().begin().await.unwrap();
+        store::mail_domain(&mut tx, ids, (tenant, name), now).await.unwrap();
+        tx.commit().await.unwrap();
+        ids
     }
 
     /// A share as rows only, which `login` has.

@@ -5,9 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, LinkId, LocationId, NetworkId, NotificationId, PlanId, ScheduleId,
-    ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId, StackId, TenantId, TokenId,
-    UserId, VolumeId,
+    BackupId, BackupRepositoryId, LinkId, LocationId, MailDomainId, MailKeyId, NetworkId, NotificationId,
+    PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId, StackId,
+    TenantId, TokenId, UserId, VolumeId,
 };
 
 pub(super) async fn person(
@@ -452,6 +452,35 @@ pub(super) async fn volume_backup(
         backup.0,
         tenant.0,
         volume.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn mail_domain(
+    tx: &mut SystemTx,
+    (id, key): (MailDomainId, MailKeyId),
+    (tenant, name): (TenantId, &str),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into mail_domain (id, tenant_id, name, proof, verified_at, created_by, created_at, updated_at) \
+         values ($1, $2, $3, 'proof', $4, 'Somebody', $4, $4)",
+        id.0,
+        tenant.0,
+        name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into mail_key (id, tenant_id, domain_id, selector, private_key, public_key, state, created_at, activated_at) \
+         values ($1, $2, $3, 'berth-2026a', 'none', 'MIIB', 'active', $4, $4)",
+        key.0,
+        tenant.0,
+        id.0,
         now
     )
     .execute(tx.conn())

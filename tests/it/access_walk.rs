@@ -60,7 +60,10 @@ const ALWAYS: &[(&str, &str)] = &[
 async fn things(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'static str, String)> {
     let volume = app.volume(tenant, "media").await;
     let saved = app.volume_backup(tenant, volume).await;
+    let (domain, key) = app.mail_domain(tenant, "ours.example").await;
     vec![
+        ("/domains/{domain}", domain.to_string()),
+        ("/keys/{key}", key.to_string()),
         (
             "/volumes/{volume_id}/backups/{backup}",
             format!("{volume}/backups/{saved}"),

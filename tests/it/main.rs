@@ -31,6 +31,7 @@ mod locks;
 mod logs;
 mod mail;
 mod mail_service;
+mod mail_dns;
 mod origin;
 mod panel;
 mod panel_backup;

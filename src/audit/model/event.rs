@@ -5,8 +5,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::platform::ids::{
-    AuditId, LinkId, LocationId, OperationId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId,
-    VolumeId,
+    AuditId, LinkId, LocationId, MailDomainId, OperationId, PlanId, ServerId, SessionId, TenantId, TokenId,
+    UserId, VolumeId,
 };
 
 /// What was acted on.
@@ -117,6 +117,7 @@ kinds! {
     "plan" => PlanId,
     "server" => ServerId,
     "volume" => VolumeId,
+    "mail_domain" => MailDomainId,
     "location" => LocationId,
     "operation" => OperationId,
     "session" => SessionId,

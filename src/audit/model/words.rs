@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 109] = [
+const WITH_TARGET: [(&str, &str); 116] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -147,6 +147,13 @@ const WITH_TARGET: [(&str, &str); 109] = [
     ("token.create", "Created the API token"),
     ("token.revoke", "Revoked the API token"),
     ("password.link", "Made a password link for"),
+    ("mail_domain.create", "Added the mail domain"),
+    ("mail_domain.verify", "Verified the mail domain"),
+    ("mail_domain.change", "Changed the mail domain"),
+    ("mail_domain.delete", "Removed the mail domain"),
+    ("mail_key.create", "Made the next key of"),
+    ("mail_key.activate", "Changed the signing key of"),
+    ("mail_key.delete", "Removed a key of"),
 ];
 
 #[cfg(test)]

@@ -1,0 +1,2 @@
+drop function mail_erase_kept;
+drop index mail_domain_by_name;

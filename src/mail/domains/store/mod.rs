@@ -1,0 +1,9 @@
+//! The queries of domains and their keys. A private key goes in and never comes out.
+
+mod keys;
+mod lookup;
+mod write;
+
+pub use keys::{NewKey, activate, delete_key, insert_key, keys};
+pub use lookup::{Sort, StaffRow, find, list, lock, staff_list, targets, verified_of};
+pub use write::{NewDomain, Settings, erase_kept, insert, remove, save, save_checks, verify};
