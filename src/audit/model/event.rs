@@ -123,6 +123,7 @@ kinds! {
     "token" => TokenId,
     "invitation" => LinkId,
     "guest" => UserId,
+    "mailbox" => MailboxId,
 }
 
 #[cfg(test)]
