@@ -5,8 +5,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::platform::ids::{
-    AuditId, LinkId, LocationId, OperationId, PlanId, ServerId, SessionId, TenantId, TokenId, UserId,
-    VolumeId,
+    AuditId, LinkId, LocationId, MailboxId, OperationId, PlanId, ServerId, SessionId, TenantId, TokenId,
+    UserId, VolumeId,
 };
 
 /// What was acted on.

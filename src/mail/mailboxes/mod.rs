@@ -23,6 +23,7 @@ use utoipa_axum::routes;
 
 pub use actions::hash_password;
 pub use model::{Mailbox, Usage, check_name, parse_hash};
+pub use pages::{Head, crumbs};
 pub use reconcile::{Erasures, begin};
 pub use store::{find, let_deleted_go, lock};
 
@@ -30,8 +31,10 @@ use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
 use crate::platform::web::Routes;
 
-/// The feature's addresses.
-pub fn routes() -> Routes<App> {
+use api::parts;
+
+/// The part's addresses.
+pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::MailRead), Rule::Tenant(P::MailWrite));
     Routes::new()
         .api(read, routes!(api::list))
@@ -46,12 +49,12 @@ pub fn routes() -> Routes<App> {
         .api(write, routes!(api::disable))
         .api(write, routes!(api::password))
         .api(write, routes!(api::set_up_link))
-        .api(read, routes!(api::parts::app_passwords))
-        .api(write, routes!(api::parts::make_app_password))
-        .api(write, routes!(api::parts::remove_app_password))
-        .api(read, routes!(api::parts::send_as))
-        .api(write, routes!(api::parts::allow_send_as))
-        .api(write, routes!(api::parts::forbid_send_as))
+        .api(read, routes!(parts::app_passwords))
+        .api(write, routes!(parts::make_app_password))
+        .api(write, routes!(parts::remove_app_password))
+        .api(read, routes!(parts::send_as))
+        .api(write, routes!(parts::allow_send_as))
+        .api(write, routes!(parts::forbid_send_as))
         .merge(pages::routes())
         .merge(setup::routes())
 }

@@ -42,7 +42,8 @@ pub(super) async fn choose(
         label: &offered.address,
         tenant: Some(offered.tenant),
     };
-    kicks::ask(&mut tx, offered.tenant, &[offered.address.clone()], now).await?;
+    let addresses = std::slice::from_ref(&offered.address);
+    kicks::ask(&mut tx, offered.tenant, addresses, now).await?;
     events::emit(&mut tx, Some(offered.tenant), TOPIC, Some(id.0)).await?;
     app.audit(&mut tx, &who, &target, &Change::plain("mailbox.set_up"))
         .await?;
