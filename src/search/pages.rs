@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::platform::access::{Permission, StaffScope, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, ShareId, StackId, TenantId, VolumeId};
+use crate::platform::ids::{MailboxId, ServerId, ShareId, StackId, TenantId, VolumeId};
 use crate::platform::web::{Json, ListQuery, Query};
 
 use super::store::{self, Found, FoundShare};
@@ -71,6 +71,16 @@ impl Item {
         }
     }
 
+    fn mailbox(found: Found, area: &str) -> Self {
+        Self {
+            href: format!("{area}/mail/mailboxes/{}", MailboxId(found.id)),
+            label: found.name,
+            hint: found.hint,
+            group: "Mailboxes",
+            icon: "mail",
+        }
+    }
+
     /// Staff have them as a list only.
     fn stack_for_staff(found: Found) -> Self {
         let name = utf8_percent_encode(&found.name, NON_ALPHANUMERIC);
@@ -106,13 +116,20 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
     } else {
         Vec::new()
     };
+    let mailboxes = if scope.may(Permission::MailRead) {
+        store::mailboxes_of(&mut tx, scope.tenant(), &pattern).await?
+    } else {
+        Vec::new()
+    };
     let area = format!("/t/{}", scope.member.slug);
     let servers = servers.into_iter().map(|found| Item::server(found, &area));
     let stacks = stacks.into_iter().map(|found| Item::stack_of(found, &area));
     let volumes = volumes.into_iter().map(|found| Item::volume(found, &area));
     let shares = shares.into_iter().map(|found| Item::share(found, &area));
+    let mailboxes = mailboxes.into_iter().map(|found| Item::mailbox(found, &area));
+    let things = servers.chain(stacks).chain(volumes).chain(shares);
     Ok(Json(Items {
-        items: servers.chain(stacks).chain(volumes).chain(shares).collect(),
+        items: things.chain(mailboxes).collect(),
     }))
 }
 

@@ -16,6 +16,7 @@ const PAGES_ONLY: &[(&str, &str)] = &[
     ),
     ("/password/{token}", "proves who somebody is"),
     ("/s/{token}", "its link is for a person without an account"),
+    ("/mailbox/set-up/{token}", "proves who somebody is"),
     (
         "/account/password",
         "a stolen token must not take the account over",

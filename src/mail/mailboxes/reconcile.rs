@@ -12,8 +12,8 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::drivers::mail::{MailService, MailServiceError};
 use crate::platform::error::Error;
+use crate::platform::events;
 use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
-use crate::platform::{events, fault};
 
 use super::super::TOPIC;
 use super::store::{self, Claimed};
@@ -24,8 +24,6 @@ const LEASE: TimeDelta = TimeDelta::minutes(10);
 const AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// How many mailboxes are let go in one transaction.
 const BATCH: i64 = 500;
-/// Where a test kills the process.
-pub(crate) const ERASED: &str = "mail.after_erase";
 
 /// The reconciler of what is to be erased.
 #[derive(Debug, Clone)]
@@ -105,7 +103,7 @@ impl Reconciler for Erasures {
             return Ok(false);
         };
         let erased = mail.erase(claimed.mailbox.0).await;
-        fault::point(ERASED);
+        // A process that dies here leaves the wish, and the next one asks again for what is gone.
         let mut tx = self.app.db.system().await?;
         let is_done = match &erased {
             Ok(()) | Err(MailServiceError::Gone) => {

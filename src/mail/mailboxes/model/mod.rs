@@ -7,9 +7,7 @@ mod mailbox;
 
 pub use app_password::{AppPassword, AppPasswordProtocol, NewAppPassword, check_title};
 pub use hash::parse_hash;
-pub use input::{
-    Entry, Fresh, NewMailbox, Settings, Stated, check_name, link_to, parse_address, typed_count, typed_size,
-};
+pub use input::{Entry, Fresh, NewMailbox, Settings, Stated, check_name, link_to, typed_count, typed_size};
 pub use mailbox::{Domain, Kept, Mailbox, Usage};
 
 /// How long a set-up link works, in days.

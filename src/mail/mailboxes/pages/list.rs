@@ -11,7 +11,7 @@ use crate::platform::ids::MailDomainId;
 use crate::platform::web::{Ctx, Page, Path, Sorted, Unfiltered, ago};
 
 use super::super::actions;
-use super::super::model::Mailbox;
+use super::super::model::{Domain, Mailbox};
 use super::super::store;
 use super::{area, base, deleted_href, domain_href, held, href, last_seen, percent};
 
@@ -87,7 +87,7 @@ async fn page(
     Ok(Page(List {
         ctx: ctx.with_crumbs([("Mail", area(scope))]),
         domain: of.as_ref().map(|of| of.name.shown()).unwrap_or_default(),
-        hindrance: of.as_ref().map_or("", |of| of.hindrance()),
+        hindrance: of.as_ref().map_or("", Domain::hindrance),
         area: area(scope),
         path,
         new,

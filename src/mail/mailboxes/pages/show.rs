@@ -52,6 +52,16 @@ impl Show {
         self.mailbox.words(self.now)
     }
 
+    /// The version that a save is checked against.
+    fn version(&self) -> String {
+        self.form.version(self.mailbox.version)
+    }
+
+    /// Whether a mailbox that is deleted can be restored.
+    fn is_kept(&self) -> bool {
+        self.days > 0
+    }
+
     fn sub(&self) -> String {
         if self.mailbox.name.is_empty() {
             "Mailbox".to_owned()

@@ -15,4 +15,4 @@ pub use parts::{
     remove_app_passwords, send_as,
 };
 pub use setup::{Offered, offered, save_link, use_link};
-pub use write::{Made, Place, insert, save, save_enabled, save_hash};
+pub use write::{Made, insert, save, save_enabled, save_hash};
