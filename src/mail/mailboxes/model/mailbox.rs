@@ -116,11 +116,6 @@ impl Mailbox {
         Address::parse(&self.address).map_or_else(|_| self.address.clone(), |address| address.shown())
     }
 
-    /// The domain's name, as DNS has it.
-    pub fn domain_name(&self) -> &str {
-        self.address.rsplit_once('@').map_or("", |(_, domain)| domain)
-    }
-
     /// How full it is.
     pub fn usage(&self) -> Usage {
         match self.quota_mib {
@@ -270,7 +265,6 @@ pub(crate) mod tests {
     #[test]
     fn people_read_letters_and_not_what_dns_has() {
         assert_eq!(ann().shown(), "ann@bücher.example");
-        assert_eq!(ann().domain_name(), "xn--bcher-kva.example");
     }
 
     #[test]

@@ -25,7 +25,12 @@ pub async fn delete(tx: &mut TenantTx, id: MailboxId, kept: Kept) -> Result<(), 
 }
 
 /// Takes a deleted mailbox back if the tenant may have one more; says whether it did. The mailbox is locked by the caller.
-pub async fn restore(tx: &mut TenantTx, deleted: &Mailbox, most: i32, now: DateTime<Utc>) -> Result<bool, Error> {
+pub async fn restore(
+    tx: &mut TenantTx,
+    deleted: &Mailbox,
+    most: i32,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
     let done = sqlx::query!(
         "with sums as (select mailboxes from mail_total where tenant_id = $2 for update) \
          update mailbox set deleted_at = null, purge_after = null, version = version + 1, updated_at = $4 from sums \

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::platform::db::{SystemTx, TenantTx};
+use crate::platform::db::{Scoped as _, SystemTx, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailboxId, TenantId};
 

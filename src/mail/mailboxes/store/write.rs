@@ -20,8 +20,7 @@ pub(super) fn clash(error: sqlx::Error, address: &str) -> Error {
     }
 }
 
-/// A mailbox to be written.
-#[derive(Debug)]
+/// A mailbox to be written. It has no text of its own, because there is a hash in it.
 pub struct Made<'a> {
     /// Its id.
     pub id: MailboxId,
@@ -67,7 +66,7 @@ pub async fn insert(tx: &mut TenantTx, new: &Made<'_>) -> Result<Option<Place>, 
                setup_until, quota_mib, hourly_limit, max_own_aliases, created_by, created_at, updated_at)
              select $1, $2, place.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14 from place
              returning domain_id)
-           select place.id as "domain: MailDomainId", place.verified_at, place.is_enabled
+           select place.id as "domain!: MailDomainId", place.verified_at as "verified_at?", place.is_enabled as "is_enabled!"
            from made join place on place.id = made.domain_id"#,
         new.id.0,
         new.tenant.0,
