@@ -39,12 +39,12 @@ pub async fn change(
     Ok(after)
 }
 
-/// Lets a disabled mailbox's person in again, and mail arrive.
+/// Lets a disabled mailbox's person in again.
 pub async fn enable(app: &App, scope: &TenantScope, id: MailboxId) -> Result<Mailbox, Error> {
     switch(app, scope, id, true).await
 }
 
-/// Keeps a mailbox's person out, and mail from arriving. Open sessions end; what is there stays.
+/// Keeps a mailbox's person out, and from sending. Open sessions end; mail still arrives and waits.
 pub async fn disable(app: &App, scope: &TenantScope, id: MailboxId) -> Result<Mailbox, Error> {
     switch(app, scope, id, false).await
 }

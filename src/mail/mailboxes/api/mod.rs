@@ -221,7 +221,7 @@ pub async fn erase(
 
 /// Enable a mailbox
 ///
-/// Its person may sign in and send again, and mail arrives.
+/// Its person may sign in and send again.
 #[utoipa::path(post, path = "/api/v1/mail/mailboxes/{mailbox}/enable", tag = "mail",
     params(("mailbox" = MailboxId, Path)), responses((status = 200, description = "The mailbox", body = MailboxOut)))]
 pub async fn enable(
@@ -235,7 +235,7 @@ pub async fn enable(
 
 /// Disable a mailbox
 ///
-/// Its person can't sign in or send, and no mail arrives. Open sessions end; what is there stays.
+/// Its person can't sign in or send, and open sessions end. Mail still arrives and waits, and none is forwarded.
 #[utoipa::path(post, path = "/api/v1/mail/mailboxes/{mailbox}/disable", tag = "mail",
     params(("mailbox" = MailboxId, Path)), responses((status = 200, description = "The mailbox", body = MailboxOut)))]
 pub async fn disable(

@@ -23,7 +23,7 @@ pub struct MailboxOut {
     /// The person's name; may be empty.
     #[schema(example = "Ann Smith")]
     name: String,
-    /// Whether its person may sign in and send, and mail arrives.
+    /// Whether its person may sign in and send. Mail arrives in any case.
     is_enabled: bool,
     /// Whether a password was set.
     has_password: bool,

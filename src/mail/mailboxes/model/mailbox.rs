@@ -23,7 +23,7 @@ pub struct Mailbox {
     pub has_password: bool,
     /// Until when the set-up link works, if one was made and not used.
     pub setup_until: Option<DateTime<Utc>>,
-    /// Whether its person may sign in and send, and mail arrives.
+    /// Whether its person may sign in and send. Mail arrives in any case.
     pub is_enabled: bool,
     /// What it may hold, in MiB; none of its own, or 0 for nothing.
     pub quota_mib: Option<i64>,

@@ -19,7 +19,7 @@ pub(super) async fn enable(
 ) -> Result<SeeOther, Error> {
     let to = SeeOther::to(href(&scope, id));
     match actions::enable(&app, &scope, id).await {
-        Ok(_) => Ok(to.good("It is enabled: its person can sign in, and mail arrives.")),
+        Ok(_) => Ok(to.good("It is enabled: its person can sign in and send.")),
         Err(error) => to.refused(error),
     }
 }
@@ -32,7 +32,7 @@ pub(super) async fn disable(
 ) -> Result<SeeOther, Error> {
     let to = SeeOther::to(href(&scope, id));
     match actions::disable(&app, &scope, id).await {
-        Ok(_) => Ok(to.good("It is disabled. Its mail stays.")),
+        Ok(_) => Ok(to.good("It is disabled. Mail still arrives and waits for its person.")),
         Err(error) => to.refused(error),
     }
 }
