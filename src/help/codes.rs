@@ -87,6 +87,13 @@ codes! {
         "too-many-shares": "A server has at most 50 shares.", "Delete one that nobody needs.";
         "too-many-share-links": "A share has at most 50 links, those that have ended among them.", "Remove one.";
         "too-many-share-people": "The shares of a server have at most 200 people.", "Take somebody out first.";
+        "mailbox-deleted": "The mailbox is deleted, and kept for a while.", "Restore it first.";
+        "mailbox-not-deleted": "Only a deleted mailbox can be restored or erased.", "Delete it first, or leave it.";
+        "mailbox-disabled": "The mailbox is disabled, so a set-up link would not work.", "Enable it first.";
+        "mailbox-limit-moved": "The last mailbox of the plan was taken, and is free again.", "Repeat the request.";
+        "address-taken": "Another mailbox or an alias has the address of the deleted mailbox.", "Delete that one first, then restore this one.";
+        "too-many-app-passwords": "A mailbox has at most 50 app passwords.", "Remove one that nothing uses.";
+        "too-many-send-as": "A mailbox may send as at most 100 other addresses.", "Remove one first.";
         "too-many-guests": "The server is shared with as many people as it can be, open invitations among them.", "End somebody's access, or take an invitation back.";
         "offer-over": "The last day of what an invitation offers is over.", "Take it back, and invite with another day.";
         "file-exists": "There is something at that place already.", "Choose another name; when writing, leave `If-None-Match` out to replace it.";

@@ -10,6 +10,7 @@ mod clients;
 pub mod kicks;
 pub mod limits;
 pub mod domains;
+pub mod mailboxes;
 pub mod model;
 pub mod room;
 #[cfg(test)]
@@ -36,4 +37,5 @@ pub fn begin(app: &App) {
     kicks::begin(app);
     room::begin(app);
     Routes::new().merge(domains::routes())
+    Routes::new().merge(mailboxes::routes())
 }

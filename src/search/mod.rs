@@ -1,4 +1,5 @@
-//! What the command palette finds: servers, stacks, volumes, shares and mail domains by name in a tenant; tenants, servers and stacks for staff.
+//! What the command palette finds: servers, stacks, volumes, shares, mail domains and mailboxes by name in a tenant; tenants,
+//! servers and stacks for staff.
 //!
 //! The palette itself knows the pages; this only adds things. Answers are few and quick: it is asked at every pause in
 //! typing.

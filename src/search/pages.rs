@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::platform::access::{Permission, StaffScope, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::{MailDomainId, ServerId, ShareId, StackId, TenantId, VolumeId};
+use crate::platform::ids::{MailDomainId, MailboxId, ServerId, ShareId, StackId, TenantId, VolumeId};
 use crate::platform::web::{Json, ListQuery, Query};
 
 use super::store::{self, Found, FoundShare};
@@ -76,7 +76,17 @@ impl Item {
             href: format!("{area}/mail/domains/{}", MailDomainId(found.id)),
             label: found.name,
             hint: found.hint,
-            group: "Mail",
+            group: "Mail domains",
+            icon: "mail",
+        }
+    }
+
+    fn mailbox(found: Found, area: &str) -> Self {
+        Self {
+            href: format!("{area}/mail/mailboxes/{}", MailboxId(found.id)),
+            label: found.name,
+            hint: found.hint,
+            group: "Mailboxes",
             icon: "mail",
         }
     }
@@ -116,10 +126,13 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
     } else {
         Vec::new()
     };
-    let domains = if scope.may(Permission::MailRead) {
-        store::mail_domains_of(&mut tx, scope.tenant(), &pattern).await?
+    let (domains, mailboxes) = if scope.may(Permission::MailRead) {
+        (
+            store::mail_domains_of(&mut tx, scope.tenant(), &pattern).await?,
+            store::mailboxes_of(&mut tx, scope.tenant(), &pattern).await?,
+        )
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let area = format!("/t/{}", scope.member.slug);
     let servers = servers.into_iter().map(|found| Item::server(found, &area));
@@ -127,9 +140,10 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
     let volumes = volumes.into_iter().map(|found| Item::volume(found, &area));
     let shares = shares.into_iter().map(|found| Item::share(found, &area));
     let domains = domains.into_iter().map(|found| Item::mail_domain(found, &area));
-    let all = servers.chain(stacks).chain(volumes).chain(shares).chain(domains);
+    let mailboxes = mailboxes.into_iter().map(|found| Item::mailbox(found, &area));
+    let things = servers.chain(stacks).chain(volumes).chain(shares);
     Ok(Json(Items {
-        items: all.collect(),
+        items: things.chain(domains).chain(mailboxes).collect(),
     }))
 }
 

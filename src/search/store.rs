@@ -113,6 +113,22 @@ pub(super) async fn shares_of(
     Ok(found.fetch_all(tx.conn()).await?)
 }
 
+/// Mailboxes by their address, or by the person's name.
+pub(super) async fn mailboxes_of(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    pattern: &str,
+) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        "select id, address as name, name as hint from mailbox \
+         where tenant_id = $1 and deleted_at is null and (address ilike $2 or name ilike $2) order by address, id limit 8",
+        tenant.0,
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
 pub(super) async fn stacks(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found>, Error> {
     let found = sqlx::query_as!(
         Found,

@@ -16,6 +16,7 @@ const PAGES_ONLY: &[(&str, &str)] = &[
     ),
     ("/password/{token}", "proves who somebody is"),
     ("/s/{token}", "its link is for a person without an account"),
+    ("/mailbox/set-up/{token}", "proves who somebody is"),
     (
         "/autodiscover/autodiscover.xml",
         "mail programs ask for their settings by a post, which changes nothing",

@@ -22,7 +22,8 @@ pub use invite::{
 };
 pub use join::{InvitationView, SharedView, accept, accept_as_new, view_invitation};
 pub use password::{
-    change_password, issue_password_link, issue_password_link_by_email, reset_password, view_password_link,
+    change_password, hash_chosen, issue_password_link, issue_password_link_by_email, reset_password,
+    view_password_link,
 };
 pub use people::{all_people, change_staff_role, disable_person, enable_person, find_person, list_people};
 pub use profile::rename;

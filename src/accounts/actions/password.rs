@@ -38,6 +38,14 @@ async fn audit(
     Ok(())
 }
 
+/// The hash (argon2id, as a PHC string) of a password that somebody chooses for something else than an account, such as a mailbox;
+/// judged as accounts' are, and bounded with them.
+pub async fn hash_chosen(chosen: &str, about: &[&str]) -> Result<String, Error> {
+    let new = NewPassword::parse(chosen, about)
+        .map_err(|error| Error::invalid("password", error.to_string()))?;
+    Seat::take()?.hash(new.secret()).await
+}
+
 /// Changes one's own password; all other sessions end. Wrong guesses at the present one count as failed sign-ins, so a
 /// borrowed browser is no way around the lock.
 pub async fn change_password(

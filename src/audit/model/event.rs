@@ -5,7 +5,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::platform::ids::{
-    AuditId, LinkId, LocationId, MailDomainId, OperationId, PlanId, ServerId, SessionId, TenantId, TokenId,
+    AuditId, LinkId, LocationId, MailDomainId, MailboxId, OperationId, PlanId, ServerId, SessionId, TenantId,
+    TokenId,
     UserId, VolumeId,
 };
 
@@ -124,6 +125,7 @@ kinds! {
     "token" => TokenId,
     "invitation" => LinkId,
     "guest" => UserId,
+    "mailbox" => MailboxId,
 }
 
 #[cfg(test)]

@@ -1,0 +1,60 @@
+//! Mailboxes: who has mail at an address, by which passwords, how much, how often, and what becomes of it when it is deleted.
+//!
+//! - A mailbox is a row. The mail service reads it at each mail and each sign-in, so what an action commits holds at once;
+//!   sessions that are open are ended by a wish in the same transaction (`mail::kicks`).
+//! - Passwords are kept as hashes that Dovecot checks by itself: the person's by argon2id, those of single programs, which are
+//!   160 random bits, by SHA-256. Of a set-up link only the hash is kept; it works once.
+//! - A mailbox counts for its plan from its making to its deletion. What it holds counts until it is erased.
+//! - A deleted mailbox is kept with its mail for a while and can be restored; its address is free at once. After that its row
+//!   becomes a wish to erase, which is repeated until the mail service has done it ([`begin`]).
+
+mod actions;
+mod api;
+mod model;
+mod pages;
+mod reconcile;
+mod setup;
+mod store;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
+
+use utoipa_axum::routes;
+
+pub use actions::hash_password;
+pub use model::{Mailbox, Usage, check_name, parse_hash};
+pub use pages::{Head, crumbs};
+pub use reconcile::{Erasures, begin};
+pub use store::{find, let_deleted_go, lock};
+
+use crate::app::App;
+use crate::platform::access::{Permission as P, Rule};
+use crate::platform::web::Routes;
+
+use api::parts;
+
+/// The part's addresses.
+pub(super) fn routes() -> Routes<App> {
+    let (read, write) = (Rule::Tenant(P::MailRead), Rule::Tenant(P::MailWrite));
+    Routes::new()
+        .api(read, routes!(api::list))
+        .api(write, routes!(api::create))
+        .api(read, routes!(api::deleted))
+        .api(read, routes!(api::show))
+        .api(write, routes!(api::change))
+        .api(write, routes!(api::remove))
+        .api(write, routes!(api::restore))
+        .api(write, routes!(api::erase))
+        .api(write, routes!(api::enable))
+        .api(write, routes!(api::disable))
+        .api(write, routes!(api::password))
+        .api(write, routes!(api::set_up_link))
+        .api(read, routes!(parts::app_passwords))
+        .api(write, routes!(parts::make_app_password))
+        .api(write, routes!(parts::remove_app_password))
+        .api(read, routes!(parts::send_as))
+        .api(write, routes!(parts::allow_send_as))
+        .api(write, routes!(parts::forbid_send_as))
+        .merge(pages::routes())
+        .merge(setup::routes())
+}

@@ -1,0 +1,179 @@
+//! Single mailboxes, and what has to be known of domains and addresses.
+
+use chrono::{DateTime, Utc};
+
+use crate::mail::model::DomainName;
+use crate::platform::db::Scoped;
+use crate::platform::error::Error;
+use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
+
+use super::super::model::{Domain, Kept, Mailbox};
+
+/// A row as it is read.
+pub(super) struct Row {
+    pub(super) id: MailboxId,
+    pub(super) tenant_id: TenantId,
+    pub(super) domain_id: MailDomainId,
+    pub(super) address: String,
+    pub(super) name: String,
+    pub(super) has_password: bool,
+    pub(super) setup_until: Option<DateTime<Utc>>,
+    pub(super) is_enabled: bool,
+    pub(super) quota_mib: Option<i64>,
+    pub(super) hourly_limit: Option<i32>,
+    pub(super) forward_to: Vec<String>,
+    pub(super) keeps_copy: bool,
+    pub(super) max_own_aliases: i32,
+    pub(super) used_bytes: i64,
+    pub(super) used_messages: i64,
+    pub(super) last_imap_at: Option<DateTime<Utc>>,
+    pub(super) last_pop3_at: Option<DateTime<Utc>>,
+    pub(super) last_smtp_at: Option<DateTime<Utc>>,
+    pub(super) last_sieve_at: Option<DateTime<Utc>>,
+    pub(super) version: i64,
+    pub(super) created_by: String,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
+    pub(super) deleted_at: Option<DateTime<Utc>>,
+    pub(super) purge_after: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for Mailbox {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            tenant: row.tenant_id,
+            domain: row.domain_id,
+            address: row.address,
+            name: row.name,
+            has_password: row.has_password,
+            setup_until: row.setup_until,
+            is_enabled: row.is_enabled,
+            quota_mib: row.quota_mib,
+            hourly_limit: row.hourly_limit,
+            forward_to: row.forward_to,
+            keeps_copy: row.keeps_copy,
+            max_own_aliases: row.max_own_aliases,
+            used_bytes: row.used_bytes,
+            used_messages: row.used_messages,
+            last_imap_at: row.last_imap_at,
+            last_pop3_at: row.last_pop3_at,
+            last_smtp_at: row.last_smtp_at,
+            last_sieve_at: row.last_sieve_at,
+            version: row.version,
+            created_by: row.created_by,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            // A check of the table lets both in or none.
+            deleted: row
+                .deleted_at
+                .zip(row.purge_after)
+                .map(|(since, until)| Kept { since, until }),
+        }
+    }
+}
+
+/// The checked macro takes literals only, so what all queries of mailboxes have in common is put together here.
+macro_rules! select {
+    ($rest:expr, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            crate::mail::mailboxes::store::lookup::Row,
+            r#"select m.id as "id: crate::platform::ids::MailboxId", m.tenant_id as "tenant_id: crate::platform::ids::TenantId",
+                 m.domain_id as "domain_id: crate::platform::ids::MailDomainId", m.address, m.name,
+                 (m.password_hash is not null) as "has_password!", m.setup_until, m.is_enabled, m.quota_mib, m.hourly_limit,
+                 m.forward_to, m.keeps_copy, m.max_own_aliases, m.used_bytes, m.used_messages, m.last_imap_at, m.last_pop3_at,
+                 m.last_smtp_at, m.last_sieve_at, m.version, m.created_by, m.created_at, m.updated_at, m.deleted_at, m.purge_after
+               from mailbox m "# + $rest,
+            $($argument),+
+        )
+    };
+}
+pub(super) use select;
+
+/// One mailbox, deleted or not, if the scope may see it.
+pub async fn find(tx: &mut impl Scoped, id: MailboxId) -> Result<Mailbox, Error> {
+    let row = select!("where m.id = $1", id.0).fetch_optional(tx.conn()).await?;
+    row.map(Mailbox::from).ok_or(Error::NotFound)
+}
+
+/// The same, locked until the transaction ends. Whoever locks a tenant's sums as well does that afterwards.
+pub async fn lock(tx: &mut impl Scoped, id: MailboxId) -> Result<Mailbox, Error> {
+    let row = select!("where m.id = $1 for update of m", id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    row.map(Mailbox::from).ok_or(Error::NotFound)
+}
+
+struct DomainRow {
+    id: MailDomainId,
+    name: String,
+    verified_at: Option<DateTime<Utc>>,
+    alias_of: Option<String>,
+    is_enabled: bool,
+}
+
+impl From<DomainRow> for Domain {
+    fn from(row: DomainRow) -> Self {
+        Self {
+            id: row.id,
+            name: DomainName::trusted(row.name),
+            verified_at: row.verified_at,
+            alias_of: row.alias_of.map(DomainName::trusted),
+            is_enabled: row.is_enabled,
+        }
+    }
+}
+
+macro_rules! domain {
+    ($rest:expr, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            DomainRow,
+            r#"select d.id as "id: MailDomainId", d.name, d.verified_at, o.name as "alias_of?", d.is_enabled
+               from mail_domain d left join mail_domain o on o.id = d.alias_of "# + $rest,
+            $($argument),+
+        )
+    };
+}
+
+/// A domain, if the scope may see it.
+pub async fn domain_of(tx: &mut impl Scoped, id: MailDomainId) -> Result<Domain, Error> {
+    let row = domain!("where d.id = $1", id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    row.map(Domain::from).ok_or(Error::NotFound)
+}
+
+/// A tenant's domain of that name.
+pub async fn domain_named(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    name: &str,
+) -> Result<Option<Domain>, Error> {
+    let row = domain!("where d.tenant_id = $1 and d.name = $2", tenant.0, name);
+    Ok(row.fetch_optional(tx.conn()).await?.map(Domain::from))
+}
+
+/// A tenant's domains that can have mailboxes, by name; the first of them, because a form offers no more.
+pub async fn own_domains(tx: &mut impl Scoped, tenant: TenantId, limit: i64) -> Result<Vec<Domain>, Error> {
+    let rows = domain!(
+        "where d.tenant_id = $1 and d.alias_of is null order by d.name limit $2",
+        tenant.0,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    Ok(rows.into_iter().map(Domain::from).collect())
+}
+
+/// What has an address in a domain: `mailbox` or `alias`.
+pub async fn taken_by(
+    tx: &mut impl Scoped,
+    domain: MailDomainId,
+    address: &str,
+) -> Result<Option<String>, Error> {
+    let kind = sqlx::query_scalar!(
+        "select kind from mail_address where address = $1 and domain_id = $2",
+        address,
+        domain.0
+    );
+    Ok(kind.fetch_optional(tx.conn()).await?)
+}

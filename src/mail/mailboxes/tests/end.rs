@@ -1,0 +1,201 @@
+//! The end of deleted mailboxes, with a mail service in memory that can be away.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+use uuid::Uuid;
+
+use super::*;
+use crate::drivers::mail::{
+    MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
+};
+use crate::mail::mailboxes::Erasures;
+use crate::platform::reconcile::Reconciler as _;
+
+/// Remembers what it was asked to erase. All else it does not do.
+#[derive(Debug, Default)]
+struct Disk {
+    erased: Mutex<Vec<Uuid>>,
+    is_away: Mutex<bool>,
+}
+
+fn away() -> MailServiceError {
+    MailServiceError::Away("switched off".to_owned())
+}
+
+#[async_trait::async_trait]
+impl MailService for Disk {
+    async fn health(&self) -> Result<Vec<MailHealth>, MailServiceError> {
+        Err(away())
+    }
+
+    async fn queue(&self) -> Result<Vec<Queued>, MailServiceError> {
+        Err(away())
+    }
+
+    async fn act(&self, _: Option<&QueueId>, _: QueueAct) -> Result<(), MailServiceError> {
+        Err(away())
+    }
+
+    async fn headers(&self, _: &QueueId) -> Result<String, MailServiceError> {
+        Err(away())
+    }
+
+    async fn kick(&self, _: &str) -> Result<(), MailServiceError> {
+        Err(away())
+    }
+
+    async fn erase(&self, mailbox: Uuid) -> Result<(), MailServiceError> {
+        if *self.is_away.lock().unwrap() {
+            return Err(away());
+        }
+        self.erased.lock().unwrap().push(mailbox);
+        Ok(())
+    }
+
+    async fn put(&self, _: &str, _: &str) -> Result<(), MailServiceError> {
+        Err(away())
+    }
+
+    async fn logs(
+        &self,
+        _: Option<DateTime<Utc>>,
+    ) -> Result<BoxStream<'static, Result<MailLogLine, MailServiceError>>, MailServiceError> {
+        Err(away())
+    }
+}
+
+impl Scene {
+    fn erasures(&self, disk: &Arc<Disk>) -> Erasures {
+        let disk: Arc<dyn MailService> = Arc::clone(disk) as _;
+        Erasures::by(&self.test.app, Some(disk))
+    }
+
+    /// How many are to be erased, and what stood in the way the last time.
+    async fn waiting(&self) -> Vec<Option<String>> {
+        let mut tx = self.test.system().begin().await.unwrap();
+        let rows = sqlx::query_scalar!("select last_error from mail_erasure");
+        rows.fetch_all(tx.conn()).await.unwrap()
+    }
+}
+
+/// Works on all that is due. Says how many of it is done.
+async fn work(erasures: &Erasures) -> usize {
+    let mut done = 0;
+    for claimed in erasures.claim(16).await.unwrap() {
+        done += usize::from(erasures.reconcile(claimed).await.unwrap());
+    }
+    done
+}
+
+fn uuid(id: &str) -> Uuid {
+    id.parse::<crate::platform::ids::MailboxId>().unwrap().0
+}
+
+#[tokio::test]
+async fn one_is_erased_when_its_time_is_over_and_not_before() {
+    let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 30).await).await;
+    let disk = Arc::new(Disk::default());
+    let erasures = scene.erasures(&disk);
+    let (id, other) = (scene.create("ann@a.example").await, scene.create("bob@a.example").await);
+    scene.delete(&id).await;
+    scene.later(TimeDelta::days(30) - TimeDelta::seconds(1));
+    assert_eq!(work(&erasures).await, 0);
+    scene.find(&id).await;
+    scene.later(TimeDelta::seconds(1));
+    assert_eq!(work(&erasures).await, 1);
+    assert_eq!(*disk.erased.lock().unwrap(), [uuid(&id)]);
+    scene.program.get(&one(&id, "")).await.expect(404);
+    assert!(scene.waiting().await.is_empty());
+    scene.find(&other).await;
+    assert_eq!(scene.counted().await, (1, 1));
+}
+
+#[tokio::test]
+async fn erasing_now_and_keeping_nothing_are_at_once() {
+    let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 0).await).await;
+    let disk = Arc::new(Disk::default());
+    let erasures = scene.erasures(&disk);
+    let id = scene.create("ann@a.example").await;
+    scene.delete(&id).await;
+    scene.act(&id, "restore", 404).await;
+    scene.program.get(&one(&id, "")).await.expect(404);
+    assert_eq!(work(&erasures).await, 1);
+
+    let kept = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 30).await).await;
+    let id = kept.create("ann@a.example").await;
+    kept.delete(&id).await;
+    kept.act(&id, "erase", 204).await;
+    kept.act(&id, "restore", 404).await;
+    assert_eq!(work(&kept.erasures(&disk)).await, 1);
+    assert_eq!(disk.erased.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_service_that_is_away_is_asked_again_later_and_later() {
+    let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 0).await).await;
+    let disk = Arc::new(Disk::default());
+    let erasures = scene.erasures(&disk);
+    let id = scene.create("ann@a.example").await;
+    scene.delete(&id).await;
+    *disk.is_away.lock().unwrap() = true;
+    assert_eq!(work(&erasures).await, 0);
+    let told = Some("the mail service does not answer".to_owned());
+    assert_eq!(scene.waiting().await, [told]);
+    assert_eq!(erasures.claim(16).await.unwrap().len(), 0, "not at once");
+    scene.later(TimeDelta::seconds(1));
+    assert_eq!(work(&erasures).await, 0);
+    scene.later(TimeDelta::seconds(1));
+    assert_eq!(erasures.claim(16).await.unwrap().len(), 0, "later than the first time");
+    *disk.is_away.lock().unwrap() = false;
+    scene.later(TimeDelta::minutes(5));
+    assert_eq!(work(&erasures).await, 1);
+    assert!(scene.waiting().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_process_that_dies_is_followed_by_one_that_asks_again() {
+    let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 0).await).await;
+    let disk = Arc::new(Disk::default());
+    let (dead, next) = (scene.erasures(&disk), scene.erasures(&disk));
+    let id = scene.create("ann@a.example").await;
+    scene.delete(&id).await;
+    let claimed = dead.claim(16).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(work(&next).await, 0, "it is held");
+    disk.erase(uuid(&id)).await.unwrap();
+    scene.later(TimeDelta::minutes(10));
+    assert_eq!(work(&next).await, 1);
+    assert_eq!(*disk.erased.lock().unwrap(), [uuid(&id), uuid(&id)]);
+    // What the first one still believes changes nothing.
+    dead.reconcile(claimed.into_iter().next().unwrap()).await.unwrap();
+    assert!(scene.waiting().await.is_empty());
+}
+
+#[tokio::test]
+async fn without_a_mail_service_the_wish_waits() {
+    let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 0).await).await;
+    let erasures = Erasures::by(&scene.test.app, None);
+    let id = scene.create("ann@a.example").await;
+    scene.delete(&id).await;
+    assert_eq!(work(&erasures).await, 0);
+    assert_eq!(scene.waiting().await, [None::<String>]);
+    let disk = Arc::new(Disk::default());
+    assert_eq!(work(&scene.erasures(&disk)).await, 1);
+}
+
+#[tokio::test]
+async fn the_deleted_ones_of_a_domain_are_let_go_with_it() {
+    let scene = Scene::new().await;
+    let disk = Arc::new(Disk::default());
+    let (id, stays) = (scene.create("ann@a.example").await, scene.create("bob@a.example").await);
+    scene.delete(&id).await;
+    let mut tx = scene.test.system().begin().await.unwrap();
+    let now = scene.test.app.now();
+    let count = crate::mail::mailboxes::let_deleted_go(&mut tx, scene.domain, now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count, 1);
+    assert_eq!(work(&scene.erasures(&disk)).await, 1);
+    scene.find(&stays).await;
+}
