@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 109] = [
+const WITH_TARGET: [(&str, &str); 112] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -45,6 +45,9 @@ const WITH_TARGET: [(&str, &str); 109] = [
     ("server.suspend", "Suspended the server"),
     ("server.resume", "Resumed the server"),
     ("server.reveal", "Revealed a secret of the server"),
+    ("mail_alias.create", "Created the alias"),
+    ("mail_alias.change", "Changed the alias"),
+    ("mail_alias.delete", "Deleted the alias"),
     ("share.create", "Created the share"),
     ("share.delete", "Deleted the share"),
     ("share.give", "Gave somebody the share"),
