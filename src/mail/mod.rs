@@ -7,15 +7,18 @@
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
 mod aliases;
+mod imports;
 pub mod model;
 
 use crate::app::App;
 use crate::platform::web::Routes;
+
+pub use imports::{Imports, begin as begin_imports, clean_up as clean_up_imports};
 
 /// Events about mail have this topic; the target is the domain, mailbox or alias.
 pub const TOPIC: &str = "mail";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
-    aliases::routes()
+    aliases::routes().merge(imports::routes())
 }

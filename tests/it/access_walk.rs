@@ -35,6 +35,7 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/people/{login}", "ann"),
     ("/links/{link}", "shl_01h455vb4pex5vsknk084sn02q"),
     ("/aliases/{alias}", "mal_01h455vb4pex5vsknk084sn02q"),
+    ("/imports/{import}", "mim_01h455vb4pex5vsknk084sn02q"),
     ("/templates/{name}", "static-site"),
     ("/templates/{template}", "static-site"),
     ("/catalogue/{name}", "static-site"),

@@ -30,6 +30,7 @@ mod kept_forms;
 mod locks;
 mod logs;
 mod mail;
+mod mail_import;
 mod origin;
 mod panel;
 mod panel_backup;

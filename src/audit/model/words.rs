@@ -27,7 +27,7 @@ const ALONE: [(&str, &str); 11] = [
     ("invitation.accept", "Joined by invitation"),
 ];
 
-const WITH_TARGET: [(&str, &str); 112] = [
+const WITH_TARGET: [(&str, &str); 116] = [
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),
@@ -48,6 +48,10 @@ const WITH_TARGET: [(&str, &str); 112] = [
     ("mail_alias.create", "Created the alias"),
     ("mail_alias.change", "Changed the alias"),
     ("mail_alias.delete", "Deleted the alias"),
+    ("mail_import.create", "Uploaded the list"),
+    ("mail_import.start", "Started the import of"),
+    ("mail_import.cancel", "Cancelled the import of"),
+    ("mail_import.finish", "Finished the import of"),
     ("share.create", "Created the share"),
     ("share.delete", "Deleted the share"),
     ("share.give", "Gave somebody the share"),
