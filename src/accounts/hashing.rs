@@ -84,6 +84,11 @@ impl Seat {
     }
 }
 
+/// The hash of a password of another part, such as a mailbox's, within the same bounds.
+pub async fn hash_password(password: &Secret) -> Result<String, Error> {
+    Seat::take()?.hash(password).await
+}
+
 fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
 }

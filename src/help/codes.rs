@@ -174,6 +174,13 @@ codes! {
         "not-imported": "The server's template is one of the catalogue, which installs nothing.", "Only servers of imported templates are installed and updated so.";
         "not-failed": "The server's last installation did not fail.", "Read its installation.";
         "template-newest": "The server has the newest version of its template that is offered.", "Nothing has to be done.";
+        "mail-domain-not-verified": "The mail domain is not verified, so it has no addresses.", "Publish its TXT record and have it verified.";
+        "mail-domain-stands-for-another": "Everything to the mail domain goes to another one.", "Make the address in that domain.";
+        "too-many-mail-imports": "As many lists as there can be wait to be started.", "Start or cancel one of them.";
+        "mail-import-not-waiting": "The import was started or cancelled already.", "Upload the list again.";
+        "mail-import-empty": "None of the list's lines can be used.", "Read its lines, correct the file, and upload it again.";
+        "mail-import-too-large": "The plan has no room for all that the list would make.", "Upload a shorter list, or ask your provider for another plan.";
+        "mail-import-ended": "The import has ended.", "Delete what it made where it is.";
         "last-owner": "This is the last owner.", "Make somebody else an owner first.";
         "tenant-closed": "The organisation is closed.", "Reopen it first.";
         "tenant-status": "The organisation's status does not allow this change: for example, what is closed can't be suspended.", "Read the tenant and look at `status`.";

@@ -11,6 +11,8 @@ pub mod kicks;
 pub mod limits;
 pub mod domains;
 pub mod mailboxes;
+mod aliases;
+mod imports;
 pub mod model;
 pub mod room;
 #[cfg(test)]
@@ -21,6 +23,8 @@ pub use kicks::let_all_go;
 
 use crate::app::App;
 use crate::platform::web::Routes;
+
+pub use imports::{Imports, begin as begin_imports, clean_up as clean_up_imports};
 
 /// Events about mail have this topic; the target is the domain, mailbox or alias.
 pub const TOPIC: &str = "mail";
@@ -38,4 +42,5 @@ pub fn begin(app: &App) {
     room::begin(app);
     Routes::new().merge(domains::routes())
     Routes::new().merge(mailboxes::routes())
+    aliases::routes().merge(imports::routes())
 }

@@ -38,6 +38,8 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/send-as/{address}", "sales@example.com"),
     ("/set-up/{token}", "0123456789"),
     ("/links/{link}", "shl_01h455vb4pex5vsknk084sn02q"),
+    ("/aliases/{alias}", "mal_01h455vb4pex5vsknk084sn02q"),
+    ("/imports/{import}", "mim_01h455vb4pex5vsknk084sn02q"),
     ("/templates/{name}", "static-site"),
     ("/templates/{template}", "static-site"),
     ("/catalogue/{name}", "static-site"),

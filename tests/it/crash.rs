@@ -223,7 +223,7 @@ fn every_crash_point_has_a_case() {
         CREATE, CHANGE, UPDATE, INSTALL, NETWORK, DELETE, RESTORE, ERASE, CRASHES, DRIVER,
     ]
     .concat();
-    // Runs of schedules, copies, moves, the volume driver, mail and restores of the panel die in tests of their own.
+    // Runs of schedules, copies, moves, the volume driver, mail, imports and restores of the panel die in tests of their own.
     let elsewhere = crate::schedules::POINTS.iter().map(|(point, ..)| *point);
     let elsewhere = elsewhere
         .chain(crate::origin::points())
@@ -232,6 +232,7 @@ fn every_crash_point_has_a_case() {
         .chain(crate::backups::points())
         .chain(crate::volumes::points())
         .chain(crate::mail::POINTS)
+        .chain(crate::mail_import::POINTS)
         .chain(crate::panel_backup::POINTS)
         .chain(crate::exit::POINTS)
         .chain(crate::drills::POINTS)

@@ -32,6 +32,7 @@ mod logs;
 mod mail;
 mod mail_service;
 mod mail_dns;
+mod mail_import;
 mod origin;
 mod panel;
 mod panel_backup;

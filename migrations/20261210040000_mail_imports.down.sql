@@ -1,0 +1,3 @@
+drop index mailbox_forwards;
+drop table mail_import_line;
+drop table mail_import;

@@ -1,0 +1,115 @@
+//! Whether mail may be sent on as somebody wants it, over what is reachable from there and what leads there.
+
+use crate::mail::model::Address;
+use crate::platform::db::Scoped;
+use crate::platform::error::Error;
+use crate::platform::ids::TenantId;
+
+use super::model::{Fault, Graph, Node, Reach, expand};
+use super::store;
+
+/// As many addresses as are looked at for one change: a group of a thousand, each of whom has an alias of their own and a few
+/// forwards.
+const MAX_LOOKED_AT: usize = 5000;
+/// As many of those that lead here as are asked again. The nearest come first; beyond, Postfix's own limit holds.
+const MAX_ABOVE: usize = 200;
+
+/// Whether a mailbox may forward so. What is wrong is told at the field `forward_to`, with the chain. The tenant's sums are locked by
+/// the caller.
+pub async fn check_forward(tx: &mut impl Scoped, from: &Address, targets: &[Address]) -> Result<(), Error> {
+    let Some(tenant) = store::tenant_of(tx, from.domain()).await? else {
+        return Err(Error::NotFound);
+    };
+    let node = Node {
+        targets: targets.iter().map(|target| target.as_str().to_owned()).collect(),
+        keeps: true,
+    };
+    match fault(tx, tenant, from.as_str(), node).await? {
+        Some(fault) => Err(Error::invalid("forward_to", fault.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// What would be wrong if mail to `from` did what `node` says.
+pub(in crate::mail) async fn fault(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    from: &str,
+    node: Node,
+) -> Result<Option<Fault>, Error> {
+    let mut graph = Graph::default();
+    let targets = node.targets.clone();
+    graph.put(from, Some(node));
+    if !load(tx, tenant, &mut graph, targets).await? {
+        return Ok(Some(Fault::TooWide(vec![from.to_owned()])));
+    }
+    if let Err(fault) = expand(&graph, from) {
+        return Ok(Some(fault));
+    }
+    for above in above(tx, tenant, from).await? {
+        // What leads here reaches what is reached from here, and more.
+        let mut wider = graph.clone();
+        if !load(tx, tenant, &mut wider, vec![above.clone()]).await? {
+            return Ok(Some(Fault::TooWide(vec![above, from.to_owned()])));
+        }
+        if let Err(fault) = expand(&wider, &above) {
+            return Ok(Some(fault));
+        }
+    }
+    Ok(None)
+}
+
+/// Who gets mail to an address now.
+pub(super) async fn reach(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    from: &str,
+) -> Result<Result<Reach, Fault>, Error> {
+    let mut graph = Graph::default();
+    if !load(tx, tenant, &mut graph, vec![from.to_owned()]).await? {
+        return Ok(Err(Fault::TooWide(vec![from.to_owned()])));
+    }
+    Ok(expand(&graph, from))
+}
+
+/// Looks at what is reachable, a step at a time. Says whether that is not too much.
+async fn load(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    graph: &mut Graph,
+    from: Vec<String>,
+) -> Result<bool, Error> {
+    let mut next = from;
+    loop {
+        next.retain(|address| !graph.knows(address));
+        next.sort_unstable();
+        next.dedup();
+        if next.is_empty() {
+            return Ok(true);
+        }
+        if graph.count() + next.len() > MAX_LOOKED_AT {
+            return Ok(false);
+        }
+        let mut further = Vec::new();
+        for (address, node) in store::nodes(tx, tenant, &next).await? {
+            further.extend(node.iter().flat_map(|node| node.targets.iter().cloned()));
+            graph.put(&address, node);
+        }
+        next = further;
+    }
+}
+
+/// The addresses that lead to one, the nearest first.
+async fn above(tx: &mut impl Scoped, tenant: TenantId, from: &str) -> Result<Vec<String>, Error> {
+    let (mut all, mut next) = (Vec::new(), vec![from.to_owned()]);
+    while !next.is_empty() && all.len() < MAX_ABOVE {
+        let found = store::leading_to(tx, tenant, &next).await?;
+        next = found
+            .into_iter()
+            .filter(|address| address != from && !all.contains(address))
+            .collect();
+        all.extend(next.iter().cloned());
+    }
+    all.truncate(MAX_ABOVE);
+    Ok(all)
+}

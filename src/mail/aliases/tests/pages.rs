@@ -1,0 +1,132 @@
+//! The pages, as people see them.
+
+use scraper::{Html, Selector};
+
+use super::*;
+
+fn texts(answer: &Answer, selector: &str) -> Vec<String> {
+    let page = Html::parse_document(&answer.body);
+    let selector = Selector::parse(selector).unwrap();
+    let found = page.select(&selector);
+    found
+        .map(|element| {
+            let words: Vec<&str> = element.text().flat_map(str::split_whitespace).collect();
+            words.join(" ")
+        })
+        .collect()
+}
+
+const PAGE: &str = "/t/acme/mail/aliases";
+
+#[tokio::test]
+async fn an_alias_is_made_by_a_form_that_says_what_is_wrong() {
+    let it = Scene::new().await;
+    let empty = it.browser.get(PAGE).await.expect(200);
+    assert_eq!(texts(&empty, ".empty h2"), ["No aliases yet"]);
+    let id = domain(1);
+    let form = it
+        .browser
+        .get(&format!("{PAGE}/new?domain={id}"))
+        .await
+        .expect(200);
+    assert_eq!(texts(&form, "#f-domain option[selected]"), ["x.example"]);
+    assert_eq!(
+        texts(&form, "#f-domain option").len(),
+        1,
+        "others take no addresses"
+    );
+
+    let fields = [
+        ("domain", &*id),
+        ("kind", "alias"),
+        ("local_part", "a b"),
+        ("targets", "ann@x.example"),
+    ];
+    let wrong = it.browser.post(PAGE, &fields).await.expect(422);
+    assert_eq!(
+        texts(&wrong, "#f-targets"),
+        ["ann@x.example"],
+        "what was typed is kept"
+    );
+    assert_eq!(texts(&wrong, ".error-summary li").len(), 1);
+    let fields = [
+        ("domain", &*id),
+        ("kind", "alias"),
+        ("local_part", "sales"),
+        ("targets", "ann@x.example\nkim@else.example"),
+        ("is_enabled", "true"),
+    ];
+    let made = it.browser.post(PAGE, &fields).await.expect(303);
+    let page = it.browser.get(made.location()).await.expect(200);
+    assert_eq!(texts(&page, "h1"), ["sales@x.example"]);
+    assert_eq!(
+        texts(&page, "#recipients li"),
+        ["ann@x.example", "kim@else.example"]
+    );
+    let list = it.browser.get(PAGE).await.expect(200);
+    assert_eq!(texts(&list, "tbody a.row-link"), ["sales@x.example"]);
+}
+
+#[tokio::test]
+async fn settings_keep_what_was_typed_and_notice_others() {
+    let it = Scene::new().await;
+    let id = it.alias("sales", &["ann@x.example"]).await;
+    let (page, settings) = (format!("{PAGE}/{id}"), format!("{PAGE}/{id}/settings"));
+    let form = it.browser.get(&format!("{page}/edit")).await.expect(200);
+    assert_eq!(texts(&form, "#f-targets"), ["ann@x.example"]);
+    let circle = [
+        ("kind", "alias"),
+        ("targets", "sales@x.example"),
+        ("is_enabled", "true"),
+        ("version", "1"),
+    ];
+    let wrong = it.browser.post(&settings, &circle).await.expect(422);
+    assert!(texts(&wrong, "#f-targets-error")[0].contains("sales@x.example → sales@x.example"));
+    let late = [
+        ("kind", "alias"),
+        ("targets", "bob@x.example"),
+        ("is_enabled", "true"),
+        ("version", "9"),
+    ];
+    it.browser.post(&settings, &late).await.expect(412);
+    let good = [("kind", "alias"), ("targets", "bob@x.example"), ("version", "1")];
+    it.browser.post(&settings, &good).await.expect(303);
+    let shown = it.browser.get(&page).await.expect(200);
+    assert_eq!(texts(&shown, "#page-status"), ["Off"]);
+    assert_eq!(texts(&shown, "#targets li"), ["bob@x.example"]);
+    let gone = it.browser.post(&format!("{page}/delete"), &[]).await.expect(303);
+    assert_eq!(
+        gone.location(),
+        format!("/t/acme/mail/domains/{}/aliases", domain(1))
+    );
+    it.browser.get(&page).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_domain_s_page_has_its_catch_all_with_a_warning() {
+    let it = Scene::new().await;
+    let page = format!("/t/acme/mail/domains/{}/aliases", domain(1));
+    let without = it.browser.get(&page).await.expect(200);
+    assert_eq!(texts(&without, "#catch-all a"), ["Set a catch-all"]);
+    let body = json!({ "domain": domain(1), "kind": "catch_all", "targets": ["cid@x.example"] });
+    it.ask(body).await.expect(201);
+    let with = it.browser.get(&page).await.expect(200);
+    let card = texts(&with, "#catch-all").join(" ");
+    assert!(
+        card.contains("goes to cid@x.example") && card.contains("Spammers guess names"),
+        "{card}"
+    );
+    let other = it
+        .browser
+        .get(&format!("/t/acme/mail/domains/{}/aliases", domain(3)))
+        .await
+        .expect(200);
+    assert!(
+        texts(&other, "#catch-all a").is_empty(),
+        "an unverified domain takes no addresses"
+    );
+    it.browser
+        .get(&format!("/t/acme/mail/domains/{}/aliases", domain(9)))
+        .await
+        .expect(404);
+}

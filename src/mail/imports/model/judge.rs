@@ -1,0 +1,73 @@
+//! What can be told of lines before anything is made: whether their addresses are ours to give, and free.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Line;
+
+/// A domain of the organisation, as far as its lines need it.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    /// Why it takes no addresses, if it does not.
+    pub refusal: Option<String>,
+}
+
+/// Marks the lines that can't be made. `zones` are the organisation's domains by name, `taken` the addresses that are there.
+pub fn judge(lines: &mut [Line], zones: &HashMap<String, Zone>, taken: &HashSet<String>) {
+    let mut first: HashMap<String, i32> = HashMap::new();
+    for line in lines.iter_mut().filter(|line| line.entry.is_ok()) {
+        let wrong = wrong(&line.address, zones, taken).or_else(|| {
+            let number = first.get(&line.address)?;
+            Some(format!(
+                "Line {number} has this address, too. Leave one of them out."
+            ))
+        });
+        first.entry(line.address.clone()).or_insert(line.number);
+        if let Some(wrong) = wrong {
+            line.entry = Err(wrong);
+        }
+    }
+}
+
+fn wrong(address: &str, zones: &HashMap<String, Zone>, taken: &HashSet<String>) -> Option<String> {
+    let domain = address
+        .rsplit_once('@')
+        .map(|(_, domain)| domain)
+        .unwrap_or_default();
+    match zones.get(domain) {
+        None => Some(format!(
+            "{domain} is none of this organisation's domains. Add it first, or correct the address."
+        )),
+        Some(Zone { refusal: Some(why) }) => Some(why.clone()),
+        Some(_) if taken.contains(address) => {
+            Some("This address is taken already. Leave the line out, or change what has it.".to_owned())
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    #[test]
+    fn what_is_not_ours_taken_or_there_twice_is_told_of() {
+        let text = "address\na@x.example\nb@y.example\nA@x.example\nc@x.example\nd@z.example\nb@y.example";
+        let mut lines = read(text.as_bytes()).unwrap();
+        let refusal = Some("z.example is not verified yet.".to_owned());
+        let zones = HashMap::from([
+            ("x.example".to_owned(), Zone { refusal: None }),
+            ("z.example".to_owned(), Zone { refusal }),
+        ]);
+        judge(&mut lines, &zones, &HashSet::from(["c@x.example".to_owned()]));
+        let told: Vec<&str> = lines
+            .iter()
+            .map(|line| line.entry.as_ref().err().map_or("", String::as_str))
+            .collect();
+        assert_eq!(told[0], "");
+        assert!(told[1].contains("y.example is none") && told[5].contains("y.example is none"));
+        assert!(told[2].contains("Line 2"), "{}", told[2]);
+        assert!(told[3].contains("taken"));
+        assert!(told[4].contains("not verified"));
+    }
+}

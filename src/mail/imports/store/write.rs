@@ -1,0 +1,102 @@
+//! What imports make, and what they have to know for it.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::mail::model::DomainName;
+use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::error::Error;
+use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
+
+use super::WaitingRow;
+
+/// A domain of a tenant, as far as its addresses need it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its id.
+    pub id: MailDomainId,
+    /// Why it takes no addresses, if it does not.
+    pub refusal: Option<String>,
+}
+
+/// The domains of a tenant that some addresses are in, by name.
+pub async fn places<'a>(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    addresses: impl Iterator<Item = &'a str> + Send,
+) -> Result<HashMap<String, Place>, Error> {
+    let domains = addresses.filter_map(|address| address.rsplit_once('@'));
+    let names: HashSet<&str> = domains.map(|(_, domain)| domain).collect();
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    let rows = sqlx::query!(
+        r#"select d.id, d.name, d.verified_at is not null as "is_verified!", o.name as "alias_of?"
+           from mail_domain d left join mail_domain o on o.id = d.alias_of where d.tenant_id = $1 and d.name = any($2)"#,
+        tenant.0,
+        &names
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| {
+            let shown = DomainName::trusted(row.name.clone()).shown();
+            let refusal = match (row.alias_of, row.is_verified) {
+                (Some(other), _) => Some(format!(
+                    "Everything to {shown} goes to the same names at {other}. Make the address there."
+                )),
+                (None, false) => Some(format!(
+                    "{shown} is not verified yet. Prove on its page that it is yours."
+                )),
+                (None, true) => None,
+            };
+            let place = Place {
+                id: MailDomainId(row.id),
+                refusal,
+            };
+            (row.name, place)
+        })
+        .collect())
+}
+
+/// Which of some addresses are taken, as far as the scope sees.
+pub async fn taken(tx: &mut impl Scoped, addresses: &[String]) -> Result<HashSet<String>, Error> {
+    let rows = sqlx::query_scalar!(
+        "select address from mail_address where address = any($1)",
+        addresses
+    );
+    Ok(rows.fetch_all(tx.conn()).await?.into_iter().collect())
+}
+
+/// Makes a mailbox. Its address was free and its tenant's sums are locked.
+pub async fn insert_mailbox(
+    tx: &mut SystemTx,
+    (id, tenant, domain): (MailboxId, TenantId, MailDomainId),
+    line: &WaitingRow,
+    password_hash: Option<&str>,
+    (by, now): (&str, DateTime<Utc>),
+) -> Result<(), Error> {
+    let local = line
+        .address
+        .rsplit_once('@')
+        .map(|(local, _)| local)
+        .unwrap_or_default();
+    sqlx::query!(
+        "insert into mailbox (id, tenant_id, domain_id, local_part, address, name, password_hash, is_enabled, quota_mib, forward_to, \
+         keeps_copy, created_by, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
+        id.0,
+        tenant.0,
+        domain.0,
+        local,
+        line.address,
+        line.name,
+        password_hash,
+        line.is_enabled,
+        line.quota_mib,
+        &line.targets,
+        line.keeps_copy,
+        by,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
