@@ -15,8 +15,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use crate::platform::access::{
-    Actor, Authenticate, Member, Permission, Rule, StaffScope, TenantScope, UserScope, Via, Visitor, Who,
-    guest_may,
+    Actor, Authenticate, AuthenticateMailbox, MailboxOwner, MailboxScope, Member, Permission, Rule, StaffScope,
+    TenantScope, UserScope, Via, Visitor, Who, guest_may,
 };
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -28,11 +28,17 @@ use super::address::ClientAddress;
 use super::headers::RequestId;
 use super::kept;
 use super::limiter::{Key, Limiter};
+use super::page::SeeOther;
 use super::recheck::Recheck;
 use super::routes::Kind;
 
 /// The session's cookie. The prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2).
 pub const SESSION_COOKIE: &str = "__Host-berth";
+
+/// The cookie of a mailbox person's session. One browser may have both, and neither opens what is the other's.
+pub const MAILBOX_COOKIE: &str = "__Host-berth-mailbox";
+/// Where people of mailboxes sign in.
+pub const MAILBOX_SIGN_IN: &str = "/mailbox/sign-in";
 
 /// What guards need; the same for every route.
 #[derive(Clone)]
@@ -41,6 +47,8 @@ pub struct Kit {
     pub db: Db,
     /// Sessions and tokens.
     pub authenticate: Arc<dyn Authenticate>,
+    /// Sessions of mailboxes' people.
+    pub mailboxes: Arc<dyn AuthenticateMailbox>,
     /// How much one caller may ask.
     pub limiter: Arc<Limiter>,
     /// Time.
@@ -70,7 +78,16 @@ pub(super) struct Place {
 
 /// The cookie that carries a new session.
 pub fn session_cookie(token: String) -> Cookie<'static> {
-    Cookie::build((SESSION_COOKIE, token))
+    lasting_cookie(SESSION_COOKIE, token)
+}
+
+/// The same of a mailbox's person.
+pub fn mailbox_cookie(token: String) -> Cookie<'static> {
+    lasting_cookie(MAILBOX_COOKIE, token)
+}
+
+fn lasting_cookie(name: &'static str, token: String) -> Cookie<'static> {
+    Cookie::build((name, token))
         .path("/")
         .secure(true)
         .http_only(true)
@@ -81,7 +98,8 @@ pub fn session_cookie(token: String) -> Cookie<'static> {
 pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     // Only a request that reads keeps its connection. One that changes something opens others beside its own (for
     // idempotency keys), and many that each hold one and wait for a second would wait for each other.
-    let db = if request.method().is_safe() {
+    let is_safe = request.method().is_safe();
+    let db = if is_safe {
         guard.kit.db.for_request()
     } else {
         guard.kit.db.clone()
@@ -93,6 +111,7 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
             Err(error) => (error.into_response(), left),
         },
         Ok(left) => (next.run(request).await, left),
+        Err(Error::SignInRequired) if guard.rule == Rule::Mailbox => (mailbox_sign_in(is_safe), None),
         Err(Error::SignInRequired) if guard.returns => (kept::ask_again(&guard.kit, request).await, None),
         Err(error) => (error.into_response(), None),
     };
@@ -102,6 +121,17 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
         guard.tell_limit(response.headers_mut(), left);
     }
     response
+}
+
+/// Sends people of mailboxes to where they sign in.
+fn mailbox_sign_in(is_safe: bool) -> Response {
+    let to = SeeOther::to(MAILBOX_SIGN_IN);
+    if is_safe {
+        to.into_response()
+    } else {
+        to.info("You were signed out, so nothing was done. Sign in, and do it again.")
+            .into_response()
+    }
 }
 
 /// The fields of draft-ietf-httpapi-ratelimit-headers-10: the policy, and what is left of it now.
@@ -126,6 +156,9 @@ impl Guard {
             .get::<ClientAddress>()
             .copied()
             .unwrap_or_default();
+        if self.rule == Rule::Mailbox {
+            return self.admit_mailbox(db, request, address).await.map(Some);
+        }
         let actor = self.authenticate(db, request.headers()).await?;
         let left = actor
             .as_ref()
@@ -155,6 +188,34 @@ impl Guard {
             request.extensions_mut().insert(recheck);
         }
         self.grant(request.extensions_mut(), db, actor, (who, &place))?;
+        Ok(left)
+    }
+
+    /// Lets the person of a mailbox in. Whoever else is signed in with this browser is not looked at.
+    async fn admit_mailbox(
+        &self,
+        db: &Db,
+        request: &mut Request,
+        address: ClientAddress,
+    ) -> Result<u32, Error> {
+        let jar = CookieJar::from_headers(request.headers());
+        let owner: Option<MailboxOwner> = match jar.get(MAILBOX_COOKIE) {
+            Some(cookie) => self.kit.mailboxes.session(db, cookie.value()).await?,
+            None => None,
+        };
+        let owner = owner.ok_or(Error::SignInRequired)?;
+        let left = self.kit.limiter.check(&Key::session(owner.session))?;
+        if let Some(reason) = &owner.suspended
+            && !request.method().is_safe()
+        {
+            return Err(Error::Suspended {
+                reason: reason.clone(),
+            });
+        }
+        let request_id = RequestId::of(request.extensions());
+        let who = Who::mailbox(&owner.address, &address.to_string(), &request_id);
+        let scope = MailboxScope::new(db.clone(), who, owner);
+        request.extensions_mut().insert(scope);
         Ok(left)
     }
 
@@ -213,6 +274,8 @@ impl Guard {
         extensions.insert(actor.clone());
         match self.rule {
             Rule::Own(permission) if !actor.may_as_themselves(permission) => return Err(Error::Forbidden),
+            // Its people are no actors: `admit_mailbox` lets them in.
+            Rule::Mailbox => return Err(Error::NotFound),
             Rule::Public | Rule::SignedIn | Rule::Own(_) => {
                 extensions.insert(UserScope::new(db, who, actor));
             }

@@ -32,7 +32,9 @@ pub use conditional::{Accepted, IfMatch, Tagged};
 pub use error::{draw_errors, refuse_cross_origin};
 pub use extract::{Json, MAX_BODY, Path, Query, local_path};
 pub use form::{CHANGED, FormData, FormState, RETURNED};
-pub use guard::{Kit, SESSION_COOKIE, session_cookie};
+pub use guard::{
+    Kit, MAILBOX_COOKIE, MAILBOX_SIGN_IN, SESSION_COOKIE, mailbox_cookie, session_cookie,
+};
 pub use headers::security_headers;
 pub use idempotency::purge as purge_idempotency_keys;
 pub use kept::{AskAgain, KEPT, way_back, who_cookie};
