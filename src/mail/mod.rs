@@ -6,7 +6,11 @@
 //! - Sums (mailboxes of a tenant, bytes of a domain) are kept by triggers, so that no limit has to count.
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
+mod filters;
 pub mod model;
+mod own;
+
+pub use own::{MailboxAuthenticator, clean_up as forget_mailbox_sessions};
 
 use crate::app::App;
 use crate::platform::web::Routes;
@@ -16,5 +20,5 @@ pub const TOPIC: &str = "mail";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
-    Routes::new()
+    Routes::new().merge(filters::routes()).merge(own::routes())
 }

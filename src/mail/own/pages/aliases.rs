@@ -34,6 +34,10 @@ struct Body {
 }
 
 impl Body {
+    fn may_make_none(&self) -> bool {
+        self.limit == 0
+    }
+
     fn has_room(&self) -> bool {
         i64::try_from(self.rows.len()).unwrap_or(i64::MAX) < i64::from(self.limit)
     }

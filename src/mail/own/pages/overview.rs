@@ -16,6 +16,8 @@ use crate::platform::web::{Ctx, ago};
 use super::desk;
 
 const MIB: i64 = 1024 * 1024;
+/// From how many percent on the page warns, as the first mail about it does.
+const NEARLY_FULL: u32 = 80;
 
 /// When something was used last.
 struct Use {
@@ -33,6 +35,12 @@ struct Body {
     uses: Vec<Use>,
     host: String,
     address: String,
+}
+
+impl Body {
+    fn is_nearly_full(&self) -> bool {
+        self.percent >= NEARLY_FULL
+    }
 }
 
 fn used_last(label: &'static str, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Use {
