@@ -74,7 +74,7 @@ async fn session(
         mailbox.0,
         tenant.0,
         now,
-        now + TimeDelta::hours(12)
+        now + TimeDelta::days(7)
     )
     .execute(tx.conn())
     .await

@@ -230,7 +230,9 @@ async fn forms_that_are_wrong_come_back_as_they_were() {
 #[tokio::test]
 async fn nobody_else_s_mailbox_is_there() {
     let scene = Scene::new().await;
-    let (_, stranger) = scene.test.owner("theirs").await;
+    let (theirs, eve) = (scene.test.tenant("theirs").await, scene.test.person("eve").await);
+    scene.test.member(theirs, eve, TenantRole::Owner).await;
+    let stranger = scene.test.program(eve, Some(theirs), &of_tenant()).await;
     for part in ["rules", "reply", "spam", "forwarding"] {
         stranger.get(&scene.api(part)).await.expect(404);
     }

@@ -59,6 +59,9 @@ pub(in crate::mail::own) async fn create_alias(
         let words = format!("Use one line of at most {MAX_DESCRIPTION} characters.");
         return Err(Error::invalid("description", words));
     }
+    if address == own {
+        return Err(taken());
+    }
     check_around(scope, &address, &own).await?;
 
     let now = app.now();
