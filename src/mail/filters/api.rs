@@ -38,7 +38,7 @@ impl MailRulesOut {
 
 /// Show a mailbox's rules
 ///
-/// All that `ETag` names of rules, reply and spam has one version.
+/// Rules, reply and spam have one `ETag` together: they are parts of one script.
 #[utoipa::path(get, path = "/api/v1/mail/mailboxes/{mailbox}/rules", tag = "mail", params(("mailbox" = MailboxId, Path)),
     responses((status = 200, description = "The rules", body = MailRulesOut)))]
 pub async fn rules(

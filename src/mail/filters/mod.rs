@@ -22,8 +22,8 @@ mod tests;
 use utoipa_axum::routes;
 
 pub(in crate::mail) use actions::refresh;
-pub(in crate::mail) use desk::{Desk, DeskTx};
-pub(in crate::mail) use pages::own_routes;
+pub(in crate::mail) use desk::Desk;
+pub(in crate::mail) use pages::{frame, own_routes};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};

@@ -37,8 +37,8 @@ impl Kept {
 /// Whether `$argon2id$v=19$m=…,t=…,p=…$…` costs what a request may.
 fn is_affordable(hash: &str) -> bool {
     let number = |name: &str| -> Option<u32> {
-        let parts = hash.split(['$', ',']);
-        parts.filter_map(|part| part.strip_prefix(name)).next()?.parse().ok()
+        let mut parts = hash.split(['$', ',']);
+        parts.find_map(|part| part.strip_prefix(name))?.parse().ok()
     };
     hash.starts_with("$argon2id$")
         && number("m=").is_some_and(|kib| kib <= MAX_MEMORY_KIB)

@@ -44,12 +44,12 @@ pub(super) fn parse<T: Copy>(words: &[Word<T>], text: &str) -> Option<T> {
 
 /// A thing's word in forms.
 pub(super) fn word<T: PartialEq>(words: &[Word<T>], thing: &T) -> &'static str {
-    words.iter().find(|(known, ..)| known == thing).map_or("", |(_, word, _)| word)
+    words.iter().find(|(known, ..)| known == thing).map_or("", |(_, word, _)| *word)
 }
 
 /// What people read.
 pub(super) fn label<T: PartialEq>(words: &[Word<T>], thing: &T) -> &'static str {
-    words.iter().find(|(known, ..)| known == thing).map_or("", |(.., label)| label)
+    words.iter().find(|(known, ..)| known == thing).map_or("", |(.., label)| *label)
 }
 
 /// A select's options.
