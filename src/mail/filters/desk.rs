@@ -100,14 +100,6 @@ impl Desk {
             Self::Own(scope) => scope.begin().await.map(DeskTx::Own),
         }
     }
-
-    /// Opens a transaction that sees the whole tenant, for questions whose answer is yes or a refusal.
-    pub(in crate::mail) async fn begin_in_tenant(&self) -> Result<TenantTx, Error> {
-        match self {
-            Self::Tenant(scope, _) => scope.begin().await,
-            Self::Own(scope) => scope.begin_in_tenant().await,
-        }
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Desk {

@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::mail::aliases::check_forward;
 use crate::mail::model::Address;
-use crate::platform::error::Error;
+use crate::platform::access::MailboxScope;
+use crate::platform::error::{Error, FieldErrors};
 use crate::platform::events;
 
 use super::desk::Desk;
@@ -61,8 +62,42 @@ fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<Vec<Address>, Er
     Ok(targets)
 }
 
-/// Says where mail goes. The check for circles looks at the whole tenant, which the mailbox's own person does not see, so it is a
-/// transaction of its own; two changes at once that make a circle together are stopped by Postfix, which knows its own mail again.
+/// The refusal under the name that the field has here.
+fn renamed(error: Error) -> Error {
+    match error {
+        Error::Invalid(errors) => {
+            let mut renamed = FieldErrors::default();
+            for error in errors.0 {
+                renamed.add("targets", error.message);
+            }
+            renamed.into()
+        }
+        error => error,
+    }
+}
+
+/// Refuses addresses by which mail to a mailbox's own person would come back. The check looks at the whole tenant, which they do not
+/// see: so it is a transaction of its own, and they are not told the way. Two changes at once that make a circle together are stopped
+/// by Postfix, which knows its own mail again.
+pub(in crate::mail) async fn check_own(
+    scope: &MailboxScope,
+    from: &Address,
+    targets: &[Address],
+    field: &str,
+) -> Result<(), Error> {
+    let mut round = scope.begin_in_tenant().await?;
+    let outcome = check_forward(&mut round, from, targets).await;
+    round.commit().await?;
+    outcome.map_err(|error| match error {
+        Error::Invalid(_) => Error::invalid(
+            field,
+            "Mail would come back by way of others, or go to too many. Choose another address.",
+        ),
+        error => error,
+    })
+}
+
+/// Says where mail goes.
 pub(super) async fn set(
     app: &App,
     desk: &Desk,
@@ -72,15 +107,19 @@ pub(super) async fn set(
     let targets = read(targets)?;
     // With nowhere to go mail stays.
     let keeps_copy = keeps_copy || targets.is_empty();
-    let mut round = desk.begin_in_tenant().await?;
-    let from = store::mailbox(&mut round, desk.mailbox()).await?.address;
-    let from = Address::parse(&from).map_err(Error::internal)?;
-    check_forward(&mut round, &from, &targets).await?;
-    round.commit().await?;
-
+    if let Desk::Own(scope) = desk {
+        let from = Address::parse(&scope.owner.address).map_err(Error::internal)?;
+        check_own(scope, &from, &targets, "targets").await?;
+    }
     let mut tx = desk.begin().await?;
     let before = store::lock_mailbox(&mut tx, desk.mailbox()).await?;
     check_version(before.version)?;
+    if let Desk::Tenant(..) = desk {
+        let from = Address::parse(&before.address).map_err(Error::internal)?;
+        // Whoever else changes where mail goes waits, so that two do not make a circle together.
+        store::lock_sums(&mut tx, desk.tenant()).await?;
+        check_forward(&mut tx, &from, &targets).await.map_err(renamed)?;
+    }
     let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
     if before.forward_to == targets && before.keeps_copy == keeps_copy {
         return Ok(before.into());

@@ -144,6 +144,14 @@ pub(super) async fn zone(tx: &mut impl Scoped, tenant: TenantId) -> Result<Optio
     Ok(zone.fetch_optional(tx.conn()).await?)
 }
 
+/// Locks a tenant's sums until the transaction ends.
+pub(super) async fn lock_sums(tx: &mut impl Scoped, tenant: TenantId) -> Result<(), Error> {
+    sqlx::query!("select tenant_id from mail_total where tenant_id = $1 for update", tenant.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Says where mail goes as well, or instead.
 pub(super) async fn set_forwarding(
     tx: &mut impl Scoped,

@@ -4,8 +4,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::mail::aliases::check_forward;
-use crate::mail::filters::refresh;
+use crate::mail::filters::{check_own, refresh};
 use crate::mail::model::{Address, DomainName};
 use crate::mail::own::model;
 use crate::mail::own::store::{self, NewAlias, Overview, OwnAlias};
@@ -40,8 +39,8 @@ async fn check_around(scope: &MailboxScope, alias: &Address, own: &Address) -> R
     if store::was_mailbox(&mut round, alias.as_str()).await? {
         return Err(taken());
     }
-    check_forward(&mut round, alias, std::slice::from_ref(own)).await?;
-    round.commit().await
+    round.commit().await?;
+    check_own(scope, alias, std::slice::from_ref(own), "name").await
 }
 
 /// Makes one. It counts against the mailbox's limit and against the plan's.
