@@ -100,7 +100,7 @@ impl TestApp {
         (id, browser)
     }
 
-    /// An alias of its person's own and a password for a program, of a mailbox that is there.
+    /// A rule, an alias of its person's own and a password for a program, of a mailbox that is there.
     pub async fn things_of_mailbox(
         &self,
         tenant: TenantId,
@@ -130,6 +130,19 @@ impl TestApp {
             tenant.0,
             mailbox.0,
             ids.1.to_string(),
+            now
+        )
+        .execute(tx.conn())
+        .await
+        .unwrap();
+        sqlx::query!(
+            r#"insert into mailbox_filter (mailbox_id, tenant_id, rules, updated_at)
+               values ($1, $2, '[{"name": "News", "is_enabled": true, "all": false,
+                 "conditions": [{"field": "subject", "test": "contains", "value": "news"}],
+                 "actions": [{"action": "read"}]}]', $3)
+               on conflict (mailbox_id) do nothing"#,
+            mailbox.0,
+            tenant.0,
             now
         )
         .execute(tx.conn())
