@@ -22,6 +22,12 @@ pub(in crate::mail::own) async fn change_password(
     (current, chosen): (&Secret, &str),
 ) -> Result<Secret, AttemptError> {
     let owner = &scope.owner;
+    let mut tx = scope.begin().await?;
+    let name = store::overview(&mut tx, owner.mailbox).await?.name;
+    tx.commit().await?;
+    // Before the attempt is counted: a choice that is too weak is no guess.
+    let new = NewPassword::parse(chosen, &[&owner.address, &name])
+        .map_err(|error| Error::invalid("password", error.to_string()))?;
     let keys = keys(&owner.address, &client.ip);
     let seat = Seat::take()?;
     let mut tx = app.db.system().await?;
@@ -29,9 +35,6 @@ pub(in crate::mail::own) async fn change_password(
     let found = store::credentials(&mut tx, &owner.address).await?;
     tx.commit().await?;
     let found = found.filter(|found| found.id == owner.mailbox.0 && found.is_open);
-    let name = found.as_ref().map(|found| found.name.clone()).unwrap_or_default();
-    let new = NewPassword::parse(chosen, &[&owner.address, &name])
-        .map_err(|error| Error::invalid("password", error.to_string()))?;
     let old = found.and_then(|found| found.password_hash);
     if !verify(&seat, current, old.as_deref()).await? {
         return Err(AttemptError::Wrong);

@@ -14,7 +14,6 @@ pub(in crate::mail::own) struct Credentials {
     pub(in crate::mail::own) id: Uuid,
     pub(in crate::mail::own) tenant_id: Uuid,
     pub(in crate::mail::own) address: String,
-    pub(in crate::mail::own) name: String,
     pub(in crate::mail::own) password_hash: Option<String>,
     /// Whether its person may sign in at all.
     pub(in crate::mail::own) is_open: bool,
@@ -27,7 +26,7 @@ pub(in crate::mail::own) async fn credentials(
 ) -> Result<Option<Credentials>, Error> {
     let row = sqlx::query_as!(
         Credentials,
-        r#"select m.id, m.tenant_id, m.address, m.name, m.password_hash,
+        r#"select m.id, m.tenant_id, m.address, m.password_hash,
              (m.is_enabled and t.status <> 'closed') as "is_open!"
            from mailbox m join tenant t on t.id = m.tenant_id where m.address = $1 and m.deleted_at is null"#,
         address
