@@ -114,7 +114,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Desk {
         let params = RawPathParams::from_request_parts(parts, state).await;
         let params = params.map_err(|_| Error::NotFound)?;
         let mailbox = params.iter().find(|(name, _)| *name == "mailbox");
-        let mailbox = mailbox.and_then(|(_, id)| id.parse().ok());
+        let mailbox: Option<MailboxId> = mailbox.and_then(|(_, id)| id.parse().ok());
         Ok(Self::of_tenant(scope, mailbox.ok_or(Error::NotFound)?))
     }
 }

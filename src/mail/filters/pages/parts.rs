@@ -122,8 +122,8 @@ fn read_day(errors: &mut FieldErrors, form: &FormData, field: &str) -> Option<Na
     if text.is_empty() {
         return None;
     }
-    let day = text.parse().map_err(|_| "Enter a day like 2027-01-31, or nothing.");
-    errors.check(field, day)
+    let day: Result<NaiveDate, _> = text.parse();
+    errors.check(field, day.map_err(|_| "Enter a day like 2027-01-31, or nothing."))
 }
 
 fn read_reply(form: &FormData) -> Result<Reply, Error> {
