@@ -15,8 +15,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use crate::platform::access::{
-    Actor, Authenticate, AuthenticateMailbox, MailboxOwner, MailboxScope, Member, Permission, Rule, StaffScope,
-    TenantScope, UserScope, Via, Visitor, Who, guest_may,
+    Actor, Authenticate, AuthenticateMailbox, Member, Permission, Rule, StaffScope, TenantScope, UserScope,
+    Via, Visitor, Who, guest_may,
 };
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -28,17 +28,12 @@ use super::address::ClientAddress;
 use super::headers::RequestId;
 use super::kept;
 use super::limiter::{Key, Limiter};
-use super::page::SeeOther;
+use super::mailbox;
 use super::recheck::Recheck;
 use super::routes::Kind;
 
 /// The session's cookie. The prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2).
 pub const SESSION_COOKIE: &str = "__Host-berth";
-
-/// The cookie of a mailbox person's session. One browser may have both, and neither opens what is the other's.
-pub const MAILBOX_COOKIE: &str = "__Host-berth-mailbox";
-/// Where people of mailboxes sign in.
-pub const MAILBOX_SIGN_IN: &str = "/mailbox/sign-in";
 
 /// What guards need; the same for every route.
 #[derive(Clone)]
@@ -81,12 +76,7 @@ pub fn session_cookie(token: String) -> Cookie<'static> {
     lasting_cookie(SESSION_COOKIE, token)
 }
 
-/// The same of a mailbox's person.
-pub fn mailbox_cookie(token: String) -> Cookie<'static> {
-    lasting_cookie(MAILBOX_COOKIE, token)
-}
-
-fn lasting_cookie(name: &'static str, token: String) -> Cookie<'static> {
+pub(super) fn lasting_cookie(name: &'static str, token: String) -> Cookie<'static> {
     Cookie::build((name, token))
         .path("/")
         .secure(true)
@@ -111,7 +101,7 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
             Err(error) => (error.into_response(), left),
         },
         Ok(left) => (next.run(request).await, left),
-        Err(Error::SignInRequired) if guard.rule == Rule::Mailbox => (mailbox_sign_in(is_safe), None),
+        Err(Error::SignInRequired) if guard.rule == Rule::Mailbox => (mailbox::ask_to_sign_in(is_safe), None),
         Err(Error::SignInRequired) if guard.returns => (kept::ask_again(&guard.kit, request).await, None),
         Err(error) => (error.into_response(), None),
     };
@@ -121,17 +111,6 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
         guard.tell_limit(response.headers_mut(), left);
     }
     response
-}
-
-/// Sends people of mailboxes to where they sign in.
-fn mailbox_sign_in(is_safe: bool) -> Response {
-    let to = SeeOther::to(MAILBOX_SIGN_IN);
-    if is_safe {
-        to.into_response()
-    } else {
-        to.info("You were signed out, so nothing was done. Sign in, and do it again.")
-            .into_response()
-    }
 }
 
 /// The fields of draft-ietf-httpapi-ratelimit-headers-10: the policy, and what is left of it now.
@@ -188,34 +167,6 @@ impl Guard {
             request.extensions_mut().insert(recheck);
         }
         self.grant(request.extensions_mut(), db, actor, (who, &place))?;
-        Ok(left)
-    }
-
-    /// Lets the person of a mailbox in. Whoever else is signed in with this browser is not looked at.
-    async fn admit_mailbox(
-        &self,
-        db: &Db,
-        request: &mut Request,
-        address: ClientAddress,
-    ) -> Result<u32, Error> {
-        let jar = CookieJar::from_headers(request.headers());
-        let owner: Option<MailboxOwner> = match jar.get(MAILBOX_COOKIE) {
-            Some(cookie) => self.kit.mailboxes.session(db, cookie.value()).await?,
-            None => None,
-        };
-        let owner = owner.ok_or(Error::SignInRequired)?;
-        let left = self.kit.limiter.check(&Key::session(owner.session))?;
-        if let Some(reason) = &owner.suspended
-            && !request.method().is_safe()
-        {
-            return Err(Error::Suspended {
-                reason: reason.clone(),
-            });
-        }
-        let request_id = RequestId::of(request.extensions());
-        let who = Who::mailbox(&owner.address, &address.to_string(), &request_id);
-        let scope = MailboxScope::new(db.clone(), who, owner);
-        request.extensions_mut().insert(scope);
         Ok(left)
     }
 

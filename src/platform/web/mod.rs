@@ -15,6 +15,7 @@ mod kept;
 mod limiter;
 mod listing;
 mod log;
+mod mailbox;
 pub mod openapi;
 pub mod page;
 mod recheck;
@@ -32,15 +33,14 @@ pub use conditional::{Accepted, IfMatch, Tagged};
 pub use error::{draw_errors, refuse_cross_origin};
 pub use extract::{Json, MAX_BODY, Path, Query, local_path};
 pub use form::{CHANGED, FormData, FormState, RETURNED};
-pub use guard::{
-    Kit, MAILBOX_COOKIE, MAILBOX_SIGN_IN, SESSION_COOKIE, mailbox_cookie, session_cookie,
-};
+pub use guard::{Kit, SESSION_COOKIE, session_cookie};
 pub use headers::security_headers;
 pub use idempotency::purge as purge_idempotency_keys;
 pub use kept::{AskAgain, KEPT, way_back, who_cookie};
 pub use limiter::Limiter;
 pub use listing::{Cursor, ListOut, ListQuery, Listing, PageQuery, first_href};
 pub use log::log_requests;
+pub use mailbox::{MAILBOX_COOKIE, MAILBOX_SIGN_IN, mailbox_cookie};
 pub use page::{Ctx, Page, SeeOther};
 pub use recheck::Recheck;
 pub use routes::{Kind, RouteInfo, Routes};
