@@ -112,6 +112,10 @@ pub fn kit(app: &App) -> Kit {
     Kit {
         db: app.db.clone(),
         authenticate: Arc::clone(&app.authenticate),
+        mailboxes: Arc::new(mail::MailboxAuthenticator::new(
+            Arc::clone(&app.clock),
+            &app.config,
+        )),
         limiter: Arc::new(Limiter::new(app.config.rate_per_minute)),
         clock: Arc::clone(&app.clock),
         keyring: Arc::clone(&app.keyring),

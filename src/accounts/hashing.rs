@@ -39,11 +39,11 @@ static BOUNDS: LazyLock<Bounds> = LazyLock::new(|| {
 /// A seat in the queue. Whoever counts attempts takes one first, so that an attempt that finds the queue full is not
 /// counted. The work holds on to it, even if the request is given up before it ends.
 #[derive(Debug, Clone)]
-pub(super) struct Seat(#[expect(dead_code, reason = "it is held, not read")] Arc<OwnedSemaphorePermit>);
+pub(crate) struct Seat(#[expect(dead_code, reason = "it is held, not read")] Arc<OwnedSemaphorePermit>);
 
 impl Seat {
     /// Fails with "try again" when the queue is full.
-    pub(super) fn take() -> Result<Self, Error> {
+    pub(crate) fn take() -> Result<Self, Error> {
         let seat = Arc::clone(&BOUNDS.admitted).try_acquire_owned();
         let seat = seat.map_err(|_| Error::TooMany {
             retry_after: RETRY_AFTER,
@@ -52,14 +52,14 @@ impl Seat {
     }
 
     /// The hash to keep, as a PHC string with its own salt.
-    pub(super) async fn hash(&self, password: &Secret) -> Result<String, Error> {
+    pub(crate) async fn hash(&self, password: &Secret) -> Result<String, Error> {
         let password = password.clone();
         let hash = self.run(move || argon2().hash_password(password.expose().as_bytes()));
         hash.await?.map(|hash| hash.to_string()).map_err(Error::internal)
     }
 
     /// Whether the password is the one of `kept`. Without a hash it is none, after the same time.
-    pub(super) async fn verify(&self, password: &Secret, kept: Option<String>) -> Result<bool, Error> {
+    pub(crate) async fn verify(&self, password: &Secret, kept: Option<String>) -> Result<bool, Error> {
         let password = password.clone();
         let compare = move || {
             let known = kept.is_some();
@@ -72,7 +72,11 @@ impl Seat {
         self.run(compare).await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    /// Slow work on a password, when its turn has come.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let turn = Arc::clone(&BOUNDS.running).acquire_owned().await;
         let held = (self.clone(), turn.map_err(Error::internal)?);
         tokio::task::spawn_blocking(move || {

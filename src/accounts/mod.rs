@@ -19,7 +19,8 @@ use crate::platform::web::Routes;
 
 pub use actions::*;
 pub use authenticate::Authenticator;
-pub use hashing::hash_password;
+pub(crate) use hashing::{Seat, hash_password};
+pub(crate) use model::NewPassword;
 pub use model::{
     ApiToken, Client, EmailAddress, EmailError, GuestInvitation, Invitation, IssuedLink, MAX_GUESTS,
     NameError, NewToken, Offer, PasswordError, PeopleFilter, Person, PersonName, Session, device,

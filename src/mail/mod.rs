@@ -20,6 +20,11 @@ pub mod room;
 mod tests;
 
 pub use kicks::let_all_go;
+mod filters;
+pub mod model;
+mod own;
+
+pub use own::{MailboxAuthenticator, clean_up as forget_mailbox_sessions};
 
 use crate::app::App;
 use crate::platform::web::Routes;
@@ -43,4 +48,5 @@ pub fn begin(app: &App) {
     Routes::new().merge(domains::routes())
     Routes::new().merge(mailboxes::routes())
     aliases::routes().merge(imports::routes())
+    Routes::new().merge(filters::routes()).merge(own::routes())
 }

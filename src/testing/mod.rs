@@ -13,6 +13,7 @@
 
 mod client;
 mod database;
+mod mailboxes;
 mod seed;
 mod store;
 mod stream;

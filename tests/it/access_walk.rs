@@ -33,13 +33,12 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/eggs/{egg}", "paper"),
     ("/parts/{part}", "web"),
     ("/people/{login}", "ann"),
-    ("/mailboxes/{mailbox}", "mbx_01h455vb4pex5vsknk084sn02q"),
     ("/app-passwords/{app_password}", "mpw_01h455vb4pex5vsknk084sn02q"),
     ("/send-as/{address}", "sales@example.com"),
     ("/set-up/{token}", "0123456789"),
     ("/links/{link}", "shl_01h455vb4pex5vsknk084sn02q"),
-    ("/aliases/{alias}", "mal_01h455vb4pex5vsknk084sn02q"),
     ("/imports/{import}", "mim_01h455vb4pex5vsknk084sn02q"),
+    ("/rules/{rule}", "0"),
     ("/templates/{name}", "static-site"),
     ("/templates/{template}", "static-site"),
     ("/catalogue/{name}", "static-site"),
@@ -67,9 +66,14 @@ async fn things(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'sta
     let volume = app.volume(tenant, "media").await;
     let saved = app.volume_backup(tenant, volume).await;
     let (domain, key) = app.mail_domain(tenant, "ours.example").await;
+    let (mailbox, _) = app.mailbox_person(tenant, "ann@theirs.example").await;
+    let (alias, password) = app.things_of_mailbox(tenant, mailbox).await;
     vec![
         ("/domains/{domain}", domain.to_string()),
         ("/keys/{key}", key.to_string()),
+        ("/mailboxes/{mailbox}", mailbox.to_string()),
+        ("/aliases/{alias}", alias.to_string()),
+        ("/app-passwords/{password}", password.to_string()),
         (
             "/volumes/{volume_id}/backups/{backup}",
             format!("{volume}/backups/{saved}"),
@@ -244,8 +248,13 @@ async fn nobody_is_asked_to_sign_in() {
         match route.kind {
             Kind::Page => {
                 assert_eq!(answer.status, 303, "{route:?}");
+                let place = if route.rule == Rule::Mailbox {
+                    "/mailbox/sign-in"
+                } else {
+                    "/sign-in"
+                };
                 assert!(
-                    answer.location().starts_with("/sign-in"),
+                    answer.location().starts_with(place),
                     "{route:?}: {}",
                     answer.location()
                 );
@@ -274,7 +283,8 @@ async fn expired_and_unknown_credentials_are_nobody() {
         .app
         .anonymous()
         .with_token("brt_unknown")
-        .with_cookie("__Host-berth", "unknown");
+        .with_cookie("__Host-berth", "unknown")
+        .with_cookie("__Host-berth-mailbox", "unknown");
     for route in guarded() {
         let address = scene.address(&route);
         let expected = if route.kind == Kind::Page { 303 } else { 401 };
@@ -482,6 +492,68 @@ async fn the_owner_gets_in_everywhere() {
         // Samples without a secret or an engine behind them may be absent or away, but never refused and never a defect.
         let fine = answer.status < 400 || [404, 503].contains(&answer.status);
         assert!(fine, "{route:?}: {answer:?}");
+    }
+}
+
+fn of_mailboxes() -> Vec<RouteInfo> {
+    let routes: Vec<_> = guarded()
+        .into_iter()
+        .filter(|route| route.rule == Rule::Mailbox)
+        .collect();
+    assert!(routes.len() > 15, "only {}: the walk is blind", routes.len());
+    routes
+}
+
+#[tokio::test]
+async fn who_is_somebody_in_the_panel_is_nobody_at_a_mailbox_and_the_other_way_round() {
+    let scene = Scene::set().await;
+    let owner = scene.app.staff("everything", StaffRole::Owner).await;
+    scene.app.member(scene.tenant, owner, TenantRole::Owner).await;
+    let browser = scene.app.browser(owner).await;
+    for route in of_mailboxes() {
+        let answer = call(&browser, &route, &scene.address(&route)).await;
+        assert_eq!(answer.status, 303, "{route:?}");
+        assert_eq!(answer.location(), "/mailbox/sign-in", "{route:?}");
+    }
+    let (_, bob) = scene.app.mailbox_person(scene.tenant, "bob@ours.example").await;
+    for route in guarded() {
+        if route.rule == Rule::Mailbox {
+            continue;
+        }
+        let expected = if route.kind == Kind::Page { 303 } else { 401 };
+        let answer = call(&bob, &route, &scene.address(&route)).await;
+        assert_eq!(answer.status, expected, "{route:?}");
+    }
+}
+
+#[tokio::test]
+async fn for_another_mailbox_it_does_not_exist() {
+    let scene = Scene::set().await;
+    let (_, bob) = scene.app.mailbox_person(scene.tenant, "bob@ours.example").await;
+    let mut named = 0;
+    for route in of_mailboxes() {
+        let answer = call(&bob, &route, &scene.address(&route)).await;
+        assert!(!answer.body.contains("ann@ours.example"), "{route:?}");
+        if route.path.contains("{alias}") || route.path.contains("{password}") {
+            assert_eq!(answer.status, 404, "{route:?}");
+            named += 1;
+        } else {
+            let fine = ![401, 403, 500].contains(&answer.status) && !answer.location().contains("/sign-in");
+            assert!(fine, "{route:?}: {answer:?}");
+        }
+    }
+    assert_eq!(named, 2, "the walk is blind");
+}
+
+#[tokio::test]
+async fn a_mailbox_s_person_of_a_suspended_tenant_looks_and_changes_nothing() {
+    let scene = Scene::set().await;
+    let (_, bob) = scene.app.mailbox_person(scene.tenant, "bob@ours.example").await;
+    scene.app.suspend(scene.tenant).await;
+    for route in of_mailboxes() {
+        let answer = call(&bob, &route, &scene.address(&route)).await;
+        let is_refused = answer.status == 403 && answer.body.to_lowercase().contains("suspended");
+        assert_eq!(is_refused, route.method != "GET", "{route:?}: {answer:?}");
     }
 }
 

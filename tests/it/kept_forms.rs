@@ -274,6 +274,9 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("memory_percent", own("77")),
         ("disk_percent", own("77")),
         ("oversell", own("true")),
+        ("raw", own("# Kept")),
+        ("allowed", own("Kept@example.com")),
+        ("targets", own("Kept@example.com")),
     ]
 }
 

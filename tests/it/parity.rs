@@ -9,6 +9,11 @@ use berth::platform::web::{Kind, RouteInfo};
 const PAGES_ONLY: &[(&str, &str)] = &[
     ("/sign-in", "proves who somebody is"),
     ("/sign-out", "ends a session, which programs do not have"),
+    ("/mailbox/sign-in", "proves who somebody is"),
+    (
+        "/mailbox/sign-out",
+        "ends a session, which programs do not have",
+    ),
     ("/setup/{token}", "proves who somebody is"),
     (
         "/invite/{token}",
@@ -76,11 +81,20 @@ const METHODS: &[(&str, &str)] = &[
     ("/settings", "PATCH"),
 ];
 
-/// Pages of files and of shares' people, whose forms and operations divide one address differently, and of what is set as a whole.
+/// Pages of files, of shares' people and of what happens to mail, whose forms and operations divide one address differently, and of what
+/// is set as a whole.
 const FILES: &[(&str, &str, &str)] = &[
     ("/time-zone", "PUT", "/time-zone"),
     ("/overuse", "PUT", "/overuse"),
     ("/plans/{plan}/mail", "PUT", "/plans/{plan}/mail"),
+    ("/rules/new", "PUT", "/rules"),
+    ("/rules/{rule}", "PUT", "/rules"),
+    ("/rules/{rule}/move", "PUT", "/rules"),
+    ("/rules/{rule}/delete", "PUT", "/rules"),
+    ("/script", "PUT", "/rules"),
+    ("/reply", "PUT", "/reply"),
+    ("/spam", "PUT", "/spam"),
+    ("/forwarding", "PUT", "/forwarding"),
     ("/shares/{share}/people", "PUT", "/shares/{share}/people/{login}"),
     ("/people/{login}/settings", "PUT", "/people/{login}"),
     ("/files/edit", "PUT", "/files/content"),
@@ -112,11 +126,11 @@ fn counterpart(page: &str) -> (&'static str, String) {
     (method, place)
 }
 
-/// The pages that change something.
+/// The pages that change something. A mailbox's own person has no token, and no API; what they do, programs of the tenant do.
 fn changing(table: &[RouteInfo]) -> impl Iterator<Item = &RouteInfo> {
     table
         .iter()
-        .filter(|route| route.kind == Kind::Page && route.method != "GET")
+        .filter(|route| route.kind == Kind::Page && route.method != "GET" && route.rule != Rule::Mailbox)
 }
 
 #[test]
@@ -174,4 +188,25 @@ fn what_is_for_pages_only_is_there_and_is_no_customers_or_staff_work() {
             "{end} is not there"
         );
     }
+}
+
+#[test]
+fn what_a_mailbox_s_person_does_to_their_mail_the_tenant_can() {
+    let table = berth::routes::all().table();
+    let own = table
+        .iter()
+        .filter(|route| route.rule == Rule::Mailbox && route.method != "GET");
+    let mut found = 0;
+    for page in own {
+        let rest = page.path.strip_prefix("/mailbox/").unwrap();
+        // Aliases of the tenant stand beside its mailboxes; passwords and programs' passwords have forms of their own there.
+        if ["aliases", "password", "app-passwords"].iter().any(|part| rest.starts_with(part)) {
+            continue;
+        }
+        let theirs = format!("/t/{{tenant}}/mail/mailboxes/{{mailbox}}/{rest}");
+        let is_there = |route: &RouteInfo| route.path == theirs && route.method == page.method;
+        assert!(table.iter().any(is_there), "{theirs} is not there");
+        found += 1;
+    }
+    assert!(found >= 8, "only {found}: the walk is blind");
 }

@@ -31,6 +31,7 @@ pub use sessions::{end_other_sessions, end_session, list_sessions, sign_out};
 pub use setup::{complete_setup, is_setup_link, renew_setup_link};
 pub use sign_in::sign_in;
 pub use throttle::AttemptError;
+pub(crate) use throttle::Keys;
 pub use tokens::{Area, NewApiToken, areas, create_token, list_tokens, list_tokens_of_area, revoke_token};
 
 use crate::app::App;

@@ -26,20 +26,20 @@ pub enum AttemptError {
 
 /// What an attempt is counted under.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     account: String,
     address: String,
 }
 
 /// A counted attempt.
 #[derive(Debug)]
-pub(super) struct Charged {
+pub(crate) struct Charged {
     /// If it fails, the account is locked until then.
-    pub(super) locks_until: Option<DateTime<Utc>>,
+    pub(crate) locks_until: Option<DateTime<Utc>>,
 }
 
 impl Keys {
-    pub(super) fn new(email: &str, ip: &str) -> Self {
+    pub(crate) fn new(email: &str, ip: &str) -> Self {
         Self {
             account: account_key(email),
             address: address_key(ip),
@@ -47,7 +47,7 @@ impl Keys {
     }
 
     /// Counts an attempt against account and address. A refused one is not counted: the caller drops the transaction.
-    pub(super) async fn charge(
+    pub(crate) async fn charge(
         &self,
         tx: &mut SystemTx,
         now: DateTime<Utc>,
@@ -68,7 +68,7 @@ impl Keys {
 
     /// The password was right: the account starts anew, the address gets this attempt back. It is not cleared, or
     /// somebody with one account of their own could guess at all others.
-    pub(super) async fn settle(&self, tx: &mut SystemTx, now: DateTime<Utc>) -> Result<(), Error> {
+    pub(crate) async fn settle(&self, tx: &mut SystemTx, now: DateTime<Utc>) -> Result<(), Error> {
         store::clear_attempts(tx, &self.account).await?;
         let known = store::lock_attempts(tx, &self.address, now).await?;
         store::save_attempts(tx, &self.address, &known.give_back(now)).await

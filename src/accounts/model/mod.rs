@@ -12,7 +12,7 @@ mod token;
 pub(super) use grants::{may_grant, may_touch_colleague};
 pub use link::{GuestInvitation, Invitation, IssuedLink, MAX_GUESTS, Offer};
 pub(super) use link::{Link, Purpose};
-pub(super) use password::NewPassword;
+pub(crate) use password::NewPassword;
 pub use password::PasswordError;
 pub use people::{PeopleFilter, Person};
 pub use person::{EmailAddress, EmailError, NameError, PersonName};

@@ -13,7 +13,7 @@ pub fn words(action: &str, target: &str) -> String {
     }
 }
 
-const ALONE: [(&str, &str); 11] = [
+const ALONE: [(&str, &str); 16] = [
     ("setup.complete", "Set Berth up"),
     ("session.start", "Signed in"),
     ("session.end", "Signed out"),
@@ -25,9 +25,22 @@ const ALONE: [(&str, &str); 11] = [
     ("password.reset", "Set a new password by link"),
     ("user.rename", "Changed the own name"),
     ("invitation.accept", "Joined by invitation"),
+    ("mailbox.sign_in", "Signed in to the mailbox"),
+    ("mailbox.sign_out", "Signed out of the mailbox"),
+    ("mailbox.sign_in_refuse", "Sign-in to the mailbox refused"),
+    ("mailbox.lock", "Mailbox locked after wrong passwords"),
+    ("mailbox.own_password", "Changed the own mail password"),
 ];
 
-const WITH_TARGET: [(&str, &str); 116] = [
+const WITH_TARGET: [(&str, &str); 123] = [
+    ("mailbox.rules", "Changed the rules of"),
+    ("mailbox.reply", "Changed the automatic reply of"),
+    ("mailbox.spam", "Changed what is spam for"),
+    ("mailbox.forward", "Changed the forwarding of"),
+    ("mailbox.app_password", "Made a password for a program of"),
+    ("mailbox.app_password_delete", "Deleted a password for a program of"),
+    ("mailbox.own_alias", "Made an own alias of"),
+    ("mailbox.own_alias_delete", "Deleted an own alias of"),
     ("server.create", "Created the server"),
     ("server.start", "Started the server"),
     ("server.stop", "Stopped the server"),

@@ -2,7 +2,7 @@
 
 use crate::platform::db::Db;
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, SessionId, TenantId, TokenId, UserId};
+use crate::platform::ids::{MailboxId, ServerId, SessionId, TenantId, TokenId, UserId};
 
 use super::permission::{Permission, Side};
 use super::policy::{StaffRole, TenantRole, guest_may, staff_may, tenant_may};
@@ -136,10 +136,25 @@ impl Actor {
     }
 }
 
+/// The person of a mailbox, who is no person of the panel: they have their mail here and nothing else.
+#[derive(Debug, Clone)]
+pub struct MailboxOwner {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// The tenant that it is of.
+    pub tenant: TenantId,
+    /// Its address.
+    pub address: String,
+    /// The session.
+    pub session: uuid::Uuid,
+    /// Why the tenant is suspended, if it is.
+    pub suspended: Option<String>,
+}
+
 /// Who is written into audit events and operations: an actor as seen from one request, or the system itself.
 #[derive(Debug, Clone)]
 pub struct Who {
-    /// `user`, `token` or `system`.
+    /// `user`, `token`, `mailbox` or `system`.
     pub kind: &'static str,
     /// The person.
     pub user: Option<UserId>,
@@ -163,6 +178,18 @@ impl Who {
             label: label.to_owned(),
             ip: None,
             request_id: None,
+        }
+    }
+
+    /// The person of a mailbox, in a request from `ip`.
+    pub fn mailbox(address: &str, ip: &str, request_id: &str) -> Self {
+        Self {
+            kind: "mailbox",
+            user: None,
+            token: None,
+            label: address.to_owned(),
+            ip: Some(ip.to_owned()),
+            request_id: Some(request_id.to_owned()),
         }
     }
 
@@ -190,4 +217,11 @@ pub trait Authenticate: Send + Sync {
     async fn session(&self, db: &Db, cookie: &str) -> Result<Option<Actor>, Error>;
     /// The owner of a bearer token; `None` likewise.
     async fn token(&self, db: &Db, bearer: &str) -> Result<Option<Actor>, Error>;
+}
+
+/// The same for people of mailboxes. `mail` implements it.
+#[async_trait::async_trait]
+pub trait AuthenticateMailbox: Send + Sync {
+    /// The owner of a session cookie; `None` if it is unknown or expired, or the mailbox disabled or deleted.
+    async fn session(&self, db: &Db, cookie: &str) -> Result<Option<MailboxOwner>, Error>;
 }

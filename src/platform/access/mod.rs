@@ -9,8 +9,10 @@ mod policy;
 mod rule;
 mod scope;
 
-pub use actor::{Actor, Authenticate, Guest, Member, Pass, Standing, Via, Who};
+pub use actor::{
+    Actor, Authenticate, AuthenticateMailbox, Guest, MailboxOwner, Member, Pass, Standing, Via, Who,
+};
 pub use permission::{Permission, Side};
 pub use policy::{StaffRole, TenantRole, UnknownRole, guest_may, matrix, staff_may, tenant_may};
 pub use rule::Rule;
-pub use scope::{StaffScope, SystemScope, TenantScope, UserScope, Visitor};
+pub use scope::{MailboxScope, StaffScope, SystemScope, TenantScope, UserScope, Visitor};

@@ -15,6 +15,9 @@ pub enum Rule {
     Tenant(Permission),
     /// One of the staff whose role and token allow it.
     Staff(Permission),
+    /// The person of a mailbox, about that mailbox. Pages only: such a person has no tokens. Of a suspended tenant they look, and
+    /// change nothing.
+    Mailbox,
 }
 
 impl Rule {
@@ -22,7 +25,7 @@ impl Rule {
     pub fn permission(self) -> Option<Permission> {
         match self {
             Self::Own(permission) | Self::Tenant(permission) | Self::Staff(permission) => Some(permission),
-            Self::Public | Self::SignedIn => None,
+            Self::Public | Self::SignedIn | Self::Mailbox => None,
         }
     }
 
@@ -32,7 +35,7 @@ impl Rule {
             Self::Own(permission) => permission.side() == Side::Own,
             Self::Tenant(permission) => permission.side() == Side::Tenant,
             Self::Staff(permission) => permission.side() == Side::Staff,
-            Self::Public | Self::SignedIn => true,
+            Self::Public | Self::SignedIn | Self::Mailbox => true,
         }
     }
 }
@@ -42,6 +45,7 @@ impl std::fmt::Display for Rule {
         let text = match self {
             Self::Public => "public".to_owned(),
             Self::SignedIn => "signed in".to_owned(),
+            Self::Mailbox => "mailbox".to_owned(),
             Self::Own(permission) => format!("own {}", permission.name()),
             Self::Tenant(permission) => format!("tenant {}", permission.name()),
             Self::Staff(permission) => format!("staff {}", permission.name()),

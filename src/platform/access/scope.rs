@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::platform::db::{Db, Plans, StaffTx, SystemTx, TenantTx, UserTx};
+use crate::platform::db::{Db, MailboxTx, Plans, StaffTx, SystemTx, TenantTx, UserTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, TenantId};
+use crate::platform::ids::{MailboxId, ServerId, TenantId};
 
-use super::actor::{Actor, Member, Who};
+use super::actor::{Actor, MailboxOwner, Member, Who};
 use super::permission::Permission;
 
 /// Inside one tenant.
@@ -120,6 +120,44 @@ impl UserScope {
     }
 }
 
+/// The person of one mailbox, and nothing but that mailbox.
+#[derive(Debug, Clone)]
+pub struct MailboxScope {
+    db: Db,
+    /// Who asks.
+    pub who: Who,
+    /// The mailbox.
+    pub owner: MailboxOwner,
+}
+
+impl MailboxScope {
+    /// Only the guard makes one for a request; tests make their own.
+    pub fn new(db: Db, who: Who, owner: MailboxOwner) -> Self {
+        Self { db, who, owner }
+    }
+
+    /// The mailbox.
+    pub fn mailbox(&self) -> MailboxId {
+        self.owner.mailbox
+    }
+
+    /// The tenant that it is of.
+    pub fn tenant(&self) -> TenantId {
+        self.owner.tenant
+    }
+
+    /// Opens a transaction that sees this mailbox only.
+    pub async fn begin(&self) -> Result<MailboxTx, Error> {
+        self.db.mailbox(self.owner.tenant, self.owner.mailbox).await
+    }
+
+    /// Opens a transaction that sees the whole tenant. For questions whose answer is yes or a refusal, such as whether addresses
+    /// lead in a circle: nothing that it finds is shown, and nothing is written in it.
+    pub async fn begin_in_tenant(&self) -> Result<TenantTx, Error> {
+        self.db.whole_tenant(self.owner.tenant).await
+    }
+}
+
 /// A part of the system: a job, a reconciler, a command. No request can become one.
 #[derive(Debug, Clone)]
 pub struct SystemScope {
@@ -167,7 +205,7 @@ macro_rules! from_extension {
     )*};
 }
 
-from_extension!(TenantScope, StaffScope, UserScope);
+from_extension!(TenantScope, StaffScope, UserScope, MailboxScope);
 
 impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = Infallible;

@@ -21,7 +21,7 @@ pub use once::Once;
 #[cfg(feature = "testing")]
 pub use setup::fingerprint;
 pub use setup::{SetupError, is_current, let_mail_read, make_roles, newest_migration, prepare};
-pub use tx::{LoginConn, Plans, Scoped, StaffTx, SystemTx, TenantTx, UserTx, may_ask_again};
+pub use tx::{LoginConn, MailboxTx, Plans, Scoped, StaffTx, SystemTx, TenantTx, UserTx, may_ask_again};
 
 /// How long a request may wait for a connection before it is told 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);

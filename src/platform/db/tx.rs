@@ -6,7 +6,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr as _, Transaction};
 
 use crate::platform::error::{Cause, Error};
-use crate::platform::ids::{ServerId, TenantId, UserId};
+use crate::platform::ids::{MailboxId, ServerId, TenantId, UserId};
 
 use super::{Db, once};
 
@@ -43,6 +43,8 @@ transactions! {
     TenantTx;
     /// Sees one person's own rows.
     UserTx;
+    /// Sees one mailbox.
+    MailboxTx;
     /// Sees all tenants.
     StaffTx;
     /// Sees everything.
@@ -110,6 +112,7 @@ struct Bounds {
     role: &'static str,
     tenant: Option<TenantId>,
     server: Option<ServerId>,
+    mailbox: Option<MailboxId>,
     user: Option<UserId>,
     plans: Plans,
 }
@@ -120,6 +123,7 @@ impl Bounds {
             role,
             tenant: None,
             server: None,
+            mailbox: None,
             user: None,
             plans: Plans::Fitted,
         }
@@ -133,12 +137,15 @@ impl Bounds {
             Plans::Fitted => "",
             Plans::Kept => "; set local plan_cache_mode = force_generic_plan; set local enable_sort = off",
         };
-        // Only a guest's role asks for it, so only a guest's transaction says it.
+        // Only a guest's role asks for the server, and a mailbox person's for the mailbox, so only their transactions say them.
         let server = self.server.map_or_else(String::new, |id| {
             format!("; set local berth.server_id = '{}'", id.0)
         });
+        let mailbox = self.mailbox.map_or_else(String::new, |id| {
+            format!("; set local berth.mailbox_id = '{}'", id.0)
+        });
         format!(
-            "begin; set local role {}; set local berth.tenant_id = '{}'; set local berth.user_id = '{}'{server}{plans}",
+            "begin; set local role {}; set local berth.tenant_id = '{}'; set local berth.user_id = '{}'{server}{mailbox}{plans}",
             self.role,
             text(self.tenant.map(|id| id.0)),
             text(self.user.map(|id| id.0)),
@@ -177,6 +184,27 @@ impl Db {
             user: Some(user),
             plans,
             ..Bounds::role("berth_guest")
+        };
+        self.begin(&bounds).await.map(TenantTx)
+    }
+
+    /// Opens a transaction for the person of a mailbox. It sees that mailbox and what hangs on it, and nothing at all once its
+    /// person may not sign in any more.
+    pub async fn mailbox(&self, tenant: TenantId, mailbox: MailboxId) -> Result<MailboxTx, Error> {
+        let bounds = Bounds {
+            tenant: Some(tenant),
+            mailbox: Some(mailbox),
+            ..Bounds::role("berth_mailbox")
+        };
+        self.begin(&bounds).await.map(MailboxTx)
+    }
+
+    /// Opens a transaction that sees all of a tenant, for nobody in particular: to find out whether what the person of a mailbox
+    /// asks for goes together with what others have.
+    pub async fn whole_tenant(&self, tenant: TenantId) -> Result<TenantTx, Error> {
+        let bounds = Bounds {
+            tenant: Some(tenant),
+            ..Bounds::role("berth_web")
         };
         self.begin(&bounds).await.map(TenantTx)
     }

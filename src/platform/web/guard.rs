@@ -15,8 +15,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use crate::platform::access::{
-    Actor, Authenticate, Member, Permission, Rule, StaffScope, TenantScope, UserScope, Via, Visitor, Who,
-    guest_may,
+    Actor, Authenticate, AuthenticateMailbox, Member, Permission, Rule, StaffScope, TenantScope, UserScope,
+    Via, Visitor, Who, guest_may,
 };
 use crate::platform::clock::Clock;
 use crate::platform::db::Db;
@@ -28,6 +28,7 @@ use super::address::ClientAddress;
 use super::headers::RequestId;
 use super::kept;
 use super::limiter::{Key, Limiter};
+use super::mailbox;
 use super::recheck::Recheck;
 use super::routes::Kind;
 
@@ -41,6 +42,8 @@ pub struct Kit {
     pub db: Db,
     /// Sessions and tokens.
     pub authenticate: Arc<dyn Authenticate>,
+    /// Sessions of mailboxes' people.
+    pub mailboxes: Arc<dyn AuthenticateMailbox>,
     /// How much one caller may ask.
     pub limiter: Arc<Limiter>,
     /// Time.
@@ -70,7 +73,11 @@ pub(super) struct Place {
 
 /// The cookie that carries a new session.
 pub fn session_cookie(token: String) -> Cookie<'static> {
-    Cookie::build((SESSION_COOKIE, token))
+    lasting_cookie(SESSION_COOKIE, token)
+}
+
+pub(super) fn lasting_cookie(name: &'static str, token: String) -> Cookie<'static> {
+    Cookie::build((name, token))
         .path("/")
         .secure(true)
         .http_only(true)
@@ -81,7 +88,8 @@ pub fn session_cookie(token: String) -> Cookie<'static> {
 pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     // Only a request that reads keeps its connection. One that changes something opens others beside its own (for
     // idempotency keys), and many that each hold one and wait for a second would wait for each other.
-    let db = if request.method().is_safe() {
+    let is_safe = request.method().is_safe();
+    let db = if is_safe {
         guard.kit.db.for_request()
     } else {
         guard.kit.db.clone()
@@ -93,6 +101,7 @@ pub(super) async fn guard(State(guard): State<Guard>, mut request: Request, next
             Err(error) => (error.into_response(), left),
         },
         Ok(left) => (next.run(request).await, left),
+        Err(Error::SignInRequired) if guard.rule == Rule::Mailbox => (mailbox::ask_to_sign_in(is_safe), None),
         Err(Error::SignInRequired) if guard.returns => (kept::ask_again(&guard.kit, request).await, None),
         Err(error) => (error.into_response(), None),
     };
@@ -126,6 +135,9 @@ impl Guard {
             .get::<ClientAddress>()
             .copied()
             .unwrap_or_default();
+        if self.rule == Rule::Mailbox {
+            return self.admit_mailbox(db, request, address).await.map(Some);
+        }
         let actor = self.authenticate(db, request.headers()).await?;
         let left = actor
             .as_ref()
@@ -213,6 +225,8 @@ impl Guard {
         extensions.insert(actor.clone());
         match self.rule {
             Rule::Own(permission) if !actor.may_as_themselves(permission) => return Err(Error::Forbidden),
+            // Its people are no actors: `admit_mailbox` lets them in.
+            Rule::Mailbox => return Err(Error::NotFound),
             Rule::Public | Rule::SignedIn | Rule::Own(_) => {
                 extensions.insert(UserScope::new(db, who, actor));
             }

@@ -42,6 +42,11 @@ impl Key {
         })
     }
 
+    /// A mailbox person's session.
+    pub(super) fn session(id: uuid::Uuid) -> Self {
+        Self::Caller(id)
+    }
+
     pub(super) fn of(actor: &Actor) -> Self {
         Self::Caller(match &actor.via {
             Via::Session(id) => id.0,

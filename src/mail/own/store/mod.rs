@@ -1,0 +1,14 @@
+//! The queries of mailboxes' own people. Passwords and sessions are the system's only; everything else is asked in the role that sees
+//! one mailbox.
+
+mod own;
+mod sessions;
+
+pub(super) use own::{
+    App, NewAlias, Overview, OwnAlias, alias_room, app_passwords, count_app_passwords, delete_alias,
+    delete_app_password, insert_alias, insert_app_password, lock_overview, overview, own_aliases, was_mailbox,
+};
+pub(super) use sessions::{
+    Credentials, SessionOwner, confirm, credentials, delete_session, insert_session, purge_sessions,
+    replace_password, session_owner, touch_session,
+};
