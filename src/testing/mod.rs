@@ -27,6 +27,7 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::engine::fake::FakeEngine;
 use crate::drivers::engine::{Installation, InstanceKey};
+use crate::drivers::mail::fake::FakeMail;
 use crate::drivers::mailer::fake::FakeMailer;
 use crate::platform::access::SystemScope;
 use crate::platform::clock::{Clock, FixedClock};
@@ -60,6 +61,8 @@ pub struct TestApp {
     pub engine: FakeEngine,
     /// What it sends mail with, if the test's settings name a mail server.
     pub mailer: FakeMailer,
+    /// The mail service, if the test's settings name its container.
+    pub mail: FakeMail,
     router: Router,
     database_url: String,
     // Dropped last: the database goes when nobody uses it any more.
@@ -91,7 +94,8 @@ impl TestApp {
         let engine = FakeEngine::new(instance);
         engine.add_image(&config.base_image);
         let mailer = FakeMailer::default();
-        let app = Self::parts(&database_url, config, &clock, (&engine, &mailer));
+        let mail = FakeMail::default();
+        let app = Self::parts(&database_url, config, &clock, (&engine, &mailer, &mail));
         app.started.set();
         let kit = crate::routes::kit(&app);
         let router = crate::routes::router(&app, &kit);
@@ -100,6 +104,7 @@ impl TestApp {
             clock,
             engine,
             mailer,
+            mail,
             router,
             database_url,
             database,
@@ -125,7 +130,7 @@ impl TestApp {
         url: &str,
         config: Config,
         clock: &Arc<FixedClock>,
-        (engine, mailer): (&FakeEngine, &FakeMailer),
+        (engine, mailer, mail): (&FakeEngine, &FakeMailer, &FakeMail),
     ) -> App {
         let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
         let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
@@ -143,6 +148,7 @@ impl TestApp {
                 .map(|_| Arc::new(engine.pool()) as _),
             engine: Arc::new(engine.clone()),
             mailer: config.smtp_url.as_ref().map(|_| Arc::new(mailer.clone()) as _),
+            mail: config.mail_container.as_ref().map(|_| Arc::new(mail.clone()) as _),
             catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
             authenticate: crate::commands::authenticator(&clock, &config),
             clock,

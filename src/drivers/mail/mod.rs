@@ -5,6 +5,7 @@ mod docker;
 #[cfg(feature = "testing")]
 pub mod fake;
 mod queue;
+mod said;
 
 use std::fmt;
 
