@@ -50,7 +50,7 @@ impl DockerMail {
 
     /// Runs a verb, and gives its output.
     async fn run(&self, argv: &[&str], patience: Duration) -> Result<String, MailServiceError> {
-        let argv = [PROGRAM].iter().chain(argv).map(|part| (*part).to_owned());
+        let argv = std::iter::once(PROGRAM).chain(argv.iter().copied()).map(str::to_owned);
         let ran = self
             .engine
             .exec_named(&self.container, argv.collect(), (patience, MOST));
