@@ -10,7 +10,7 @@ use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
 use crate::{
-    backups, catalogue, drills, housekeeping, networks, notifications, schedules, servers, shares, snapshots,
+    backups, catalogue, drills, housekeeping, mail, networks, notifications, schedules, servers, shares, snapshots,
     storage, usage, volumes,
 };
 
@@ -45,6 +45,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     drills::begin(app);
     usage::begin(app);
     storage::begin(app);
+    mail::begin_flow(app);
     let (app, url) = (app.clone(), url.clone());
     let work = move || {
         let (app, url) = (app.clone(), url.clone());

@@ -10,7 +10,7 @@ use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::platform::{events, web};
-use crate::{accounts, drills, exit, guests, notifications, servers, shares, tenants};
+use crate::{accounts, drills, exit, guests, mail, notifications, servers, shares, tenants};
 
 /// Every quarter of an hour.
 const SCHEDULE: &str = "*/15 * * * * housekeeping";
@@ -40,6 +40,7 @@ impl TaskHandler for Housekeeping {
             ("notifications", notifications::clean_up(&app, &scope).await),
             ("drills", drills::clean_up(&app, &scope).await),
             ("uses of shares", shares::clean_up(&app, &scope).await),
+            ("ways of mail", mail::clean_up_flow(&app, &scope).await),
             ("archives", exit::clean_up(&app, &scope).await),
             ("lost consoles", servers::end_lost_consoles(&app, &scope).await),
             ("closed tenants", tenants::purge_closed(&app, &scope).await),

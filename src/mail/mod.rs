@@ -6,15 +6,19 @@
 //! - Sums (mailboxes of a tenant, bytes of a domain) are kept by triggers, so that no limit has to count.
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
+mod diagnosis;
+mod flow;
 pub mod model;
 
 use crate::app::App;
 use crate::platform::web::Routes;
+
+pub use flow::{begin as begin_flow, clean_up as clean_up_flow};
 
 /// Events about mail have this topic; the target is the domain, mailbox or alias.
 pub const TOPIC: &str = "mail";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
-    Routes::new()
+    Routes::new().merge(flow::routes()).merge(diagnosis::routes())
 }

@@ -11,6 +11,7 @@ use crate::platform::access::{Permission as P, Rule};
 use crate::platform::web::Routes;
 
 pub use actions::queue;
+pub use pages::Row;
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {

@@ -202,7 +202,10 @@ pub(super) async fn show(
     Path(text): Path<String>,
 ) -> Result<Response, Error> {
     let id = id(&text)?;
-    let found = async { Ok((actions::find(&app, &id).await?, actions::headers(&app, &scope, &id).await?)) };
+    let found = async {
+        let mail = actions::find(&app, &id).await?;
+        Ok::<_, Error>((mail, actions::headers(&app, &scope, &id).await?))
+    };
     let (mail, headers) = match found.await {
         Ok(found) => found,
         Err(error) => return Ok(SeeOther::to(HOME).bad(away(error)?).into_response()),
