@@ -162,7 +162,6 @@ codes! {
         "not-staff": "The person is not on the staff, so has no staff role to change.", "Invite the person to the staff.";
         "own-account": "Nobody can disable their own account.", "Let another owner do it.";
         "person-disabled": "The account is disabled.", "Enable it first.";
-        "no-mail-service": "This installation has no mail service.", "Ask your provider to add one: `BERTH_MAIL_CONTAINER` names its container.";
         "mail-service-refused": "The mail service does not do that.", "Read its words in `title`.";
     }
     412 {

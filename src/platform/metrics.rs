@@ -33,7 +33,10 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
     describe_histogram!(SAMPLED, "Time to measure what all servers use, by outcome");
     describe_counter!(SAMPLES, "Measurements of servers that were written");
     describe_gauge!(MAIL_QUEUE, "Mails in the queue, by whether they move or are held");
-    describe_gauge!(MAIL_OLDEST, "Age of the oldest mail in the queue that is not held");
+    describe_gauge!(
+        MAIL_OLDEST,
+        "Age of the oldest mail in the queue that is not held"
+    );
     describe_gauge!(UP, "1 while a dependency answers, else 0, by name");
     Ok(handle)
 }

@@ -50,7 +50,9 @@ impl DockerMail {
 
     /// Runs a verb, and gives its output.
     async fn run(&self, argv: &[&str], patience: Duration) -> Result<String, MailServiceError> {
-        let argv = std::iter::once(PROGRAM).chain(argv.iter().copied()).map(str::to_owned);
+        let argv = std::iter::once(PROGRAM)
+            .chain(argv.iter().copied())
+            .map(str::to_owned);
         let ran = self
             .engine
             .exec_named(&self.container, argv.collect(), (patience, MOST));
@@ -111,7 +113,9 @@ impl MailService for DockerMail {
     async fn put(&self, address: &str, mail: &str) -> Result<(), MailServiceError> {
         let mail = STANDARD.encode(mail);
         if mail.len() > LONGEST_ARGUMENT {
-            return Err(MailServiceError::Refused("the mail is too large to be put in".to_owned()));
+            return Err(MailServiceError::Refused(
+                "the mail is too large to be put in".to_owned(),
+            ));
         }
         self.run(&["put", address, &mail], PATIENCE).await.map(drop)
     }

@@ -107,7 +107,10 @@ impl FakeMail {
     /// The line at a place of the log, and whether the log ends there.
     fn line(&self, place: usize) -> (Option<MailLogLine>, bool) {
         let state = self.lock();
-        (state.log.get(place).cloned(), state.has_ended || state.away.is_some())
+        (
+            state.log.get(place).cloned(),
+            state.has_ended || state.away.is_some(),
+        )
     }
 }
 
@@ -137,9 +140,18 @@ impl MailService for FakeMail {
         match act {
             QueueAct::Delete => state.queue.retain(|one| !is_meant(one)),
             QueueAct::Hold | QueueAct::Release | QueueAct::Retry => {
-                let queue = if act == QueueAct::Hold { Queue::Held } else { Queue::Active };
-                let moves = |one: &&mut Queued| is_meant(one) && (act != QueueAct::Retry || one.queue != Queue::Held);
-                state.queue.iter_mut().filter(moves).for_each(|one| one.queue = queue);
+                let queue = if act == QueueAct::Hold {
+                    Queue::Held
+                } else {
+                    Queue::Active
+                };
+                let moves =
+                    |one: &&mut Queued| is_meant(one) && (act != QueueAct::Retry || one.queue != Queue::Held);
+                state
+                    .queue
+                    .iter_mut()
+                    .filter(moves)
+                    .for_each(|one| one.queue = queue);
             }
         }
         state.asked.push(Asked::Act(id.cloned(), act));
@@ -190,7 +202,9 @@ impl MailService for FakeMail {
             }
         });
         let is_new = move |line: &Result<MailLogLine, MailServiceError>| {
-            let is_new = line.as_ref().map_or(true, |line| since.is_none_or(|since| line.at >= since));
+            let is_new = line
+                .as_ref()
+                .map_or(true, |line| since.is_none_or(|since| line.at >= since));
             std::future::ready(is_new)
         };
         Ok(lines.filter(is_new).boxed())

@@ -49,7 +49,11 @@ fn queued(line: &str) -> Option<Queued> {
             "deferred" => Queue::Deferred,
             _ => Queue::Active,
         },
-        sender: if line.sender == NOBODY { String::new() } else { line.sender },
+        sender: if line.sender == NOBODY {
+            String::new()
+        } else {
+            line.sender
+        },
         recipients: line
             .recipients
             .into_iter()
@@ -83,7 +87,9 @@ pub(super) fn ended(code: i64, stderr: &str) -> Result<(), MailServiceError> {
         0 => Ok(()),
         1 => Err(MailServiceError::Refused(words.to_owned())),
         3 => Err(MailServiceError::Gone),
-        _ => Err(MailServiceError::Away(format!("berth-mail ended with {code}: {words}"))),
+        _ => Err(MailServiceError::Away(format!(
+            "berth-mail ended with {code}: {words}"
+        ))),
     }
 }
 
@@ -118,12 +124,17 @@ mod tests {
 
     #[test]
     fn health_and_ends_are_read() {
-        let found = health("[{\"program\":\"postfix\",\"is_up\":true,\"says\":\"\"},{\"program\":\"keys\",\"is_up\":false}]\n");
+        let found = health(
+            "[{\"program\":\"postfix\",\"is_up\":true,\"says\":\"\"},{\"program\":\"keys\",\"is_up\":false}]\n",
+        );
         assert_eq!(found.unwrap().iter().filter(|one| one.is_up).count(), 1);
         assert!(health("oops").is_err());
         assert_eq!(ended(0, "noise"), Ok(()));
         assert_eq!(ended(3, ""), Err(MailServiceError::Gone));
-        assert_eq!(ended(1, "a\nno such user\n\n"), Err(MailServiceError::Refused("no such user".to_owned())));
+        assert_eq!(
+            ended(1, "a\nno such user\n\n"),
+            Err(MailServiceError::Refused("no such user".to_owned()))
+        );
         assert!(matches!(ended(127, "not found"), Err(MailServiceError::Away(_))));
     }
 

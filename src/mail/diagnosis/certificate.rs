@@ -45,7 +45,10 @@ impl<'a> Value<'a> {
                 return None;
             }
             let (bytes, rest) = rest.split_at_checked(count)?;
-            (bytes.iter().fold(0, |all, byte| all << 8 | usize::from(*byte)), rest)
+            (
+                bytes.iter().fold(0, |all, byte| all << 8 | usize::from(*byte)),
+                rest,
+            )
         };
         let (content, rest) = rest.split_at_checked(length)?;
         Some(Self { tag, content, rest })

@@ -18,8 +18,10 @@ use crate::mail::model::DomainName;
 use super::model::{self, BLOCKLISTS, Finding, Verdict, asked, is_public};
 use super::tls;
 
-/// How long a check may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a question to DNS may take. No check asks more than three times in a row.
+const ASK: Duration = Duration::from_secs(2);
+/// How long a server may take that is connected to.
+const REACH: Duration = Duration::from_secs(4);
 /// Questions to DNS at once.
 const AT_ONCE: usize = 8;
 /// Addresses of the mail host that are looked at.
@@ -29,10 +31,15 @@ const LONGEST_GREETING: u64 = 512;
 /// Whose mail server is tried if nobody says another: one that is always there.
 pub const PROBE: &str = "gmail.com";
 
-/// Does something within the time that a check has.
-async fn within<T>(work: impl Future<Output = Result<T, String>> + Send) -> Result<T, String> {
-    let late = || format!("no answer within {} seconds", PATIENCE.as_secs());
-    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(late()))
+/// Does something within its time.
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, String>> + Send,
+) -> Result<T, String> {
+    let late = || format!("no answer within {} seconds", time.as_secs());
+    tokio::time::timeout(time, work)
+        .await
+        .unwrap_or_else(|_| Err(late()))
 }
 
 /// All findings, in the order of a page.
@@ -43,7 +50,7 @@ pub async fn look(app: &App, probe: &DomainName) -> Vec<Finding> {
         names(&*app.dns, host),
         greeted(host),
         out(&*app.dns, probe),
-        within(tls::certificate(host, 465)),
+        within(REACH, tls::certificate(host, 465)),
     );
     let mut findings = programs;
     findings.extend([port, out, name]);
@@ -56,10 +63,18 @@ pub async fn look(app: &App, probe: &DomainName) -> Vec<Finding> {
 async fn programs(app: &App) -> Vec<Finding> {
     let what = "Mail service";
     let Some(service) = &app.mail else {
-        let fix = "Start it (docs/mail.md), name its container by BERTH_MAIL_CONTAINER, and start the panel again.";
-        return vec![Finding::new(what, Verdict::Bad, "This installation has none.", fix)];
+        let fix =
+            "Start it (docs/mail.md), name its container by BERTH_MAIL_CONTAINER, and start the panel again.";
+        return vec![Finding::new(
+            what,
+            Verdict::Bad,
+            "This installation has none.",
+            fix,
+        )];
     };
-    let health = within(async { service.health().await.map_err(|error| error.to_string()) });
+    let health = within(REACH, async {
+        service.health().await.map_err(|error| error.to_string())
+    });
     let health = match health.await {
         Ok(health) => health,
         Err(error) => {
@@ -71,7 +86,12 @@ async fn programs(app: &App) -> Vec<Finding> {
     let down: Vec<Finding> = down
         .map(|one| {
             let fix = "Look at its lines in the log of the mail service's container, and start that again.";
-            Finding::new(format!("Program {}", one.program), Verdict::Bad, format!("It is down: {}", one.says), fix)
+            Finding::new(
+                format!("Program {}", one.program),
+                Verdict::Bad,
+                format!("It is down: {}", one.says),
+                fix,
+            )
         })
         .collect();
     if down.is_empty() {
@@ -83,7 +103,9 @@ async fn programs(app: &App) -> Vec<Finding> {
 /// The mail host's addresses, their names, and the lists that they may be on.
 async fn names(dns: &dyn Dns, host: &str) -> Vec<Finding> {
     let what = format!("Addresses of {host}");
-    let found = within(async { dns.addresses(host).await.map_err(|error| error.to_string()) });
+    let found = within(ASK, async {
+        dns.addresses(host).await.map_err(|error| error.to_string())
+    });
     let mut addresses = match found.await {
         Ok(addresses) => addresses,
         Err(error) => {
@@ -94,18 +116,31 @@ async fn names(dns: &dyn Dns, host: &str) -> Vec<Finding> {
     addresses.truncate(MOST_ADDRESSES);
     let fix = "Add an A record (and an AAAA record, if there is one) of that name to DNS, or set BERTH_MAIL_HOST to another.";
     if addresses.is_empty() {
-        return vec![Finding::new(what, Verdict::Bad, "The name has no address, so nobody can send mail here.", fix)];
+        return vec![Finding::new(
+            what,
+            Verdict::Bad,
+            "The name has no address, so nobody can send mail here.",
+            fix,
+        )];
     }
     let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    let public: Vec<IpAddr> = addresses.into_iter().filter(|address| is_public(*address)).collect();
+    let public: Vec<IpAddr> = addresses
+        .into_iter()
+        .filter(|address| is_public(*address))
+        .collect();
     if public.is_empty() {
-        let says = format!("{} are no addresses of the Internet, so nobody outside reaches them.", shown.join(", "));
+        let says = format!(
+            "{} are no addresses of the Internet, so nobody outside reaches them.",
+            shown.join(", ")
+        );
         return vec![Finding::new(what, Verdict::Warning, says, fix)];
     }
     let mut findings = vec![Finding::new(what, Verdict::Good, shown.join(", "), "")];
     let names = stream::iter(public.clone()).map(|address| reverse(dns, address, host));
     findings.extend(names.buffered(AT_ONCE).collect::<Vec<_>>().await);
-    let lists = public.iter().flat_map(|address| BLOCKLISTS.map(|list| (*address, list)));
+    let lists = public
+        .iter()
+        .flat_map(|address| BLOCKLISTS.map(|list| (*address, list)));
     let lists: Vec<_> = lists.collect();
     let lists = stream::iter(lists).map(|(address, list)| listed(dns, address, list));
     findings.extend(lists.buffered(AT_ONCE).collect::<Vec<_>>().await);
@@ -113,7 +148,7 @@ async fn names(dns: &dyn Dns, host: &str) -> Vec<Finding> {
 }
 
 async fn reverse(dns: &dyn Dns, address: IpAddr, host: &str) -> Finding {
-    let found = within(async {
+    let found = within(ASK, async {
         let names = dns.names(address).await.map_err(|error| error.to_string())?;
         let back = dns.addresses(host).await.map_err(|error| error.to_string())?;
         Ok((names, back))
@@ -129,17 +164,24 @@ async fn reverse(dns: &dyn Dns, address: IpAddr, host: &str) -> Finding {
 
 async fn listed(dns: &dyn Dns, address: IpAddr, list: (&'static str, &'static str)) -> Finding {
     let name = asked(address, list.0);
-    let answer = within(async { dns.addresses(&name).await.map_err(|error| error.to_string()) });
+    let answer = within(ASK, async {
+        dns.addresses(&name).await.map_err(|error| error.to_string())
+    });
     model::listed(address, list, answer.await)
 }
 
 /// What the mail host says on port 25.
 async fn greeted(host: &str) -> (Finding, Finding) {
-    let line = within(async {
-        let socket = TcpStream::connect((host, 25)).await.map_err(|error| error.to_string())?;
+    let line = within(REACH, async {
+        let socket = TcpStream::connect((host, 25))
+            .await
+            .map_err(|error| error.to_string())?;
         let mut line = Vec::new();
         let mut reader = BufReader::new(socket.take(LONGEST_GREETING));
-        reader.read_until(b'\n', &mut line).await.map_err(|error| error.to_string())?;
+        reader
+            .read_until(b'\n', &mut line)
+            .await
+            .map_err(|error| error.to_string())?;
         Ok(String::from_utf8_lossy(&line).trim().to_owned())
     });
     let [port, name] = model::greeting(host, line.await);
@@ -149,13 +191,16 @@ async fn greeted(host: &str) -> (Finding, Finding) {
 /// Whether mail can leave: port 25 of the server that takes a domain's mail.
 async fn out(dns: &dyn Dns, domain: &DomainName) -> Finding {
     let what = "Port 25 out";
-    let server = within(async {
+    let server = within(ASK, async {
         let servers = dns.mx(domain.as_str()).await.map_err(|error| error.to_string())?;
         let first = servers.into_iter().find(|server| !server.host.is_empty());
         let host = first.map_or_else(|| domain.as_str().to_owned(), |server| server.host);
         let addresses = dns.addresses(&host).await.map_err(|error| error.to_string())?;
         // IPv4 first: every mail server has it.
-        let mut public: Vec<IpAddr> = addresses.into_iter().filter(|address| is_public(*address)).collect();
+        let mut public: Vec<IpAddr> = addresses
+            .into_iter()
+            .filter(|address| is_public(*address))
+            .collect();
         public.sort_by_key(IpAddr::is_ipv6);
         Ok((host, public.first().copied()))
     });
@@ -163,16 +208,30 @@ async fn out(dns: &dyn Dns, domain: &DomainName) -> Finding {
         Ok((host, Some(address))) => (host, address),
         Ok((host, None)) => {
             let says = format!("{host} has no address of the Internet.");
-            return Finding::new(what, Verdict::Unknown, says, "Try the mail server of another domain.");
+            return Finding::new(
+                what,
+                Verdict::Unknown,
+                says,
+                "Try the mail server of another domain.",
+            );
         }
         Err(error) => {
             let fix = "Look whether the name server answers that this machine, or BERTH_DNS_SERVER, names.";
             return Finding::new(what, Verdict::Unknown, format!("{error}."), fix);
         }
     };
-    let reached = within(async { TcpStream::connect((address, 25)).await.map_err(|error| error.to_string()) });
+    let reached = within(REACH, async {
+        TcpStream::connect((address, 25))
+            .await
+            .map_err(|error| error.to_string())
+    });
     match reached.await {
-        Ok(_) => Finding::new(what, Verdict::Good, format!("{host} ({address}) can be reached."), ""),
+        Ok(_) => Finding::new(
+            what,
+            Verdict::Good,
+            format!("{host} ({address}) can be reached."),
+            "",
+        ),
         Err(error) => Finding::new(
             what,
             Verdict::Bad,
@@ -217,7 +276,11 @@ mod tests {
         }
 
         async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
-            let address = if name == "mail.example.com" { self.address } else { "127.255.255.254" };
+            let address = if name == "mail.example.com" {
+                self.address
+            } else {
+                "127.255.255.254"
+            };
             self.here(vec![address.parse().unwrap()])
         }
 
@@ -243,17 +306,27 @@ mod tests {
     #[tokio::test]
     async fn what_dns_says_of_the_host_is_judged() {
         let [good, unknown] = [Verdict::Good, Verdict::Unknown];
-        assert_eq!(verdicts(false, "8.8.8.8").await, [good, good, unknown, unknown, unknown]);
+        assert_eq!(
+            verdicts(false, "8.8.8.8").await,
+            [good, good, unknown, unknown, unknown]
+        );
         assert_eq!(verdicts(false, "10.0.0.1").await, [Verdict::Warning]);
         assert_eq!(verdicts(true, "8.8.8.8").await, [unknown]);
     }
 
     #[tokio::test]
     async fn nobody_is_connected_to_who_is_not_of_the_internet() {
-        let dns = OneHost { is_away: false, address: "169.254.169.254" };
+        let dns = OneHost {
+            is_away: false,
+            address: "169.254.169.254",
+        };
         let domain = DomainName::trusted("mail.example.com".to_owned());
         let found = out(&dns, &domain).await;
         assert_eq!(found.verdict, Verdict::Unknown);
-        assert!(found.says.contains("no address of the Internet"), "{}", found.says);
+        assert!(
+            found.says.contains("no address of the Internet"),
+            "{}",
+            found.says
+        );
     }
 }

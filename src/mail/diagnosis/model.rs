@@ -58,7 +58,12 @@ pub struct Finding {
 
 impl Finding {
     /// A finding.
-    pub fn new(what: impl Into<String>, verdict: Verdict, says: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub fn new(
+        what: impl Into<String>,
+        verdict: Verdict,
+        says: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
         Self {
             what: what.into(),
             verdict,
@@ -87,7 +92,10 @@ pub fn is_public(address: IpAddr) -> bool {
 fn is_public_four(four: Ipv4Addr) -> bool {
     let [first, second, third, _] = four.octets();
     let is_shared = first == 100 && second & 0xc0 == 64;
-    let is_special = first == 0 || first >= 224 || (first, second, third) == (192, 0, 0) || (first == 198 && second & 0xfe == 18);
+    let is_special = first == 0
+        || first >= 224
+        || (first, second, third) == (192, 0, 0)
+        || (first == 198 && second & 0xfe == 18);
     !(four.is_private()
         || four.is_loopback()
         || four.is_link_local()
@@ -104,7 +112,11 @@ pub fn asked(address: IpAddr, list: &str) -> String {
             format!("{d}.{c}.{b}.{a}.{list}")
         }
         IpAddr::V6(six) => {
-            let nibbles = six.octets().into_iter().rev().flat_map(|byte| [byte & 15, byte >> 4]);
+            let nibbles = six
+                .octets()
+                .into_iter()
+                .rev()
+                .flat_map(|byte| [byte & 15, byte >> 4]);
             let name: Vec<String> = nibbles.map(|nibble| format!("{nibble:x}")).collect();
             format!("{}.{list}", name.join("."))
         }
@@ -118,10 +130,16 @@ pub fn listed(address: IpAddr, (list, name): (&str, &str), answer: Result<Vec<Ip
         Ok(codes) => codes,
         Err(error) => {
             let says = format!("The list can't be asked now: {error}.");
-            return Finding::new(what, Verdict::Unknown, says, "Look again later, or ask it on its website.");
+            return Finding::new(
+                what,
+                Verdict::Unknown,
+                says,
+                "Look again later, or ask it on its website.",
+            );
         }
     };
-    let is_refusal = |code: &IpAddr| matches!(code, IpAddr::V4(four) if four.octets()[..3] == [127, 255, 255]);
+    let is_refusal =
+        |code: &IpAddr| matches!(code, IpAddr::V4(four) if four.octets()[..3] == [127, 255, 255]);
     if codes.iter().any(is_refusal) {
         return Finding::new(
             what,
@@ -141,27 +159,52 @@ pub fn listed(address: IpAddr, (list, name): (&str, &str), answer: Result<Vec<Ip
     Finding::new(
         what,
         Verdict::Bad,
-        format!("Listed ({}): many servers refuse mail from this address.", codes.join(", ")),
-        format!("Find out in the queue and by the trace who sends spam, stop it, and then ask {list} to take the address off."),
+        format!(
+            "Listed ({}): many servers refuse mail from this address.",
+            codes.join(", ")
+        ),
+        format!(
+            "Find out in the queue and by the trace who sends spam, stop it, and then ask {list} to take the address off."
+        ),
     )
 }
 
 /// What the names of an address mean. `back` are the addresses of those names.
 pub fn reverse(address: IpAddr, host: &str, names: &[String], back: &[IpAddr]) -> Finding {
     let what = format!("Reverse DNS of {address}");
-    let fix = format!("Have whoever gave you the address (your provider of servers) set its reverse DNS to {host}.");
+    let fix = format!(
+        "Have whoever gave you the address (your provider of servers) set its reverse DNS to {host}."
+    );
     if names.is_empty() {
-        return Finding::new(what, Verdict::Bad, "The address has no name. Many servers refuse mail from it.", fix);
+        return Finding::new(
+            what,
+            Verdict::Bad,
+            "The address has no name. Many servers refuse mail from it.",
+            fix,
+        );
     }
     if !names.iter().any(|name| name == host) {
-        let says = format!("Its name is {}, and the mail service calls itself {host}.", names.join(", "));
+        let says = format!(
+            "Its name is {}, and the mail service calls itself {host}.",
+            names.join(", ")
+        );
         return Finding::new(what, Verdict::Warning, says, fix);
     }
     if !back.contains(&address) {
         let fix = format!("Add the address {address} to the name {host} in DNS.");
-        return Finding::new(what, Verdict::Bad, format!("Its name is {host}, but that name does not lead back to it."), fix);
+        return Finding::new(
+            what,
+            Verdict::Bad,
+            format!("Its name is {host}, but that name does not lead back to it."),
+            fix,
+        );
     }
-    Finding::new(what, Verdict::Good, format!("{host}, which leads back to it."), "")
+    Finding::new(
+        what,
+        Verdict::Good,
+        format!("{host}, which leads back to it."),
+        "",
+    )
 }
 
 /// What a greeting means: `220 mail.example.com ESMTP …`.
@@ -171,18 +214,35 @@ pub fn greeting(host: &str, answer: Result<String, String>) -> [Finding; 2] {
         Ok(line) => line,
         Err(error) => {
             let fix = "Publish port 25 of the mail service's container, and let it through your firewall.";
-            let port = Finding::new(what, Verdict::Bad, format!("{host} does not answer on port 25: {error}."), fix);
-            let name = Finding::new("Its own name (HELO)", Verdict::Unknown, "Without an answer it is not known.", "");
+            let port = Finding::new(
+                what,
+                Verdict::Bad,
+                format!("{host} does not answer on port 25: {error}."),
+                fix,
+            );
+            let name = Finding::new(
+                "Its own name (HELO)",
+                Verdict::Unknown,
+                "Without an answer it is not known.",
+                "",
+            );
             return [port, name];
         }
     };
-    let says = format!("{host} answers. That proves it from here only: a firewall before this machine may still keep the world out.");
+    let says = format!(
+        "{host} answers. That proves it from here only: a firewall before this machine may still keep the world out."
+    );
     let port = Finding::new(what, Verdict::Good, says, "");
-    let name = line.strip_prefix("220").and_then(|rest| rest.trim_start_matches(['-', ' ']).split(' ').next());
+    let name = line
+        .strip_prefix("220")
+        .and_then(|rest| rest.trim_start_matches(['-', ' ']).split(' ').next());
     let name = match name {
-        Some(name) if name.eq_ignore_ascii_case(host) => {
-            Finding::new("Its own name (HELO)", Verdict::Good, format!("It calls itself {host}."), "")
-        }
+        Some(name) if name.eq_ignore_ascii_case(host) => Finding::new(
+            "Its own name (HELO)",
+            Verdict::Good,
+            format!("It calls itself {host}."),
+            "",
+        ),
         Some(name) => Finding::new(
             "Its own name (HELO)",
             Verdict::Bad,
@@ -213,11 +273,21 @@ pub fn certificate(host: &str, seen: Result<Certificate, String>, now: DateTime<
     let days = (seen.until - now).num_days();
     let names = seen.names.join(", ");
     if seen.until <= now {
-        return Finding::new(what, Verdict::Bad, format!("It ended on {}.", seen.until.format("%-d %b %Y")), renew);
+        return Finding::new(
+            what,
+            Verdict::Bad,
+            format!("It ended on {}.", seen.until.format("%-d %b %Y")),
+            renew,
+        );
     }
     if !seen.is_for(host) {
         let fix = format!("Have one made for {host}, and give it to the mail service.");
-        return Finding::new(what, Verdict::Bad, format!("It is for {names}, and not for {host}."), fix);
+        return Finding::new(
+            what,
+            Verdict::Bad,
+            format!("It is for {names}, and not for {host}."),
+            fix,
+        );
     }
     if seen.is_self_signed {
         let says = "It is signed by itself, so mail programs warn their people of it.";
@@ -239,13 +309,35 @@ mod tests {
 
     #[test]
     fn addresses_of_the_internet_are_told_from_others() {
-        for public in ["8.8.8.8", "203.0.114.1", "2a00:1450::1b", "100.128.0.1", "::ffff:8.8.8.8"] {
+        for public in [
+            "8.8.8.8",
+            "203.0.114.1",
+            "2a00:1450::1b",
+            "100.128.0.1",
+            "::ffff:8.8.8.8",
+        ] {
             assert!(is_public(ip(public)), "{public}");
         }
         for other in [
-            "127.0.0.1", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-            "255.255.255.255", "198.18.0.1", "192.0.0.8", "192.0.2.1", "::1", "::", "fe80::1", "fd00::1", "2001:db8::1",
-            "2002:7f00:1::", "::ffff:127.0.0.1",
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.3.4",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "::ffff:127.0.0.1",
         ] {
             assert!(!is_public(ip(other)), "{other}");
         }
@@ -253,14 +345,21 @@ mod tests {
 
     #[test]
     fn lists_are_asked_by_reversed_addresses() {
-        assert_eq!(asked(ip("192.0.2.99"), "zen.spamhaus.org"), "99.2.0.192.zen.spamhaus.org");
+        assert_eq!(
+            asked(ip("192.0.2.99"), "zen.spamhaus.org"),
+            "99.2.0.192.zen.spamhaus.org"
+        );
         let six = asked(ip("2001:db8::1"), "zen.spamhaus.org");
-        assert!(six.starts_with("1.0.0.0.0.0.") && six.ends_with(".8.b.d.0.1.0.0.2.zen.spamhaus.org"), "{six}");
+        assert!(
+            six.starts_with("1.0.0.0.0.0.") && six.ends_with(".8.b.d.0.1.0.0.2.zen.spamhaus.org"),
+            "{six}"
+        );
     }
 
     #[test]
     fn a_list_that_refuses_is_no_verdict() {
-        let said = |answer: Result<Vec<IpAddr>, String>| listed(ip("192.0.2.9"), BLOCKLISTS[0], answer).verdict;
+        let said =
+            |answer: Result<Vec<IpAddr>, String>| listed(ip("192.0.2.9"), BLOCKLISTS[0], answer).verdict;
         assert_eq!(said(Ok(vec![])), Verdict::Good);
         assert_eq!(said(Ok(vec![ip("127.0.0.4")])), Verdict::Bad);
         assert_eq!(said(Ok(vec![ip("127.255.255.254")])), Verdict::Unknown);
@@ -278,7 +377,10 @@ mod tests {
             reverse(address, host, &names, &back).verdict
         };
         assert_eq!(said(&[], &[]), Verdict::Bad);
-        assert_eq!(said(&["static-9.provider.example"], &["192.0.2.9"]), Verdict::Warning);
+        assert_eq!(
+            said(&["static-9.provider.example"], &["192.0.2.9"]),
+            Verdict::Warning
+        );
         assert_eq!(said(&[host], &["192.0.2.8"]), Verdict::Bad);
         assert_eq!(said(&[host], &["192.0.2.9"]), Verdict::Good);
     }
@@ -286,7 +388,10 @@ mod tests {
     #[test]
     fn a_greeting_tells_its_name() {
         let said = |line: &str| greeting("mail.example.com", Ok(line.to_owned())).map(|one| one.verdict);
-        assert_eq!(said("220 Mail.example.com ESMTP Postfix"), [Verdict::Good, Verdict::Good]);
+        assert_eq!(
+            said("220 Mail.example.com ESMTP Postfix"),
+            [Verdict::Good, Verdict::Good]
+        );
         assert_eq!(said("220-mail.example.com ESMTP"), [Verdict::Good, Verdict::Good]);
         assert_eq!(said("220 3f9d8c ESMTP Postfix"), [Verdict::Good, Verdict::Bad]);
         assert_eq!(said("554 go away"), [Verdict::Good, Verdict::Bad]);
@@ -310,6 +415,9 @@ mod tests {
         assert_eq!(said("mail.example.com", 60, true), Verdict::Warning);
         assert_eq!(said("mail.example.com", -1, false), Verdict::Bad);
         assert_eq!(said("other.example.com", 60, false), Verdict::Bad);
-        assert_eq!(certificate("x", Err("refused".to_owned()), now).verdict, Verdict::Bad);
+        assert_eq!(
+            certificate("x", Err("refused".to_owned()), now).verdict,
+            Verdict::Bad
+        );
     }
 }

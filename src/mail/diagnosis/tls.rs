@@ -60,9 +60,14 @@ pub(super) async fn certificate(host: &str, port: u16) -> Result<Certificate, St
         .with_custom_certificate_verifier(Arc::new(Anything(provider)))
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
-    let socket = TcpStream::connect((host, port)).await.map_err(|error| error.to_string())?;
+    let socket = TcpStream::connect((host, port))
+        .await
+        .map_err(|error| error.to_string())?;
     let connector = TlsConnector::from(Arc::new(config));
-    let stream = connector.connect(name, socket).await.map_err(|error| error.to_string())?;
+    let stream = connector
+        .connect(name, socket)
+        .await
+        .map_err(|error| error.to_string())?;
     let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
     let shown = shown.ok_or_else(|| "it showed no certificate".to_owned())?;
     Certificate::read(shown).ok_or_else(|| "its certificate can't be read".to_owned())

@@ -109,11 +109,15 @@ impl Follower {
             }
         }
         if let Err(error) = self.release().await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the log's lease runs out by itself");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the log's lease runs out by itself"
+            );
         }
     }
 
-    async fn release(&self) -> Result<(), Error> {
+    /// Leaves the log to others.
+    pub async fn release(&self) -> Result<(), Error> {
         let mut tx = self.app.db.system().await?;
         store::release(&mut tx, self.lease).await?;
         tx.commit().await
@@ -156,7 +160,10 @@ impl Follower {
             return Ok(false);
         }
         let owners = store::owners(&mut tx, &alone(&read)).await?;
-        let read: Vec<Read> = read.into_iter().filter_map(|line| placed(line, &owners)).collect();
+        let read: Vec<Read> = read
+            .into_iter()
+            .filter_map(|line| placed(line, &owners))
+            .collect();
         if !read.is_empty() {
             let touched = store::add(&mut tx, &read).await?;
             fault::point("mail.log_added");

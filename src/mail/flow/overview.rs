@@ -30,7 +30,10 @@ async fn look(app: &App) -> Result<(Vec<MailHealth>, Figures), Error> {
 
 async fn sums(scope: &StaffScope) -> Result<(Totals, Vec<TenantMail>), Error> {
     let mut tx = scope.begin().await?;
-    Ok((store::totals(&mut tx).await?, store::top_tenants(&mut tx, TOP).await?))
+    Ok((
+        store::totals(&mut tx).await?,
+        store::top_tenants(&mut tx, TOP).await?,
+    ))
 }
 
 struct TenantRow {
@@ -77,7 +80,9 @@ pub(super) async fn show(
         ctx,
         away,
         health,
-        oldest: figures.oldest.map_or_else(|| "–".to_owned(), |at| ago(at, app.now())),
+        oldest: figures
+            .oldest
+            .map_or_else(|| "–".to_owned(), |at| ago(at, app.now())),
         figures,
         used: bytes(totals.used_bytes),
         totals,

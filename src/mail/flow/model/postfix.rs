@@ -39,9 +39,14 @@ fn queue_id(text: &str) -> Option<String> {
 }
 
 fn is_of_recipient(text: &str) -> bool {
-    ["reject: RCPT ", "reject: MAIL ", "milter-reject: RCPT ", "milter-reject: MAIL "]
-        .iter()
-        .any(|begin| text.starts_with(begin))
+    [
+        "reject: RCPT ",
+        "reject: MAIL ",
+        "milter-reject: RCPT ",
+        "milter-reject: MAIL ",
+    ]
+    .iter()
+    .any(|begin| text.starts_with(begin))
 }
 
 fn smtpd(text: &str, is_encrypted: bool) -> Option<Noted> {
@@ -53,7 +58,9 @@ fn smtpd(text: &str, is_encrypted: bool) -> Option<Noted> {
         tls: is_encrypted,
         ..Client::read(client)?
     };
-    let login = rest.split(", ").find_map(|part| part.strip_prefix("sasl_username="));
+    let login = rest
+        .split(", ")
+        .find_map(|part| part.strip_prefix("sasl_username="));
     Some(Noted {
         step: Some(match login.and_then(address) {
             Some(login) => Step::Submitted { login, client },
@@ -224,12 +231,16 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Noted {
-        Reader::default().read(line).unwrap_or_else(|| panic!("not read: {line}"))
+        Reader::default()
+            .read(line)
+            .unwrap_or_else(|| panic!("not read: {line}"))
     }
 
     #[test]
     fn a_mail_comes_in() {
-        let noted = read("Nov 30 10:12:03 mail postfix/smtpd[812]: 4SfKbW2kQmz9vQx: client=mx.example.org[192.0.2.7]");
+        let noted = read(
+            "Nov 30 10:12:03 mail postfix/smtpd[812]: 4SfKbW2kQmz9vQx: client=mx.example.org[192.0.2.7]",
+        );
         assert_eq!(noted.queue_id.as_deref(), Some("4SfKbW2kQmz9vQx"));
         let client = Client::read("mx.example.org[192.0.2.7]").unwrap();
         assert_eq!(noted.step, Some(Step::Accepted { client }));
@@ -239,11 +250,18 @@ mod tests {
         let Some(Step::Submitted { login, client }) = noted.step else {
             panic!("{noted:?}")
         };
-        assert_eq!((login.as_str(), client.address.as_str()), ("ann@a.example", "2001:db8::1"));
+        assert_eq!(
+            (login.as_str(), client.address.as_str()),
+            ("ann@a.example", "2001:db8::1")
+        );
         let noted = read("postfix/cleanup[9]: 4SfKbW2kQmz9vQx: message-id=<abc.1@mx.example.org>");
         assert_eq!(noted.message_id.as_deref(), Some("abc.1@mx.example.org"));
-        let noted = read("postfix/qmgr[7]: 4SfKbW2kQmz9vQx: from=<Bob@X.example>, size=2841, nrcpt=2 (queue active)");
-        assert_eq!((noted.sender.as_deref(), noted.bytes, noted.step), (Some("bob@x.example"), Some(2841), None));
+        let noted =
+            read("postfix/qmgr[7]: 4SfKbW2kQmz9vQx: from=<Bob@X.example>, size=2841, nrcpt=2 (queue active)");
+        assert_eq!(
+            (noted.sender.as_deref(), noted.bytes, noted.step),
+            (Some("bob@x.example"), Some(2841), None)
+        );
         let noted = read("postfix/pickup[5]: 4SfKbW2kQmz9vQx: uid=0 from=<root>");
         assert_eq!(noted.step, Some(Step::Made));
     }
@@ -265,18 +283,25 @@ mod tests {
             panic!("{noted:?}")
         };
         assert_eq!((relay.as_str(), age), ("mx.b.example[192.0.2.9]:25", 612.0));
-        assert!(reply.ends_with("status=sent later (in reply to RCPT TO command)"), "{reply}");
+        assert!(
+            reply.ends_with("status=sent later (in reply to RCPT TO command)"),
+            "{reply}"
+        );
         let noted = read(
             "postfix/smtp[4]: 4SfKbW2kQmz9vQx: to=<x@nowhere.example>, relay=none, delay=0.1, delays=0/0/0/0, dsn=5.4.4, \
              status=bounced (Host or domain name not found. Name service error for name=nowhere.example type=MX: Host not found)",
         );
         assert!(matches!(noted.step, Some(Step::Bounced { .. })));
         assert_eq!(
-            read("postfix/bounce[6]: 4SfKbW2kQmz9vQx: sender non-delivery notification: 4SfKc11NvTz9vR0").step,
+            read("postfix/bounce[6]: 4SfKbW2kQmz9vQx: sender non-delivery notification: 4SfKc11NvTz9vR0")
+                .step,
             Some(Step::Told { is_final: true })
         );
         assert_eq!(
-            read("postfix/qmgr[6]: 4SfKbW2kQmz9vQx: from=<ann@a.example>, status=expired, returned to sender").step,
+            read(
+                "postfix/qmgr[6]: 4SfKbW2kQmz9vQx: from=<ann@a.example>, status=expired, returned to sender"
+            )
+            .step,
             Some(Step::Expired)
         );
     }
@@ -287,7 +312,10 @@ mod tests {
             "postfix/smtpd[8]: NOQUEUE: reject: RCPT from unknown[198.51.100.4]: 554 5.7.1 <c@d.example>: Relay access denied; \
              from=<ann@a.example> to=<c@d.example> proto=ESMTP helo=<x; from=<y@z.example> to=<q@z.example>>",
         );
-        assert_eq!((noted.queue_id.as_deref(), noted.sender.as_deref()), (None, Some("ann@a.example")));
+        assert_eq!(
+            (noted.queue_id.as_deref(), noted.sender.as_deref()),
+            (None, Some("ann@a.example"))
+        );
         assert!(matches!(noted.step, Some(Step::Refused { .. })));
         let noted = read(
             "postfix/smtpd[8]: NOQUEUE: reject: RCPT from mx.x.example[198.51.100.4]: 552 5.2.2 <ann@a.example>: Recipient address \
@@ -297,9 +325,15 @@ mod tests {
             panic!("{noted:?}")
         };
         assert!(reply.ends_with("Mailbox is full"), "{reply}");
-        assert_eq!((noted.sender.as_deref(), noted.recipient.as_deref()), (Some("bob@x.example"), Some("ann@a.example")));
+        assert_eq!(
+            (noted.sender.as_deref(), noted.recipient.as_deref()),
+            (Some("bob@x.example"), Some("ann@a.example"))
+        );
         let refused = "reject: RCPT from mx.x.example[198.51.100.4]: 550 5.1.1 <no@a.example>: no; from=<b@x.example> to=<no@a.example> proto=SMTP";
-        assert_eq!(read(&format!("postfix/smtpd[8]: 4SfKbW2kQmz9vQx: {refused}")).queue_id, None);
+        assert_eq!(
+            read(&format!("postfix/smtpd[8]: 4SfKbW2kQmz9vQx: {refused}")).queue_id,
+            None
+        );
         let noted = read(
             "postfix/cleanup[8]: 4SfKbW2kQmz9vQx: milter-reject: END-OF-MESSAGE from mx.x.example[198.51.100.4]: 5.7.1 Spam message \
              rejected; from=<b@x.example> to=<ann@a.example> proto=ESMTP helo=<mx.x.example>",
@@ -316,7 +350,10 @@ mod tests {
             ("released from hold", Step::Released),
             ("removed", Step::Deleted),
         ] {
-            assert_eq!(read(&format!("postfix/postsuper[1]: 4SfKbW2kQmz9vQx: {words}")).step, Some(step));
+            assert_eq!(
+                read(&format!("postfix/postsuper[1]: 4SfKbW2kQmz9vQx: {words}")).step,
+                Some(step)
+            );
         }
     }
 

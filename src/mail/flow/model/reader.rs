@@ -128,13 +128,17 @@ mod tests {
         let mut reader = Reader::default();
         let client = "Nov 30 10:12:02 mail postfix/smtpd[77]: ";
         let taken = "4SfKbW2kQmz9vQx: client=mx.example.org[192.0.2.7]";
-        let mut tls = |text: &str| match reader.read(&format!("{client}{text}")).and_then(|noted| noted.step) {
+        let mut tls = |text: &str| match reader
+            .read(&format!("{client}{text}"))
+            .and_then(|noted| noted.step)
+        {
             Some(Step::Accepted { client }) => Some(client.tls),
             _ => None,
         };
         assert_eq!(tls("connect from mx.example.org[192.0.2.7]"), None);
         assert_eq!(tls(taken), Some(false));
-        let handshake = "Anonymous TLS connection established from mx.example.org[192.0.2.7]: TLSv1.3 with cipher X";
+        let handshake =
+            "Anonymous TLS connection established from mx.example.org[192.0.2.7]: TLSv1.3 with cipher X";
         assert_eq!(tls(handshake), None);
         assert_eq!(tls(taken), Some(true));
         assert_eq!(tls("disconnect from mx.example.org[192.0.2.7] ehlo=2"), None);
@@ -144,7 +148,8 @@ mod tests {
     #[test]
     fn what_others_write_is_no_line_of_a_program() {
         let mut reader = Reader::default();
-        let forged = "rspamd <a>; from=<postfix/qmgr[1]: 4SfKbW2kQmz9vQx: from=<a@b.example>, size=1, nrcpt=1>";
+        let forged =
+            "rspamd <a>; from=<postfix/qmgr[1]: 4SfKbW2kQmz9vQx: from=<a@b.example>, size=1, nrcpt=1>";
         assert_eq!(reader.read(forged), None);
     }
 

@@ -45,7 +45,11 @@ fn verdict(text: &str) -> Option<Step> {
         score,
         limit,
         action: kept(action),
-        symbols: rest.trim_start().strip_prefix('[').map(symbols).unwrap_or_default(),
+        symbols: rest
+            .trim_start()
+            .strip_prefix('[')
+            .map(symbols)
+            .unwrap_or_default(),
     })
 }
 
@@ -55,10 +59,16 @@ fn symbols(text: &str) -> Vec<String> {
     let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let mut rest = text;
     while let Some(open) = rest.find('(') {
-        let name = rest[..open].rsplit(|c: char| !is_name(c)).next().unwrap_or_default();
+        let name = rest[..open]
+            .rsplit(|c: char| !is_name(c))
+            .next()
+            .unwrap_or_default();
         let after = &rest[open + 1..];
-        let weight = after.split_once(')').and_then(|(weight, _)| weight.parse::<f64>().ok());
-        if let Some(weight) = weight.filter(|weight| weight.is_finite() && *weight != 0.0 && !name.is_empty()) {
+        let weight = after
+            .split_once(')')
+            .and_then(|(weight, _)| weight.parse::<f64>().ok());
+        if let Some(weight) = weight.filter(|weight| weight.is_finite() && *weight != 0.0 && !name.is_empty())
+        {
             found.push((kept(name), weight));
         }
         rest = after;
@@ -82,12 +92,21 @@ mod tests {
         let noted = read(LINE).unwrap();
         assert_eq!(noted.queue_id.as_deref(), Some("4SfKbW2kQmz9vQx"));
         assert_eq!(noted.sender.as_deref(), Some("bob@x.example"));
-        let Some(Step::Judged { score, limit, action, symbols }) = noted.step else {
+        let Some(Step::Judged {
+            score,
+            limit,
+            action,
+            symbols,
+        }) = noted.step
+        else {
             panic!("no verdict")
         };
         assert!((score - 2.1).abs() < 1e-9 && (limit - 15.0).abs() < 1e-9);
         assert_eq!(action, "no action");
-        assert_eq!(symbols, ["MANY_INVISIBLE_PARTS", "R_DKIM_ALLOW", "R_SPF_SOFTFAIL"]);
+        assert_eq!(
+            symbols,
+            ["MANY_INVISIBLE_PARTS", "R_DKIM_ALLOW", "R_SPF_SOFTFAIL"]
+        );
     }
 
     #[test]
@@ -95,6 +114,8 @@ mod tests {
         assert_eq!(read(&LINE.replace("4SfKbW2kQmz9vQx", "undef..")), None);
         assert_eq!(read("rspamd_task_write_log: id: <"), None);
         let spam = LINE.replace("F (no action): [2.10", "T (quarantine): [22.40");
-        assert!(matches!(read(&spam).unwrap().step, Some(Step::Judged { action, .. }) if action == "quarantine"));
+        assert!(
+            matches!(read(&spam).unwrap().step, Some(Step::Judged { action, .. }) if action == "quarantine")
+        );
     }
 }

@@ -142,7 +142,10 @@ pub struct Seen {
 
 /// What stands behind the @.
 pub fn domain_of(address: &str) -> Option<&str> {
-    address.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| !domain.is_empty())
+    address
+        .rsplit_once('@')
+        .map(|(_, domain)| domain)
+        .filter(|domain| !domain.is_empty())
 }
 
 impl Kept {
@@ -174,7 +177,11 @@ pub fn seen_by(flow: &Flow, owners: &HashMap<String, TenantId>) -> Vec<Seen> {
     let named = named.filter(|tenant| receiving.iter().all(|one| one == tenant));
     for tenant in senders.iter().copied().chain(named) {
         let domains = parties.entry(tenant).or_default();
-        domains.extend(sender.filter(|domain| owner(domain) == Some(tenant)).map(str::to_owned));
+        domains.extend(
+            sender
+                .filter(|domain| owner(domain) == Some(tenant))
+                .map(str::to_owned),
+        );
     }
     let seen = parties.into_iter().map(|(tenant, domains)| {
         let sees_all = senders.contains(&tenant) || named == Some(tenant);
@@ -190,7 +197,9 @@ fn one(flow: &Flow, tenant: TenantId, domains: BTreeSet<String>, sees_all: bool)
     };
     let steps: Vec<&Kept> = flow.steps.iter().filter(is_seen).collect();
     // Where it was meant to go is what people look for.
-    let recipients = steps.iter().filter_map(|kept| kept.original.as_ref().or(kept.recipient.as_ref()));
+    let recipients = steps
+        .iter()
+        .filter_map(|kept| kept.original.as_ref().or(kept.recipient.as_ref()));
     let recipients: BTreeSet<&String> = recipients.collect();
     Seen {
         tenant,
@@ -290,13 +299,22 @@ mod tests {
         let steps = vec![
             submitted("ann@a.example"),
             kept(Some("bob@b.example"), sent()),
-            kept(Some("c@else.example"), Step::Bounced { relay: String::new(), reply: String::new() }),
+            kept(
+                Some("c@else.example"),
+                Step::Bounced {
+                    relay: String::new(),
+                    reply: String::new(),
+                },
+            ),
         ];
         let [a, b] = <[Seen; 2]>::try_from(seen_by(&flow("ann@a.example", steps), &owners())).unwrap();
         assert_eq!((a.tenant, a.sees_all, a.outcome), (A, true, Outcome::Failed));
         assert_eq!(a.recipients, ["bob@b.example", "c@else.example"]);
         assert_eq!((b.tenant, b.sees_all, b.outcome), (B, false, Outcome::Delivered));
-        assert_eq!((b.recipients, b.domains), (vec!["bob@b.example".to_owned()], vec!["b.example".to_owned()]));
+        assert_eq!(
+            (b.recipients, b.domains),
+            (vec!["bob@b.example".to_owned()], vec!["b.example".to_owned()])
+        );
     }
 
     #[test]
@@ -320,14 +338,27 @@ mod tests {
     #[test]
     fn what_became_of_it_is_what_happened_last() {
         let to = Some("ann@a.example");
-        let deferred = || Step::Deferred { relay: String::new(), reply: String::new(), age: 1.0 };
+        let deferred = || Step::Deferred {
+            relay: String::new(),
+            reply: String::new(),
+            age: 1.0,
+        };
         let of = |steps: Vec<Kept>| outcome(&steps.iter().collect::<Vec<_>>());
         assert_eq!(of(vec![]), Outcome::Waiting);
         assert_eq!(of(vec![kept(to, deferred())]), Outcome::Deferred);
-        assert_eq!(of(vec![kept(to, deferred()), kept(to, sent())]), Outcome::Delivered);
+        assert_eq!(
+            of(vec![kept(to, deferred()), kept(to, sent())]),
+            Outcome::Delivered
+        );
         assert_eq!(of(vec![kept(None, Step::Held)]), Outcome::Held);
-        assert_eq!(of(vec![kept(None, Step::Held), kept(None, Step::Released)]), Outcome::Waiting);
-        assert_eq!(of(vec![kept(to, deferred()), kept(None, Step::Deleted)]), Outcome::Deleted);
+        assert_eq!(
+            of(vec![kept(None, Step::Held), kept(None, Step::Released)]),
+            Outcome::Waiting
+        );
+        assert_eq!(
+            of(vec![kept(to, deferred()), kept(None, Step::Deleted)]),
+            Outcome::Deleted
+        );
         for outcome in Outcome::ALL {
             assert_eq!(Outcome::read(outcome.word()), outcome);
         }

@@ -81,7 +81,10 @@ pub fn by_domain(queue: &[Queued]) -> Vec<DomainWaits> {
 
 /// The domains of those who wait for a mail, each once.
 fn domains(one: &Queued) -> BTreeSet<&str> {
-    one.recipients.iter().filter_map(|waiting| domain_of(&waiting.address)).collect()
+    one.recipients
+        .iter()
+        .filter_map(|waiting| domain_of(&waiting.address))
+        .collect()
 }
 
 /// The order of a list of the queue.
@@ -186,7 +189,11 @@ pub fn headers_shown(raw: &str) -> Vec<(String, String)> {
     found.retain(|(name, _)| SHOWN.contains(&name.to_lowercase().as_str()));
     found.truncate(MOST_HEADERS);
     for (_, value) in &mut found {
-        *value = value.chars().filter(|c| !c.is_control()).take(LONGEST_HEADER).collect();
+        *value = value
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LONGEST_HEADER)
+            .collect();
     }
     found
 }
@@ -227,11 +234,21 @@ mod tests {
     #[test]
     fn the_queue_in_figures() {
         let found = figures(&queue());
-        assert_eq!((found.count, found.bytes, found.deferred, found.held), (3, 610, 1, 1));
-        assert_eq!(found.oldest, DateTime::from_timestamp(999_900, 0), "what is held does not wait");
+        assert_eq!(
+            (found.count, found.bytes, found.deferred, found.held),
+            (3, 610, 1, 1)
+        );
+        assert_eq!(
+            found.oldest,
+            DateTime::from_timestamp(999_900, 0),
+            "what is held does not wait"
+        );
         let domains = by_domain(&queue());
         assert_eq!((domains[0].domain.as_str(), domains[0].count), ("a.example", 3));
-        assert_eq!((domains[1].domain.as_str(), domains[1].deferred), ("b.example", 1));
+        assert_eq!(
+            (domains[1].domain.as_str(), domains[1].deferred),
+            ("b.example", 1)
+        );
     }
 
     #[test]
@@ -263,12 +280,16 @@ mod tests {
 
     #[test]
     fn only_some_headers_are_shown() {
-        let raw = "Received: from x\r\n\tby y; date\r\nX-Secret: 1\r\nSUBJECT: Hello\r\n there\r\n\r\nFrom: body";
+        let raw =
+            "Received: from x\r\n\tby y; date\r\nX-Secret: 1\r\nSUBJECT: Hello\r\n there\r\n\r\nFrom: body";
         let shown = headers_shown(raw);
-        assert_eq!(shown, [
-            ("Received".to_owned(), "from x by y; date".to_owned()),
-            ("SUBJECT".to_owned(), "Hello there".to_owned()),
-        ]);
+        assert_eq!(
+            shown,
+            [
+                ("Received".to_owned(), "from x by y; date".to_owned()),
+                ("SUBJECT".to_owned(), "Hello there".to_owned()),
+            ]
+        );
     }
 
     proptest! {

@@ -12,15 +12,28 @@ pub fn sentence(step: &Step, recipient: Option<&str>) -> String {
     match step {
         Step::Accepted { client } => format!("Accepted from {}{}.", named(client), with_tls(client.tls)),
         Step::Submitted { login, client } => {
-            format!("Sent by {login}, signed in from {}{}.", named(client), with_tls(client.tls))
+            format!(
+                "Sent by {login}, signed in from {}{}.",
+                named(client),
+                with_tls(client.tls)
+            )
         }
-        Step::Made => "Made by the mail service itself: a bounce, an automatic reply, or something sent on.".to_owned(),
-        Step::Judged { score, limit, action, symbols } => judged((*score, *limit), action, symbols),
+        Step::Made => {
+            "Made by the mail service itself: a bounce, an automatic reply, or something sent on.".to_owned()
+        }
+        Step::Judged {
+            score,
+            limit,
+            action,
+            symbols,
+        } => judged((*score, *limit), action, symbols),
         Step::Refused { client, reply } => refused(client.as_ref(), reply),
         Step::Held => "Held: it stays in the queue until somebody releases or deletes it.".to_owned(),
         Step::Released => "Released: it goes on.".to_owned(),
         Step::Deleted => "Deleted from the queue. Nobody was told.".to_owned(),
-        Step::Expired => "Given up: it was tried for as long as mail is tried, and goes back to its sender.".to_owned(),
+        Step::Expired => {
+            "Given up: it was tried for as long as mail is tried, and goes back to its sender.".to_owned()
+        }
         Step::Told { is_final: true } => "Its sender was told that it could not be delivered.".to_owned(),
         Step::Told { is_final: false } => "Its sender was told that it takes longer.".to_owned(),
         Step::Stored { folder } => format!("Put into {folder} of {whom}."),
@@ -35,13 +48,23 @@ pub fn sentence(step: &Step, recipient: Option<&str>) -> String {
 fn delivery(step: &Step, whom: &str) -> String {
     match step {
         Step::Sent { is_here: true, .. } => format!("Delivered to the mailbox {whom}."),
-        Step::Sent { relay, reply, tls, .. } => {
-            format!("Delivered for {whom} to {}{}: {}", server(relay), with_tls(*tls), ended(reply))
+        Step::Sent {
+            relay, reply, tls, ..
+        } => {
+            format!(
+                "Delivered for {whom} to {}{}: {}",
+                server(relay),
+                with_tls(*tls),
+                ended(reply)
+            )
         }
         Step::Deferred { relay, reply, age } => {
             let minutes = (age.clamp(SOONEST, LATEST) / 60.0).round();
             let reply = reply.trim_end_matches('.');
-            format!("Deferred for {whom}: {}; next try in about {minutes:.0} minutes.", said(relay, reply))
+            format!(
+                "Deferred for {whom}: {}; next try in about {minutes:.0} minutes.",
+                said(relay, reply)
+            )
         }
         Step::Bounced { relay, reply } => format!("Failed for {whom}: {}", ended(&said(relay, reply))),
         _ => String::new(),

@@ -41,9 +41,17 @@ pub async fn list(app: &App, scope: &TenantScope, query: &ListQuery) -> Result<L
         return Err(Error::invalid("sort", "Use -arrived, or nothing."));
     }
     query.pattern()?;
-    let (sort, after) = (QueueSort::Newest, Cursor::decode::<QueueKey>(query.after.as_deref())?);
+    let (sort, after) = (
+        QueueSort::Newest,
+        Cursor::decode::<QueueKey>(query.after.as_deref())?,
+    );
     let limit = query.limit()? + 1;
-    let rows = model::chosen(held(app, scope).await?, query.text(), (sort, after.as_ref()), limit);
+    let rows = model::chosen(
+        held(app, scope).await?,
+        query.text(),
+        (sort, after.as_ref()),
+        limit,
+    );
     Listing::new(rows, query, |one| sort.key(one))
 }
 
@@ -55,7 +63,11 @@ pub async fn decide(app: &App, scope: &TenantScope, id: &QueueId, act: QueueAct)
         QueueAct::Delete => "mail.delete_held",
         _ => "mail.release_held",
     };
-    let to: Vec<&str> = found.recipients.iter().map(|waiting| waiting.address.as_str()).collect();
+    let to: Vec<&str> = found
+        .recipients
+        .iter()
+        .map(|waiting| waiting.address.as_str())
+        .collect();
     let target = Target {
         kind: "queued_mail",
         id: None,

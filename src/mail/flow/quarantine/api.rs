@@ -37,7 +37,11 @@ impl From<Queued> for HeldMailOut {
         Self {
             id: one.id.as_str().to_owned(),
             sender: one.sender,
-            recipients: one.recipients.into_iter().map(|waiting| waiting.address).collect(),
+            recipients: one
+                .recipients
+                .into_iter()
+                .map(|waiting| waiting.address)
+                .collect(),
             arrived_at: one.arrived,
             bytes: one.bytes,
         }

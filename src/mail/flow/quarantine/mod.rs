@@ -15,7 +15,11 @@ pub(super) fn routes() -> Routes<App> {
     let (see, write) = (Rule::Tenant(P::MailTrace), Rule::Tenant(P::MailWrite));
     Routes::new()
         .get("/t/{tenant}/mail/quarantine", see, pages::list)
-        .post("/t/{tenant}/mail/quarantine/{held}/release", write, pages::release)
+        .post(
+            "/t/{tenant}/mail/quarantine/{held}/release",
+            write,
+            pages::release,
+        )
         .post("/t/{tenant}/mail/quarantine/{held}/delete", write, pages::delete)
         .api(see, routes!(api::list))
         .api(write, routes!(api::release))

@@ -37,7 +37,10 @@ pub(super) async fn list(
     ctx: Ctx,
     Query(query): Query<ListQuery>,
 ) -> Result<Page<QuarantinePage>, Error> {
-    let nothing = || Listing { items: Vec::new(), next: None };
+    let nothing = || Listing {
+        items: Vec::new(),
+        next: None,
+    };
     let (listing, away) = if app.mail.is_none() {
         let words = "This installation has no mail service, so nothing is held. Your provider can add one.";
         (nothing(), words.to_owned())
@@ -45,7 +48,10 @@ pub(super) async fn list(
         match actions::list(&app, &scope, &query).await {
             Ok(listing) => (listing, String::new()),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "held mail can't be listed");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "held mail can't be listed"
+                );
                 away(error)?;
                 (nothing(), "The mail service does not answer now. What it holds is safe; look again in a few minutes.".to_owned())
             }
@@ -56,7 +62,11 @@ pub(super) async fn list(
         ctx: ctx.with_crumbs([("Mail", home.clone())]),
         home,
         next: listing.next_href(&query).unwrap_or_default(),
-        first: query.after.as_ref().map(|_| first_href(&query)).unwrap_or_default(),
+        first: query
+            .after
+            .as_ref()
+            .map(|_| first_href(&query))
+            .unwrap_or_default(),
         rows: listing.items.into_iter().map(|one| Row::new(one, now)).collect(),
         query,
         away,
@@ -73,12 +83,22 @@ async fn decide(
     let to = SeeOther::to(format!("{}/quarantine", home(scope)));
     match actions::decide(app, scope, &id, act).await {
         Ok(one) => {
-            let from = if one.sender.is_empty() { "a mail server" } else { &one.sender };
+            let from = if one.sender.is_empty() {
+                "a mail server"
+            } else {
+                &one.sender
+            };
             Ok(to.good(format!("The mail from {from} {says}.")))
         }
-        Err(Error::Unavailable(cause)) => {
-            tracing::warn!(error = &*cause as &dyn std::error::Error, "held mail was not decided about");
-            Ok(to.bad("The mail service does not answer now, so nothing was done. Try again in a few minutes."))
+        Err(error @ Error::Unavailable(_)) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "held mail was not decided about"
+            );
+            away(error)?;
+            Ok(to.bad(
+                "The mail service does not answer now, so nothing was done. Try again in a few minutes.",
+            ))
         }
         Err(error) => to.refused(error),
     }
@@ -90,7 +110,12 @@ pub(super) async fn release(
     scope: TenantScope,
     Path((_, text)): Path<(String, String)>,
 ) -> Result<SeeOther, Error> {
-    decide((&app, &scope), &text, (QueueAct::Release, "goes on to its recipients")).await
+    decide(
+        (&app, &scope),
+        &text,
+        (QueueAct::Release, "goes on to its recipients"),
+    )
+    .await
 }
 
 /// Deletes one.

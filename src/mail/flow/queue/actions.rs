@@ -100,7 +100,9 @@ pub fn page_of(queue: Vec<Queued>, query: &MailQueueQuery) -> Result<Listing<Que
     list.pattern()?;
     let after: Option<QueueKey> = Cursor::decode(query.after.as_deref())?;
     let state = query.state.map(QueueState::queue);
-    let meant = queue.into_iter().filter(|one| state.is_none_or(|state| one.queue == state));
+    let meant = queue
+        .into_iter()
+        .filter(|one| state.is_none_or(|state| one.queue == state));
     let limit = list.limit()? + 1;
     let rows = model::chosen(meant.collect(), list.text(), (sort, after.as_ref()), limit);
     Listing::new(rows, &list, |one| sort.key(one))
@@ -117,7 +119,8 @@ pub async fn headers(app: &App, scope: &StaffScope, id: &QueueId) -> Result<Vec<
     let mut tx = scope.begin().await?;
     let raw = service(app)?.headers(id).await.map_err(told)?;
     let change = Change::plain("mail.look_at_headers");
-    app.audit(&mut tx, &scope.who, &target(id.as_str()), &change).await?;
+    app.audit(&mut tx, &scope.who, &target(id.as_str()), &change)
+        .await?;
     tx.commit().await?;
     Ok(model::headers_shown(&raw))
 }
@@ -168,7 +171,8 @@ fn verb(act: QueueAct) -> &'static str {
 pub async fn act_on(app: &App, scope: &StaffScope, id: &QueueId, act: QueueAct) -> Result<(), Error> {
     let mut tx = scope.begin().await?;
     let change = Change::plain(verb(act));
-    app.audit(&mut tx, &scope.who, &target(id.as_str()), &change).await?;
+    app.audit(&mut tx, &scope.who, &target(id.as_str()), &change)
+        .await?;
     events::emit(&mut tx, None, TOPIC, None).await?;
     service(app)?.act(Some(id), act).await.map_err(told)?;
     tx.commit().await
@@ -191,7 +195,10 @@ pub async fn meant(app: &App, which: &Which) -> Result<(Vec<QueueId>, usize), Er
         Which::Domain(domain) => {
             let queue = queue(app).await?;
             let is_for = |one: &&Queued| {
-                let mut domains = one.recipients.iter().filter_map(|waiting| domain_of(&waiting.address));
+                let mut domains = one
+                    .recipients
+                    .iter()
+                    .filter_map(|waiting| domain_of(&waiting.address));
                 domains.any(|known| known.eq_ignore_ascii_case(domain))
             };
             queue.iter().filter(is_for).map(|one| one.id.clone()).collect()

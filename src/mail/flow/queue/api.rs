@@ -139,12 +139,14 @@ pub async fn list(
 pub async fn figures(State(app): State<App>, _scope: StaffScope) -> Result<Json<MailQueueFiguresOut>, Error> {
     let queue = actions::queue(&app).await?;
     let found = model::figures(&queue);
-    let domains = model::by_domain(&queue).into_iter().map(|one| MailDomainWaitsOut {
-        domain: one.domain,
-        count: one.count,
-        deferred: one.deferred,
-        oldest_at: one.oldest,
-    });
+    let domains = model::by_domain(&queue)
+        .into_iter()
+        .map(|one| MailDomainWaitsOut {
+            domain: one.domain,
+            count: one.count,
+            deferred: one.deferred,
+            oldest_at: one.oldest,
+        });
     Ok(Json(MailQueueFiguresOut {
         count: found.count,
         bytes: found.bytes,
@@ -169,7 +171,9 @@ pub async fn show(
     let id = id(&text)?;
     let mail = actions::find(&app, &id).await?.into();
     let headers = actions::headers(&app, &scope, &id).await?;
-    let headers = headers.into_iter().map(|(name, value)| MailHeaderOut { name, value });
+    let headers = headers
+        .into_iter()
+        .map(|(name, value)| MailHeaderOut { name, value });
     Ok(Json(MailQueuedDetailsOut {
         mail,
         headers: headers.collect(),
@@ -236,9 +240,15 @@ pub fn which<'a>(ids: impl Iterator<Item = &'a str>, domain: Option<&str>) -> Re
             let domain = DomainName::parse(domain).map_err(|words| Error::invalid("domain", words))?;
             Ok(Which::Domain(domain.as_str().to_owned()))
         }
-        (0, None) => Err(Error::invalid("ids", "Choose at least one mail, or name a domain.")),
+        (0, None) => Err(Error::invalid(
+            "ids",
+            "Choose at least one mail, or name a domain.",
+        )),
         (1..=MOST_IDS, None) => Ok(Which::Ids(ids)),
-        (_, None) => Err(Error::invalid("ids", format!("Name at most {MOST_IDS} mails at once."))),
+        (_, None) => Err(Error::invalid(
+            "ids",
+            format!("Name at most {MOST_IDS} mails at once."),
+        )),
         (_, Some(_)) => Err(Error::invalid("domain", "Name mails or a domain, not both.")),
     }
 }

@@ -156,12 +156,15 @@ pub(super) async fn list(
         Err(error) => (Vec::new(), away(error)?),
     };
     let (now, figures) = (app.now(), model::figures(&queue));
-    let domains = model::by_domain(&queue).into_iter().take(MOST_DOMAINS).map(|one| DomainRow {
-        domain: one.domain,
-        count: one.count,
-        deferred: one.deferred,
-        oldest: ago(one.oldest, now),
-    });
+    let domains = model::by_domain(&queue)
+        .into_iter()
+        .take(MOST_DOMAINS)
+        .map(|one| DomainRow {
+            domain: one.domain,
+            count: one.count,
+            deferred: one.deferred,
+            oldest: ago(one.oldest, now),
+        });
     let domains = domains.collect();
     let listing: Listing<Queued> = actions::page_of(queue, &query)?;
     let states = QueueState::ALL
@@ -176,7 +179,11 @@ pub(super) async fn list(
         figures,
         domains,
         next: listing.next_href(&query).unwrap_or_default(),
-        first: query.after.as_ref().map(|_| first_href(&query)).unwrap_or_default(),
+        first: query
+            .after
+            .as_ref()
+            .map(|_| first_href(&query))
+            .unwrap_or_default(),
         rows: listing.items.into_iter().map(|one| Row::new(one, now)).collect(),
         query,
         may_manage: scope.may(Permission::StaffMailManage),
@@ -210,7 +217,10 @@ pub(super) async fn show(
         Ok(found) => found,
         Err(error) => return Ok(SeeOther::to(HOME).bad(away(error)?).into_response()),
     };
-    let waiting = mail.recipients.iter().map(|one| (one.address.clone(), one.reason.clone().unwrap_or_default()));
+    let waiting = mail
+        .recipients
+        .iter()
+        .map(|one| (one.address.clone(), one.reason.clone().unwrap_or_default()));
     Ok(Page(QueuedPage {
         ctx: ctx.with_crumbs([("Mail", "/staff/mail"), ("Queue", HOME)]),
         waiting: waiting.collect(),
@@ -246,7 +256,12 @@ pub(super) async fn retry(
     scope: StaffScope,
     Path(text): Path<String>,
 ) -> Result<SeeOther, Error> {
-    one((&app, &scope), &text, (QueueAct::Retry, "It is being tried again.")).await
+    one(
+        (&app, &scope),
+        &text,
+        (QueueAct::Retry, "It is being tried again."),
+    )
+    .await
 }
 
 /// Holds one.
@@ -278,7 +293,10 @@ pub(super) async fn delete(
 
 /// Has all tried again.
 pub(super) async fn retry_all(State(app): State<App>, scope: StaffScope) -> Result<SeeOther, Error> {
-    back(actions::retry_all(&app, &scope).await, "All deferred mail is being tried again.")
+    back(
+        actions::retry_all(&app, &scope).await,
+        "All deferred mail is being tried again.",
+    )
 }
 
 #[derive(Template)]
@@ -301,7 +319,11 @@ fn read_act(word: &str) -> Option<QueueAct> {
 }
 
 fn counted(count: usize) -> String {
-    if count == 1 { "1 mail".to_owned() } else { format!("{count} mails") }
+    if count == 1 {
+        "1 mail".to_owned()
+    } else {
+        format!("{count} mails")
+    }
 }
 
 fn says(act: QueueAct, done: Done) -> String {
@@ -329,7 +351,9 @@ pub(super) async fn act(
     form: FormData,
 ) -> Result<Response, Error> {
     let Some(act) = read_act(form.get("act")) else {
-        return Ok(SeeOther::to(HOME).bad("Choose what is to be done.").into_response());
+        return Ok(SeeOther::to(HOME)
+            .bad("Choose what is to be done.")
+            .into_response());
     };
     let domain = Some(form.get("domain")).filter(|domain| !domain.is_empty());
     let which = match which(form.all("id").take(MOST_IDS), domain) {
@@ -352,7 +376,11 @@ async fn confirm(app: &App, ctx: Ctx, which: &Which) -> Result<Response, Error> 
     };
     let count = counted(ids.len() + left);
     let (what, ids, domain) = match which {
-        Which::Ids(ids) => (count, ids.iter().map(|id: &QueueId| id.as_str().to_owned()).collect(), String::new()),
+        Which::Ids(ids) => (
+            count,
+            ids.iter().map(|id: &QueueId| id.as_str().to_owned()).collect(),
+            String::new(),
+        ),
         Which::Domain(domain) => (format!("{count} to {domain}"), Vec::new(), domain.clone()),
     };
     Ok(Page(ConfirmPage {

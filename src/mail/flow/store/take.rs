@@ -135,12 +135,17 @@ async fn add_facts(tx: &mut SystemTx, facts: &BTreeMap<&str, Facts>) -> Result<(
 }
 
 async fn add_steps(tx: &mut SystemTx, lines: &[Read]) -> Result<(), Error> {
-    let steps = lines.iter().filter_map(|line| Some((line, line.noted.step.as_ref()?)));
+    let steps = lines
+        .iter()
+        .filter_map(|line| Some((line, line.noted.step.as_ref()?)));
     let (steps, whats): (Vec<&Read>, Vec<_>) = steps.unzip();
     let ids: Vec<Uuid> = steps.iter().map(|line| line.id).collect();
     let ats: Vec<DateTime<Utc>> = steps.iter().map(|line| line.at).collect();
     let text = |of: fn(&Noted) -> Option<&str>| -> Vec<Option<String>> {
-        steps.iter().map(|line| of(&line.noted).map(str::to_owned)).collect()
+        steps
+            .iter()
+            .map(|line| of(&line.noted).map(str::to_owned))
+            .collect()
     };
     let secrets: Vec<bool> = whats.iter().map(|step| step.is_senders()).collect();
     let whats: Vec<String> = whats
@@ -172,7 +177,10 @@ async fn add_steps(tx: &mut SystemTx, lines: &[Read]) -> Result<(), Error> {
 
 /// Gives what mailboxes did to the messages whose deliveries they were. Says which.
 async fn join_sessions(tx: &mut SystemTx, lines: &[Read]) -> Result<Vec<String>, Error> {
-    let sessions: Vec<String> = lines.iter().filter_map(|line| line.noted.session.clone()).collect();
+    let sessions: Vec<String> = lines
+        .iter()
+        .filter_map(|line| line.noted.session.clone())
+        .collect();
     if sessions.is_empty() {
         return Ok(Vec::new());
     }

@@ -49,12 +49,16 @@ pub async fn top_tenants(tx: &mut StaffTx, limit: i64) -> Result<Vec<TenantMail>
          order by m.used_bytes desc, m.tenant_id limit $1",
         limit
     );
-    let rows = rows.fetch_all(tx.conn()).await?.into_iter().map(|row| TenantMail {
-        tenant: TenantId(row.tenant_id),
-        name: row.name,
-        domains: row.domains,
-        mailboxes: row.mailboxes,
-        used_bytes: row.used_bytes,
-    });
+    let rows = rows
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(|row| TenantMail {
+            tenant: TenantId(row.tenant_id),
+            name: row.name,
+            domains: row.domains,
+            mailboxes: row.mailboxes,
+            used_bytes: row.used_bytes,
+        });
     Ok(rows.collect())
 }

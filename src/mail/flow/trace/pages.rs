@@ -69,7 +69,10 @@ pub(super) async fn list(
     let (listing, wrong) = match find(&scope, &query).await {
         Ok(listing) => (listing, Vec::new()),
         Err(Error::Invalid(errors)) => {
-            let none = Listing { items: Vec::new(), next: None };
+            let none = Listing {
+                items: Vec::new(),
+                next: None,
+            };
             (none, errors.0.into_iter().map(|error| error.message).collect())
         }
         Err(error) => return Err(error),
@@ -83,7 +86,11 @@ pub(super) async fn list(
         ctx: ctx.with_crumbs([("Mail", home.clone())]),
         path: format!("{home}/trace"),
         next: listing.next_href(&query).unwrap_or_default(),
-        first: query.after.as_ref().map(|_| first_href(&query)).unwrap_or_default(),
+        first: query
+            .after
+            .as_ref()
+            .map(|_| first_href(&query))
+            .unwrap_or_default(),
         rows: listing.items,
         outcomes,
         query,

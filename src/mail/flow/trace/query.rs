@@ -122,7 +122,11 @@ mod tests {
     #[test]
     fn times_and_ids_are_read_as_people_have_them() {
         let noon = "2026-11-30T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
-        for good in ["2026-11-30T12:00", " 2026-11-30T12:00:00Z ", "2026-11-30T13:00:00+01:00"] {
+        for good in [
+            "2026-11-30T12:00",
+            " 2026-11-30T12:00:00Z ",
+            "2026-11-30T13:00:00+01:00",
+        ] {
             assert_eq!(time(Some(good)), Ok(Some(noon)), "{good}");
         }
         assert_eq!(time(Some(" ")), Ok(None));
