@@ -15,7 +15,7 @@ use crate::drivers::mail::{MailLogLine, MailService, MailServiceError};
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
-use crate::platform::{fault, metrics};
+use crate::platform::metrics;
 
 use super::model::{Flow, Noted, Reader, Step, domain_of, figures, seen_by};
 use super::store::{self, Read};
@@ -166,7 +166,6 @@ impl Follower {
             .collect();
         if !read.is_empty() {
             let touched = store::add(&mut tx, &read).await?;
-            fault::point("mail.log_added");
             let flows = store::flows(&mut tx, &touched).await?;
             let owners = store::owners(&mut tx, &domains(&flows)).await?;
             for flow in &flows {

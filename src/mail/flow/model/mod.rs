@@ -12,5 +12,5 @@ mod words;
 pub use reader::{Noted, Reader};
 pub use seen::{Flow, Kept, Outcome, Seen, domain_of, seen_by};
 pub use step::{Client, Step};
-pub use waits::{DomainWaits, Figures, QueueSort, Whose, by_domain, chosen, figures, headers_shown, whose};
+pub use waits::{Figures, QueueKey, QueueSort, Whose, by_domain, chosen, figures, headers_shown, whose};
 pub use words::sentence;

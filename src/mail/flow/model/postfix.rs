@@ -177,7 +177,11 @@ impl<'a> Delivery<'a> {
         let of = |name: &str| facts.split(", ").find_map(|part| part.strip_prefix(name));
         Some(Self {
             relay: of("relay=").unwrap_or_default(),
-            age: of("delay=").and_then(|age| age.parse().ok()).unwrap_or_default(),
+            age: of("delay=")
+                .and_then(|age| age.parse().ok())
+                // JSON has no other numbers.
+                .filter(|age: &f64| age.is_finite())
+                .unwrap_or_default(),
             status,
             reply: reply.strip_suffix(')').unwrap_or(reply),
         })

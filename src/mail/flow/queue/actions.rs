@@ -38,6 +38,7 @@ pub struct MailQueueQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// Only those that wait there.
+    #[param(inline)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<QueueState>,
     /// `arrived` (the oldest first), `-arrived`, `-bytes` or `sender`.

@@ -35,6 +35,7 @@ pub struct MailMessagesQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// Only those of which that became.
+    #[param(inline)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// The cursor of the answer before: `next`.
