@@ -1,5 +1,7 @@
 //! Lines of Postfix 3.7 with long queue ids (`enable_long_queue_ids = yes`).
 
+use std::net::IpAddr;
+
 use crate::drivers::mail::QueueId;
 
 use super::reader::{Line, Noted, address, bracketed, kept};
@@ -61,9 +63,15 @@ fn smtpd(text: &str, is_encrypted: bool) -> Option<Noted> {
     let login = rest
         .split(", ")
         .find_map(|part| part.strip_prefix("sasl_username="));
+    // Dovecot sends what mailboxes answer and send on from there; nobody else does.
+    let is_own = client
+        .address
+        .parse()
+        .is_ok_and(|address: IpAddr| address.is_loopback());
     Some(Noted {
         step: Some(match login.and_then(address) {
             Some(login) => Step::Submitted { login, client },
+            None if is_own => Step::Made,
             None => Step::Accepted { client },
         }),
         ..Noted::default()
@@ -267,6 +275,8 @@ mod tests {
             (Some("bob@x.example"), Some(2841), None)
         );
         let noted = read("postfix/pickup[5]: 4SfKbW2kQmz9vQx: uid=0 from=<root>");
+        assert_eq!(noted.step, Some(Step::Made));
+        let noted = read("postfix/dovecot/smtpd[5]: 4SfKbW2kQmz9vQx: client=localhost[127.0.0.1]");
         assert_eq!(noted.step, Some(Step::Made));
     }
 

@@ -171,7 +171,11 @@ pub fn seen_by(flow: &Flow, owners: &HashMap<String, TenantId>) -> Vec<Seen> {
         Step::Submitted { login, .. } => domain_of(login),
         _ => None,
     });
-    let senders: BTreeSet<TenantId> = logins.filter_map(owner).collect();
+    let mut senders: BTreeSet<TenantId> = logins.filter_map(owner).collect();
+    // What the mail service itself sends, it sends as the mailbox that it is for.
+    if flow.steps.iter().any(|kept| kept.step == Step::Made) {
+        senders.extend(sender.and_then(owner));
+    }
     // Whoever signed in is known; what a mail says of its sender counts only where nobody did.
     let named = sender.and_then(owner).filter(|_| senders.is_empty());
     let named = named.filter(|tenant| receiving.iter().all(|one| one == tenant));
@@ -325,6 +329,14 @@ mod tests {
         let seen = forged("x@else.example");
         assert_eq!((seen.len(), seen[0].tenant, seen[0].sees_all), (1, A, true));
         assert!(seen_by(&flow("x@y.example", vec![kept(None, Step::Made)]), &owners()).is_empty());
+    }
+
+    #[test]
+    fn what_a_mailbox_sends_on_is_its_own() {
+        let steps = vec![kept(None, Step::Made), kept(Some("bob@b.example"), sent())];
+        let seen = seen_by(&flow("ann@a.example", steps), &owners());
+        let all: Vec<(TenantId, bool)> = seen.iter().map(|one| (one.tenant, one.sees_all)).collect();
+        assert_eq!(all, [(A, true), (B, false)]);
     }
 
     #[test]

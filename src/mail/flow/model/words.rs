@@ -110,19 +110,27 @@ fn with_tls(tls: bool) -> &'static str {
 /// `name[address]:port` without what nobody needs.
 fn server(relay: &str) -> String {
     match relay.split_once('[') {
-        _ if relay.is_empty() || relay == "none" => "no server".to_owned(),
-        Some((name, rest)) if !rest.starts_with("private/") => {
+        Some((name, rest)) if !is_own(relay) => {
             format!("{name} ({})", rest.split(']').next().unwrap_or_default())
         }
-        _ => "the mail service's own store".to_owned(),
+        _ => "a server without a name".to_owned(),
     }
+}
+
+/// Whether that is a socket of the mail service's own.
+fn is_own(relay: &str) -> bool {
+    relay.split_once('[').is_some_and(|(_, rest)| rest.contains('/'))
 }
 
 /// What another server said begins with `host x[y] said: `; otherwise it is what happened here.
 fn said(relay: &str, reply: &str) -> String {
     match reply.split_once(" said: ") {
         Some((host, words)) if host.starts_with("host ") && !host.contains(": ") => {
-            format!("the other server, {}, said: {words}", server(relay))
+            if is_own(relay) {
+                format!("the mailbox said: {words}")
+            } else {
+                format!("the other server, {}, said: {words}", server(relay))
+            }
         }
         _ => reply.to_owned(),
     }
@@ -181,6 +189,7 @@ mod tests {
             "postfix/smtp[4]: 4SfKbW2kQmz9vQx: to=<bob@b.example>, relay=mx.b.example[192.0.2.9]:25, delay=99999, delays=0/0/0/0, dsn=5.1.1, status=bounced (host mx.b.example[192.0.2.9] said: 550 5.1.1 No such user)",
             "postfix/bounce[6]: 4SfKbW2kQmz9vQx: sender non-delivery notification: 4SfKc11NvTz9vR0",
             "postfix/smtpd[8]: NOQUEUE: reject: RCPT from unknown[198.51.100.4]: 554 5.7.1 <c@d.example>: Relay access denied; from=<a@x.example> to=<c@d.example> proto=ESMTP helo=<x>",
+            "postfix/lmtp[4]: 4SfKbW2kQmz9vQx: to=<ann@a.example>, relay=mail[/run/berth-mail/lmtp], delay=1, delays=0/0/0/0, dsn=4.2.2, status=deferred (host mail[/run/berth-mail/lmtp] said: 452 4.2.2 Quota exceeded (in reply to RCPT TO command))",
             "postfix/postsuper[1]: 4SfKbW2kQmz9vQx: placed on hold",
         ]), @r"
         Sent by ann@a.example, signed in from 198.51.100.4 (without a name).
@@ -189,6 +198,7 @@ mod tests {
         Failed for bob@b.example: the other server, mx.b.example (192.0.2.9), said: 550 5.1.1 No such user.
         Its sender was told that it could not be delivered.
         Refused. 198.51.100.4 (without a name) was told: 554 5.7.1 <c@d.example>: Relay access denied.
+        Deferred for ann@a.example: the mailbox said: 452 4.2.2 Quota exceeded (in reply to RCPT TO command); next try in about 5 minutes.
         Held: it stays in the queue until somebody releases or deletes it.
         ");
     }
