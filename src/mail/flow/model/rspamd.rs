@@ -38,9 +38,11 @@ fn verdict(text: &str) -> Option<Step> {
     let (scores, rest) = rest.split_once(']')?;
     let (score, limit) = scores.split_once('/')?;
     let (score, limit): (f64, f64) = (score.trim().parse().ok()?, limit.trim().parse().ok()?);
-    if !score.is_finite() || !limit.is_finite() {
+    if !score.is_finite() {
         return None;
     }
+    // Where no score is too much, there is no limit to tell.
+    let limit = if limit.is_finite() { limit } else { 0.0 };
     Some(Step::Judged {
         score,
         limit,
@@ -113,6 +115,10 @@ mod tests {
     fn one_of_a_mail_without_a_place_in_the_queue_is_passed_over() {
         assert_eq!(read(&LINE.replace("4SfKbW2kQmz9vQx", "undef..")), None);
         assert_eq!(read("rspamd_task_write_log: id: <"), None);
+        let Some(Step::Judged { limit, .. }) = read(&LINE.replace("/15.00", "/nan")).unwrap().step else {
+            panic!("no verdict")
+        };
+        assert!(limit.abs() < 1e-9);
         let spam = LINE.replace("F (no action): [2.10", "T (quarantine): [22.40");
         assert!(
             matches!(read(&spam).unwrap().step, Some(Step::Judged { action, .. }) if action == "quarantine")

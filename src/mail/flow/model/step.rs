@@ -49,7 +49,7 @@ pub enum Step {
     Judged {
         /// Its score.
         score: f64,
-        /// From which on it would be refused.
+        /// From which on it would be refused or held; 0 if there is none.
         limit: f64,
         /// What rspamd wants done.
         action: String,

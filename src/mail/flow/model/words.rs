@@ -85,7 +85,12 @@ fn judged((score, limit): (f64, f64), action: &str, symbols: &[String]) -> Strin
     } else {
         format!(" Reasons: {}.", symbols.join(", "))
     };
-    format!("Spam check: score {score:.1} of {limit:.0}, {outcome}.{why}")
+    let of = if limit > 0.0 {
+        format!(" of {limit:.0}")
+    } else {
+        String::new()
+    };
+    format!("Spam check: score {score:.1}{of}, {outcome}.{why}")
 }
 
 fn refused(client: Option<&Client>, reply: &str) -> String {
