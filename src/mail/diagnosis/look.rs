@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::future::join_all;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -18,12 +18,10 @@ use crate::mail::model::DomainName;
 use super::model::{self, BLOCKLISTS, Finding, Verdict, asked, is_public};
 use super::tls;
 
-/// How long a question to DNS may take. No check asks more than three times in a row.
+/// How long a question to DNS may take. No check has more than two of them one after another.
 const ASK: Duration = Duration::from_secs(2);
 /// How long a server may take that is connected to.
 const REACH: Duration = Duration::from_secs(4);
-/// Questions to DNS at once.
-const AT_ONCE: usize = 8;
 /// Addresses of the mail host that are looked at.
 const MOST_ADDRESSES: usize = 4;
 /// The longest greeting that is read (RFC 5321, 4.5.3.1.5).
@@ -136,14 +134,13 @@ async fn names(dns: &dyn Dns, host: &str) -> Vec<Finding> {
         return vec![Finding::new(what, Verdict::Warning, says, fix)];
     }
     let mut findings = vec![Finding::new(what, Verdict::Good, shown.join(", "), "")];
-    let names = stream::iter(public.clone()).map(|address| reverse(dns, address, host));
-    findings.extend(names.buffered(AT_ONCE).collect::<Vec<_>>().await);
+    let names = public.iter().map(|address| reverse(dns, *address, host));
     let lists = public
         .iter()
-        .flat_map(|address| BLOCKLISTS.map(|list| (*address, list)));
-    let lists: Vec<_> = lists.collect();
-    let lists = stream::iter(lists).map(|(address, list)| listed(dns, address, list));
-    findings.extend(lists.buffered(AT_ONCE).collect::<Vec<_>>().await);
+        .flat_map(|address| BLOCKLISTS.map(|list| listed(dns, *address, list)));
+    let (names, lists) = tokio::join!(join_all(names), join_all(lists));
+    findings.extend(names);
+    findings.extend(lists);
     findings
 }
 

@@ -233,7 +233,11 @@ async fn each(
     ids: Vec<QueueId>,
     act: QueueAct,
 ) -> Result<(usize, usize), Error> {
-    let ask = |id: QueueId| async move { service.act(Some(&id), act).await };
+    let service = Arc::clone(service);
+    let ask = move |id: QueueId| {
+        let service = Arc::clone(&service);
+        async move { service.act(Some(&id), act).await }
+    };
     let mut answers = stream::iter(ids).map(ask).buffer_unordered(AT_ONCE);
     let (mut done, mut gone, mut failed) = (0, 0, None);
     while let Some(answer) = answers.next().await {
