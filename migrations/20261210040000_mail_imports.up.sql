@@ -1,7 +1,7 @@
 -- Mailboxes and aliases from a list: what was uploaded, line by line, what is wrong with it, and how far the work is.
 create table mail_import (
   id uuid primary key,
-  tenant_id uuid not null references tenant,
+  tenant_id uuid not null references tenant on delete cascade,
   file_name text not null,
   -- Looked at, worked on, at its end, given up.
   state text not null check (state in ('preview', 'running', 'done', 'cancelled')),
@@ -25,7 +25,7 @@ create index mail_import_due on mail_import (next_attempt_at) where state = 'run
 
 create table mail_import_line (
   import_id uuid not null references mail_import on delete cascade,
-  tenant_id uuid not null references tenant,
+  tenant_id uuid not null references tenant on delete cascade,
   -- Where it stands in the file.
   line int not null,
   kind text not null check (kind in ('mailbox', 'alias', 'group', 'catch_all')),

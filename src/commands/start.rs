@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::drivers::dns::Resolver;
 use crate::drivers::engine::docker::{DockerEngine, Endpoint};
 use crate::drivers::engine::{Engine, Installation, InstallationKey, InstanceKey, Measured};
+use crate::drivers::mail::{DockerMail, MailService};
 use crate::drivers::mailer::{Mailer, Smtp};
 use crate::drivers::pool::{self, Storage};
 use crate::platform::access::{Authenticate, SystemScope};
@@ -96,6 +97,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         storage: storage(&config),
         mailer: mailer(&config)?,
         dns: Arc::new(Resolver::at(config.dns_server).context("BERTH_DNS_SERVER")?),
+        mail: mail(&config)?,
         installation,
         catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
         poke_servers: Poke::default(),
@@ -126,6 +128,17 @@ pub(super) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>>
     };
     let smtp = Smtp::new(url.expose(), &config.mail_sender()).context("BERTH_SMTP_URL")?;
     Ok(Some(Arc::new(smtp)))
+}
+
+/// The mail service that the settings name. It is spoken to when it is first used.
+pub(super) fn mail(config: &Config) -> anyhow::Result<Option<Arc<dyn MailService>>> {
+    let Some(container) = &config.mail_container else {
+        return Ok(None);
+    };
+    let endpoint: Endpoint = config.docker_host.parse().context("BERTH_DOCKER_HOST")?;
+    let instance = InstanceKey::new(&config.instance).context("BERTH_INSTANCE")?;
+    let engine = DockerEngine::new(endpoint, instance, Installation::default());
+    Ok(Some(Arc::new(DockerMail::new(engine, container.clone()))))
 }
 
 /// Prepares the database where we may, waits until it answers and its schema is this binary's, and reads or writes what a

@@ -187,6 +187,7 @@ codes! {
         "not-staff": "The person is not on the staff, so has no staff role to change.", "Invite the person to the staff.";
         "own-account": "Nobody can disable their own account.", "Let another owner do it.";
         "person-disabled": "The account is disabled.", "Enable it first.";
+        "mail-service-refused": "The mail service does not do that.", "Read its words in `title`.";
     }
     412 {
         "precondition-failed": "It was changed since you read it.", "Read it again, look at what changed, and send the change with the new `ETag`.";

@@ -42,6 +42,7 @@ impl TaskHandler for Housekeeping {
             ("drills", drills::clean_up(&app, &scope).await),
             ("uses of shares", shares::clean_up(&app, &scope).await),
             ("mail imports", mail::clean_up_imports(&app, &scope).await),
+            ("ways of mail", mail::clean_up_flow(&app, &scope).await),
             ("archives", exit::clean_up(&app, &scope).await),
             ("lost consoles", servers::end_lost_consoles(&app, &scope).await),
             ("closed tenants", tenants::purge_closed(&app, &scope).await),

@@ -6,47 +6,53 @@
 //! - Sums (mailboxes of a tenant, bytes of a domain) are kept by triggers, so that no limit has to count.
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
+mod aliases;
 mod clients;
+mod diagnosis;
+pub mod domains;
+mod filters;
+mod flow;
+mod imports;
 pub mod kicks;
 pub mod limits;
-pub mod domains;
 pub mod mailboxes;
-mod aliases;
-mod imports;
 pub mod model;
+mod own;
 pub mod room;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
 
+pub use flow::clean_up as clean_up_flow;
+pub use imports::{Imports, clean_up as clean_up_imports};
 pub use kicks::let_all_go;
-mod filters;
-pub mod model;
-mod own;
-
 pub use own::{MailboxAuthenticator, clean_up as forget_mailbox_sessions};
 
 use crate::app::App;
 use crate::platform::web::Routes;
-
-pub use imports::{Imports, begin as begin_imports, clean_up as clean_up_imports};
 
 /// Events about mail have this topic; the target is the domain, mailbox or alias.
 pub const TOPIC: &str = "mail";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
-    Routes::new()
-        .merge(clients::routes())
+    domains::routes()
+        .merge(mailboxes::routes())
+        .merge(aliases::routes())
+        .merge(imports::routes())
+        .merge(filters::routes())
+        .merge(own::routes())
+        .merge(flow::routes())
+        .merge(diagnosis::routes())
         .merge(limits::routes())
+        .merge(clients::routes())
 }
 
 /// Starts what mail does in the background of this process.
 pub fn begin(app: &App) {
+    mailboxes::begin(app);
+    imports::begin(app);
     kicks::begin(app);
     room::begin(app);
-    Routes::new().merge(domains::routes())
-    Routes::new().merge(mailboxes::routes())
-    aliases::routes().merge(imports::routes())
-    Routes::new().merge(filters::routes()).merge(own::routes())
+    flow::begin(app);
 }

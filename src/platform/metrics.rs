@@ -12,6 +12,8 @@ const LAG: &str = "berth_reconcile_due";
 const SIGN_INS: &str = "berth_sign_ins_total";
 const SAMPLED: &str = "berth_usage_sample_seconds";
 const SAMPLES: &str = "berth_usage_samples_total";
+const MAIL_QUEUE: &str = "berth_mail_queue";
+const MAIL_OLDEST: &str = "berth_mail_queue_oldest_seconds";
 const UP: &str = "berth_dependency_up";
 
 /// Starts collecting. A second start in one process, as in tests, is an error that the caller may ignore.
@@ -30,6 +32,11 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
     describe_counter!(SIGN_INS, "Sign-ins, by outcome");
     describe_histogram!(SAMPLED, "Time to measure what all servers use, by outcome");
     describe_counter!(SAMPLES, "Measurements of servers that were written");
+    describe_gauge!(MAIL_QUEUE, "Mails in the queue, by whether they move or are held");
+    describe_gauge!(
+        MAIL_OLDEST,
+        "Age of the oldest mail in the queue that is not held"
+    );
     describe_gauge!(UP, "1 while a dependency answers, else 0, by name");
     Ok(handle)
 }
@@ -70,6 +77,14 @@ pub fn sampled(count: Option<usize>, took: Duration) {
 /// Somebody tried to sign in.
 pub fn sign_in(outcome: &'static str) {
     counter!(SIGN_INS, "outcome" => outcome).increment(1);
+}
+
+/// So many mails are in the queue, and so many of them are held; the oldest that is not is so old.
+pub fn mail_queue(count: usize, held: usize, oldest: Duration) {
+    for (state, count) in [("moving", count.saturating_sub(held)), ("held", held)] {
+        gauge!(MAIL_QUEUE, "state" => state).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+    }
+    gauge!(MAIL_OLDEST).set(oldest.as_secs_f64());
 }
 
 /// A dependency answers or not.

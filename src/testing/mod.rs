@@ -29,6 +29,7 @@ use crate::config::Config;
 use crate::drivers::dns::fake::FakeDns;
 use crate::drivers::engine::fake::FakeEngine;
 use crate::drivers::engine::{Installation, InstanceKey};
+use crate::drivers::mail::fake::FakeMail;
 use crate::drivers::mailer::fake::FakeMailer;
 use crate::platform::access::SystemScope;
 use crate::platform::clock::{Clock, FixedClock};
@@ -64,6 +65,8 @@ pub struct TestApp {
     pub mailer: FakeMailer,
     /// The DNS that it asks.
     pub dns: FakeDns,
+    /// The mail service, if the test's settings name its container.
+    pub mail: FakeMail,
     router: Router,
     database_url: String,
     // Dropped last: the database goes when nobody uses it any more.
@@ -95,8 +98,8 @@ impl TestApp {
         let engine = FakeEngine::new(instance);
         engine.add_image(&config.base_image);
         let mailer = FakeMailer::default();
-        let dns = FakeDns::default();
-        let app = Self::parts(&database_url, config, &clock, (&engine, &mailer, &dns));
+        let (dns, mail) = (FakeDns::default(), FakeMail::default());
+        let app = Self::parts(&database_url, config, &clock, (&engine, &mailer, &dns, &mail));
         app.started.set();
         let kit = crate::routes::kit(&app);
         let router = crate::routes::router(&app, &kit);
@@ -106,6 +109,7 @@ impl TestApp {
             engine,
             mailer,
             dns,
+            mail,
             router,
             database_url,
             database,
@@ -131,7 +135,7 @@ impl TestApp {
         url: &str,
         config: Config,
         clock: &Arc<FixedClock>,
-        (engine, mailer, dns): (&FakeEngine, &FakeMailer, &FakeDns),
+        (engine, mailer, dns, mail): (&FakeEngine, &FakeMailer, &FakeDns, &FakeMail),
     ) -> App {
         let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
         let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
@@ -150,6 +154,7 @@ impl TestApp {
             engine: Arc::new(engine.clone()),
             mailer: config.smtp_url.as_ref().map(|_| Arc::new(mailer.clone()) as _),
             dns: Arc::new(dns.clone()),
+            mail: config.mail_container.as_ref().map(|_| Arc::new(mail.clone()) as _),
             catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
             authenticate: crate::commands::authenticator(&clock, &config),
             clock,

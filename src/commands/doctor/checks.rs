@@ -20,7 +20,7 @@ use crate::platform::secret::Keyring;
 use super::Finding;
 
 pub(super) use listening::{listen_addresses, published_ports};
-pub(super) use mail::mail_server;
+pub(super) use mail::{mail_server, mail_service};
 pub(super) use plugins::{FOLDER as PLUGINS, dead_plugins};
 pub(super) use quotas::quotas;
 

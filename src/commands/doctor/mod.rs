@@ -104,6 +104,7 @@ pub(super) async fn run(doctor: Doctor) -> anyhow::Result<ExitCode> {
     findings.push(checks::clock(config).await);
     findings.extend(checks::names(config).await);
     findings.extend(checks::mail_server(config).await);
+    findings.extend(checks::mail_service(config).await);
     findings.push(checks::mail_port(doctor.mail_probe.as_deref()).await);
     findings.iter().for_each(Finding::print);
     let worst = findings.iter().map(|finding| finding.verdict).max();

@@ -6,6 +6,7 @@ mod docker;
 pub mod fake;
 mod ports;
 mod queue;
+mod said;
 
 use std::fmt;
 

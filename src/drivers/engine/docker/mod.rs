@@ -123,6 +123,22 @@ impl DockerEngine {
         let (instance, installation) = (self.instance.clone(), self.installation.clone());
         Ok(Connection::new(docker.clone(), instance, installation))
     }
+
+    /// Runs a command in a container that Berth did not make, by its name, and keeps so many bytes of each of its outputs.
+    /// Nothing if the container does not run.
+    pub async fn exec_named(
+        &self,
+        container: &str,
+        argv: Vec<String>,
+        limits: (Duration, usize),
+    ) -> EngineResult<Option<ExecOutput>> {
+        self.connect().await?.exec_up_to(container, argv, limits).await
+    }
+
+    /// What a container writes that Berth did not make, by its name. One that is not there writes nothing.
+    pub async fn logs_named(&self, container: &str, query: LogQuery) -> EngineResult<EngineStream<LogLine>> {
+        Ok(self.connect().await?.logs_of(container, query))
+    }
 }
 
 #[async_trait]

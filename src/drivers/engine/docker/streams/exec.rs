@@ -40,6 +40,16 @@ impl Connection {
         argv: Vec<String>,
         timeout: Duration,
     ) -> EngineResult<Option<ExecOutput>> {
+        self.exec_up_to(container, argv, (timeout, MAX_EXEC_OUTPUT)).await
+    }
+
+    /// The same, of each of whose outputs so many bytes are kept.
+    pub(in super::super) async fn exec_up_to(
+        &self,
+        container: &str,
+        argv: Vec<String>,
+        (timeout, most): (Duration, usize),
+    ) -> EngineResult<Option<ExecOutput>> {
         let config = ExecConfig {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
@@ -52,16 +62,16 @@ impl Connection {
             Err(failure) if matches!(error::status(&failure), Some(404 | 409)) => return Ok(None),
             Err(failure) => return Err(self.failure(failure)),
         };
-        let run = self.run_exec(&exec);
+        let run = self.run_exec(&exec, most);
         tokio::time::timeout(timeout, run)
             .await
             .map_err(|_| EngineError::Timeout(timeout))?
             .map(Some)
     }
 
-    async fn run_exec(&self, exec: &str) -> EngineResult<ExecOutput> {
+    async fn run_exec(&self, exec: &str, most: usize) -> EngineResult<ExecOutput> {
         let started = self.docker.start_exec(exec, None::<StartExecOptions>).await;
-        let mut collected = Collected::default();
+        let mut collected = Collected::up_to(most);
         // The input stays open as long as the output: closing it may end the command.
         if let StartExecResults::Attached {
             mut output,
@@ -92,20 +102,29 @@ impl Connection {
     }
 }
 
-#[derive(Default)]
 struct Collected {
+    most: usize,
     stdout: BytesMut,
     stderr: BytesMut,
     cut: bool,
 }
 
 impl Collected {
+    fn up_to(most: usize) -> Self {
+        Self {
+            most,
+            stdout: BytesMut::new(),
+            stderr: BytesMut::new(),
+            cut: false,
+        }
+    }
+
     fn add(&mut self, piece: LogOutput) {
         let (output, piece): (_, Bytes) = match piece {
             LogOutput::StdErr { message } => (&mut self.stderr, message),
             other => (&mut self.stdout, other.into_bytes()),
         };
-        let room = MAX_EXEC_OUTPUT - output.len();
+        let room = self.most - output.len();
         self.cut |= piece.len() > room;
         output.extend_from_slice(&piece[..piece.len().min(room)]);
     }
@@ -126,7 +145,7 @@ mod tests {
 
     #[test]
     fn endless_output_does_not_fill_our_memory() {
-        let mut collected = Collected::default();
+        let mut collected = Collected::up_to(MAX_EXEC_OUTPUT);
         let piece = Bytes::from(vec![b'a'; MAX_EXEC_OUTPUT / 2 + 1]);
         for _ in 0..4 {
             collected.add(LogOutput::StdOut {

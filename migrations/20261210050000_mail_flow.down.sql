@@ -1,0 +1,1 @@
+drop table mail_message, mail_step, mail_flow, mail_log_reader;

@@ -1,0 +1,423 @@
+//! What was seen, judged: in words, and with how to mend it. Pure.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use chrono::{DateTime, Utc};
+
+use super::certificate::Certificate;
+
+/// Days before its end that a certificate should have been renewed.
+const SOON: i64 = 14;
+
+/// Lists of addresses that send spam, by the domain that is asked (RFC 5782).
+pub const BLOCKLISTS: [(&str, &str); 3] = [
+    ("zen.spamhaus.org", "Spamhaus ZEN"),
+    ("bl.spamcop.net", "SpamCop"),
+    ("psbl.surriel.com", "PSBL"),
+];
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MailVerdict)]
+pub enum Verdict {
+    /// As it should be.
+    Good,
+    /// It could not be seen.
+    Unknown,
+    /// It may cost mail one day.
+    Warning,
+    /// It costs mail now.
+    Bad,
+}
+
+impl Verdict {
+    /// Which look a page gives it, and its word.
+    pub fn look(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Good => ("good", "good"),
+            Self::Unknown => ("idle", "not known"),
+            Self::Warning => ("warn", "attention"),
+            Self::Bad => ("bad", "problem"),
+        }
+    }
+}
+
+/// What one check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub what: String,
+    /// How bad it is.
+    pub verdict: Verdict,
+    /// What was seen.
+    pub says: String,
+    /// What to do; empty where nothing is.
+    pub fix: String,
+}
+
+impl Finding {
+    /// A finding.
+    pub fn new(
+        what: impl Into<String>,
+        verdict: Verdict,
+        says: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            what: what.into(),
+            verdict,
+            says: says.into(),
+            fix: fix.into(),
+        }
+    }
+}
+
+/// Whether an address is one of the Internet's (RFC 6890), so that asking the world about it makes sense, and the world's port 25
+/// may be tried by somebody's word.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(four) => is_public_four(four),
+        IpAddr::V6(six) => match six.to_ipv4_mapped() {
+            Some(four) => is_public_four(four),
+            // 2000::/3 is all that is given out; 2001:db8::/32 is for documents, 2002::/16 hides an IPv4 address.
+            None => {
+                let [first, second, ..] = six.segments();
+                first & 0xe000 == 0x2000 && !(first == 0x2001 && second == 0xdb8) && first != 0x2002
+            }
+        },
+    }
+}
+
+fn is_public_four(four: Ipv4Addr) -> bool {
+    let [first, second, third, _] = four.octets();
+    let is_shared = first == 100 && second & 0xc0 == 64;
+    let is_special = first == 0
+        || first >= 224
+        || (first, second, third) == (192, 0, 0)
+        || (first == 198 && second & 0xfe == 18);
+    !(four.is_private()
+        || four.is_loopback()
+        || four.is_link_local()
+        || four.is_documentation()
+        || is_shared
+        || is_special)
+}
+
+/// The name by which a list is asked about an address (RFC 5782, 2.1 and 2.4).
+pub fn asked(address: IpAddr, list: &str) -> String {
+    match address {
+        IpAddr::V4(four) => {
+            let [a, b, c, d] = four.octets();
+            format!("{d}.{c}.{b}.{a}.{list}")
+        }
+        IpAddr::V6(six) => {
+            let nibbles = six
+                .octets()
+                .into_iter()
+                .rev()
+                .flat_map(|byte| [byte & 15, byte >> 4]);
+            let name: Vec<String> = nibbles.map(|nibble| format!("{nibble:x}")).collect();
+            format!("{}.{list}", name.join("."))
+        }
+    }
+}
+
+/// What a list's answer means.
+pub fn listed(address: IpAddr, (list, name): (&str, &str), answer: Result<Vec<IpAddr>, String>) -> Finding {
+    let what = format!("Blocklist {name}, {address}");
+    let codes = match answer {
+        Ok(codes) => codes,
+        Err(error) => {
+            let says = format!("The list can't be asked now: {error}.");
+            return Finding::new(
+                what,
+                Verdict::Unknown,
+                says,
+                "Look again later, or ask it on its website.",
+            );
+        }
+    };
+    let is_refusal =
+        |code: &IpAddr| matches!(code, IpAddr::V4(four) if four.octets()[..3] == [127, 255, 255]);
+    if codes.iter().any(is_refusal) {
+        return Finding::new(
+            what,
+            Verdict::Unknown,
+            "The list does not answer this name server: it refuses public ones, and those that ask too much.",
+            "Let the panel ask a name server of your own by BERTH_DNS_SERVER, or ask the list on its website.",
+        );
+    }
+    let codes: Vec<String> = codes
+        .iter()
+        .filter(|code| matches!(code, IpAddr::V4(four) if four.octets()[0] == 127))
+        .map(ToString::to_string)
+        .collect();
+    if codes.is_empty() {
+        return Finding::new(what, Verdict::Good, "Not listed.", "");
+    }
+    Finding::new(
+        what,
+        Verdict::Bad,
+        format!(
+            "Listed ({}): many servers refuse mail from this address.",
+            codes.join(", ")
+        ),
+        format!(
+            "Find out in the queue and by the trace who sends spam, stop it, and then ask {list} to take the address off."
+        ),
+    )
+}
+
+/// What the names of an address mean. `back` are the addresses of those names.
+pub fn reverse(address: IpAddr, host: &str, names: &[String], back: &[IpAddr]) -> Finding {
+    let what = format!("Reverse DNS of {address}");
+    let fix = format!(
+        "Have whoever gave you the address (your provider of servers) set its reverse DNS to {host}."
+    );
+    if names.is_empty() {
+        return Finding::new(
+            what,
+            Verdict::Bad,
+            "The address has no name. Many servers refuse mail from it.",
+            fix,
+        );
+    }
+    if !names.iter().any(|name| name == host) {
+        let says = format!(
+            "Its name is {}, and the mail service calls itself {host}.",
+            names.join(", ")
+        );
+        return Finding::new(what, Verdict::Warning, says, fix);
+    }
+    if !back.contains(&address) {
+        let fix = format!("Add the address {address} to the name {host} in DNS.");
+        return Finding::new(
+            what,
+            Verdict::Bad,
+            format!("Its name is {host}, but that name does not lead back to it."),
+            fix,
+        );
+    }
+    Finding::new(
+        what,
+        Verdict::Good,
+        format!("{host}, which leads back to it."),
+        "",
+    )
+}
+
+/// What a greeting means: `220 mail.example.com ESMTP …`.
+pub fn greeting(host: &str, answer: Result<String, String>) -> [Finding; 2] {
+    let what = "Port 25 in";
+    let line = match answer {
+        Ok(line) => line,
+        Err(error) => {
+            let fix = "Publish port 25 of the mail service's container, and let it through your firewall.";
+            let port = Finding::new(
+                what,
+                Verdict::Bad,
+                format!("{host} does not answer on port 25: {error}."),
+                fix,
+            );
+            let name = Finding::new(
+                "Its own name (HELO)",
+                Verdict::Unknown,
+                "Without an answer it is not known.",
+                "",
+            );
+            return [port, name];
+        }
+    };
+    let says = format!(
+        "{host} answers. That proves it from here only: a firewall before this machine may still keep the world out."
+    );
+    let port = Finding::new(what, Verdict::Good, says, "");
+    let name = line
+        .strip_prefix("220")
+        .and_then(|rest| rest.trim_start_matches(['-', ' ']).split(' ').next());
+    let name = match name {
+        Some(name) if name.eq_ignore_ascii_case(host) => Finding::new(
+            "Its own name (HELO)",
+            Verdict::Good,
+            format!("It calls itself {host}."),
+            "",
+        ),
+        Some(name) => Finding::new(
+            "Its own name (HELO)",
+            Verdict::Bad,
+            format!("It calls itself {name}, and not {host}."),
+            "Give the mail service's container the same name as BERTH_MAIL_HOST, and start it again.",
+        ),
+        None => Finding::new(
+            "Its own name (HELO)",
+            Verdict::Bad,
+            "What answers there is no mail server, or takes no mail now.",
+            "Look which program has port 25, and at the log of the mail service's container.",
+        ),
+    };
+    [port, name]
+}
+
+/// What a certificate means.
+pub fn certificate(host: &str, seen: Result<Certificate, String>, now: DateTime<Utc>) -> Finding {
+    let what = "Certificate of port 465";
+    let renew = "Let the mail service take the edge's certificate, and see that the edge renews it.";
+    let seen = match seen {
+        Ok(seen) => seen,
+        Err(error) => {
+            let fix = "Publish port 465 of the mail service's container, and look at its log.";
+            return Finding::new(what, Verdict::Bad, format!("{host} shows none: {error}."), fix);
+        }
+    };
+    let days = (seen.until - now).num_days();
+    let names = seen.names.join(", ");
+    if seen.until <= now {
+        return Finding::new(
+            what,
+            Verdict::Bad,
+            format!("It ended on {}.", seen.until.format("%-d %b %Y")),
+            renew,
+        );
+    }
+    if !seen.is_for(host) {
+        let fix = format!("Have one made for {host}, and give it to the mail service.");
+        return Finding::new(
+            what,
+            Verdict::Bad,
+            format!("It is for {names}, and not for {host}."),
+            fix,
+        );
+    }
+    if seen.is_self_signed {
+        let says = "It is signed by itself, so mail programs warn their people of it.";
+        return Finding::new(what, Verdict::Warning, says, renew);
+    }
+    if days < SOON {
+        return Finding::new(what, Verdict::Warning, format!("It ends in {days} days."), renew);
+    }
+    Finding::new(what, Verdict::Good, format!("For {names}, {days} days more."), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn addresses_of_the_internet_are_told_from_others() {
+        for public in [
+            "8.8.8.8",
+            "203.0.114.1",
+            "2a00:1450::1b",
+            "100.128.0.1",
+            "::ffff:8.8.8.8",
+        ] {
+            assert!(is_public(ip(public)), "{public}");
+        }
+        for other in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.3.4",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "::ffff:127.0.0.1",
+        ] {
+            assert!(!is_public(ip(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn lists_are_asked_by_reversed_addresses() {
+        assert_eq!(
+            asked(ip("192.0.2.99"), "zen.spamhaus.org"),
+            "99.2.0.192.zen.spamhaus.org"
+        );
+        let six = asked(ip("2001:db8::1"), "zen.spamhaus.org");
+        assert!(
+            six.starts_with("1.0.0.0.0.0.") && six.ends_with(".8.b.d.0.1.0.0.2.zen.spamhaus.org"),
+            "{six}"
+        );
+    }
+
+    #[test]
+    fn a_list_that_refuses_is_no_verdict() {
+        let said =
+            |answer: Result<Vec<IpAddr>, String>| listed(ip("192.0.2.9"), BLOCKLISTS[0], answer).verdict;
+        assert_eq!(said(Ok(vec![])), Verdict::Good);
+        assert_eq!(said(Ok(vec![ip("127.0.0.4")])), Verdict::Bad);
+        assert_eq!(said(Ok(vec![ip("127.255.255.254")])), Verdict::Unknown);
+        assert_eq!(said(Err("timeout".to_owned())), Verdict::Unknown);
+        // A name server that leads everything that is not there to a page of advertisements.
+        assert_eq!(said(Ok(vec![ip("198.51.100.7")])), Verdict::Good);
+    }
+
+    #[test]
+    fn names_lead_there_and_back() {
+        let (address, host) = (ip("192.0.2.9"), "mail.example.com");
+        let said = |names: &[&str], back: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let back: Vec<IpAddr> = back.iter().map(|one| ip(one)).collect();
+            reverse(address, host, &names, &back).verdict
+        };
+        assert_eq!(said(&[], &[]), Verdict::Bad);
+        assert_eq!(
+            said(&["static-9.provider.example"], &["192.0.2.9"]),
+            Verdict::Warning
+        );
+        assert_eq!(said(&[host], &["192.0.2.8"]), Verdict::Bad);
+        assert_eq!(said(&[host], &["192.0.2.9"]), Verdict::Good);
+    }
+
+    #[test]
+    fn a_greeting_tells_its_name() {
+        let said = |line: &str| greeting("mail.example.com", Ok(line.to_owned())).map(|one| one.verdict);
+        assert_eq!(
+            said("220 Mail.example.com ESMTP Postfix"),
+            [Verdict::Good, Verdict::Good]
+        );
+        assert_eq!(said("220-mail.example.com ESMTP"), [Verdict::Good, Verdict::Good]);
+        assert_eq!(said("220 3f9d8c ESMTP Postfix"), [Verdict::Good, Verdict::Bad]);
+        assert_eq!(said("554 go away"), [Verdict::Good, Verdict::Bad]);
+        let away = greeting("mail.example.com", Err("refused".to_owned())).map(|one| one.verdict);
+        assert_eq!(away, [Verdict::Bad, Verdict::Unknown]);
+    }
+
+    #[test]
+    fn a_certificate_is_judged() {
+        let now = "2026-03-10T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        let said = |host: &str, days: i64, is_self_signed: bool| {
+            let seen = Certificate {
+                names: vec!["mail.example.com".to_owned()],
+                until: now + chrono::TimeDelta::days(days),
+                is_self_signed,
+            };
+            certificate(host, Ok(seen), now).verdict
+        };
+        assert_eq!(said("mail.example.com", 60, false), Verdict::Good);
+        assert_eq!(said("mail.example.com", 3, false), Verdict::Warning);
+        assert_eq!(said("mail.example.com", 60, true), Verdict::Warning);
+        assert_eq!(said("mail.example.com", -1, false), Verdict::Bad);
+        assert_eq!(said("other.example.com", 60, false), Verdict::Bad);
+        assert_eq!(
+            certificate("x", Err("refused".to_owned()), now).verdict,
+            Verdict::Bad
+        );
+    }
+}

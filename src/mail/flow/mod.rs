@@ -1,0 +1,38 @@
+//! The way of mail: what the mail service's log says of each message, what waits in its queue, and what is held.
+//!
+//! - One process of the installation follows the log and writes steps into rows; nothing asks the mail service for the past.
+//! - A tenant sees what concerns its own recipients, and all of what its own mailboxes sent. Rows say so, not pages.
+//! - The queue is the mail service's own and never copied: pages ask it, and say so kindly where it does not answer.
+//! - A tenant decides about held mail that is for its people alone; whose it is, is asked right before.
+//! - Steps are kept for 30 days.
+
+mod follow;
+mod model;
+mod overview;
+mod quarantine;
+mod queue;
+mod service;
+mod store;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
+mod trace;
+
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::platform::access::{Permission as P, Rule};
+use crate::platform::web::Routes;
+
+pub use follow::{begin, clean_up};
+
+/// The addresses.
+pub(super) fn routes() -> Routes<App> {
+    let read = Rule::Staff(P::StaffMailRead);
+    Routes::new()
+        .get("/staff/mail", read, overview::show)
+        .api(read, routes!(overview::state))
+        .merge(trace::routes())
+        .merge(queue::routes())
+        .merge(quarantine::routes())
+}

@@ -1,0 +1,27 @@
+//! The quarantine of a tenant: held mail for its people and for nobody else's. What is also for others, only staff decide about.
+
+mod actions;
+mod api;
+mod pages;
+
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::platform::access::{Permission as P, Rule};
+use crate::platform::web::Routes;
+
+/// The addresses.
+pub(super) fn routes() -> Routes<App> {
+    let (see, write) = (Rule::Tenant(P::MailTrace), Rule::Tenant(P::MailWrite));
+    Routes::new()
+        .get("/t/{tenant}/mail/quarantine", see, pages::list)
+        .post(
+            "/t/{tenant}/mail/quarantine/{held}/release",
+            write,
+            pages::release,
+        )
+        .post("/t/{tenant}/mail/quarantine/{held}/delete", write, pages::delete)
+        .api(see, routes!(api::list))
+        .api(write, routes!(api::release))
+        .api(write, routes!(api::delete))
+}

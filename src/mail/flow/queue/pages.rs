@@ -1,0 +1,393 @@
+//! The queue for people of staff.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::drivers::mail::{Queue, QueueAct, QueueId, Queued};
+use crate::platform::access::{Permission, StaffScope};
+use crate::platform::error::Error;
+use crate::platform::web::{Ctx, FormData, Listing, Page, Path, Query, SeeOther, ago, first_href};
+use crate::usage::bytes;
+
+use super::super::model::{self, Figures};
+use super::super::service::away;
+use super::actions::{self, Done, MailQueueQuery, QueueState, Which};
+use super::api::{MOST_IDS, id, which};
+
+const HOME: &str = "/staff/mail/queue";
+/// Domains that the page names.
+const MOST_DOMAINS: usize = 10;
+
+/// A mail as a page shows it.
+pub struct Row {
+    /// Its id.
+    pub id: String,
+    /// The colour of its state.
+    pub look: &'static str,
+    /// Its state.
+    pub state: &'static str,
+    /// Who sent it.
+    pub sender: String,
+    /// Who waits.
+    pub to: String,
+    /// Why the first of them has not got it.
+    pub reason: String,
+    /// Since when, for programs.
+    pub arrived: String,
+    /// Since when, for people.
+    pub arrived_ago: String,
+    /// How large it is.
+    pub size: String,
+}
+
+impl Row {
+    /// A mail's.
+    pub fn new(one: Queued, now: DateTime<Utc>) -> Self {
+        let (look, state) = match one.queue {
+            Queue::Active => ("busy", "On its way"),
+            Queue::Deferred => ("warn", "Deferred"),
+            Queue::Held => ("idle", "Held"),
+        };
+        let to = match one.recipients.as_slice() {
+            [] => "nobody".to_owned(),
+            [only] => only.address.clone(),
+            [first, rest @ ..] => format!("{} and {} more", first.address, rest.len()),
+        };
+        let reason = one.recipients.into_iter().find_map(|waiting| waiting.reason);
+        Self {
+            id: one.id.as_str().to_owned(),
+            look,
+            state,
+            sender: sender(one.sender),
+            to,
+            reason: reason.unwrap_or_default(),
+            arrived: one.arrived.to_rfc3339(),
+            arrived_ago: ago(one.arrived, now),
+            size: bytes(one.bytes),
+        }
+    }
+}
+
+fn sender(sender: String) -> String {
+    if sender.is_empty() {
+        "a mail server (bounce)".to_owned()
+    } else {
+        sender
+    }
+}
+
+struct DomainRow {
+    domain: String,
+    count: usize,
+    deferred: usize,
+    oldest: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/queue.html")]
+pub(super) struct QueuePage {
+    ctx: Ctx,
+    query: MailQueueQuery,
+    /// Why there is nothing to show; empty if there is.
+    away: String,
+    figures: Figures,
+    size: String,
+    oldest: String,
+    domains: Vec<DomainRow>,
+    rows: Vec<Row>,
+    states: Vec<(&'static str, &'static str, bool)>,
+    first: String,
+    next: String,
+    may_manage: bool,
+}
+
+impl QueuePage {
+    fn is_filtered(&self) -> bool {
+        self.query.q.is_some() || self.query.state.is_some()
+    }
+
+    /// The address of the list in another order.
+    fn sorted(&self, sort: &str) -> String {
+        let query = MailQueueQuery {
+            sort: Some(sort.to_owned()),
+            after: None,
+            ..self.query.clone()
+        };
+        first_href(&query)
+    }
+
+    fn direction(&self, sort: &str) -> &'static str {
+        match self.query.sort.as_deref().unwrap_or("arrived") {
+            now if now != sort => "",
+            "arrived" | "sender" => "ascending",
+            _ => "descending",
+        }
+    }
+
+    /// Where the arrow of the time leads.
+    fn other_time(&self) -> &'static str {
+        match self.query.sort.as_deref() {
+            None | Some("arrived") => "-arrived",
+            _ => "arrived",
+        }
+    }
+
+    fn time_direction(&self) -> &'static str {
+        match self.query.sort.as_deref() {
+            Some("-arrived") => "descending",
+            None | Some("arrived") => "ascending",
+            _ => "",
+        }
+    }
+}
+
+/// Lists what waits.
+pub(super) async fn list(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    Query(query): Query<MailQueueQuery>,
+) -> Result<Page<QueuePage>, Error> {
+    let (queue, away) = match actions::queue(&app).await {
+        Ok(queue) => (queue, String::new()),
+        Err(error) => (Vec::new(), away(error)?),
+    };
+    let (now, figures) = (app.now(), model::figures(&queue));
+    let domains = model::by_domain(&queue)
+        .into_iter()
+        .take(MOST_DOMAINS)
+        .map(|one| DomainRow {
+            domain: one.domain,
+            count: one.count,
+            deferred: one.deferred,
+            oldest: ago(one.oldest, now),
+        });
+    let domains = domains.collect();
+    let listing: Listing<Queued> = actions::page_of(queue, &query)?;
+    let states = QueueState::ALL
+        .into_iter()
+        .map(|(state, word, label)| (word, label, query.state == Some(state)));
+    Ok(Page(QueuePage {
+        ctx: ctx.with_crumbs([("Mail", "/staff/mail")]),
+        states: states.collect(),
+        away,
+        size: bytes(figures.bytes),
+        oldest: figures.oldest.map_or_else(|| "–".to_owned(), |at| ago(at, now)),
+        figures,
+        domains,
+        next: listing.next_href(&query).unwrap_or_default(),
+        first: query
+            .after
+            .as_ref()
+            .map(|_| first_href(&query))
+            .unwrap_or_default(),
+        rows: listing.items.into_iter().map(|one| Row::new(one, now)).collect(),
+        query,
+        may_manage: scope.may(Permission::StaffMailManage),
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "mail/queued.html")]
+struct QueuedPage {
+    ctx: Ctx,
+    row: Row,
+    waiting: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    is_held: bool,
+    may_manage: bool,
+}
+
+/// One mail with some of its headers.
+pub(super) async fn show(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    Path(text): Path<String>,
+) -> Result<Response, Error> {
+    let id = id(&text)?;
+    let found = async {
+        let mail = actions::find(&app, &id).await?;
+        Ok::<_, Error>((mail, actions::headers(&app, &scope, &id).await?))
+    };
+    let (mail, headers) = match found.await {
+        Ok(found) => found,
+        Err(error) => return Ok(SeeOther::to(HOME).bad(away(error)?).into_response()),
+    };
+    let waiting = mail
+        .recipients
+        .iter()
+        .map(|one| (one.address.clone(), one.reason.clone().unwrap_or_default()));
+    Ok(Page(QueuedPage {
+        ctx: ctx.with_crumbs([("Mail", "/staff/mail"), ("Queue", HOME)]),
+        waiting: waiting.collect(),
+        is_held: mail.queue == Queue::Held,
+        row: Row::new(mail, app.now()),
+        headers,
+        may_manage: scope.may(Permission::StaffMailManage),
+    })
+    .into_response())
+}
+
+/// What was done, or why not.
+fn back(done: Result<(), Error>, says: &str) -> Result<SeeOther, Error> {
+    let to = SeeOther::to(HOME);
+    match done {
+        Ok(()) => Ok(to.good(says)),
+        Err(Error::NotFound) => Ok(to.info("That mail is not in the queue any more.")),
+        Err(error) => Ok(to.bad(away(error)?)),
+    }
+}
+
+async fn one(
+    (app, scope): (&App, &StaffScope),
+    text: &str,
+    (act, says): (QueueAct, &str),
+) -> Result<SeeOther, Error> {
+    back(actions::act_on(app, scope, &id(text)?, act).await, says)
+}
+
+/// Has one tried again.
+pub(super) async fn retry(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(text): Path<String>,
+) -> Result<SeeOther, Error> {
+    one(
+        (&app, &scope),
+        &text,
+        (QueueAct::Retry, "It is being tried again."),
+    )
+    .await
+}
+
+/// Holds one.
+pub(super) async fn hold(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(text): Path<String>,
+) -> Result<SeeOther, Error> {
+    one((&app, &scope), &text, (QueueAct::Hold, "It is held.")).await
+}
+
+/// Lets one go on.
+pub(super) async fn release(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(text): Path<String>,
+) -> Result<SeeOther, Error> {
+    one((&app, &scope), &text, (QueueAct::Release, "It goes on.")).await
+}
+
+/// Deletes one.
+pub(super) async fn delete(
+    State(app): State<App>,
+    scope: StaffScope,
+    Path(text): Path<String>,
+) -> Result<SeeOther, Error> {
+    one((&app, &scope), &text, (QueueAct::Delete, "It is deleted.")).await
+}
+
+/// Has all tried again.
+pub(super) async fn retry_all(State(app): State<App>, scope: StaffScope) -> Result<SeeOther, Error> {
+    back(
+        actions::retry_all(&app, &scope).await,
+        "All deferred mail is being tried again.",
+    )
+}
+
+#[derive(Template)]
+#[template(path = "mail/queue_confirm.html")]
+struct ConfirmPage {
+    ctx: Ctx,
+    what: String,
+    ids: Vec<String>,
+    domain: String,
+}
+
+fn read_act(word: &str) -> Option<QueueAct> {
+    match word {
+        "retry" => Some(QueueAct::Retry),
+        "hold" => Some(QueueAct::Hold),
+        "release" => Some(QueueAct::Release),
+        "delete" => Some(QueueAct::Delete),
+        _ => None,
+    }
+}
+
+fn counted(count: usize) -> String {
+    if count == 1 {
+        "1 mail".to_owned()
+    } else {
+        format!("{count} mails")
+    }
+}
+
+fn says(act: QueueAct, done: Done) -> String {
+    let count = counted(done.done);
+    let mut text = match act {
+        QueueAct::Retry => format!("Trying again: {count}."),
+        QueueAct::Hold => format!("Held: {count}."),
+        QueueAct::Release => format!("Released: {count}."),
+        QueueAct::Delete => format!("Deleted: {count}."),
+    };
+    if done.gone > 0 {
+        text.push_str(&format!(" {} had left the queue.", done.gone));
+    }
+    if done.left > 0 {
+        text.push_str(&format!(" {} are left: do it again for them.", done.left));
+    }
+    text
+}
+
+/// Decides about those that were selected, or about a domain's. Deleting asks first.
+pub(super) async fn act(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    form: FormData,
+) -> Result<Response, Error> {
+    let Some(act) = read_act(form.get("act")) else {
+        return Ok(SeeOther::to(HOME)
+            .bad("Choose what is to be done.")
+            .into_response());
+    };
+    let domain = Some(form.get("domain")).filter(|domain| !domain.is_empty());
+    let which = match which(form.all("id").take(MOST_IDS), domain) {
+        Ok(which) => which,
+        Err(error) => return Ok(SeeOther::to(HOME).refused_or_invalid(error)?.into_response()),
+    };
+    if act == QueueAct::Delete && !form.checked("confirmed") {
+        return confirm(&app, ctx, &which).await;
+    }
+    match actions::act_on_many(&app, &scope, &which, act).await {
+        Ok(done) => Ok(SeeOther::to(HOME).good(says(act, done)).into_response()),
+        Err(error) => Ok(SeeOther::to(HOME).bad(away(error)?).into_response()),
+    }
+}
+
+async fn confirm(app: &App, ctx: Ctx, which: &Which) -> Result<Response, Error> {
+    let (ids, left) = match actions::meant(app, which).await {
+        Ok(meant) => meant,
+        Err(error) => return Ok(SeeOther::to(HOME).bad(away(error)?).into_response()),
+    };
+    let count = counted(ids.len() + left);
+    let (what, ids, domain) = match which {
+        Which::Ids(ids) => (
+            count,
+            ids.iter().map(|id: &QueueId| id.as_str().to_owned()).collect(),
+            String::new(),
+        ),
+        Which::Domain(domain) => (format!("{count} to {domain}"), Vec::new(), domain.clone()),
+    };
+    Ok(Page(ConfirmPage {
+        ctx: ctx.with_crumbs([("Mail", "/staff/mail"), ("Queue", HOME)]),
+        what,
+        ids,
+        domain,
+    })
+    .into_response())
+}
