@@ -232,8 +232,7 @@ impl Config {
     pub fn with_secrets(mut self) -> Result<Self, ConfigError> {
         self.database_url = secret("DATABASE_URL", "DATABASE_URL_FILE")?;
         self.smtp_url = secret("BERTH_SMTP_URL", "BERTH_SMTP_URL_FILE")?;
-        self.mail_reader_password =
-            secret("BERTH_MAIL_READER_PASSWORD", "BERTH_MAIL_READER_PASSWORD_FILE")?;
+        self.mail_reader_password = secret("BERTH_MAIL_READER_PASSWORD", "BERTH_MAIL_READER_PASSWORD_FILE")?;
         self.database_admin_url = secret("BERTH_DATABASE_ADMIN_URL", "BERTH_DATABASE_ADMIN_URL_FILE")?;
         Ok(self)
     }

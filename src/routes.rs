@@ -20,9 +20,9 @@ use crate::platform::web::{
     log_requests, refuse_cross_origin, security_headers,
 };
 use crate::{
-    accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, mail, networks,
-    notifications, overview, schedules, search, servers, shares, snapshots, stacks, storage, tenants, usage,
-    volumes,
+    accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, mail,
+    networks, notifications, overview, schedules, search, servers, shares, snapshots, stacks, storage,
+    tenants, usage, volumes,
 };
 
 /// Every route of the panel.

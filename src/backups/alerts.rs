@@ -74,12 +74,7 @@ pub(super) async fn failed(app: &App, tx: &mut SystemTx, backup: &Backup, reason
 }
 
 /// Tells the tenant's owners, once for each time that something is wrong.
-async fn mail(
-    app: &App,
-    tx: &mut SystemTx,
-    (of, tenant): (Of, TenantId),
-    reason: &str,
-) -> Result<(), Error> {
+async fn mail(app: &App, tx: &mut SystemTx, (of, tenant): (Of, TenantId), reason: &str) -> Result<(), Error> {
     let tenant = tenants::find_tenant(tx, tenant).await?;
     let (name, below) = match of {
         Of::Server(id) => (servers::find(tx, id).await?.name, format!("servers/{id}")),

@@ -44,7 +44,9 @@ impl Demo {
             println!("mailbox={} {}", login.address, login.password.expose());
         }
         if app.mail.is_some() && !shown.has_mail {
-            eprintln!("the mail service does not answer, so there is no mail in the demo's mailbox yet: run it again");
+            eprintln!(
+                "the mail service does not answer, so there is no mail in the demo's mailbox yet: run it again"
+            );
         }
         app.db.close().await;
         Ok(())

@@ -33,7 +33,10 @@ pub struct Login {
 /// Makes what is missing. The mailboxes that were made just now, with their passwords.
 pub(super) async fn seed(app: &App, system: &SystemScope, scope: &TenantScope) -> Result<Vec<Login>, Error> {
     let tenant = scope.tenant();
-    if store::mail_domain(&mut system.begin().await?, tenant, DOMAIN).await?.is_none() {
+    if store::mail_domain(&mut system.begin().await?, tenant, DOMAIN)
+        .await?
+        .is_none()
+    {
         mail::domains::create(app, scope, DOMAIN, None).await?;
     }
     let mut tx = system.begin().await?;
@@ -88,7 +91,10 @@ pub(super) async fn deliver(app: &App, system: &SystemScope) -> Result<bool, Err
             Ok(()) => return Ok(true),
             Err(MailServiceError::Away(_)) if attempt < TRIES => tokio::time::sleep(TRY_AGAIN).await,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the demo's mail was not delivered");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the demo's mail was not delivered"
+                );
                 return Ok(false);
             }
         }

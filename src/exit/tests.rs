@@ -239,7 +239,10 @@ async fn mail_is_in_it_without_what_opens_it() {
     tx.commit().await.unwrap();
     let files = files(&scene.take(&scene.owner, ARCHIVE).await);
     let domains = read(&files, "mail/domains.json");
-    assert_eq!((domains.as_array().unwrap().len(), &domains[0]["name"]), (1, &json!("ours.example")));
+    assert_eq!(
+        (domains.as_array().unwrap().len(), &domains[0]["name"]),
+        (1, &json!("ours.example"))
+    );
     let mailboxes = read(&files, "mail/mailboxes/00001.json");
     assert_eq!(mailboxes.as_array().unwrap().len(), 1);
     assert_eq!(mailboxes[0]["address"], "ada@ours.example");
@@ -247,7 +250,10 @@ async fn mail_is_in_it_without_what_opens_it() {
     assert_eq!(aliases[0]["targets"], json!(["ada@ours.example"]));
     for (name, content) in &files {
         let text = String::from_utf8_lossy(content);
-        assert!(!text.contains("hashword") && !text.contains("theirs.example"), "{name}");
+        assert!(
+            !text.contains("hashword") && !text.contains("theirs.example"),
+            "{name}"
+        );
     }
 }
 

@@ -36,7 +36,10 @@ impl TaskHandler for Housekeeping {
             ("events", forget_events(&app, &scope).await),
             ("idempotency keys", forget_keys(&app, &scope).await),
             ("accounts", accounts::clean_up(&app, &scope).await),
-            ("sessions of mailboxes", mail::forget_mailbox_sessions(&app, &scope).await),
+            (
+                "sessions of mailboxes",
+                mail::forget_mailbox_sessions(&app, &scope).await,
+            ),
             ("ended guests", guests::clean_up(&app, &scope).await),
             ("notifications", notifications::clean_up(&app, &scope).await),
             ("drills", drills::clean_up(&app, &scope).await),

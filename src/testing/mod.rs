@@ -154,7 +154,10 @@ impl TestApp {
             engine: Arc::new(engine.clone()),
             mailer: config.smtp_url.as_ref().map(|_| Arc::new(mailer.clone()) as _),
             dns: Arc::new(dns.clone()),
-            mail: config.mail_container.as_ref().map(|_| Arc::new(mail.clone()) as _),
+            mail: config
+                .mail_container
+                .as_ref()
+                .map(|_| Arc::new(mail.clone()) as _),
             catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
             authenticate: crate::commands::authenticator(&clock, &config),
             clock,

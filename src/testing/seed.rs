@@ -282,7 +282,9 @@ impl TestApp {
             MailKeyId::new(&*self.app.ids, now),
         );
         let mut tx = self.system().begin().await.unwrap();
-        store::mail_domain(&mut tx, ids, (tenant, name), now).await.unwrap();
+        store::mail_domain(&mut tx, ids, (tenant, name), now)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         ids
     }

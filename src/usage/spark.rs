@@ -52,7 +52,9 @@ pub async fn sparks(
     servers: &[Server],
     now: DateTime<Utc>,
 ) -> Result<HashMap<ServerId, Sparks>, Error> {
-    let running = servers.iter().filter(|server| server.observed.seen == Seen::Running);
+    let running = servers
+        .iter()
+        .filter(|server| server.observed.seen == Seen::Running);
     let ids: Vec<ServerId> = running.map(|server| server.id).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());

@@ -138,7 +138,9 @@ async fn a_domain_is_proved_and_all_its_records_become_good() {
     })
     .await;
     let (_, before) = api.post(&format!("{domain}/check"), &json!({})).await;
-    let missing = verdicts(&before).into_iter().filter(|(_, says)| says.contains("issing"));
+    let missing = verdicts(&before)
+        .into_iter()
+        .filter(|(_, says)| says.contains("issing"));
     assert_eq!(missing.count(), 13, "{before:#}");
 
     // All of them as the page shows them, as lines of a zone.
@@ -148,7 +150,10 @@ async fn a_domain_is_proved_and_all_its_records_become_good() {
     let lines = lines.map(|record| record["zone_line"].as_str().unwrap().to_owned());
     let zone: Vec<String> = provider().into_iter().chain(lines).collect();
     let _server = NameServer::start(&folder, address, ".", &zone).await;
-    until("the domain is proved", async || api.post(&verify, &json!({})).await.0 == 200).await;
+    until("the domain is proved", async || {
+        api.post(&verify, &json!({})).await.0 == 200
+    })
+    .await;
     until("all records are good", async || {
         let (status, seen) = api.post(&format!("{domain}/check"), &json!({})).await;
         assert_eq!(status, 200, "{seen}");
@@ -156,7 +161,10 @@ async fn a_domain_is_proved_and_all_its_records_become_good() {
     })
     .await;
     let found = api.get(&domain).await;
-    assert_eq!((&found["state"], &found["problems"]), (&json!("active"), &json!(0)));
+    assert_eq!(
+        (&found["state"], &found["problems"]),
+        (&json!("active"), &json!(0))
+    );
 }
 
 #[tokio::test]
@@ -184,14 +192,32 @@ async fn answers_are_data_and_only_silence_is_an_error() {
         [mx(10, "first.a.example"), mx(20, "second.a.example")]
     );
     assert_eq!(dns.mx("nomail.a.example").await.unwrap(), [mx(0, "")]);
-    assert_eq!(dns.txt("long.a.example").await.unwrap(), [format!("{long}{long}end")]);
+    assert_eq!(
+        dns.txt("long.a.example").await.unwrap(),
+        [format!("{long}{long}end")]
+    );
     assert_eq!(dns.addresses("first.a.example").await.unwrap().len(), 2);
-    assert_eq!(dns.addresses("other.a.example").await.unwrap().len(), 2, "by its other name");
-    assert_eq!(dns.cname("other.a.example").await.unwrap().as_deref(), Some("first.a.example"));
+    assert_eq!(
+        dns.addresses("other.a.example").await.unwrap().len(),
+        2,
+        "by its other name"
+    );
+    assert_eq!(
+        dns.cname("other.a.example").await.unwrap().as_deref(),
+        Some("first.a.example")
+    );
     assert_eq!(dns.cname("first.a.example").await.unwrap(), None);
     assert_eq!(dns.srv("_imaps._tcp.a.example").await.unwrap()[0].port, 993);
-    assert_eq!(dns.txt("nothing.a.example").await, Ok(Vec::new()), "there is no such name");
-    assert_eq!(dns.txt("first.a.example").await, Ok(Vec::new()), "the name has no text");
+    assert_eq!(
+        dns.txt("nothing.a.example").await,
+        Ok(Vec::new()),
+        "there is no such name"
+    );
+    assert_eq!(
+        dns.txt("first.a.example").await,
+        Ok(Vec::new()),
+        "the name has no text"
+    );
     // The server is not asked about other zones, and says so.
     let refused = dns.txt("b.example").await;
     assert!(matches!(refused, Err(DnsError::Away(_))), "{refused:?}");

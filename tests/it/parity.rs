@@ -10,10 +10,7 @@ const PAGES_ONLY: &[(&str, &str)] = &[
     ("/sign-in", "proves who somebody is"),
     ("/sign-out", "ends a session, which programs do not have"),
     ("/mailbox/sign-in", "proves who somebody is"),
-    (
-        "/mailbox/sign-out",
-        "ends a session, which programs do not have",
-    ),
+    ("/mailbox/sign-out", "ends a session, which programs do not have"),
     ("/setup/{token}", "proves who somebody is"),
     (
         "/invite/{token}",
@@ -200,7 +197,10 @@ fn what_a_mailbox_s_person_does_to_their_mail_the_tenant_can() {
     for page in own {
         let rest = page.path.strip_prefix("/mailbox/").unwrap();
         // Aliases of the tenant stand beside its mailboxes; passwords and programs' passwords have forms of their own there.
-        if ["aliases", "password", "app-passwords"].iter().any(|part| rest.starts_with(part)) {
+        if ["aliases", "password", "app-passwords"]
+            .iter()
+            .any(|part| rest.starts_with(part))
+        {
             continue;
         }
         let theirs = format!("/t/{{tenant}}/mail/mailboxes/{{mailbox}}/{rest}");

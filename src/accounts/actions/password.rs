@@ -41,8 +41,8 @@ async fn audit(
 /// The hash (argon2id, as a PHC string) of a password that somebody chooses for something else than an account, such as a mailbox;
 /// judged as accounts' are, and bounded with them.
 pub async fn hash_chosen(chosen: &str, about: &[&str]) -> Result<String, Error> {
-    let new = NewPassword::parse(chosen, about)
-        .map_err(|error| Error::invalid("password", error.to_string()))?;
+    let new =
+        NewPassword::parse(chosen, about).map_err(|error| Error::invalid("password", error.to_string()))?;
     Seat::take()?.hash(new.secret()).await
 }
 

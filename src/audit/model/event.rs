@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use crate::platform::ids::{
     AuditId, LinkId, LocationId, MailDomainId, MailboxId, OperationId, PlanId, ServerId, SessionId, TenantId,
-    TokenId,
-    UserId, VolumeId,
+    TokenId, UserId, VolumeId,
 };
 
 /// What was acted on.

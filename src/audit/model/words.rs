@@ -13,7 +13,7 @@ pub fn words(action: &str, target: &str) -> String {
     }
 }
 
-const ALONE: [(&str, &str); 16] = [
+const ALONE: &[(&str, &str)] = &[
     ("setup.complete", "Set Berth up"),
     ("session.start", "Signed in"),
     ("session.end", "Signed out"),
@@ -32,13 +32,16 @@ const ALONE: [(&str, &str); 16] = [
     ("mailbox.own_password", "Changed the own mail password"),
 ];
 
-const WITH_TARGET: [(&str, &str); 123] = [
+const WITH_TARGET: &[(&str, &str)] = &[
     ("mailbox.rules", "Changed the rules of"),
     ("mailbox.reply", "Changed the automatic reply of"),
     ("mailbox.spam", "Changed what is spam for"),
     ("mailbox.forward", "Changed the forwarding of"),
     ("mailbox.app_password", "Made a password for a program of"),
-    ("mailbox.app_password_delete", "Deleted a password for a program of"),
+    (
+        "mailbox.app_password_delete",
+        "Deleted a password for a program of",
+    ),
     ("mailbox.own_alias", "Made an own alias of"),
     ("mailbox.own_alias_delete", "Deleted an own alias of"),
     ("server.create", "Created the server"),

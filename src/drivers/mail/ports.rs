@@ -33,7 +33,9 @@ impl FromStr for MailPorts {
         let ports: Result<Vec<u16>, _> = text.split(',').map(|port| port.trim().parse()).collect();
         match ports.as_deref() {
             Ok(&[imaps, pop3s, submissions, submission])
-                if [imaps, pop3s, submissions, submission].iter().all(|port| *port > 0) =>
+                if [imaps, pop3s, submissions, submission]
+                    .iter()
+                    .all(|port| *port > 0) =>
             {
                 Ok(Self {
                     imaps,
@@ -54,7 +56,15 @@ mod tests {
     #[test]
     fn four_ports_are_four_ports() {
         assert_eq!("993, 995,465,587".parse(), Ok(MailPorts::default()));
-        for bad in ["", "993", "993,995,465", "993,995,465,587,25", "993,995,465,0", "a,b,c,d", "993,995,465,70000"] {
+        for bad in [
+            "",
+            "993",
+            "993,995,465",
+            "993,995,465,587,25",
+            "993,995,465,0",
+            "a,b,c,d",
+            "993,995,465,70000",
+        ] {
             assert!(bad.parse::<MailPorts>().is_err(), "{bad}");
         }
     }

@@ -41,11 +41,7 @@ pub(super) fn routes() -> Routes<App> {
             Rule::Public,
             programs::microsoft,
         )
-        .get(
-            "/t/{tenant}/mail/mailboxes/{mailbox}/set-up",
-            read,
-            pages::show,
-        )
+        .get("/t/{tenant}/mail/mailboxes/{mailbox}/set-up", read, pages::show)
         .get("/t/{tenant}/mail/mailboxes/{mailbox}/apple", read, pages::apple)
         .api(read, routes!(api::show))
 }

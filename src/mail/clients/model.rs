@@ -135,15 +135,29 @@ pub fn address_asked(body: &[u8]) -> Result<Address, &'static str> {
 /// The answer to Mozilla's question (wiki.mozilla.org/Thunderbird:Autoconfiguration:ConfigFileFormat). Programs put their own
 /// address where the placeholder stands.
 pub fn mozilla(domain: &DomainName, host: &str, servers: &[Server]) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<clientConfig version=\"1.1\">\n");
+    let mut out =
+        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<clientConfig version=\"1.1\">\n");
     let (name, shown) = (escaped(domain.as_str()), escaped(&domain.shown()));
-    out.push_str(&[
-        "<emailProvider id=\"", &name, "\">\n<domain>", &name, "</domain>\n<displayName>", &shown,
-        "</displayName>\n<displayShortName>", &shown, "</displayShortName>\n",
-    ]
-    .concat());
+    out.push_str(
+        &[
+            "<emailProvider id=\"",
+            &name,
+            "\">\n<domain>",
+            &name,
+            "</domain>\n<displayName>",
+            &shown,
+            "</displayName>\n<displayShortName>",
+            &shown,
+            "</displayShortName>\n",
+        ]
+        .concat(),
+    );
     for server in servers {
-        let tag = if server.sends() { "outgoingServer" } else { "incomingServer" };
+        let tag = if server.sends() {
+            "outgoingServer"
+        } else {
+            "incomingServer"
+        };
         let socket = match server.encryption {
             Encryption::Tls => "SSL",
             Encryption::StartTls => "STARTTLS",
@@ -173,13 +187,22 @@ pub fn microsoft(address: &Address, host: &str, servers: &[Server]) -> String {
             Encryption::Tls => "<SSL>on</SSL>\n<Encryption>SSL</Encryption>",
             Encryption::StartTls => "<SSL>on</SSL>\n<Encryption>TLS</Encryption>",
         };
-        out.push_str(&[
-            "<Protocol>\n<Type>", &server.protocol.to_ascii_uppercase(), "</Type>\n<Server>", &escaped(host),
-            "</Server>\n<Port>", &server.port.to_string(), "</Port>\n<LoginName>", &escaped(address.as_str()),
-            "</LoginName>\n<DomainRequired>off</DomainRequired>\n<SPA>off</SPA>\n", encryption,
-            "\n<AuthRequired>on</AuthRequired>\n</Protocol>\n",
-        ]
-        .concat());
+        out.push_str(
+            &[
+                "<Protocol>\n<Type>",
+                &server.protocol.to_ascii_uppercase(),
+                "</Type>\n<Server>",
+                &escaped(host),
+                "</Server>\n<Port>",
+                &server.port.to_string(),
+                "</Port>\n<LoginName>",
+                &escaped(address.as_str()),
+                "</LoginName>\n<DomainRequired>off</DomainRequired>\n<SPA>off</SPA>\n",
+                encryption,
+                "\n<AuthRequired>on</AuthRequired>\n</Protocol>\n",
+            ]
+            .concat(),
+        );
     }
     out.push_str("</Account>\n</Response>\n</Autodiscover>\n");
     out
@@ -212,7 +235,15 @@ mod tests {
         let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;&b;\">]>".to_owned() + &asked("&c;");
         let deep = "<a>".repeat(5_000) + &"</a>".repeat(5_000);
         let long = asked(&"a".repeat(LONGEST));
-        for body in [bomb.as_str(), &deep, &long, "", "ada@example.com", "<Autodiscover/>", &asked("ada")] {
+        for body in [
+            bomb.as_str(),
+            &deep,
+            &long,
+            "",
+            "ada@example.com",
+            "<Autodiscover/>",
+            &asked("ada"),
+        ] {
             assert!(address_asked(body.as_bytes()).is_err(), "{body:.60}");
         }
         assert!(address_asked(&[0xff, 0xfe]).is_err());
@@ -221,9 +252,18 @@ mod tests {
     #[test]
     fn the_domain_is_the_addresss_or_the_hosts() {
         let asked = |address, host| domain_asked(address, host).map(|name| name.as_str().to_owned());
-        assert_eq!(asked(Some("a@Example.com"), Some("panel.test")).as_deref(), Some("example.com"));
-        assert_eq!(asked(None, Some("autoconfig.example.com:443")).as_deref(), Some("example.com"));
-        assert_eq!(asked(Some(" "), Some("example.com")).as_deref(), Some("example.com"));
+        assert_eq!(
+            asked(Some("a@Example.com"), Some("panel.test")).as_deref(),
+            Some("example.com")
+        );
+        assert_eq!(
+            asked(None, Some("autoconfig.example.com:443")).as_deref(),
+            Some("example.com")
+        );
+        assert_eq!(
+            asked(Some(" "), Some("example.com")).as_deref(),
+            Some("example.com")
+        );
         assert_eq!(asked(Some("nobody"), Some("example.com")), None);
         assert_eq!(asked(None, None), None);
     }
@@ -240,7 +280,9 @@ mod tests {
         assert_eq!(host.as_deref(), Some("mail.<b>&\""));
         let address = Address::parse("ada&bob@example.com").unwrap();
         let root = Element::parse(microsoft(&address, "mail.test", &all).as_bytes()).unwrap();
-        let account = root.get_child("Response").and_then(|response| response.get_child("Account"));
+        let account = root
+            .get_child("Response")
+            .and_then(|response| response.get_child("Account"));
         let protocol = account.and_then(|account| account.get_child("Protocol")).unwrap();
         let login = protocol.get_child("LoginName").and_then(Element::get_text);
         assert_eq!(login.as_deref(), Some("ada&bob@example.com"));

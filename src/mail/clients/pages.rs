@@ -37,10 +37,7 @@ pub(super) async fn show(
     let mail = format!("/t/{}/mail", scope.member.slug);
     let base = format!("{mail}/mailboxes/{mailbox}");
     Ok(Page(SetUp {
-        ctx: ctx.with_crumbs([
-            ("Mail".to_owned(), mail),
-            (owner.address.clone(), base.clone()),
-        ]),
+        ctx: ctx.with_crumbs([("Mail".to_owned(), mail), (owner.address.clone(), base.clone())]),
         base,
         owner,
         host: app.config.mail_host().to_owned(),

@@ -39,7 +39,11 @@ fn yes(key: &str) -> String {
 
 impl Profile<'_> {
     fn payload(&self) -> String {
-        let name = if self.name.is_empty() { self.address } else { self.name };
+        let name = if self.name.is_empty() {
+            self.address
+        } else {
+            self.name
+        };
         // The same each time, so that a device replaces what it has.
         let id = Uuid::from_u128(self.mailbox.0.as_u128() ^ 1);
         [

@@ -48,7 +48,9 @@ pub(super) async fn mozilla(
 
 /// Answers Outlook.
 pub(super) async fn microsoft(State(app): State<App>, body: Body) -> Result<Response, Error> {
-    let body = to_bytes(body, model::LONGEST).await.map_err(|_| Error::TooLarge)?;
+    let body = to_bytes(body, model::LONGEST)
+        .await
+        .map_err(|_| Error::TooLarge)?;
     let address = model::address_asked(&body).map_err(|message| Error::BadRequest {
         code: "bad-autodiscover",
         message: message.to_owned(),

@@ -39,18 +39,39 @@ const AUTOCONFIG: &str = "/mail/config-v1.1.xml?emailaddress=";
 async fn thunderbird_gets_the_same_for_known_and_unknown_addresses() {
     let scene = Scene::new().await;
     let anybody = scene.app.anonymous();
-    let known = anybody.get(&format!("{AUTOCONFIG}ada@example.com")).await.expect(200);
-    let unknown = anybody.get(&format!("{AUTOCONFIG}eve@example.com")).await.expect(200);
+    let known = anybody
+        .get(&format!("{AUTOCONFIG}ada@example.com"))
+        .await
+        .expect(200);
+    let unknown = anybody
+        .get(&format!("{AUTOCONFIG}eve@example.com"))
+        .await
+        .expect(200);
     assert_eq!(known.body, unknown.body);
     let root = Element::parse(known.body.as_bytes()).unwrap();
     let provider = root.get_child("emailProvider").unwrap();
     let incoming = provider.get_child("incomingServer").unwrap();
-    let read = |name: &str| incoming.get_child(name).and_then(Element::get_text).unwrap().into_owned();
+    let read = |name: &str| {
+        incoming
+            .get_child(name)
+            .and_then(Element::get_text)
+            .unwrap()
+            .into_owned()
+    };
     assert_eq!(read("hostname"), "mail.panel.test");
-    assert_eq!((read("port"), read("socketType")), ("993".to_owned(), "SSL".to_owned()));
+    assert_eq!(
+        (read("port"), read("socketType")),
+        ("993".to_owned(), "SSL".to_owned())
+    );
     let other = "/.well-known/autoconfig/mail/config-v1.1.xml?emailaddress=ada@example.com";
     assert_eq!(anybody.get(other).await.expect(200).body, known.body);
-    for address in ["ada@unproven.example", "ada@elsewhere.example", "ada", "", "%3Cscript%3E@x"] {
+    for address in [
+        "ada@unproven.example",
+        "ada@elsewhere.example",
+        "ada",
+        "",
+        "%3Cscript%3E@x",
+    ] {
         anybody.get(&format!("{AUTOCONFIG}{address}")).await.expect(404);
     }
 }
@@ -71,7 +92,11 @@ async fn outlook_gets_its_answer_and_nonsense_is_refused() {
     };
     for path in ["/autodiscover/autodiscover.xml", "/Autodiscover/Autodiscover.xml"] {
         let answer = post(path, ask("eve@example.com")).await.expect(200);
-        assert!(answer.body.contains("<LoginName>eve@example.com</LoginName>"), "{}", answer.body);
+        assert!(
+            answer.body.contains("<LoginName>eve@example.com</LoginName>"),
+            "{}",
+            answer.body
+        );
         post(path, ask("eve@elsewhere.example")).await.expect(404);
         post(path, ask("eve@unproven.example")).await.expect(404);
         post(path, "<!DOCTYPE a><a/>".to_owned()).await.expect(400);
@@ -89,7 +114,11 @@ async fn a_mailbox_is_set_up_from_its_page_and_by_its_profile() {
         assert!(page.body.contains(part), "{part}");
     }
     let profile = browser.get(&format!("{base}/apple")).await.expect(200);
-    assert!(profile.body.contains("<key>IncomingMailServerPortNumber</key><integer>993</integer>"));
+    assert!(
+        profile
+            .body
+            .contains("<key>IncomingMailServerPortNumber</key><integer>993</integer>")
+    );
     assert!(!profile.body.to_lowercase().contains("passwordkey"));
     let program = scene
         .app

@@ -30,7 +30,10 @@ pub(super) async fn make() -> Result<Pair, Error> {
 fn pair() -> Result<Pair, Error> {
     let private = RsaPrivateKey::new(&mut OsRng, BITS).map_err(Error::internal)?;
     let pem = private.to_pkcs8_pem(LineEnding::LF).map_err(Error::internal)?;
-    let public = private.to_public_key().to_public_key_der().map_err(Error::internal)?;
+    let public = private
+        .to_public_key()
+        .to_public_key_der()
+        .map_err(Error::internal)?;
     Ok(Pair {
         private_key: Secret::new(pem.as_str().to_owned()),
         public_key: STANDARD.encode(public.as_bytes()),

@@ -48,7 +48,9 @@ async fn facts(dns: &dyn Dns, hosts: &Hosts, record: &DnsRecord) -> Result<Facts
             let (texts, ours) = tokio::join!(dns.txt(name), addresses(dns, &hosts.mail));
             Facts::Texts(texts?, ours.unwrap_or_default())
         }
-        K::Proof | K::Dkim | K::Dmarc | K::MtaSts | K::TlsReports => Facts::Texts(dns.txt(name).await?, Vec::new()),
+        K::Proof | K::Dkim | K::Dmarc | K::MtaSts | K::TlsReports => {
+            Facts::Texts(dns.txt(name).await?, Vec::new())
+        }
         K::MtaStsHost | K::Autoconfig | K::Autodiscover => {
             let panel = addresses(dns, &hosts.panel);
             let (cname, own, panel) = tokio::try_join!(dns.cname(name), dns.addresses(name), panel)?;

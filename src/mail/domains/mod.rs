@@ -21,6 +21,7 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
+pub use actions::create;
 pub use model::{Domain, State};
 pub use pages::{Head, crumbs};
 pub use store::{find, lock, verified_of};

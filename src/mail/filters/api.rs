@@ -124,10 +124,7 @@ impl MailReply {
 /// Show a mailbox's automatic reply
 #[utoipa::path(get, path = "/api/v1/mail/mailboxes/{mailbox}/reply", tag = "mail", params(("mailbox" = MailboxId, Path)),
     responses((status = 200, description = "The reply", body = MailReply)))]
-pub async fn reply(
-    scope: TenantScope,
-    Path(id): Path<MailboxId>,
-) -> Result<Tagged<Json<MailReply>>, Error> {
+pub async fn reply(scope: TenantScope, Path(id): Path<MailboxId>) -> Result<Tagged<Json<MailReply>>, Error> {
     let (_, filter) = actions::find(&Desk::of_tenant(scope, id)).await?;
     Ok(MailReply::new(filter))
 }

@@ -146,9 +146,12 @@ pub(super) async fn zone(tx: &mut impl Scoped, tenant: TenantId) -> Result<Optio
 
 /// Locks a tenant's sums until the transaction ends.
 pub(super) async fn lock_sums(tx: &mut impl Scoped, tenant: TenantId) -> Result<(), Error> {
-    sqlx::query!("select tenant_id from mail_total where tenant_id = $1 for update", tenant.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    sqlx::query!(
+        "select tenant_id from mail_total where tenant_id = $1 for update",
+        tenant.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     Ok(())
 }
 

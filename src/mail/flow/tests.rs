@@ -111,9 +111,8 @@ async fn messages(client: &Client, query: &str) -> Vec<Value> {
 
 fn texts(body: &str, selector: &str) -> Vec<String> {
     let page = Html::parse_document(body);
-    let found = page
-        .select(&Selector::parse(selector).unwrap())
-        .map(|one| one.text().collect::<String>());
+    let wanted = Selector::parse(selector).unwrap();
+    let found = page.select(&wanted).map(|one| one.text().collect::<String>());
     found.map(|text| text.trim().to_owned()).collect()
 }
 

@@ -81,7 +81,10 @@ impl Reconciler for Kicks {
                 true
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "sessions of a mailbox go on");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "sessions of a mailbox go on"
+                );
                 let until = self.app.now() + patience(claimed.failures, AGAIN);
                 store::put_off(&mut tx, &claimed, &error.to_string(), until).await?;
                 false

@@ -181,5 +181,8 @@ async fn a_tenant_that_is_erased_leaves_its_files_to_be_removed_and_no_row() {
         mailbox.0
     );
     let row = row.fetch_one(tx.conn()).await.unwrap();
-    assert_eq!((row.mailboxes, row.domains, row.aliases, row.bytes), (0, 0, 0, 77));
+    assert_eq!(
+        (row.mailboxes, row.domains, row.aliases, row.bytes),
+        (0, 0, 0, 77)
+    );
 }

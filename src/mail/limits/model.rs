@@ -85,11 +85,27 @@ impl Limits {
     pub fn checked(self) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         let fields = [
-            ("max_domains", i64::from(self.max_domains), i64::from(Self::MAX_DOMAINS)),
-            ("max_mailboxes", i64::from(self.max_mailboxes), i64::from(Self::MAX_COUNT)),
-            ("max_aliases", i64::from(self.max_aliases), i64::from(Self::MAX_COUNT)),
+            (
+                "max_domains",
+                i64::from(self.max_domains),
+                i64::from(Self::MAX_DOMAINS),
+            ),
+            (
+                "max_mailboxes",
+                i64::from(self.max_mailboxes),
+                i64::from(Self::MAX_COUNT),
+            ),
+            (
+                "max_aliases",
+                i64::from(self.max_aliases),
+                i64::from(Self::MAX_COUNT),
+            ),
             ("max_mail_mib", self.max_mail_mib, Self::MAX_MIB),
-            ("hourly_limit", i64::from(self.hourly_limit), i64::from(Self::MAX_COUNT)),
+            (
+                "hourly_limit",
+                i64::from(self.hourly_limit),
+                i64::from(Self::MAX_COUNT),
+            ),
         ];
         for (field, value, most) in fields {
             if !(0..=most).contains(&value) {
@@ -171,7 +187,11 @@ mod tests {
             (3, 7, 0, true),
             (10, 0, usize::MAX, false),
         ] {
-            assert_eq!(room_for("mailboxes", limit, used, more).is_ok(), fits, "{limit} {used} {more}");
+            assert_eq!(
+                room_for("mailboxes", limit, used, more).is_ok(),
+                fits,
+                "{limit} {used} {more}"
+            );
         }
         let limits = Limits {
             max_mailboxes: 2,
@@ -182,7 +202,10 @@ mod tests {
             ..Totals::default()
         };
         let refused = limits.mailboxes(&totals, 1).unwrap_err();
-        assert_eq!(refused.sentence(), "The plan allows 2 mailboxes, and 2 are in use.");
+        assert_eq!(
+            refused.sentence(),
+            "The plan allows 2 mailboxes, and 2 are in use."
+        );
         assert!(limits.domains(&totals, 5).is_ok());
         assert!(limits.aliases(&totals, 501).is_err());
     }

@@ -54,7 +54,10 @@ async fn what_a_plan_allows_is_said_by_programs() {
     let staff = app.program(admin, None, &scopes).await;
     let path = format!("/api/v1/staff/plans/{plan}/mail");
     let usual = staff.get(&path).await.expect(200).json();
-    assert_eq!((&usual["max_domains"], &usual["when_suspended"]), (&json!(5), &json!("accept")));
+    assert_eq!(
+        (&usual["max_domains"], &usual["when_suspended"]),
+        (&json!(5), &json!("accept"))
+    );
     let saved = staff.json("PUT", &path, &body()).await.expect(200).json();
     assert_eq!(saved, body());
     let now = limits(&app, tenant).await;
@@ -67,7 +70,10 @@ async fn what_a_plan_allows_is_said_by_programs() {
     staff.get(nowhere).await.expect(404);
     let support = app.staff("support", StaffRole::Support).await;
     let support = app.browser(support).await;
-    support.get(&format!("/staff/plans/{plan}/mail")).await.expect(403);
+    support
+        .get(&format!("/staff/plans/{plan}/mail"))
+        .await
+        .expect(403);
 }
 
 #[tokio::test]
@@ -94,7 +100,10 @@ async fn what_a_plan_allows_is_chosen_on_its_page() {
     };
     let wrong = admin.post(&path, &fields("many", "0")).await.expect(422);
     assert!(wrong.body.contains("from 0 to 10000"), "{}", wrong.body);
-    assert!(wrong.body.contains("value=\"refuse\" selected"), "what was chosen is kept");
+    assert!(
+        wrong.body.contains("value=\"refuse\" selected"),
+        "what was chosen is kept"
+    );
     admin.post(&path, &fields("6", "0")).await.expect(303);
     admin.post(&path, &fields("7", "0")).await.expect(412);
     let now = limits(&app, tenant).await;
@@ -119,7 +128,11 @@ async fn whoever_adds_something_holds_the_sums_of_the_tenant() {
     app.member(tenant, user, TenantRole::Owner).await;
     let mut first = app.app.db.tenant(tenant, user).await.unwrap();
     let none = super::Totals::default();
-    assert_eq!(super::lock(&mut first, tenant).await.unwrap(), none, "a row is made");
+    assert_eq!(
+        super::lock(&mut first, tenant).await.unwrap(),
+        none,
+        "a row is made"
+    );
     first.commit().await.unwrap();
     assert_eq!(free(&app, tenant).await, 1);
     let mut second = app.app.db.tenant(tenant, user).await.unwrap();

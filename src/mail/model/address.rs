@@ -18,11 +18,16 @@ impl LocalPart {
         check_local(&text)?;
         if text.contains('+') {
             let base = text.split('+').next().unwrap_or_default();
-            return Err(format!("Leave + out: mail to {base}+anything arrives at {base} by itself."));
+            return Err(format!(
+                "Leave + out: mail to {base}+anything arrives at {base} by itself."
+            ));
         }
-        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | '\'');
+        let good =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | '\'');
         match text.chars().find(|c| !good(*c)) {
-            Some(bad) => Err(format!("Use letters, digits, dots, dashes and underscores; not {bad:?}.")),
+            Some(bad) => Err(format!(
+                "Use letters, digits, dots, dashes and underscores; not {bad:?}."
+            )),
             None => Ok(Self(text)),
         }
     }
@@ -111,7 +116,9 @@ fn check_local(text: &str) -> Result<(), String> {
         return Err("Enter a name before the @.".to_owned());
     }
     if text.len() > LONGEST_LOCAL {
-        return Err(format!("The name before the @ has at most {LONGEST_LOCAL} characters."));
+        return Err(format!(
+            "The name before the @ has at most {LONGEST_LOCAL} characters."
+        ));
     }
     if !text.is_ascii() {
         // Dovecot 2.3 takes no internationalised mail (RFC 6531) by LMTP.
@@ -136,7 +143,10 @@ mod tests {
     fn addresses_are_read_and_shown() {
         let address = Address::parse(" Ann.Smith+shop@Bücher.example ").unwrap();
         assert_eq!(address.as_str(), "ann.smith+shop@xn--bcher-kva.example");
-        assert_eq!((address.local(), address.domain()), ("ann.smith+shop", "xn--bcher-kva.example"));
+        assert_eq!(
+            (address.local(), address.domain()),
+            ("ann.smith+shop", "xn--bcher-kva.example")
+        );
         assert_eq!(address.base(), "ann.smith@xn--bcher-kva.example");
         assert_eq!(address.shown(), "ann.smith+shop@bücher.example");
     }
@@ -144,12 +154,25 @@ mod tests {
     #[test]
     fn what_is_no_address_is_told_why() {
         for bad in [
-            "", "ann", "@a.example", "ann@", ".ann@a.example", "a..b@a.example", "\"a b\"@a.example", "a b@a.example",
-            "ann@a.example\r\nBcc: x@y.example", "ännchen@a.example", &format!("{}@a.example", "a".repeat(65)),
+            "",
+            "ann",
+            "@a.example",
+            "ann@",
+            ".ann@a.example",
+            "a..b@a.example",
+            "\"a b\"@a.example",
+            "a b@a.example",
+            "ann@a.example\r\nBcc: x@y.example",
+            "ännchen@a.example",
+            &format!("{}@a.example", "a".repeat(65)),
         ] {
             assert!(Address::parse(bad).is_err(), "{bad}");
         }
-        let long = format!("{}@{}.example", "a".repeat(64), ["b".repeat(60), "c".repeat(60), "d".repeat(60)].join("."));
+        let long = format!(
+            "{}@{}.example",
+            "a".repeat(64),
+            ["b".repeat(60), "c".repeat(60), "d".repeat(60)].join(".")
+        );
         assert!(long.len() > LONGEST && Address::parse(&long).is_err());
     }
 

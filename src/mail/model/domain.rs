@@ -29,9 +29,14 @@ impl DomainName {
         }
         let labels: Vec<&str> = ascii.split('.').collect();
         if labels.len() < 2 {
-            return Err(format!("{text} is a single word. Enter a whole domain, such as example.com."));
+            return Err(format!(
+                "{text} is a single word. Enter a whole domain, such as example.com."
+            ));
         }
-        if labels.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
+        if labels
+            .last()
+            .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()))
+        {
             return Err("That is an address of a machine. Enter a domain, such as example.com.".to_owned());
         }
         Ok(Self(ascii))
@@ -70,14 +75,25 @@ mod tests {
         let name = |text: &str| DomainName::parse(text).map(|name| name.as_str().to_owned());
         assert_eq!(name(" Example.COM. ").as_deref(), Ok("example.com"));
         assert_eq!(name("bücher.example").as_deref(), Ok("xn--bcher-kva.example"));
-        assert_eq!(DomainName::parse("bücher.example").unwrap().shown(), "bücher.example");
+        assert_eq!(
+            DomainName::parse("bücher.example").unwrap().shown(),
+            "bücher.example"
+        );
     }
 
     #[test]
     fn what_is_no_domain_is_told_why() {
         for bad in [
-            "", "localhost", "a@b.example", "https://example.com", "192.0.2.1", "a..b", "-a.example", "a_b.example",
-            "exa mple.com", &format!("{}.example", "a".repeat(64)),
+            "",
+            "localhost",
+            "a@b.example",
+            "https://example.com",
+            "192.0.2.1",
+            "a..b",
+            "-a.example",
+            "a_b.example",
+            "exa mple.com",
+            &format!("{}.example", "a".repeat(64)),
         ] {
             let told = DomainName::parse(bad).unwrap_err();
             assert!(told.ends_with('.'), "{bad}: {told}");

@@ -33,8 +33,16 @@ pub(super) fn routes() -> Routes<App> {
         .get("/mailbox", Rule::Mailbox, pages::overview::show)
         .get("/mailbox/password", Rule::Mailbox, pages::password::show)
         .post("/mailbox/password", Rule::Mailbox, pages::password::change)
-        .get("/mailbox/app-passwords", Rule::Mailbox, pages::app_passwords::list)
-        .post("/mailbox/app-passwords", Rule::Mailbox, pages::app_passwords::create)
+        .get(
+            "/mailbox/app-passwords",
+            Rule::Mailbox,
+            pages::app_passwords::list,
+        )
+        .post(
+            "/mailbox/app-passwords",
+            Rule::Mailbox,
+            pages::app_passwords::create,
+        )
         .post(
             "/mailbox/app-passwords/{password}/delete",
             Rule::Mailbox,
@@ -42,6 +50,10 @@ pub(super) fn routes() -> Routes<App> {
         )
         .get("/mailbox/aliases", Rule::Mailbox, pages::aliases::list)
         .post("/mailbox/aliases", Rule::Mailbox, pages::aliases::create)
-        .post("/mailbox/aliases/{alias}/delete", Rule::Mailbox, pages::aliases::remove)
+        .post(
+            "/mailbox/aliases/{alias}/delete",
+            Rule::Mailbox,
+            pages::aliases::remove,
+        )
         .merge(super::filters::own_routes())
 }

@@ -52,7 +52,10 @@ fn has_few_rounds(hash: &str) -> bool {
     match rest.strip_prefix("rounds=") {
         None => true,
         Some(rest) => {
-            let rounds = rest.split('$').next().and_then(|rounds| rounds.parse::<u32>().ok());
+            let rounds = rest
+                .split('$')
+                .next()
+                .and_then(|rounds| rounds.parse::<u32>().ok());
             rounds.is_some_and(|rounds| rounds <= MAX_ROUNDS)
         }
     }
@@ -112,7 +115,10 @@ pub(super) const PROTOCOLS: [(&str, &str); 4] = [
 pub(super) fn protocols<'a>(chosen: impl IntoIterator<Item = &'a str>) -> Result<Vec<String>, &'static str> {
     let chosen: Vec<&str> = chosen.into_iter().collect();
     let known = PROTOCOLS.iter().map(|(word, _)| *word);
-    let wanted: Vec<String> = known.filter(|word| chosen.contains(word)).map(str::to_owned).collect();
+    let wanted: Vec<String> = known
+        .filter(|word| chosen.contains(word))
+        .map(str::to_owned)
+        .collect();
     if wanted.is_empty() {
         return Err("Choose what it is for.");
     }
@@ -156,7 +162,10 @@ mod tests {
 
     #[test]
     fn a_password_is_for_something() {
-        assert_eq!(protocols(["smtp", "imap", "x", "imap"]).unwrap(), ["imap", "smtp"]);
+        assert_eq!(
+            protocols(["smtp", "imap", "x", "imap"]).unwrap(),
+            ["imap", "smtp"]
+        );
         assert!(protocols(["x"]).is_err());
         assert!(app_password_name(" ").is_err() && app_password_name("a\nb").is_err());
         assert_eq!(app_password_name(" Phone ").unwrap(), "Phone");

@@ -130,10 +130,20 @@ mod tests {
         let at = "2026-03-10T12:00:00Z".parse().unwrap();
         let mail = one.mail("Berth <berth@panel.test>", ("full-1", "mail.test"), at);
         let (headers, text) = mail.split_once("\r\n\r\n").unwrap();
-        assert!(headers.contains("\r\nSubject: Your mailbox is 90 % full\r\n"), "{mail}");
-        assert!(headers.contains("\r\nMessage-ID: <full-1@mail.test>\r\n"), "{mail}");
+        assert!(
+            headers.contains("\r\nSubject: Your mailbox is 90 % full\r\n"),
+            "{mail}"
+        );
+        assert!(
+            headers.contains("\r\nMessage-ID: <full-1@mail.test>\r\n"),
+            "{mail}"
+        );
         assert!(!headers.contains("\r\nBcc"), "{mail}");
         assert!(text.contains("91 MiB of 100 MiB"), "{mail}");
-        assert!(full(MIB, Some(1), 0).mail("a@b", ("1", "c"), at).contains("is full\r\n"));
+        assert!(
+            full(MIB, Some(1), 0)
+                .mail("a@b", ("1", "c"), at)
+                .contains("is full\r\n")
+        );
     }
 }

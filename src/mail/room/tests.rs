@@ -80,8 +80,16 @@ async fn each_level_is_told_once() {
     }
     let put = scene.service.put_there();
     assert!(put.iter().all(|(address, _)| address == "ada@example.com"));
-    assert!(put[1].1.contains("Subject: Your mailbox is 90 % full\r\n"), "{}", put[1].1);
-    assert!(put[2].1.contains("Subject: Your mailbox is full\r\n"), "{}", put[2].1);
+    assert!(
+        put[1].1.contains("Subject: Your mailbox is 90 % full\r\n"),
+        "{}",
+        put[1].1
+    );
+    assert!(
+        put[2].1.contains("Subject: Your mailbox is full\r\n"),
+        "{}",
+        put[2].1
+    );
 }
 
 #[tokio::test]
@@ -145,9 +153,24 @@ async fn what_domains_hold_is_in_the_ledger_and_goes_with_them() {
     let thing = &things["items"][0];
     assert_eq!(thing["name"], "example.com");
     assert_eq!(thing["bytes"], 42 * MIB);
-    let page = scene.app.browser(scene.user).await.get("/t/acme/storage").await.expect(200);
-    assert!(page.body.contains("/t/acme/mail/domains/mdo_"), "its row leads to the domain");
-    let glance = scene.app.browser(scene.user).await.get("/t/acme").await.expect(200);
+    let page = scene
+        .app
+        .browser(scene.user)
+        .await
+        .get("/t/acme/storage")
+        .await
+        .expect(200);
+    assert!(
+        page.body.contains("/t/acme/mail/domains/mdo_"),
+        "its row leads to the domain"
+    );
+    let glance = scene
+        .app
+        .browser(scene.user)
+        .await
+        .get("/t/acme")
+        .await
+        .expect(200);
     assert!(glance.body.contains("in 1 domain<"), "it is in the overview");
     scene
         .app

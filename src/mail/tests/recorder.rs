@@ -128,7 +128,12 @@ impl MailService for Recorder {
 }
 
 /// A domain as a row only.
-pub(in crate::mail) async fn domain(app: &TestApp, tenant: TenantId, name: &str, is_verified: bool) -> MailDomainId {
+pub(in crate::mail) async fn domain(
+    app: &TestApp,
+    tenant: TenantId,
+    name: &str,
+    is_verified: bool,
+) -> MailDomainId {
     let (now, id) = (app.app.now(), MailDomainId::new(&*app.app.ids, app.app.now()));
     let mut tx: SystemTx = app.app.db.system().await.unwrap();
     sqlx::query!(

@@ -96,7 +96,10 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
             ),
             TenantRole::Viewer => {
                 !permission.writes()
-                    && !matches!(permission, P::ServerSecrets | P::MailTrace | P::AuditRead | P::TenantExport)
+                    && !matches!(
+                        permission,
+                        P::ServerSecrets | P::MailTrace | P::AuditRead | P::TenantExport
+                    )
             }
         }
 }

@@ -10,13 +10,19 @@ async fn keys(world: &World) -> Value {
     let domains = world
         .own("GET", "/api/v1/mail/domains?q=acme.test", Value::Null, 200)
         .await;
-    let all = domains.as_array().or_else(|| domains["items"].as_array()).unwrap();
+    let all = domains
+        .as_array()
+        .or_else(|| domains["items"].as_array())
+        .unwrap();
     let path = format!("/api/v1/mail/domains/{}/keys", all[0]["id"].as_str().unwrap());
     let keys = world.own("GET", &path, Value::Null, 200).await;
     let mut records = json!({});
     for key in keys.as_array().or_else(|| keys["items"].as_array()).unwrap() {
         let name = format!("{}._domainkey.acme.test", key["selector"].as_str().unwrap());
-        records[name] = json!(format!("v=DKIM1; k=rsa; p={}", key["public_key"].as_str().unwrap()));
+        records[name] = json!(format!(
+            "v=DKIM1; k=rsa; p={}",
+            key["public_key"].as_str().unwrap()
+        ));
     }
     records
 }
@@ -26,12 +32,22 @@ async fn a_mail_goes_from_one_mailbox_to_another_signed() {
     let mut world = World::start().await;
     world.submit_as("ann", "ann@acme.test").await;
     let sent = world
-        .send("ann", ("ann@acme.test", &["bob@acme.test", "eve+shop@other.test"]), "first")
+        .send(
+            "ann",
+            ("ann@acme.test", &["bob@acme.test", "eve+shop@other.test"]),
+            "first",
+        )
         .await;
     assert_eq!(sent["step"], "done", "{sent}");
     let mail = world.read("bob@acme.test", "INBOX", 1).await.remove(0);
-    assert!(mail.contains("Subject: first") && mail.contains("It is there."), "{mail}");
-    assert!(!mail.contains("127.0.0.1") && !mail.contains("client.test ["), "where it was sent from: {mail}");
+    assert!(
+        mail.contains("Subject: first") && mail.contains("It is there."),
+        "{mail}"
+    );
+    assert!(
+        !mail.contains("127.0.0.1") && !mail.contains("client.test ["),
+        "where it was sent from: {mail}"
+    );
     let records = keys(&world).await;
     let held = world.clients.ask("dkim_verify", json!([mail, records])).await;
     assert_eq!(held["good"], true, "{mail}");
@@ -55,7 +71,11 @@ async fn a_new_mailbox_works_at_its_first_try() {
     for number in 0..5 {
         let address = format!("new{number}@acme.test");
         let unknown = world.send("ann", ("ann@acme.test", &[&address]), "early").await;
-        assert_eq!((&unknown["step"], &unknown["code"]), (&json!("rcpt"), &json!(550)), "{unknown}");
+        assert_eq!(
+            (&unknown["step"], &unknown["code"]),
+            (&json!("rcpt"), &json!(550)),
+            "{unknown}"
+        );
         world.mailbox(&address, json!({})).await;
         let port = world.service.ports.imaps;
         let opened = world
@@ -79,7 +99,11 @@ async fn a_full_mailbox_is_refused_while_the_sender_waits() {
     world.clients.ask("smtp_open", json!(["out", port, "none"])).await;
     let from = "somebody@elsewhere.example";
     let nothing = world.send("out", (from, &["none@acme.test"]), "nothing").await;
-    assert_eq!((&nothing["step"], &nothing["code"]), (&json!("rcpt"), &json!(552)), "{nothing}");
+    assert_eq!(
+        (&nothing["step"], &nothing["code"]),
+        (&json!("rcpt"), &json!(552)),
+        "{nothing}"
+    );
     let text = "0123456789abcdef\r\n".repeat(30_000);
     for number in 0..2 {
         let subject = format!("large{number}");
@@ -106,7 +130,10 @@ async fn aliases_groups_and_the_catch_all_lead_where_they_should() {
     let domains = world
         .own("GET", "/api/v1/mail/domains?q=acme.test", Value::Null, 200)
         .await;
-    let all = domains.as_array().or_else(|| domains["items"].as_array()).unwrap();
+    let all = domains
+        .as_array()
+        .or_else(|| domains["items"].as_array())
+        .unwrap();
     assert_eq!(all.len(), 1);
     for new in [
         json!({ "address": "sales@acme.test", "kind": "alias", "targets": ["ann@acme.test"] }),
@@ -128,14 +155,25 @@ async fn aliases_groups_and_the_catch_all_lead_where_they_should() {
         assert_eq!(sent["step"], "done", "{to}: {sent}");
     }
     let subjects = |mails: Vec<String>| {
-        let lines = mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("Subject: ")));
+        let lines = mails
+            .iter()
+            .filter_map(|mail| mail.lines().find(|line| line.starts_with("Subject: ")));
         let mut all: Vec<String> = lines.map(|line| line["Subject: ".len()..].to_owned()).collect();
         all.sort();
         all
     };
-    assert_eq!(subjects(world.read("ann@acme.test", "INBOX", 3).await), ["alias", "group", "tagged"]);
-    assert_eq!(subjects(world.read("bob@acme.test", "INBOX", 2).await), ["caught", "group"]);
-    assert_eq!(subjects(world.read("eve@other.test", "INBOX", 1).await), ["group"]);
+    assert_eq!(
+        subjects(world.read("ann@acme.test", "INBOX", 3).await),
+        ["alias", "group", "tagged"]
+    );
+    assert_eq!(
+        subjects(world.read("bob@acme.test", "INBOX", 2).await),
+        ["caught", "group"]
+    );
+    assert_eq!(
+        subjects(world.read("eve@other.test", "INBOX", 1).await),
+        ["group"]
+    );
 }
 
 #[tokio::test]
@@ -154,7 +192,9 @@ async fn who_is_away_answers_once_and_rules_sort() {
         .await;
     world.submit_as("eve", "eve@other.test").await;
     for subject in ["one", "two", "weekly"] {
-        let sent = world.send("eve", ("eve@other.test", &["bob@acme.test"]), subject).await;
+        let sent = world
+            .send("eve", ("eve@other.test", &["bob@acme.test"]), subject)
+            .await;
         assert_eq!(sent["step"], "done", "{sent}");
     }
     world.read("bob@acme.test", "INBOX", 2).await;
@@ -170,12 +210,20 @@ async fn an_app_password_opens_its_protocols_only() {
     let id = world.id_of("ann@acme.test").await;
     let new = json!({ "name": "Phone", "protocols": ["imap"] });
     let made = world
-        .own("POST", &format!("/api/v1/mail/mailboxes/{id}/app-passwords"), new, 201)
+        .own(
+            "POST",
+            &format!("/api/v1/mail/mailboxes/{id}/app-passwords"),
+            new,
+            201,
+        )
         .await;
     let password = made["password"].as_str().unwrap().to_owned();
     world.read_with("ann@acme.test", &password, ("INBOX", 0)).await;
     let port = world.service.ports.submission;
-    world.clients.ask("smtp_open", json!(["phone", port, "starttls"])).await;
+    world
+        .clients
+        .ask("smtp_open", json!(["phone", port, "starttls"]))
+        .await;
     let refused = world
         .clients
         .ask("smtp_login", json!(["phone", "ann@acme.test", password]))

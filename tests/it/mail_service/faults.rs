@@ -23,7 +23,10 @@ async fn without_its_database_mail_waits_and_nothing_is_bounced() {
     let port = world.service.ports.smtp;
     world.clients.ask("smtp_open", json!(["out", port, "none"])).await;
     let from = "somebody@elsewhere.example";
-    assert_eq!(world.send("out", (from, &["bob@acme.test"]), "before").await["step"], "done");
+    assert_eq!(
+        world.send("out", (from, &["bob@acme.test"]), "before").await["step"],
+        "done"
+    );
     world.read("bob@acme.test", "INBOX", 1).await;
     world.app.administer(AWAY).await;
     for to in ["bob@acme.test", "nobody@acme.test"] {
@@ -47,11 +50,16 @@ async fn programs_that_die_lose_no_mail() {
     let mut world = World::start().await;
     let port = world.service.ports.submission;
     let mut taken = BTreeSet::new();
-    let victims = ["smtpd", "cleanup", "qmgr", "lmtp", "master", "dovecot", "auth", "rspamd"];
+    let victims = [
+        "smtpd", "cleanup", "qmgr", "lmtp", "master", "dovecot", "auth", "rspamd",
+    ];
     for (round, victim) in victims.iter().enumerate() {
         for number in 0..10 {
             let subject = format!("mail-{round}-{number}");
-            let session = world.clients.try_ask("smtp_open", json!(["ann", port, "starttls"])).await;
+            let session = world
+                .clients
+                .try_ask("smtp_open", json!(["ann", port, "starttls"]))
+                .await;
             if session.get("broken").is_some() {
                 continue;
             }
@@ -65,7 +73,10 @@ async fn programs_that_die_lose_no_mail() {
             let mail = format!("From: ann@acme.test\r\nTo: bob@acme.test\r\nSubject: {subject}\r\n\r\nx\r\n");
             let sent = world
                 .clients
-                .try_ask("smtp_send", json!(["ann", "ann@acme.test", ["bob@acme.test"], mail]))
+                .try_ask(
+                    "smtp_send",
+                    json!(["ann", "ann@acme.test", ["bob@acme.test"], mail]),
+                )
                 .await;
             if login["code"] == 235 && sent["step"] == "done" {
                 taken.insert(subject);
@@ -73,8 +84,20 @@ async fn programs_that_die_lose_no_mail() {
             world.clients.try_ask("close", json!(["ann"])).await;
         }
         until(&format!("it works again after {victim}"), async || {
-            world.service.run(&["berth-mail", "health"]).await.matches("\"is_up\": true").count() >= 5
-                || world.service.run(&["berth-mail", "health"]).await.matches("\"is_up\":true").count() >= 5
+            world
+                .service
+                .run(&["berth-mail", "health"])
+                .await
+                .matches("\"is_up\": true")
+                .count()
+                >= 5
+                || world
+                    .service
+                    .run(&["berth-mail", "health"])
+                    .await
+                    .matches("\"is_up\":true")
+                    .count()
+                    >= 5
         })
         .await;
     }
@@ -88,7 +111,10 @@ async fn programs_that_die_lose_no_mail() {
         if opened["ok"] != true {
             return false;
         }
-        let seen = world.clients.try_ask("imap_subjects", json!(["bob", "INBOX"])).await;
+        let seen = world
+            .clients
+            .try_ask("imap_subjects", json!(["bob", "INBOX"]))
+            .await;
         world.clients.try_ask("close", json!(["bob"])).await;
         let seen: BTreeSet<String> = serde_json::from_value(seen["subjects"].clone()).unwrap_or_default();
         taken.is_subset(&seen)

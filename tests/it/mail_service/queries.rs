@@ -17,7 +17,9 @@ fn queries(folder: &Path, into: &mut Vec<(String, String)>) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let joined = text.replace("\\\n", " ");
         for line in joined.lines() {
-            let Some((name, query)) = line.split_once('=') else { continue };
+            let Some((name, query)) = line.split_once('=') else {
+                continue;
+            };
             if matches!(name.trim(), "query" | "password_query" | "user_query") {
                 into.push((path.display().to_string(), query.trim().to_owned()));
             }
@@ -47,7 +49,9 @@ async fn each_is_answered_to_the_role_that_asks_it() {
     let mut reader = reader(&app).await;
     for (file, query) in all {
         let text = filled(&query);
-        let outcome = reader.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text.clone()))).await;
+        let outcome = reader
+            .execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text.clone())))
+            .await;
         assert!(outcome.is_ok(), "{file}: {text}: {outcome:?}");
     }
     reader.close().await.unwrap();
@@ -57,7 +61,14 @@ async fn each_is_answered_to_the_role_that_asks_it() {
 async fn the_role_reads_nothing_else() {
     let app = TestApp::start().await;
     let mut reader = reader(&app).await;
-    for table in ["mailbox", "mail_key", "tenant", "user_account", "server", "session"] {
+    for table in [
+        "mailbox",
+        "mail_key",
+        "tenant",
+        "user_account",
+        "server",
+        "session",
+    ] {
         let text = format!("select 1 from public.{table}");
         let outcome = reader.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text))).await;
         let error = outcome.expect_err(table).to_string();

@@ -15,28 +15,51 @@ async fn nobody_relays_and_nobody_sends_as_somebody_else() {
         .send("out", ("a@elsewhere.example", &["b@nowhere.example"]), "relay")
         .await;
     assert_eq!(relayed["step"], "rcpt", "{relayed}");
-    assert!([554, 550].contains(&relayed["code"].as_i64().unwrap()), "{relayed}");
+    assert!(
+        [554, 550].contains(&relayed["code"].as_i64().unwrap()),
+        "{relayed}"
+    );
     let login = world
         .clients
-        .ask("smtp_login", json!(["out", "ann@acme.test", super::world::PASSWORD]))
+        .ask(
+            "smtp_login",
+            json!(["out", "ann@acme.test", super::world::PASSWORD]),
+        )
         .await;
     assert_ne!(login["code"], 235, "port 25 knows no sign-in: {login}");
-    world.clients.ask("smtp_open", json!(["plain", submission, "none"])).await;
+    world
+        .clients
+        .ask("smtp_open", json!(["plain", submission, "none"]))
+        .await;
     let login = world
         .clients
-        .ask("smtp_login", json!(["plain", "ann@acme.test", super::world::PASSWORD]))
+        .ask(
+            "smtp_login",
+            json!(["plain", "ann@acme.test", super::world::PASSWORD]),
+        )
         .await;
     assert_ne!(login["code"], 235, "no password without TLS: {login}");
     world.submit_as("ann", "ann@acme.test").await;
-    for (forged, why) in [("bob@acme.test", "a colleague"), ("eve@other.test", "another tenant"), ("ceo@bank.example", "a stranger")] {
+    for (forged, why) in [
+        ("bob@acme.test", "a colleague"),
+        ("eve@other.test", "another tenant"),
+        ("ceo@bank.example", "a stranger"),
+    ] {
         let sent = world.send("ann", (forged, &["bob@acme.test"]), "forged").await;
         assert_eq!(sent["code"], 553, "{why}: {sent}");
     }
     let id = world.id_of("ann@acme.test").await;
     world
-        .own("POST", &format!("/api/v1/mail/mailboxes/{id}/send-as"), json!({ "address": "bob@acme.test" }), 201)
+        .own(
+            "POST",
+            &format!("/api/v1/mail/mailboxes/{id}/send-as"),
+            json!({ "address": "bob@acme.test" }),
+            201,
+        )
         .await;
-    let sent = world.send("ann", ("bob@acme.test", &["eve@other.test"]), "allowed").await;
+    let sent = world
+        .send("ann", ("bob@acme.test", &["eve@other.test"]), "allowed")
+        .await;
     assert_eq!(sent["step"], "done", "{sent}");
 }
 
@@ -47,21 +70,43 @@ async fn a_suspended_tenant_loses_access_within_a_second() {
     let port = world.service.ports.imaps;
     world
         .clients
-        .ask("imap_open", json!(["ann-reads", port, "ann@acme.test", super::world::PASSWORD]))
+        .ask(
+            "imap_open",
+            json!(["ann-reads", port, "ann@acme.test", super::world::PASSWORD]),
+        )
         .await;
     let staff = world.staff.clone();
-    let tenants = world.call(&staff, "GET", "/api/v1/staff/tenants?q=acme", Value::Null, 200).await;
-    let all = tenants.as_array().or_else(|| tenants["items"].as_array()).unwrap();
+    let tenants = world
+        .call(&staff, "GET", "/api/v1/staff/tenants?q=acme", Value::Null, 200)
+        .await;
+    let all = tenants
+        .as_array()
+        .or_else(|| tenants["items"].as_array())
+        .unwrap();
     let path = format!("/api/v1/staff/tenants/{}/suspend", all[0]["id"].as_str().unwrap());
     world
-        .call(&staff, "POST", &path, json!({ "reason": "The invoice of May is open." }), 200)
+        .call(
+            &staff,
+            "POST",
+            &path,
+            json!({ "reason": "The invoice of May is open." }),
+            200,
+        )
         .await;
     let begun = Instant::now();
-    let sent = world.send("ann", ("ann@acme.test", &["eve@other.test"]), "late").await;
-    assert_ne!(sent["step"], "done", "a session that is open does not help: {sent}");
+    let sent = world
+        .send("ann", ("ann@acme.test", &["eve@other.test"]), "late")
+        .await;
+    assert_ne!(
+        sent["step"], "done",
+        "a session that is open does not help: {sent}"
+    );
     let login = world
         .clients
-        .ask("imap_open", json!(["again", port, "ann@acme.test", super::world::PASSWORD]))
+        .ask(
+            "imap_open",
+            json!(["again", port, "ann@acme.test", super::world::PASSWORD]),
+        )
         .await;
     assert_eq!(login["ok"], false, "{login}");
     loop {
@@ -69,11 +114,16 @@ async fn a_suspended_tenant_loses_access_within_a_second() {
         if said["state"] != "OK" {
             break;
         }
-        assert!(begun.elapsed() < Duration::from_secs(10), "a session is open still");
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "a session is open still"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // Mail to it is kept: it is the default of plans.
     world.submit_as("eve", "eve@other.test").await;
-    let kept = world.send("eve", ("eve@other.test", &["ann@acme.test"]), "kept").await;
+    let kept = world
+        .send("eve", ("eve@other.test", &["ann@acme.test"]), "kept")
+        .await;
     assert_eq!(kept["step"], "done", "{kept}");
 }

@@ -167,9 +167,18 @@ impl World {
             staff,
             app,
         };
-        for (token, name) in [(world.acme.clone(), "acme.test"), (world.other.clone(), "other.test")] {
+        for (token, name) in [
+            (world.acme.clone(), "acme.test"),
+            (world.other.clone(), "other.test"),
+        ] {
             world
-                .call(&token, "POST", "/api/v1/mail/domains", json!({ "name": name }), 201)
+                .call(
+                    &token,
+                    "POST",
+                    "/api/v1/mail/domains",
+                    json!({ "name": name }),
+                    201,
+                )
                 .await;
         }
         world
@@ -191,12 +200,23 @@ impl World {
     }
 
     /// One call of the API as somebody, which must answer so.
-    pub(crate) async fn call(&self, token: &str, method: &str, path: &str, body: Value, status: u16) -> Value {
+    pub(crate) async fn call(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Value,
+        status: u16,
+    ) -> Value {
         let request = self
             .http
             .request(method.parse().unwrap(), format!("{}{path}", self.base))
             .bearer_auth(token);
-        let request = if body.is_null() { request } else { request.json(&body) };
+        let request = if body.is_null() {
+            request
+        } else {
+            request.json(&body)
+        };
         let answer = request.send().await.unwrap();
         let got = answer.status().as_u16();
         let text = answer.text().await.unwrap();
@@ -216,7 +236,9 @@ impl World {
             new[name] = value.clone();
         }
         let token = self.token(address);
-        let made = self.call(&token, "POST", "/api/v1/mail/mailboxes", new, 201).await;
+        let made = self
+            .call(&token, "POST", "/api/v1/mail/mailboxes", new, 201)
+            .await;
         made["id"]
             .as_str()
             .or_else(|| made["mailbox"]["id"].as_str())
@@ -251,7 +273,8 @@ impl World {
 
     /// Sends a mail in a session, and gives where it ended and how.
     pub(crate) async fn send(&mut self, session: &str, (from, to): (&str, &[&str]), subject: &str) -> Value {
-        self.send_text(session, (from, to), (subject, "It is there.")).await
+        self.send_text(session, (from, to), (subject, "It is there."))
+            .await
     }
 
     /// The same with a text.
@@ -297,7 +320,11 @@ impl World {
             .await;
         self.clients.ask("close", json!(["reader"])).await;
         let mails: Vec<String> = serde_json::from_value(found["mails"].clone()).unwrap();
-        assert!(mails.len() >= count, "{address}: {} of {count} in {folder}", mails.len());
+        assert!(
+            mails.len() >= count,
+            "{address}: {} of {count} in {folder}",
+            mails.len()
+        );
         mails
     }
 }

@@ -27,7 +27,10 @@ pub struct ChangeInput {
 }
 
 /// Looks at a value that is to be there.
-fn checked<T>(said: Result<Said<T>, String>, check: impl FnOnce(T) -> Result<T, String>) -> Result<Said<T>, String> {
+fn checked<T>(
+    said: Result<Said<T>, String>,
+    check: impl FnOnce(T) -> Result<T, String>,
+) -> Result<Said<T>, String> {
     match said? {
         Said::Be(Some(value)) => check(value).map(|value| Said::Be(Some(value))),
         other => Ok(other),

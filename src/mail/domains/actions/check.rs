@@ -19,7 +19,10 @@ use super::{hosts, tell};
 
 /// DNS can't be asked now, as whoever asked for it reads it.
 pub(super) fn away(error: &DnsError) -> Error {
-    Error::conflict("dns-away", format!("It can't be looked up now: {error}. Try again in a minute."))
+    Error::conflict(
+        "dns-away",
+        format!("It can't be looked up now: {error}. Try again in a minute."),
+    )
 }
 
 /// Verifies that a domain is its tenant's, by the record that only its owner can publish. One that is verified stays so.

@@ -10,9 +10,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailKeyId};
 
 use super::super::dkim;
-use super::super::model::{
-    Domain, Facts, Key, MailKeyState, Verdict, dkim_record, judge, next_selector,
-};
+use super::super::model::{Domain, Facts, Key, MailKeyState, Verdict, dkim_record, judge, next_selector};
 use super::super::store::{self, NewKey};
 use super::check::away;
 use super::{hosts, tell, year};
@@ -31,7 +29,10 @@ pub async fn list_keys(tx: &mut impl Scoped, id: MailDomainId) -> Result<(Domain
 
 fn check_free(keys: &[Key]) -> Result<(), Error> {
     if let Some(key) = keys.iter().find(|key| key.state == MailKeyState::Next) {
-        let message = format!("{} waits to take over already. Let it, or remove it first.", key.selector);
+        let message = format!(
+            "{} waits to take over already. Let it, or remove it first.",
+            key.selector
+        );
         return Err(Error::conflict("key-waits", message));
     }
     if keys.len() >= MAX {
@@ -109,7 +110,10 @@ pub async fn activate(
 ) -> Result<Key, Error> {
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     if reason.is_some_and(|reason| reason.chars().count() > MAX_REASON) {
-        return Err(Error::invalid("reason", format!("Use at most {MAX_REASON} characters.")));
+        return Err(Error::invalid(
+            "reason",
+            format!("Use at most {MAX_REASON} characters."),
+        ));
     }
     let (domain, keys) = list_keys(&mut scope.begin().await?, id).await?;
     let known = one(keys, key)?;

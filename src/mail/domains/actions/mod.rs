@@ -106,7 +106,9 @@ async fn check_alias(tx: &mut impl Scoped, domain: &Domain, other: MailDomainId)
         Err(Error::NotFound) => return Err(Error::invalid("alias_of", "You have no such domain.")),
         other => other?,
     };
-    domain.check_alias(&other).map_err(|why| Error::invalid("alias_of", why))
+    domain
+        .check_alias(&other)
+        .map_err(|why| Error::invalid("alias_of", why))
 }
 
 fn year(app: &App) -> i32 {

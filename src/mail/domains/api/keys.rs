@@ -33,7 +33,10 @@ pub(super) fn routes() -> Routes<App> {
 #[serde(deny_unknown_fields)]
 pub struct MailKeyActivateIn {
     /// Why it is to sign although DNS does not show it here; without a reason that is refused.
-    #[schema(example = "The zone moves tomorrow, and DNS is not ours until then.", max_length = 500)]
+    #[schema(
+        example = "The zone moves tomorrow, and DNS is not ours until then.",
+        max_length = 500
+    )]
     reason: Option<String>,
 }
 

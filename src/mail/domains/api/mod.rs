@@ -73,7 +73,8 @@ fn key(domain: &Domain, query: &ListQuery) -> Value {
 fn pattern_of(query: &ListQuery) -> Result<Option<String>, Error> {
     let mut query = query.clone();
     if let Some(text) = query.q.as_mut().filter(|text| !text.is_ascii()) {
-        *text = crate::mail::model::DomainName::parse(text).map_or_else(|_| text.clone(), |name| name.to_string());
+        *text = crate::mail::model::DomainName::parse(text)
+            .map_or_else(|_| text.clone(), |name| name.to_string());
     }
     query.pattern()
 }
@@ -90,7 +91,10 @@ pub(super) async fn page_of(
 }
 
 /// A page of the domains of all tenants, as it is asked for.
-pub(super) async fn staff_page_of(tx: &mut impl Scoped, query: &ListQuery) -> Result<Listing<StaffRow>, Error> {
+pub(super) async fn staff_page_of(
+    tx: &mut impl Scoped,
+    query: &ListQuery,
+) -> Result<Listing<StaffRow>, Error> {
     let (pattern, limit) = (pattern_of(query)?, query.fetch()?);
     let rows = store::staff_list(tx, pattern.as_deref(), sort_of(query)?, limit).await?;
     Listing::new(rows, query, |row| key(&row.domain, query))
@@ -174,7 +178,10 @@ fn tagged(domain: Domain) -> Tagged<Json<MailDomainOut>> {
 /// Its records and keys have addresses of their own.
 #[utoipa::path(get, path = "/api/v1/mail/domains/{domain}", tag = "mail", params(("domain" = MailDomainId, Path)),
     responses((status = 200, description = "The domain", body = MailDomainOut)))]
-async fn show(scope: TenantScope, Path(id): Path<MailDomainId>) -> Result<Tagged<Json<MailDomainOut>>, Error> {
+async fn show(
+    scope: TenantScope,
+    Path(id): Path<MailDomainId>,
+) -> Result<Tagged<Json<MailDomainOut>>, Error> {
     let mut tx = scope.begin().await?;
     Ok(tagged(store::find(&mut tx, id).await?))
 }

@@ -76,7 +76,10 @@ impl Key {
             )),
             None => Err(Error::conflict(
                 "key-is-active",
-                format!("{} signs this domain's mail. Let another key take over first.", self.selector),
+                format!(
+                    "{} signs this domain's mail. Let another key take over first.",
+                    self.selector
+                ),
             )),
         }
     }
@@ -85,7 +88,10 @@ impl Key {
 /// The name of a domain's next key: the year and a letter, after those that are taken.
 pub fn next_selector(year: i32, taken: &[String]) -> String {
     let prefix = format!("berth-{year}");
-    let last = taken.iter().filter_map(|name| number(name.strip_prefix(&prefix)?)).max();
+    let last = taken
+        .iter()
+        .filter_map(|name| number(name.strip_prefix(&prefix)?))
+        .max();
     format!("{prefix}{}", letters(last.map_or(0, |last| last + 1)))
 }
 
@@ -147,7 +153,13 @@ mod tests {
         let now = DateTime::UNIX_EPOCH;
         let week = now + TimeDelta::days(KEPT_DAYS);
         assert!(key(MailKeyState::Next).check_removable(now).is_ok());
-        assert_eq!(key(MailKeyState::Active).check_removable(week).unwrap_err().code(), "key-is-active");
+        assert_eq!(
+            key(MailKeyState::Active)
+                .check_removable(week)
+                .unwrap_err()
+                .code(),
+            "key-is-active"
+        );
         let early = key(MailKeyState::Retired).check_removable(week - TimeDelta::seconds(1));
         assert_eq!(early.unwrap_err().code(), "key-under-way");
         assert!(key(MailKeyState::Retired).check_removable(week).is_ok());

@@ -43,7 +43,11 @@ mod tests {
         assert_eq!(typed::<i64>("  "), Ok(None));
         assert_eq!(typed::<i64>(" 0 "), Ok(Some(0)));
         assert!(typed::<i32>("much").is_err() && typed::<i32>("1.5").is_err());
-        assert!(check_quota(0).is_ok() && check_quota(-1).is_err() && check_quota(MAX_QUOTA_MIB + 1).is_err());
-        assert!(check_hourly(0).is_ok() && check_hourly(-1).is_err() && check_hourly(MAX_HOURLY + 1).is_err());
+        assert!(
+            check_quota(0).is_ok() && check_quota(-1).is_err() && check_quota(MAX_QUOTA_MIB + 1).is_err()
+        );
+        assert!(
+            check_hourly(0).is_ok() && check_hourly(-1).is_err() && check_hourly(MAX_HOURLY + 1).is_err()
+        );
     }
 }

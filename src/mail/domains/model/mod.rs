@@ -129,7 +129,11 @@ impl Domain {
         }
         Err(Error::conflict(
             "domain-in-use",
-            format!("{} still has {}. Delete them first.", self.name.shown(), told.join(" and ")),
+            format!(
+                "{} still has {}. Delete them first.",
+                self.name.shown(),
+                told.join(" and ")
+            ),
         ))
     }
 
@@ -139,7 +143,11 @@ impl Domain {
             return Err("A domain can't be an alias of itself.".to_owned());
         }
         if let Some(third) = &other.alias_name {
-            return Err(format!("{} is an alias domain itself. Choose {}.", other.name.shown(), third.shown()));
+            return Err(format!(
+                "{} is an alias domain itself. Choose {}.",
+                other.name.shown(),
+                third.shown()
+            ));
         }
         if self.followers > 0 {
             return Err(format!(
@@ -248,7 +256,10 @@ mod tests {
         assert!(it.check_empty().is_ok());
         (it.mailboxes, it.aliases, it.followers) = (1, 2, 1);
         let told = it.check_empty().unwrap_err().sentence();
-        assert_eq!(told, "a.example still has 1 mailbox and 2 aliases and 1 alias domain. Delete them first.");
+        assert_eq!(
+            told,
+            "a.example still has 1 mailbox and 2 aliases and 1 alias domain. Delete them first."
+        );
     }
 
     #[test]

@@ -142,7 +142,12 @@ pub struct Hosts {
 /// The record that proves a domain's ownership.
 pub fn proof(domain: &DomainName, proof: &str) -> DnsRecord {
     let value = format!("{PROOF}{proof}");
-    DnsRecord::new(DnsRecordKind::Proof, format!("_berth.{domain}"), DnsRecordType::Txt, value)
+    DnsRecord::new(
+        DnsRecordKind::Proof,
+        format!("_berth.{domain}"),
+        DnsRecordType::Txt,
+        value,
+    )
 }
 
 /// The record of a key.
@@ -176,7 +181,12 @@ pub fn all(domain: &DomainName, hosts: &Hosts, keys: &[Key], unproved: Option<&s
     let text = |kind, name: String, value: String| DnsRecord::new(kind, name, T::Txt, value);
     let reports = format!("mailto:postmaster@{domain}");
     let mut all: Vec<DnsRecord> = unproved.map(|text| proof(domain, text)).into_iter().collect();
-    all.push(DnsRecord::new(K::Mx, domain.to_string(), T::Mx, format!("10 {}", hosts.mail)));
+    all.push(DnsRecord::new(
+        K::Mx,
+        domain.to_string(),
+        T::Mx,
+        format!("10 {}", hosts.mail),
+    ));
     all.push(text(K::Spf, domain.to_string(), "v=spf1 mx -all".to_owned()));
     let published = keys.iter().filter(|key| key.state != MailKeyState::Retired);
     all.extend(published.map(|key| dkim(domain, key)));
@@ -184,9 +194,8 @@ pub fn all(domain: &DomainName, hosts: &Hosts, keys: &[Key], unproved: Option<&s
     all.push(text(K::Dmarc, format!("_dmarc.{domain}"), dmarc));
     let sts = format!("v=STSv1; id={}", policy_id(hosts));
     all.push(text(K::MtaSts, format!("_mta-sts.{domain}"), sts));
-    let lead = |kind, below: &str| {
-        DnsRecord::new(kind, format!("{below}.{domain}"), T::Cname, hosts.panel.clone())
-    };
+    let lead =
+        |kind, below: &str| DnsRecord::new(kind, format!("{below}.{domain}"), T::Cname, hosts.panel.clone());
     all.push(lead(K::MtaStsHost, "mta-sts"));
     let tls = format!("v=TLSRPTv1; rua={reports}");
     all.push(text(K::TlsReports, format!("_smtp._tls.{domain}"), tls));
@@ -270,8 +279,11 @@ mod tests {
         use DnsRecordKind as K;
         let domain = DomainName::parse("a.example").unwrap();
         let records = all(&domain, &hosts(), &[key("k", MailKeyState::Active)], None);
-        let required: Vec<DnsRecordKind> =
-            records.iter().filter(|one| !one.is_optional).map(|one| one.kind).collect();
+        let required: Vec<DnsRecordKind> = records
+            .iter()
+            .filter(|one| !one.is_optional)
+            .map(|one| one.kind)
+            .collect();
         assert_eq!(required, [K::Mx, K::Spf, K::Dkim, K::Dmarc]);
     }
 }

@@ -82,7 +82,9 @@ fn names(mechanism: &str, rest: &str, sender: &Sender<'_>) -> bool {
         "mx" => host.is_empty() || host.eq_ignore_ascii_case(sender.domain) || is_ours,
         "a" | "include" => is_ours,
         "ip4" | "ip6" => {
-            let net = value.parse::<IpNet>().or_else(|_| value.parse::<IpAddr>().map(IpNet::from));
+            let net = value
+                .parse::<IpNet>()
+                .or_else(|_| value.parse::<IpAddr>().map(IpNet::from));
             let ours = sender.addresses;
             net.is_ok_and(|net| !ours.is_empty() && ours.iter().any(|address| net.contains(address)))
         }
@@ -141,7 +143,10 @@ mod tests {
         assert_eq!(read("v=spf1 mx ?all"), Spf::Lax);
         assert_eq!(read("v=spf1 mx"), Spf::Lax);
         assert_eq!(read("v=spf1 mx -al"), Spf::Broken("-al".to_owned()));
-        assert_eq!(read("v=spf1 mx ipv4:192.0.2.7 -all"), Spf::Broken("ipv4:192.0.2.7".to_owned()));
+        assert_eq!(
+            read("v=spf1 mx ipv4:192.0.2.7 -all"),
+            Spf::Broken("ipv4:192.0.2.7".to_owned())
+        );
     }
 
     #[test]

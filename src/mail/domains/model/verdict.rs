@@ -139,7 +139,10 @@ impl Outcome {
 pub fn missed(record: &DnsRecord, why: &str) -> Outcome {
     Outcome {
         verdict: Verdict::Unreachable,
-        says: format!("DNS did not answer about {}: {why}. Check again in a minute.", record.name),
+        says: format!(
+            "DNS did not answer about {}: {why}. Check again in a minute.",
+            record.name
+        ),
         found: Vec::new(),
     }
 }
@@ -159,11 +162,15 @@ pub fn judge(record: &DnsRecord, hosts: &Hosts, facts: &Facts) -> Outcome {
 }
 
 fn mx(record: &DnsRecord, hosts: &Hosts, (seen, ours): (&[MxSeen], &[IpAddr])) -> Outcome {
-    let found = seen.iter().map(|one| format!("{} {}", one.mx.preference, one.mx.host));
+    let found = seen
+        .iter()
+        .map(|one| format!("{} {}", one.mx.preference, one.mx.host));
     let found: Vec<String> = found.collect();
     let host = &hosts.mail;
     if seen.is_empty() {
-        return Outcome::missing("There is no MX record, so mail for this domain does not come here. Publish it.");
+        return Outcome::missing(
+            "There is no MX record, so mail for this domain does not come here. Publish it.",
+        );
     }
     judge_mx(record, host, (seen, ours)).found(found)
 }
@@ -202,7 +209,9 @@ fn judge_mx(record: &DnsRecord, host: &str, (seen, ours): (&[MxSeen], &[IpAddr])
         ));
     }
     if ours.is_empty() {
-        return Outcome::wrong(format!("{host} has no address in DNS, so nobody finds it. Ask your provider."));
+        return Outcome::wrong(format!(
+            "{host} has no address in DNS, so nobody finds it. Ask your provider."
+        ));
     }
     match seen.iter().find(|one| one.mx.host != *host) {
         Some(other) if other.mx.preference <= own.mx.preference => Outcome::wrong(format!(
@@ -255,9 +264,15 @@ fn service(record: &DnsRecord, hosts: &Hosts, found: &[Srv]) -> Outcome {
         return Outcome::good().found(told);
     }
     if found.iter().all(|srv| srv.host.is_empty()) {
-        return Outcome::wrong("The record says that this domain has no such service. Replace it.").found(told);
+        return Outcome::wrong("The record says that this domain has no such service. Replace it.")
+            .found(told);
     }
-    Outcome::wrong(format!("It leads to {}. Publish {}.", told.join(" and "), record.value)).found(told)
+    Outcome::wrong(format!(
+        "It leads to {}. Publish {}.",
+        told.join(" and "),
+        record.value
+    ))
+    .found(told)
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ pub fn quoted(text: &str) -> String {
         part.push(letter);
     }
     parts.push(part);
-    let escaped = parts.iter().map(|part| part.replace('\\', "\\\\").replace('"', "\\\""));
+    let escaped = parts
+        .iter()
+        .map(|part| part.replace('\\', "\\\\").replace('"', "\\\""));
     let quoted: Vec<String> = escaped.map(|part| format!("\"{part}\"")).collect();
     quoted.join(" ")
 }

@@ -19,7 +19,10 @@ pub(super) async fn verify(
 ) -> Result<SeeOther, Error> {
     let to = SeeOther::to(href(&scope, id));
     match actions::verify(&app, &scope, id).await {
-        Ok(domain) => Ok(to.good(format!("{} is yours. Publish its other records next.", domain.name.shown()))),
+        Ok(domain) => Ok(to.good(format!(
+            "{} is yours. Publish its other records next.",
+            domain.name.shown()
+        ))),
         Err(error) => to.refused(error),
     }
 }
@@ -64,7 +67,10 @@ pub(super) async fn make_key(
 ) -> Result<SeeOther, Error> {
     let to = keys(&scope, id);
     match actions::make_next(&app, &scope, id).await {
-        Ok(key) => Ok(to.good(format!("{} is made. Publish its record, then let it sign.", key.selector))),
+        Ok(key) => Ok(to.good(format!(
+            "{} is made. Publish its record, then let it sign.",
+            key.selector
+        ))),
         Err(error) => to.refused(error),
     }
 }
@@ -78,7 +84,10 @@ pub(super) async fn activate_key(
 ) -> Result<SeeOther, Error> {
     let to = keys(&scope, id);
     match actions::activate(&app, &scope, (id, key), Some(data.get("reason"))).await {
-        Ok(key) => Ok(to.good(format!("{} signs from now on. Keep the old record for a week.", key.selector))),
+        Ok(key) => Ok(to.good(format!(
+            "{} signs from now on. Keep the old record for a week.",
+            key.selector
+        ))),
         Err(error) => to.refused_or_invalid(error),
     }
 }

@@ -40,7 +40,11 @@ impl Row {
             name: domain.name.shown(),
             tenant: String::new(),
             tenant_href: String::new(),
-            alias_of: domain.alias_name.as_ref().map(DomainName::shown).unwrap_or_default(),
+            alias_of: domain
+                .alias_name
+                .as_ref()
+                .map(DomainName::shown)
+                .unwrap_or_default(),
             words: words(domain),
             mailboxes: domain.mailboxes,
             held: held(domain),

@@ -30,7 +30,10 @@ pub(super) struct New {
 pub(super) async fn targets(scope: &TenantScope) -> Result<Vec<Target>, Error> {
     let mut tx = scope.begin().await?;
     let all = store::targets(&mut tx, scope.tenant()).await?;
-    Ok(all.into_iter().map(|(id, name)| (id.to_string(), name.shown())).collect())
+    Ok(all
+        .into_iter()
+        .map(|(id, name)| (id.to_string(), name.shown()))
+        .collect())
 }
 
 /// Which of them was chosen, if any.
@@ -75,11 +78,16 @@ pub(super) async fn create(
         }
         Err(Error::Invalid(errors)) => (errors, 422),
         Err(error @ Error::LimitReached { .. }) => {
-            let message = format!("{} Remove one that you don't need, or ask for another plan.", error.sentence());
+            let message = format!(
+                "{} Remove one that you don't need, or ask for another plan.",
+                error.sentence()
+            );
             (FieldErrors::one("name", message), 409)
         }
         Err(error @ Error::Conflict { .. }) => (FieldErrors::one("", error.sentence()), 409),
         Err(error) => return Err(error),
     };
-    Ok(page(ctx, &scope, FormState::new(data, errors)).await?.status(status))
+    Ok(page(ctx, &scope, FormState::new(data, errors))
+        .await?
+        .status(status))
 }

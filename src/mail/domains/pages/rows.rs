@@ -69,7 +69,10 @@ pub(super) struct KeyRow {
 
 impl KeyRow {
     pub(super) fn new(domain: &Domain, key: Key, now: DateTime<Utc>) -> Self {
-        let day = |at: Option<DateTime<Utc>>| at.map(|at| at.format("%-d %b %Y").to_string()).unwrap_or_default();
+        let day = |at: Option<DateTime<Utc>>| {
+            at.map(|at| at.format("%-d %b %Y").to_string())
+                .unwrap_or_default()
+        };
         let (tone, word, note) = match key.state {
             MailKeyState::Next => (
                 "busy",
@@ -80,7 +83,10 @@ impl KeyRow {
             MailKeyState::Retired => (
                 "idle",
                 "Retired",
-                format!("Since {}. Keep its record for {KEPT_DAYS} days.", day(key.retired_at)),
+                format!(
+                    "Since {}. Keep its record for {KEPT_DAYS} days.",
+                    day(key.retired_at)
+                ),
             ),
         };
         Self {

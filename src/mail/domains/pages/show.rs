@@ -98,7 +98,10 @@ async fn page(
     let (domain, keys) = actions::list_keys(&mut scope.begin().await?, id).await?;
     let (proof, records, optional) = records(app, scope, &domain).await?;
     let now = app.now();
-    let keys: Vec<KeyRow> = keys.into_iter().map(|key| KeyRow::new(&domain, key, now)).collect();
+    let keys: Vec<KeyRow> = keys
+        .into_iter()
+        .map(|key| KeyRow::new(&domain, key, now))
+        .collect();
     let (mut targets, own) = (targets(scope).await?, id.to_string());
     targets.retain(|(other, _)| *other != own);
     Ok(Page(Show {

@@ -37,7 +37,11 @@ pub(super) async fn list(
     let row = |found: StaffRow| {
         let tenant_href = format!("/staff/tenants/{}", found.domain.tenant);
         Row {
-            tenant_href: if may_see_tenant { tenant_href } else { String::new() },
+            tenant_href: if may_see_tenant {
+                tenant_href
+            } else {
+                String::new()
+            },
             tenant: found.tenant_name,
             ..Row::new(&found.domain, String::new(), now)
         }

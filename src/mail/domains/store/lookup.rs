@@ -121,7 +121,10 @@ pub async fn verified_of(tx: &mut impl Scoped, name: &str) -> Result<Option<Mail
 }
 
 /// The domains of a tenant that another may be an alias of, by name: those with addresses of their own.
-pub async fn targets(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<(MailDomainId, DomainName)>, Error> {
+pub async fn targets(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+) -> Result<Vec<(MailDomainId, DomainName)>, Error> {
     let rows = sqlx::query!(
         "select id, name from mail_domain where tenant_id = $1 and alias_of is null order by name limit 500",
         tenant.0
@@ -191,7 +194,16 @@ async fn rows(
         Sort::NameDown(after) => page!(tx, search, after, limit, "d.name", "text", "<", " desc"),
         Sort::Created(after) => page!(tx, search, after, limit, "d.created_at", "timestamptz", ">", ""),
         Sort::CreatedDown(after) => {
-            page!(tx, search, after, limit, "d.created_at", "timestamptz", "<", " desc")
+            page!(
+                tx,
+                search,
+                after,
+                limit,
+                "d.created_at",
+                "timestamptz",
+                "<",
+                " desc"
+            )
         }
         Sort::Mailboxes(after) => page!(tx, search, after, limit, "d.mailboxes", "int", ">", ""),
         Sort::MailboxesDown(after) => page!(tx, search, after, limit, "d.mailboxes", "int", "<", " desc"),

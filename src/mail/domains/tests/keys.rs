@@ -29,26 +29,44 @@ async fn the_next_key_signs_when_dns_has_it_and_the_one_before_goes_a_week_later
     assert_eq!(it.keys(&domain).await, [pair("berth-2026a", "active")]);
     let next = it.next_key(&domain).await;
     assert_eq!(next["record_name"], "berth-2026b._domainkey.a.example");
-    let again = it.post(&format!("{domain}/keys"), json!({})).await.expect(409).json();
+    let again = it
+        .post(&format!("{domain}/keys"), json!({}))
+        .await
+        .expect(409)
+        .json();
     assert_eq!(again["code"], "key-waits");
     let key = format!("{domain}/keys/{}", text(&next["id"]));
     let activate = format!("{key}/activate");
     let early = it.post(&activate, json!({})).await.expect(409).json();
     assert_eq!(early["code"], "key-not-published");
-    it.test.dns.set_txt(text(&next["record_name"]), &["v=DKIM1; k=rsa; p=MIIBother"]);
-    let wrong = it.post(&activate, json!({ "reason": " " })).await.expect(409).json();
+    it.test
+        .dns
+        .set_txt(text(&next["record_name"]), &["v=DKIM1; k=rsa; p=MIIBother"]);
+    let wrong = it
+        .post(&activate, json!({ "reason": " " }))
+        .await
+        .expect(409)
+        .json();
     assert!(text(&wrong["title"]).contains("another key"), "{wrong}");
     it.test.dns.be_away(true);
-    assert_eq!(it.post(&activate, json!({})).await.expect(409).json()["code"], "dns-away");
+    assert_eq!(
+        it.post(&activate, json!({})).await.expect(409).json()["code"],
+        "dns-away"
+    );
     it.test.dns.be_away(false);
-    it.test.dns.set_txt(text(&next["record_name"]), &[text(&next["record_value"])]);
+    it.test
+        .dns
+        .set_txt(text(&next["record_name"]), &[text(&next["record_value"])]);
     let signs = it.post(&activate, json!({})).await.expect(200).json();
     assert_eq!(signs["state"], "active");
     assert_eq!(
         it.keys(&domain).await,
         [pair("berth-2026b", "active"), pair("berth-2026a", "retired")]
     );
-    assert_eq!(it.post(&activate, json!({})).await.expect(409).json()["code"], "key-not-next");
+    assert_eq!(
+        it.post(&activate, json!({})).await.expect(409).json()["code"],
+        "key-not-next"
+    );
     assert_eq!(it.delete(&key).await.expect(409).json()["code"], "key-is-active");
 
     let list = it.get(&format!("{domain}/keys")).await;
@@ -80,13 +98,19 @@ async fn with_a_reason_a_key_signs_unseen_and_the_log_has_the_reason() {
     let activate = format!("{domain}/keys/{}/activate", text(&next["id"]));
     let long = "x".repeat(501);
     it.post(&activate, json!({ "reason": long })).await.expect(422);
-    it.post(&activate, json!({ "reason": "The zone moves tomorrow." })).await.expect(200);
-    let log = it.get("/api/v1/audit-events").await;
-    let event = log["items"].as_array().unwrap().iter().find(|event| event["action"] == "mail_key.activate");
+    it.post(&activate, json!({ "reason": "The zone moves tomorrow." }))
+        .await
+        .expect(200);
+    let events = it.get("/api/v1/audit-events").await;
+    let event = events["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|event| event["action"] == "mail_key.activate");
     let event = event.unwrap();
     assert_eq!(event["after"]["unseen_because"], "The zone moves tomorrow.");
     assert_eq!(event["before"]["selector"], "berth-2026a");
-    assert!(!log.to_string().contains("PRIVATE"), "no secret in the log");
+    assert!(!events.to_string().contains("PRIVATE"), "no secret in the events");
 }
 
 #[tokio::test]
@@ -97,9 +121,14 @@ async fn a_key_that_waits_may_go_at_once() {
     let (_, rival) = Scene::tenant(&it.test, "rival").await;
     let key = format!("{domain}/keys/{}", text(&next["id"]));
     rival.json("DELETE", &key, &json!({})).await.expect(404);
-    rival.json("POST", &format!("{key}/activate"), &json!({ "reason": "mine" })).await.expect(404);
+    rival
+        .json("POST", &format!("{key}/activate"), &json!({ "reason": "mine" }))
+        .await
+        .expect(404);
     let other = it.add("b.example").await;
-    it.delete(&format!("{other}/keys/{}", text(&next["id"]))).await.expect(404);
+    it.delete(&format!("{other}/keys/{}", text(&next["id"])))
+        .await
+        .expect(404);
     it.delete(&key).await.expect(204);
     assert_eq!(it.keys(&domain).await, [pair("berth-2026a", "active")]);
 }

@@ -30,12 +30,19 @@ impl Scene {
         test.dns.set_addresses(HOST, &["192.0.2.7".parse().unwrap()]);
         test.dns.set_addresses(PANEL, &["192.0.2.8".parse().unwrap()]);
         let (tenant, program) = Self::tenant(&test, "acme").await;
-        Self { test, tenant, program }
+        Self {
+            test,
+            tenant,
+            program,
+        }
     }
 
     /// A tenant, and a program of its owner's.
     async fn tenant(test: &TestApp, slug: &str) -> (TenantId, Client) {
-        let (tenant, owner) = (test.tenant(slug).await, test.person(&format!("owner-{slug}")).await);
+        let (tenant, owner) = (
+            test.tenant(slug).await,
+            test.person(&format!("owner-{slug}")).await,
+        );
         test.member(tenant, owner, TenantRole::Owner).await;
         let scopes = [Permission::MailRead, Permission::MailWrite, Permission::AuditRead];
         let program = test.program(owner, Some(tenant), &scopes).await;
@@ -63,14 +70,18 @@ impl Scene {
     async fn proved(&self, name: &str) -> String {
         let domain = self.add(name).await;
         self.publish_proof(&domain).await;
-        self.post(&format!("{domain}/verify"), json!({})).await.expect(200);
+        self.post(&format!("{domain}/verify"), json!({}))
+            .await
+            .expect(200);
         domain
     }
 
     /// Publishes what proves a domain.
     async fn publish_proof(&self, domain: &str) {
         let record = self.record(domain, "proof").await;
-        self.test.dns.set_txt(text(&record["name"]), &[text(&record["value"])]);
+        self.test
+            .dns
+            .set_txt(text(&record["name"]), &[text(&record["value"])]);
     }
 
     /// A record of a domain.

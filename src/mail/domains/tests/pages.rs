@@ -21,7 +21,10 @@ fn value(answer: &Answer, selector: &str) -> String {
     let page = Html::parse_document(&answer.body);
     let selector = Selector::parse(selector).unwrap();
     let found = page.select(&selector).next();
-    found.and_then(|element| element.attr("value")).unwrap_or_default().to_owned()
+    found
+        .and_then(|element| element.attr("value"))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 async fn browser(it: &Scene, name: &str, role: TenantRole) -> Client {
@@ -36,10 +39,16 @@ async fn a_domain_is_added_by_a_form_and_verified_by_a_button() {
     let bob = browser(&it, "bob", TenantRole::Owner).await;
     let empty = bob.get("/t/acme/mail").await.expect(200);
     assert_eq!(texts(&empty, ".empty h2"), ["No domains yet"]);
-    let wrong = bob.post("/t/acme/mail/domains", &[("name", "ann@a.example")]).await.expect(422);
+    let wrong = bob
+        .post("/t/acme/mail/domains", &[("name", "ann@a.example")])
+        .await
+        .expect(422);
     assert_eq!(value(&wrong, "#f-name"), "ann@a.example");
     assert!(texts(&wrong, "#f-name-error")[0].contains("what stands behind the @"));
-    let made = bob.post("/t/acme/mail/domains", &[("name", "bücher.example")]).await.expect(303);
+    let made = bob
+        .post("/t/acme/mail/domains", &[("name", "bücher.example")])
+        .await
+        .expect(303);
     let page = bob.get(made.location()).await.expect(200);
     assert_eq!(texts(&page, "h1"), ["bücher.example"]);
     assert_eq!(texts(&page, "#page-status"), ["Not verified"]);
@@ -54,9 +63,15 @@ async fn a_domain_is_added_by_a_form_and_verified_by_a_button() {
     let page = bob.get(made.location()).await.expect(200);
     assert_eq!(texts(&page, "#page-status"), ["On"]);
     assert!(!page.body.contains(&proof), "the proof is not asked for any more");
-    bob.post(&format!("{}/check", made.location()), &[]).await.expect(303);
+    bob.post(&format!("{}/check", made.location()), &[])
+        .await
+        .expect(303);
     let page = bob.get(made.location()).await.expect(200);
-    assert!(texts(&page, "#record-0 .status").contains(&"Missing".to_owned()), "{}", page.body);
+    assert!(
+        texts(&page, "#record-0 .status").contains(&"Missing".to_owned()),
+        "{}",
+        page.body
+    );
     let list = bob.get("/t/acme/mail").await.expect(200);
     assert_eq!(texts(&list, "tbody th a"), ["bücher.example"]);
     assert!(texts(&list, "tbody td")[0].contains("4 records have to be put right."));
@@ -73,16 +88,25 @@ async fn settings_keep_what_was_typed_and_say_when_somebody_else_was_faster() {
     let domain = it.add("a.example").await;
     let page = format!("/t/acme/mail/domains/{}", id(&domain));
     let settings = format!("{page}/settings");
-    let wrong = bob.post(&settings, &[("quota_mib", "much"), ("is_enabled", "true")]).await.expect(422);
+    let wrong = bob
+        .post(&settings, &[("quota_mib", "much"), ("is_enabled", "true")])
+        .await
+        .expect(422);
     assert_eq!(value(&wrong, "#f-quota_mib"), "much");
     assert!(texts(&wrong, "#f-quota_mib-error")[0].contains("whole number"));
-    let late = bob.post(&settings, &[("quota_mib", "5"), ("version", "0")]).await.expect(412);
+    let late = bob
+        .post(&settings, &[("quota_mib", "5"), ("version", "0")])
+        .await
+        .expect(412);
     assert_eq!(value(&late, "#f-quota_mib"), "5");
     let version = value(&late, "input[name=version]");
     let fields = [("quota_mib", "5"), ("hourly_limit", ""), ("version", &*version)];
     bob.post(&settings, &fields).await.expect(303);
     let found = it.get(&domain).await;
-    assert_eq!((&found["quota_mib"], &found["enabled"]), (&json!(5), &json!(false)));
+    assert_eq!(
+        (&found["quota_mib"], &found["enabled"]),
+        (&json!(5), &json!(false))
+    );
 }
 
 #[tokio::test]
@@ -92,10 +116,16 @@ async fn a_domain_goes_when_its_name_is_typed() {
     let domain = it.add("bücher.example").await;
     let page = format!("/t/acme/mail/domains/{}", id(&domain));
     let delete = format!("{page}/delete");
-    let typo = bob.post(&delete, &[("confirm", "bucher.example")]).await.expect(303);
+    let typo = bob
+        .post(&delete, &[("confirm", "bucher.example")])
+        .await
+        .expect(303);
     assert_eq!(typo.location(), page);
     assert!(bob.get(&page).await.expect(200).body.contains("Type the domain"));
-    let gone = bob.post(&delete, &[("confirm", "bücher.example")]).await.expect(303);
+    let gone = bob
+        .post(&delete, &[("confirm", "bücher.example")])
+        .await
+        .expect(303);
     assert_eq!(gone.location(), "/t/acme/mail");
     bob.get(&page).await.expect(404);
 }
@@ -109,19 +139,40 @@ async fn a_key_is_changed_by_buttons() {
     it.test.clock.advance(chrono::TimeDelta::seconds(1));
     bob.post(&format!("{page}/keys"), &[]).await.expect(303);
     let shown = bob.get(&page).await.expect(200);
-    assert_eq!(texts(&shown, "#keys tbody th > span"), ["berth-2026b", "berth-2026a"]);
-    assert!(!texts(&shown, "#keys .row--between").join(" ").contains("Make the next key"));
+    assert_eq!(
+        texts(&shown, "#keys tbody th > span"),
+        ["berth-2026b", "berth-2026a"]
+    );
+    assert!(
+        !texts(&shown, "#keys .row--between")
+            .join(" ")
+            .contains("Make the next key")
+    );
     let keys = it.get(&format!("{domain}/keys")).await;
     let key = format!("{page}/keys/{}", text(&keys["items"][0]["id"]));
     let refused = bob.post(&format!("{key}/activate"), &[]).await.expect(303);
     assert!(refused.location().ends_with("#keys"));
-    assert!(bob.get(&page).await.expect(200).body.contains("would be taken for forged"));
-    bob.post(&format!("{key}/activate"), &[("reason", "DNS is slow")]).await.expect(303);
+    assert!(
+        bob.get(&page)
+            .await
+            .expect(200)
+            .body
+            .contains("would be taken for forged")
+    );
+    bob.post(&format!("{key}/activate"), &[("reason", "DNS is slow")])
+        .await
+        .expect(303);
     let shown = bob.get(&page).await.expect(200);
     let states = texts(&shown, "#keys tbody .status");
     assert_eq!(states, ["Signs", "Retired"]);
     bob.post(&format!("{key}/delete"), &[]).await.expect(303);
-    assert!(bob.get(&page).await.expect(200).body.contains("Let another key take over first"));
+    assert!(
+        bob.get(&page)
+            .await
+            .expect(200)
+            .body
+            .contains("Let another key take over first")
+    );
 }
 
 #[tokio::test]
@@ -144,7 +195,13 @@ async fn who_may_only_look_gets_no_buttons_and_a_stranger_no_page() {
     for path in ["verify", "check", "delete", "keys", "settings"] {
         eve.post(&format!("/t/other{page}/{path}"), &[]).await.expect(404);
     }
-    assert!(!eve.get("/t/other/mail").await.expect(200).body.contains("a.example"));
+    assert!(
+        !eve.get("/t/other/mail")
+            .await
+            .expect(200)
+            .body
+            .contains("a.example")
+    );
 }
 
 #[tokio::test]
@@ -154,11 +211,21 @@ async fn staff_see_the_domains_of_all_tenants() {
     let (_, rival) = Scene::tenant(&it.test, "rival").await;
     add(&rival, "b.example").await;
     let sam = it.test.staff("sam", StaffRole::Owner).await;
-    let page = it.test.browser(sam).await.get("/staff/mail/domains").await.expect(200);
+    let page = it
+        .test
+        .browser(sam)
+        .await
+        .get("/staff/mail/domains")
+        .await
+        .expect(200);
     assert_eq!(texts(&page, "tbody th"), ["a.example", "b.example"]);
     assert_eq!(texts(&page, "tbody td:nth-child(2)"), ["Acme", "Rival"]);
     let program = it.test.program(sam, None, &[Permission::StaffMailRead]).await;
-    let list = program.get("/api/v1/staff/mail/domains?q=b.").await.expect(200).json();
+    let list = program
+        .get("/api/v1/staff/mail/domains?q=b.")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(list["items"][0]["tenant_name"], "Rival");
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }

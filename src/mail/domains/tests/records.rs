@@ -24,14 +24,21 @@ impl Scene {
                 "TXT" => self.test.dns.set_txt(name, &[value]),
                 "MX" => self.test.dns.set_mx(name, &[(number(0), parts[1])]),
                 "CNAME" => self.test.dns.set_cname(name, value),
-                _ => self.test.dns.set_srv(name, &[(number(0), number(1), number(2), parts[3])]),
+                _ => self
+                    .test
+                    .dns
+                    .set_srv(name, &[(number(0), number(1), number(2), parts[3])]),
             }
         }
     }
 
     /// Looks at all records; the verdict of each.
     async fn check(&self, domain: &str) -> Vec<(String, String)> {
-        let seen = self.post(&format!("{domain}/check"), json!({})).await.expect(200).json();
+        let seen = self
+            .post(&format!("{domain}/check"), json!({}))
+            .await
+            .expect(200)
+            .json();
         assert!(!seen["checked_at"].is_null());
         let records = seen["records"].as_array().unwrap().iter();
         let both = |one: &Value| (text(&one["kind"]).to_owned(), text(&one["verdict"]).to_owned());
@@ -50,7 +57,10 @@ async fn all_records_of_a_domain_become_good_as_they_are_published() {
         found.map(|(_, verdict)| verdict.as_str())
     };
     assert_eq!((of("mx"), of("dkim")), (Some("missing"), Some("missing")));
-    assert_eq!((of("mta_sts"), of("imaps")), (Some("optional_missing"), Some("optional_missing")));
+    assert_eq!(
+        (of("mta_sts"), of("imaps")),
+        (Some("optional_missing"), Some("optional_missing"))
+    );
     assert_eq!(it.get(&domain).await["problems"], 4, "mx, spf, dkim and dmarc");
     it.publish_all(&domain).await;
     let after = it.check(&domain).await;
@@ -65,7 +75,10 @@ async fn what_is_wrong_is_said_and_what_was_found_is_shown() {
     let it = Scene::new().await;
     let domain = it.proved("a.example").await;
     it.publish_all(&domain).await;
-    it.test.dns.set_txt("a.example", &["v=spf1 mx -all", "v=spf1 include:other.example -all"]);
+    it.test.dns.set_txt(
+        "a.example",
+        &["v=spf1 mx -all", "v=spf1 include:other.example -all"],
+    );
     it.test.dns.set_mx("a.example", &[(10, "mail.a.example")]);
     it.test.dns.set_cname("mail.a.example", HOST);
     it.check(&domain).await;
@@ -77,11 +90,21 @@ async fn what_is_wrong_is_said_and_what_was_found_is_shown() {
     );
     assert_eq!(spf["found"].as_array().unwrap().len(), 2);
     let mx = it.record(&domain, "mx").await;
-    assert!(text(&mx["says"]).contains("mail.a.example, which is another name"), "{mx}");
+    assert!(
+        text(&mx["says"]).contains("mail.a.example, which is another name"),
+        "{mx}"
+    );
     it.test.dns.be_away(true);
     let away = it.check(&domain).await;
-    assert!(away.iter().all(|(_, verdict)| verdict == "unreachable"), "{away:?}");
-    assert_eq!(it.get(&domain).await["problems"], 0, "silence is no problem of the domain's");
+    assert!(
+        away.iter().all(|(_, verdict)| verdict == "unreachable"),
+        "{away:?}"
+    );
+    assert_eq!(
+        it.get(&domain).await["problems"],
+        0,
+        "silence is no problem of the domain's"
+    );
 }
 
 #[tokio::test]
@@ -119,8 +142,14 @@ async fn the_world_reads_the_policy_of_a_proved_domain() {
     it.publish_proof(&domain).await;
     it.post(&format!("{domain}/verify"), json!({})).await.expect(200);
     let (status, kind, body) = policy("MTA-STS.a.example:443").await;
-    assert_eq!((status, kind.unwrap().to_str().unwrap()), (200, "text/plain; charset=utf-8"));
-    assert_eq!(body, format!("version: STSv1\r\nmode: testing\r\nmx: {HOST}\r\nmax_age: 604800\r\n"));
+    assert_eq!(
+        (status, kind.unwrap().to_str().unwrap()),
+        (200, "text/plain; charset=utf-8")
+    );
+    assert_eq!(
+        body,
+        format!("version: STSv1\r\nmode: testing\r\nmx: {HOST}\r\nmax_age: 604800\r\n")
+    );
     for other in ["a.example", "mta-sts.b.example", "127.0.0.1:8080"] {
         assert_eq!(policy(other).await.0, 404, "{other}");
     }

@@ -61,7 +61,10 @@ fn need(requires: &mut BTreeSet<String>, names: &[&str]) {
 ///
 /// `i;ascii-numeric` takes what does not begin with a digit for infinite (RFC 4790, 9.1.1), and scores can be below zero.
 fn senders(parts: &Parts, requires: &mut BTreeSet<String>) -> String {
-    need(requires, &["comparator-i;ascii-numeric", "fileinto", "mailbox", "relational"]);
+    need(
+        requires,
+        &["comparator-i;ascii-numeric", "fileinto", "mailbox", "relational"],
+    );
     let spam = format!(
         "allof(header :value \"ge\" :comparator \"i;ascii-numeric\" \"X-Spam-Tenths\" {}, \
          not header :contains \"X-Spam-Tenths\" \"-\")",

@@ -72,7 +72,11 @@ pub(super) fn read_score(text: &str) -> Result<u16, &'static str> {
         return Err(WRONG);
     }
     let tenths: u16 = format!("{whole}{tenth}").parse().map_err(|_| WRONG)?;
-    if tenths > MAX_TENTHS { Err(WRONG) } else { Ok(tenths) }
+    if tenths > MAX_TENTHS {
+        Err(WRONG)
+    } else {
+        Ok(tenths)
+    }
 }
 
 /// The score of so many tenths.

@@ -109,7 +109,9 @@ fn check_body(body: &str) -> Result<(), String> {
         let line = lexer.line();
         match &token {
             Token::Word(word) if word.eq_ignore_ascii_case("require") => {
-                return Err(format!("Line {line}: require comes first, before all other commands."));
+                return Err(format!(
+                    "Line {line}: require comes first, before all other commands."
+                ));
             }
             Token::Mark(c @ ('{' | '[' | '(')) => open.push(*c),
             Token::Mark(c @ ('}' | ']' | ')')) if open.pop() != Some(partner(*c)) => {

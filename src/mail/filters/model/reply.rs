@@ -53,7 +53,10 @@ impl Reply {
     /// distances (RFC 5260, 4) and no zones, and like this the clock's changes move nothing.
     fn days(&self, zone: Tz) -> Vec<String> {
         let test = |day: NaiveDate, edge: NaiveDate, relation: &str| {
-            format!("currentdate :zone \"{}\" :value \"{relation}\" \"date\" \"{day}\"", distance(edge, zone))
+            format!(
+                "currentdate :zone \"{}\" :value \"{relation}\" \"date\" \"{day}\"",
+                distance(edge, zone)
+            )
         };
         let from = self.from.map(|day| test(day, day, "ge"));
         let after = |day: NaiveDate| day.checked_add_days(Days::new(1)).unwrap_or(day);
@@ -88,10 +91,10 @@ impl Reply {
 /// How far the zone is from UTC as the day begins: `+0100`. Where the clock jumps over midnight, as it is an hour later.
 fn distance(day: NaiveDate, zone: Tz) -> String {
     let midnight = day.and_time(NaiveTime::MIN);
-    let begin = zone
-        .from_local_datetime(&midnight)
-        .earliest()
-        .or_else(|| zone.from_local_datetime(&(midnight + chrono::Duration::hours(1))).earliest());
+    let begin = zone.from_local_datetime(&midnight).earliest().or_else(|| {
+        zone.from_local_datetime(&(midnight + chrono::Duration::hours(1)))
+            .earliest()
+    });
     let seconds = begin.map_or(0, |begin| begin.offset().fix().local_minus_utc());
     let sign = if seconds < 0 { '-' } else { '+' };
     let minutes = seconds.abs() / 60;

@@ -171,7 +171,10 @@ impl RuleCondition {
         if self.field == ConditionField::Header {
             errors.check(&format!("{at}header"), header_name(&self.header));
         } else if !self.header.is_empty() {
-            errors.add(&format!("{at}header"), "Name a header only where the condition is about one.");
+            errors.add(
+                &format!("{at}header"),
+                "Name a header only where the condition is about one.",
+            );
         }
         errors.check(&format!("{at}value"), self.value_is_good());
     }
@@ -206,7 +209,8 @@ fn folder(text: &str) -> Result<(), String> {
         return Err("Enter a folder, such as Newsletters or Work/Reports.".to_owned());
     }
     one_line(text, MAX_FOLDER)?;
-    let is_level = |part: &str| !part.trim().is_empty() && part != "." && part != ".." && !part.starts_with('~');
+    let is_level =
+        |part: &str| !part.trim().is_empty() && part != "." && part != ".." && !part.starts_with('~');
     if !text.split('/').all(is_level) || text.contains(['*', '%']) {
         return Err("A folder's name has no empty levels, no * and no %, and none begins with ~.".to_owned());
     }
@@ -280,7 +284,9 @@ impl RuleAction {
 /// Whether all rules together send on to few enough.
 pub(super) fn check_forwards(rules: &[MailRule]) -> Result<(), String> {
     let enabled = rules.iter().filter(|rule| rule.is_enabled);
-    let forwards = enabled.flat_map(|rule| &rule.actions).filter(|action| action.is_forward());
+    let forwards = enabled
+        .flat_map(|rule| &rule.actions)
+        .filter(|action| action.is_forward());
     if forwards.count() > MAX_FORWARDS {
         return Err(format!(
             "All rules together forward to at most {MAX_FORWARDS} addresses. Make a group for more."

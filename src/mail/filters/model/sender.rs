@@ -17,7 +17,9 @@ pub(in super::super) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Re
         }
     }
     if senders.len() > MOST {
-        return Err(format!("A list has at most {MOST} senders. Name whole domains, such as @example.com."));
+        return Err(format!(
+            "A list has at most {MOST} senders. Name whole domains, such as @example.com."
+        ));
     }
     Ok(senders.into_iter().collect())
 }

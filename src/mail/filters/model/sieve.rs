@@ -137,10 +137,18 @@ impl<'a> Lexer<'a> {
                 return Ok((Token::Text(text), end));
             }
             // A dot that begins a line is written twice.
-            text.push_str(plain.strip_prefix('.').filter(|_| plain.starts_with("..")).unwrap_or(plain));
+            text.push_str(
+                plain
+                    .strip_prefix('.')
+                    .filter(|_| plain.starts_with(".."))
+                    .unwrap_or(plain),
+            );
             text.push('\n');
         }
-        Err(format!("Line {}: the text has no line with a single dot to end it.", self.line()))
+        Err(format!(
+            "Line {}: the text has no line with a single dot to end it.",
+            self.line()
+        ))
     }
 }
 

@@ -106,7 +106,10 @@ Ann";
         ),
         "{script}"
     );
-    assert!(script.starts_with(r#"require ["comparator-i;ascii-numeric", "date", "fileinto""#), "{script}");
+    assert!(
+        script.starts_with(r#"require ["comparator-i;ascii-numeric", "date", "fileinto""#),
+        "{script}"
+    );
     assert!(script.contains(r#""vacation"];"#));
 }
 
@@ -117,13 +120,24 @@ fn rules_do_what_they_say_in_their_order() {
     use ConditionTest as T;
     let mut both = rule(
         "Large \"news\"",
-        vec![condition(F::Subject, T::ContainsNot, "urgent"), condition(F::Size, T::Larger, "2048")],
-        vec![action(A::Read, ""), action(A::Copy, "Work/Reports"), action(A::Stop, "")],
+        vec![
+            condition(F::Subject, T::ContainsNot, "urgent"),
+            condition(F::Size, T::Larger, "2048"),
+        ],
+        vec![
+            action(A::Read, ""),
+            action(A::Copy, "Work/Reports"),
+            action(A::Stop, ""),
+        ],
     );
     both.all = true;
     let mut priority = condition(F::Header, T::Is, "1");
     priority.header = "X-Priority".to_owned();
-    let mut off = rule("Off", vec![condition(F::To, T::Is, "x")], vec![action(A::Discard, "")]);
+    let mut off = rule(
+        "Off",
+        vec![condition(F::To, T::Is, "x")],
+        vec![action(A::Discard, "")],
+    );
     off.is_enabled = false;
     let parts = Parts {
         rules: vec![
@@ -131,8 +145,16 @@ fn rules_do_what_they_say_in_their_order() {
             off,
             rule(
                 "Boss",
-                vec![priority, condition(F::From, T::Matches, "*@boss.example"), condition(F::ListId, T::Contains, "x")],
-                vec![action(A::Flag, ""), action(A::ForwardCopy, "bob@example.org"), action(A::Move, "Boss")],
+                vec![
+                    priority,
+                    condition(F::From, T::Matches, "*@boss.example"),
+                    condition(F::ListId, T::Contains, "x"),
+                ],
+                vec![
+                    action(A::Flag, ""),
+                    action(A::ForwardCopy, "bob@example.org"),
+                    action(A::Move, "Boss"),
+                ],
             ),
         ],
         ..Parts::default()
@@ -173,7 +195,10 @@ fn what_a_script_of_ones_own_requires_comes_first() {
         ),
         "{script}"
     );
-    assert!(script.ends_with("# Written by hand\nif body :contains \"x\" { discard; }\n"), "{script}");
+    assert!(
+        script.ends_with("# Written by hand\nif body :contains \"x\" { discard; }\n"),
+        "{script}"
+    );
     assert_eq!(script.to_lowercase().matches("require ").count(), 1);
 }
 
@@ -217,7 +242,11 @@ fn rules_that_make_no_sense_are_told_field_by_field() {
             condition(ConditionField::From, ConditionTest::Contains, "a\r\nb"),
             condition(ConditionField::Header, ConditionTest::Is, "x"),
         ],
-        vec![action(ActionKind::Move, "../x"), action(ActionKind::Forward, "nobody"), action(ActionKind::Stop, "x")],
+        vec![
+            action(ActionKind::Move, "../x"),
+            action(ActionKind::Forward, "nobody"),
+            action(ActionKind::Stop, "x"),
+        ],
     );
     let errors = check_rules(&[bad]).unwrap_err();
     let fields: Vec<&str> = errors.0.iter().map(|error| error.field.as_str()).collect();
@@ -235,19 +264,30 @@ fn rules_that_make_no_sense_are_told_field_by_field() {
     );
     let forward = || action(ActionKind::ForwardCopy, "bob@example.org");
     let all = || vec![condition(ConditionField::From, ConditionTest::Contains, "x")];
-    let many = rule("Many", all(), vec![forward(), forward(), forward(), forward(), forward(), forward()]);
-    assert!(check_rules(std::slice::from_ref(&many)).unwrap_err().get("rules").is_some());
+    let many = rule(
+        "Many",
+        all(),
+        vec![forward(), forward(), forward(), forward(), forward(), forward()],
+    );
+    assert!(
+        check_rules(std::slice::from_ref(&many))
+            .unwrap_err()
+            .get("rules")
+            .is_some()
+    );
     assert!(check_rules(&vec![rule("n", all(), vec![action(ActionKind::Read, "")]); 101]).is_err());
-    assert!(check_rules(&[rule("n", vec![], vec![])]).unwrap_err().get("rules[0].actions").is_some());
+    assert!(
+        check_rules(&[rule("n", vec![], vec![])])
+            .unwrap_err()
+            .get("rules[0].actions")
+            .is_some()
+    );
 }
 
 #[test]
 fn senders_are_read_and_sorted() {
     let senders = read_senders(["", " Bob@Example.org ", "@Bücher.example", "bob@example.org"]);
-    assert_eq!(
-        senders.unwrap(),
-        ["@xn--bcher-kva.example", "bob@example.org"]
-    );
+    assert_eq!(senders.unwrap(), ["@xn--bcher-kva.example", "bob@example.org"]);
     assert!(read_senders(["bob"]).unwrap_err().contains("\"bob\""));
     assert!(read_senders(["@localhost"]).is_err());
 }
@@ -260,7 +300,10 @@ fn scores_have_one_digit_behind_the_point() {
     for bad in ["", "-1", "100.1", "6.55", "six", "6.", "+6", "1000"] {
         assert!(read_score(bad).is_err(), "{bad}");
     }
-    assert_eq!((show_score(60), show_score(65)), ("6".to_owned(), "6.5".to_owned()));
+    assert_eq!(
+        (show_score(60), show_score(65)),
+        ("6".to_owned(), "6.5".to_owned())
+    );
 }
 
 #[test]

@@ -20,16 +20,56 @@ pub(super) fn routes() -> Routes<App> {
     Routes::new()
         .get("/t/{tenant}/mail/mailboxes/{mailbox}/rules", read, parts::show)
         .get("/t/{tenant}/mail/mailboxes/{mailbox}/rules/new", write, rule::new)
-        .form("/t/{tenant}/mail/mailboxes/{mailbox}/rules/new", write, rule::create)
-        .get("/t/{tenant}/mail/mailboxes/{mailbox}/rules/{rule}", write, rule::edit)
-        .form("/t/{tenant}/mail/mailboxes/{mailbox}/rules/{rule}", write, rule::save)
-        .post("/t/{tenant}/mail/mailboxes/{mailbox}/rules/{rule}/move", write, parts::shift)
-        .post("/t/{tenant}/mail/mailboxes/{mailbox}/rules/{rule}/delete", write, parts::remove)
-        .form("/t/{tenant}/mail/mailboxes/{mailbox}/script", write, parts::save_script)
-        .form("/t/{tenant}/mail/mailboxes/{mailbox}/reply", write, parts::save_reply)
-        .form("/t/{tenant}/mail/mailboxes/{mailbox}/spam", write, parts::save_spam)
-        .get("/t/{tenant}/mail/mailboxes/{mailbox}/forwarding", read, forwarding::show)
-        .form("/t/{tenant}/mail/mailboxes/{mailbox}/forwarding", write, forwarding::save)
+        .form(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/rules/new",
+            write,
+            rule::create,
+        )
+        .get(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/rules/{rule}",
+            write,
+            rule::edit,
+        )
+        .form(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/rules/{rule}",
+            write,
+            rule::save,
+        )
+        .post(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/rules/{rule}/move",
+            write,
+            parts::shift,
+        )
+        .post(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/rules/{rule}/delete",
+            write,
+            parts::remove,
+        )
+        .form(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/script",
+            write,
+            parts::save_script,
+        )
+        .form(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/reply",
+            write,
+            parts::save_reply,
+        )
+        .form(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/spam",
+            write,
+            parts::save_spam,
+        )
+        .get(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/forwarding",
+            read,
+            forwarding::show,
+        )
+        .form(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/forwarding",
+            write,
+            forwarding::save,
+        )
 }
 
 /// Those of the mailbox's own person. Their forms are not carried through a sign-in: what is kept there is a user's.

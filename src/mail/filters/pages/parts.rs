@@ -80,7 +80,11 @@ fn filled_reply(reply: &Reply) -> FormState {
         .with("text", reply.text.clone())
         .with("from", day(reply.from))
         .with("until", day(reply.until));
-    if reply.is_on { state.with("is_on", "true") } else { state }
+    if reply.is_on {
+        state.with("is_on", "true")
+    } else {
+        state
+    }
 }
 
 fn filled_spam(filter: &Filter) -> FormState {
@@ -97,7 +101,11 @@ async fn page(desk: &Desk, ctx: Ctx, again: Again, status: u16) -> Result<Respon
         base: desk.base(),
         may_write: desk.may_write(),
         revision: filter.revision,
-        rows: rules.iter().enumerate().map(|one| row(one, rules.len())).collect(),
+        rows: rules
+            .iter()
+            .enumerate()
+            .map(|one| row(one, rules.len()))
+            .collect(),
         reply: again.reply.unwrap_or_else(|| filled_reply(&filter.parts.reply)),
         spam: again.spam.unwrap_or_else(|| filled_spam(&filter)),
         script: again
@@ -178,7 +186,9 @@ pub(super) async fn save_spam(
     };
     let change = actions::set_spam(&app, &desk, form.has_seen(), spam);
     match form.submit(change).await {
-        Ok(_) => Ok(back(&desk).good("Saved. It holds for the next mail.").into_response()),
+        Ok(_) => Ok(back(&desk)
+            .good("Saved. It holds for the next mail.")
+            .into_response()),
         Err(error) => {
             let (errors, status) = mistakes(error)?;
             let again = Again {
@@ -200,7 +210,9 @@ pub(super) async fn save_script(
     let raw = Some(form.get("raw").to_owned());
     let change = actions::set_rules(&app, &desk, form.has_seen(), |_| Ok(()), raw);
     match form.submit(change).await {
-        Ok(_) => Ok(back(&desk).good("Saved. It runs for the next mail.").into_response()),
+        Ok(_) => Ok(back(&desk)
+            .good("Saved. It runs for the next mail.")
+            .into_response()),
         Err(error) => {
             let (errors, status) = mistakes(error)?;
             let again = Again {
@@ -216,7 +228,9 @@ pub(super) async fn save_script(
 fn pressed(desk: &Desk, outcome: Result<Filter, Error>, words: &str) -> Result<Response, Error> {
     let to = match outcome {
         Ok(_) => back(desk).good(words),
-        Err(Error::PreconditionFailed) => back(desk).bad("The rules have changed meanwhile. Look at them again."),
+        Err(Error::PreconditionFailed) => {
+            back(desk).bad("The rules have changed meanwhile. Look at them again.")
+        }
         Err(error) => back(desk).refused_or_invalid(error)?,
     };
     Ok(to.into_response())
@@ -234,7 +248,11 @@ pub(super) async fn shift(
         if place.rule >= rules.len() {
             return Err(Error::NotFound);
         }
-        let other = if is_up { place.rule.checked_sub(1) } else { Some(place.rule + 1) };
+        let other = if is_up {
+            place.rule.checked_sub(1)
+        } else {
+            Some(place.rule + 1)
+        };
         if let Some(other) = other.filter(|other| *other < rules.len()) {
             rules.swap(place.rule, other);
         }

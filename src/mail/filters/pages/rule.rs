@@ -159,7 +159,10 @@ async fn page(
     let (address, filter) = actions::find(desk).await?;
     let known = place.map(|at| filter.parts.rules.get(at).cloned().ok_or(Error::NotFound));
     let known = known.transpose()?;
-    let title = known.as_ref().map_or("New rule", |known| known.name.as_str()).to_owned();
+    let title = known
+        .as_ref()
+        .map_or("New rule", |known| known.name.as_str())
+        .to_owned();
     let rule = rule.or(known).unwrap_or_else(fresh);
     let end = place.map_or_else(|| "new".to_owned(), |at| at.to_string());
     let body = Body {
@@ -209,7 +212,10 @@ async fn put(
         match place {
             Some(at) => *rules.get_mut(at).ok_or(Error::NotFound)? = rule,
             None if rules.len() >= MAX_RULES => {
-                return Err(Error::invalid("", format!("A mailbox has at most {MAX_RULES} rules.")));
+                return Err(Error::invalid(
+                    "",
+                    format!("A mailbox has at most {MAX_RULES} rules."),
+                ));
             }
             None => rules.push(rule),
         }

@@ -39,17 +39,26 @@ pub(super) const ACTIONS: [Word<ActionKind>; 8] = [
 
 /// The thing of a form's word.
 pub(super) fn parse<T: Copy>(words: &[Word<T>], text: &str) -> Option<T> {
-    words.iter().find(|(_, word, _)| *word == text).map(|(thing, ..)| *thing)
+    words
+        .iter()
+        .find(|(_, word, _)| *word == text)
+        .map(|(thing, ..)| *thing)
 }
 
 /// A thing's word in forms.
 pub(super) fn word<T: PartialEq>(words: &[Word<T>], thing: &T) -> &'static str {
-    words.iter().find(|(known, ..)| known == thing).map_or("", |(_, word, _)| *word)
+    words
+        .iter()
+        .find(|(known, ..)| known == thing)
+        .map_or("", |(_, word, _)| *word)
 }
 
 /// What people read.
 pub(super) fn label<T: PartialEq>(words: &[Word<T>], thing: &T) -> &'static str {
-    words.iter().find(|(known, ..)| known == thing).map_or("", |(.., label)| *label)
+    words
+        .iter()
+        .find(|(known, ..)| known == thing)
+        .map_or("", |(.., label)| *label)
 }
 
 /// A select's options.

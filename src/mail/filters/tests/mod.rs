@@ -54,10 +54,13 @@ impl Scene {
     /// What Dovecot reads.
     async fn script(&self) -> String {
         let mut tx = self.test.app.db.system().await.unwrap();
-        sqlx::query_scalar!("select script from mailbox_filter where mailbox_id = $1", self.mailbox.0)
-            .fetch_one(tx.conn())
-            .await
-            .unwrap()
+        sqlx::query_scalar!(
+            "select script from mailbox_filter where mailbox_id = $1",
+            self.mailbox.0
+        )
+        .fetch_one(tx.conn())
+        .await
+        .unwrap()
     }
 
     async fn events(&self, action: &str) -> Vec<String> {
@@ -97,21 +100,33 @@ fn news() -> Value {
 async fn rules_are_set_and_read_with_their_version() {
     let scene = Scene::new().await;
     let first = scene.program.get(&scene.api("rules")).await.expect(200);
-    assert_eq!((first.header("etag"), first.json()), ("\"0\"", json!({ "rules": [], "raw": "" })));
+    assert_eq!(
+        (first.header("etag"), first.json()),
+        ("\"0\"", json!({ "rules": [], "raw": "" }))
+    );
     let body = json!({ "rules": [news()], "raw": "require \"body\";\nkeep;" });
     let set = scene.put("rules", &body, 200).await;
     assert_eq!(set["rules"][0]["is_enabled"], true);
     let script = scene.script().await;
-    assert!(script.contains("fileinto :create \"News\";") && script.ends_with("keep;\n"), "{script}");
+    assert!(
+        script.contains("fileinto :create \"News\";") && script.ends_with("keep;\n"),
+        "{script}"
+    );
     let again = scene.program.get(&scene.api("rules")).await.expect(200);
     assert_eq!((again.header("etag"), again.json()), ("\"1\"", set));
     let old = [("if-match", "\"0\"")];
-    let late = scene.program.json_with("PUT", &scene.api("rules"), &body, &old).await;
+    let late = scene
+        .program
+        .json_with("PUT", &scene.api("rules"), &body, &old)
+        .await;
     assert_eq!(late.status, 412);
     // What is not said stays.
     let kept = scene.put("rules", &json!({ "rules": [] }), 200).await;
     assert_eq!(kept["raw"], "require \"body\";\nkeep;");
-    assert_eq!(scene.events("mailbox.rules").await, ["token ada@example.com", "token ada@example.com"]);
+    assert_eq!(
+        scene.events("mailbox.rules").await,
+        ["token ada@example.com", "token ada@example.com"]
+    );
 }
 
 #[tokio::test]
@@ -121,13 +136,23 @@ async fn what_makes_no_sense_is_refused_field_by_field() {
     bad["conditions"][0]["value"] = json!("a\r\nb");
     let told = scene.put("rules", &json!({ "rules": [news(), bad] }), 422).await;
     assert_eq!(told["errors"][0]["field"], "rules[1].conditions[0].value");
-    let told = scene.put("rules", &json!({ "rules": [], "raw": "if true {" }), 422).await;
+    let told = scene
+        .put("rules", &json!({ "rules": [], "raw": "if true {" }), 422)
+        .await;
     assert_eq!(told["errors"][0]["field"], "raw");
-    let told = scene.put("spam", &json!({ "score": "101", "allowed": ["nobody"] }), 422).await;
+    let told = scene
+        .put("spam", &json!({ "score": "101", "allowed": ["nobody"] }), 422)
+        .await;
     assert_eq!(told["errors"].as_array().unwrap().len(), 2);
     let told = scene.put("reply", &json!({ "is_on": true }), 422).await;
     assert_eq!(told["errors"][0]["field"], "text");
-    let told = scene.put("forwarding", &json!({ "targets": ["x"], "keeps_copy": true }), 422).await;
+    let told = scene
+        .put(
+            "forwarding",
+            &json!({ "targets": ["x"], "keeps_copy": true }),
+            422,
+        )
+        .await;
     assert_eq!(told["errors"][0]["field"], "targets");
 }
 
@@ -139,7 +164,8 @@ async fn spam_and_reply_get_into_the_script() {
     assert_eq!(set["allowed"][0], "@friends.example");
     let (alias, _) = scene.test.things_of_mailbox(scene.tenant, scene.mailbox).await;
     assert!(!alias.to_string().is_empty());
-    let reply = json!({ "is_on": true, "subject": "Away", "text": "Back on \"Monday\".", "until": "2026-12-24" });
+    let reply =
+        json!({ "is_on": true, "subject": "Away", "text": "Back on \"Monday\".", "until": "2026-12-24" });
     scene.put("reply", &reply, 200).await;
     let script = scene.script().await;
     for part in [
@@ -157,8 +183,13 @@ async fn forwarding_is_set_and_stays_where_it_leads_nowhere() {
     let scene = Scene::new().await;
     let to = json!({ "targets": ["bob@example.org", "BOB@example.org"], "keeps_copy": false });
     let set = scene.put("forwarding", &to, 200).await;
-    assert_eq!(set, json!({ "targets": ["bob@example.org"], "keeps_copy": false }));
-    let none = scene.put("forwarding", &json!({ "targets": [], "keeps_copy": false }), 200).await;
+    assert_eq!(
+        set,
+        json!({ "targets": ["bob@example.org"], "keeps_copy": false })
+    );
+    let none = scene
+        .put("forwarding", &json!({ "targets": [], "keeps_copy": false }), 200)
+        .await;
     assert_eq!(none["keeps_copy"], true);
     let page = scene.own.get("/mailbox/forwarding").await.expect(200);
     assert!(texts(&page.body, "h1").contains(&"Forwarding".to_owned()));
@@ -167,7 +198,10 @@ async fn forwarding_is_set_and_stays_where_it_leads_nowhere() {
 #[tokio::test]
 async fn a_rule_is_made_moved_changed_and_deleted_by_forms_on_both_sides() {
     let scene = Scene::new().await;
-    let sides = [(&scene.browser, scene.page("rules")), (&scene.own, "/mailbox/rules".to_owned())];
+    let sides = [
+        (&scene.browser, scene.page("rules")),
+        (&scene.own, "/mailbox/rules".to_owned()),
+    ];
     for (browser, rules) in sides {
         let fields = |name: &'static str| {
             [
@@ -184,24 +218,40 @@ async fn a_rule_is_made_moved_changed_and_deleted_by_forms_on_both_sides() {
         };
         browser.get(&format!("{rules}/new")).await.expect(200);
         for name in ["First", "Second"] {
-            browser.post(&format!("{rules}/new"), &fields(name)).await.expect(303);
+            browser
+                .post(&format!("{rules}/new"), &fields(name))
+                .await
+                .expect(303);
         }
         let names = || async {
             let page = browser.get(&rules).await.expect(200);
             texts(&page.body, "tbody a.row-link")
         };
         assert_eq!(names().await, ["First", "Second"]);
-        browser.post(&format!("{rules}/1/move"), &[("to", "up")]).await.expect(303);
+        browser
+            .post(&format!("{rules}/1/move"), &[("to", "up")])
+            .await
+            .expect(303);
         assert_eq!(names().await, ["Second", "First"]);
         let form = browser.get(&format!("{rules}/0")).await.expect(200);
-        assert!(form.body.contains("&lt;b&gt;") || form.body.contains("&#60;b&#62;"), "{}", form.body);
+        assert!(
+            form.body.contains("&lt;b&gt;") || form.body.contains("&#60;b&#62;"),
+            "{}",
+            form.body
+        );
         let mut bad = fields("Third");
         bad[8].1 = "";
         let refused = browser.post(&format!("{rules}/0"), &bad).await.expect(422);
         assert!(refused.body.contains("Enter a folder") && refused.body.contains("value=\"Third\""));
-        browser.post(&format!("{rules}/0"), &fields("Third")).await.expect(303);
+        browser
+            .post(&format!("{rules}/0"), &fields("Third"))
+            .await
+            .expect(303);
         assert_eq!(names().await, ["Third", "First"]);
-        let old = browser.post(&format!("{rules}/0/delete"), &[("version", "1")]).await.expect(303);
+        let old = browser
+            .post(&format!("{rules}/0/delete"), &[("version", "1")])
+            .await
+            .expect(303);
         assert_eq!(old.location(), rules);
         assert_eq!(names().await.len(), 2, "somebody else had changed them");
         for _ in 0..2 {
@@ -210,20 +260,41 @@ async fn a_rule_is_made_moved_changed_and_deleted_by_forms_on_both_sides() {
         browser.post(&format!("{rules}/0/delete"), &[]).await.expect(404);
         assert!(names().await.is_empty());
     }
-    assert!(scene.events("mailbox.rules").await.contains(&"mailbox ann@acme.example".to_owned()));
+    assert!(
+        scene
+            .events("mailbox.rules")
+            .await
+            .contains(&"mailbox ann@acme.example".to_owned())
+    );
 }
 
 #[tokio::test]
 async fn forms_that_are_wrong_come_back_as_they_were() {
     let scene = Scene::new().await;
-    let reply = [("is_on", "true"), ("subject", "Away"), ("text", ""), ("from", "soon")];
+    let reply = [
+        ("is_on", "true"),
+        ("subject", "Away"),
+        ("text", ""),
+        ("from", "soon"),
+    ];
     let page = scene.own.post("/mailbox/reply", &reply).await.expect(422);
     assert!(page.body.contains("Enter a day like") && page.body.contains("value=\"Away\""));
-    let page = scene.own.post("/mailbox/spam", &[("score", "many"), ("allowed", "x")]).await.expect(422);
+    let page = scene
+        .own
+        .post("/mailbox/spam", &[("score", "many"), ("allowed", "x")])
+        .await
+        .expect(422);
     assert!(page.body.contains("2 things need") && page.body.contains("value=\"many\""));
-    let page = scene.own.post("/mailbox/script", &[("raw", "keep")]).await.expect(422);
+    let page = scene
+        .own
+        .post("/mailbox/script", &[("raw", "keep")])
+        .await
+        .expect(422);
     assert!(page.body.contains("needs a ; at its end"));
-    let page = scene.own.post("/mailbox/reply", &[("text", "x"), ("version", "7")]).await;
+    let page = scene
+        .own
+        .post("/mailbox/reply", &[("text", "x"), ("version", "7")])
+        .await;
     assert_eq!(page.status, 412);
 }
 

@@ -11,6 +11,6 @@ mod words;
 
 pub use reader::{Noted, Reader};
 pub use seen::{Flow, Kept, Outcome, Seen, domain_of, seen_by};
-pub use step::{Client, Step};
+pub use step::Step;
 pub use waits::{Figures, QueueKey, QueueSort, Whose, by_domain, chosen, figures, headers_shown, whose};
 pub use words::sentence;

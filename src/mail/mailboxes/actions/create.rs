@@ -113,12 +113,7 @@ pub(super) fn check_quota(quota: Option<i64>, before: Option<i64>, limits: &Limi
 }
 
 /// The mailbox as the database has it after it is written, so that it need not be read again. Its domain is known then.
-fn made(
-    scope: &TenantScope,
-    (id, fresh): (MailboxId, &Fresh),
-    proof: &Proof,
-    now: DateTime<Utc>,
-) -> Mailbox {
+fn made(scope: &TenantScope, (id, fresh): (MailboxId, &Fresh), proof: &Proof, now: DateTime<Utc>) -> Mailbox {
     Mailbox {
         id,
         tenant: scope.tenant(),
@@ -160,7 +155,8 @@ async fn refusal(tx: &mut TenantTx, scope: &TenantScope, address: &Address, limi
     };
     if let Some(other) = domain.alias_of {
         let (name, other) = (domain.name.shown(), other.shown());
-        let message = format!("{name} stands for {other}: make the mailbox there, and it has both addresses.");
+        let message =
+            format!("{name} stands for {other}: make the mailbox there, and it has both addresses.");
         return Error::invalid("address", message);
     }
     full(tx, scope, limits).await

@@ -75,7 +75,11 @@ pub async fn restore(app: &App, scope: &TenantScope, id: MailboxId) -> Result<Ma
 }
 
 fn taken(mailbox: &Mailbox, kind: &str) -> Error {
-    let what = if kind == "mailbox" { "another mailbox" } else { "an alias" };
+    let what = if kind == "mailbox" {
+        "another mailbox"
+    } else {
+        "an alias"
+    };
     let message = format!(
         "{} belongs to {what} now. Delete that one first, and then restore this one.",
         mailbox.shown()

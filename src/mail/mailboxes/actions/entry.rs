@@ -45,7 +45,8 @@ pub(super) fn link_end(now: DateTime<Utc>) -> DateTime<Utc> {
 /// Refuses to mail a link where no mail is sent.
 pub(super) fn check_mailer(app: &App, to: Option<&Address>) -> Result<(), Error> {
     if to.is_some() && app.mailer.is_none() {
-        let message = "This panel sends no mail. Leave it empty: the link is shown to you, and you pass it on.";
+        let message =
+            "This panel sends no mail. Leave it empty: the link is shown to you, and you pass it on.";
         return Err(Error::invalid("send_link_to", message));
     }
     Ok(())
@@ -84,8 +85,14 @@ pub(super) async fn send(app: &App, mailbox: &Mailbox, token: OneTimeToken, to: 
     match mailer.send(&mail).await {
         Ok(()) => issued.sent_to = Some(to.shown()),
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a set-up link was not mailed");
-            issued.trouble = Some(format!("It could not be mailed to {}: pass it on yourself.", to.shown()));
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a set-up link was not mailed"
+            );
+            issued.trouble = Some(format!(
+                "It could not be mailed to {}: pass it on yourself.",
+                to.shown()
+            ));
         }
     }
     issued

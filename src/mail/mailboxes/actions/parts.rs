@@ -59,7 +59,8 @@ pub async fn make_app_password(
     mailbox.check_stays()?;
     let (used, _) = store::count_parts(&mut tx, id).await?;
     if used >= MAX_APP_PASSWORDS {
-        let message = format!("A mailbox has at most {MAX_APP_PASSWORDS} app passwords. Remove one that nothing uses.");
+        let message =
+            format!("A mailbox has at most {MAX_APP_PASSWORDS} app passwords. Remove one that nothing uses.");
         return Err(Error::conflict("too-many-app-passwords", message));
     }
     let made = NewAppPassword::generate();
@@ -101,11 +102,7 @@ pub async fn remove_app_password(
 }
 
 /// A mailbox with the addresses that it may send as besides its own and its aliases'.
-pub async fn send_as(
-    app: &App,
-    scope: &TenantScope,
-    id: MailboxId,
-) -> Result<(Mailbox, Vec<String>), Error> {
+pub async fn send_as(app: &App, scope: &TenantScope, id: MailboxId) -> Result<(Mailbox, Vec<String>), Error> {
     let mut tx = scope.begin().await?;
     let mailbox = there(store::find(&mut tx, id).await?, app.now())?;
     let addresses = store::send_as(&mut tx, id).await?;
@@ -124,7 +121,10 @@ pub async fn allow_send_as(
     let mailbox = store::lock(&mut tx, id).await?;
     mailbox.check_stays()?;
     if address.base() == mailbox.address {
-        return Err(Error::invalid("address", "A mailbox may send as its own address anyway."));
+        return Err(Error::invalid(
+            "address",
+            "A mailbox may send as its own address anyway.",
+        ));
     }
     let domain = store::domain_named(&mut tx, scope.tenant(), address.domain()).await?;
     let domain = domain.filter(|domain| domain.verified_at.is_some());

@@ -100,7 +100,5 @@ pub async fn deleted(app: &App, scope: &TenantScope, query: &ListQuery) -> Resul
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let page = (app.now(), limit);
     let rows = store::deleted(&mut tx, scope.tenant(), pattern.as_deref(), after, page).await?;
-    Listing::new(rows, query, |one| {
-        (one.deleted.map(|kept| kept.since), one.id.0)
-    })
+    Listing::new(rows, query, |one| (one.deleted.map(|kept| kept.since), one.id.0))
 }

@@ -34,7 +34,10 @@ fn is_argon2id(hash: &str) -> bool {
     let [memory, passes, "p=1"] = costs.as_slice() else {
         return false;
     };
-    let is_base64 = |text: &str| text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'+' || c == b'/');
+    let is_base64 = |text: &str| {
+        text.bytes()
+            .all(|c| c.is_ascii_alphanumeric() || c == b'+' || c == b'/')
+    };
     number(memory, "m=").is_some_and(|memory| (8..=MAX_MEMORY_KIB).contains(&memory))
         && number(passes, "t=").is_some_and(|passes| (1..=MAX_PASSES).contains(&passes))
         && (11..=64).contains(&salt.len())

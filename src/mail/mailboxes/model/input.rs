@@ -77,7 +77,10 @@ pub fn check_name(text: &str) -> Result<String, &'static str> {
         return Err("Use at most 100 characters.");
     }
     // The last two end lines as well (Unicode, 5.8).
-    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+    if text
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+    {
         return Err("Leave out line breaks and other control characters.");
     }
     Ok(text.to_owned())
@@ -287,7 +290,14 @@ mod tests {
             password: Some(Secret::new("x".to_owned())),
             ..new("ann+shop@a.example")
         };
-        let fields = ["address", "name", "quota_mib", "hourly_limit", "max_own_aliases", "password"];
+        let fields = [
+            "address",
+            "name",
+            "quota_mib",
+            "hourly_limit",
+            "max_own_aliases",
+            "password",
+        ];
         assert_eq!(wrong(asked), fields);
         let hash = NewMailbox {
             set_up_link: false,
@@ -317,7 +327,15 @@ mod tests {
         // 63 + 1 + 190 is what fits into a path of SMTP.
         assert!(parse_address(&format!("{}@{domain}", "a".repeat(63))).is_ok());
         assert!(parse_address(&format!("{long}@{domain}")).is_err());
-        for bad in ["", "ann", "@a.example", "ann@", "ann@a", "a b@a.example", "ann@a.example\nx"] {
+        for bad in [
+            "",
+            "ann",
+            "@a.example",
+            "ann@",
+            "ann@a",
+            "a b@a.example",
+            "ann@a.example\nx",
+        ] {
             assert!(parse_address(bad).is_err(), "{bad:?}");
         }
     }
@@ -337,7 +355,10 @@ mod tests {
             ..Settings::default()
         };
         let after = settings.apply(&before).unwrap();
-        assert_eq!((after.quota_mib, after.hourly_limit, after.max_own_aliases), (None, None, 7));
+        assert_eq!(
+            (after.quota_mib, after.hourly_limit, after.max_own_aliases),
+            (None, None, 7)
+        );
         assert_eq!(after.name, before.name);
         let bad = Settings {
             name: Some("a".repeat(101)),
@@ -365,7 +386,8 @@ mod tests {
         #[test]
         fn no_name_ends_a_header(text in "(?s).{0,120}") {
             if let Ok(name) = check_name(&text) {
-                prop_assert!(!name.chars().any(|c| c.is_control() || c == '\u{2028}' || c == '\u{2029}'));
+                let breaks = name.chars().any(|c| c.is_control() || c == '\u{2028}' || c == '\u{2029}');
+                prop_assert!(!breaks);
                 prop_assert!(name.chars().count() <= 100);
             }
         }

@@ -234,9 +234,27 @@ pub(crate) mod tests {
         let later = now + Duration::days(1);
         let cases = [
             (ann(), "In use"),
-            (Mailbox { is_enabled: false, ..ann() }, "Disabled"),
-            (Mailbox { deleted: Some(kept), ..ann() }, "Deleted"),
-            (Mailbox { has_password: false, ..ann() }, "No password"),
+            (
+                Mailbox {
+                    is_enabled: false,
+                    ..ann()
+                },
+                "Disabled",
+            ),
+            (
+                Mailbox {
+                    deleted: Some(kept),
+                    ..ann()
+                },
+                "Deleted",
+            ),
+            (
+                Mailbox {
+                    has_password: false,
+                    ..ann()
+                },
+                "No password",
+            ),
             (
                 Mailbox {
                     has_password: false,
@@ -253,9 +271,27 @@ pub(crate) mod tests {
                 },
                 "No password",
             ),
-            (Mailbox { quota_mib: Some(0), ..ann() }, "Takes nothing in"),
-            (Mailbox { used_bytes: 10 << 20, ..ann() }, "Full"),
-            (Mailbox { used_bytes: 9 << 20, ..ann() }, "Nearly full"),
+            (
+                Mailbox {
+                    quota_mib: Some(0),
+                    ..ann()
+                },
+                "Takes nothing in",
+            ),
+            (
+                Mailbox {
+                    used_bytes: 10 << 20,
+                    ..ann()
+                },
+                "Full",
+            ),
+            (
+                Mailbox {
+                    used_bytes: 9 << 20,
+                    ..ann()
+                },
+                "Nearly full",
+            ),
         ];
         for (mailbox, word) in cases {
             assert_eq!(mailbox.words(now).1, word);

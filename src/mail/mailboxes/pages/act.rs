@@ -47,7 +47,11 @@ pub(super) async fn remove(
     match actions::remove(&app, &scope, id, Some(data.get("confirm"))).await {
         Ok(gone) => {
             let is_kept = gone.deleted.is_some_and(|kept| kept.until > kept.since);
-            let rest = if is_kept { "It can be restored for a while." } else { "Its mail is being erased." };
+            let rest = if is_kept {
+                "It can be restored for a while."
+            } else {
+                "Its mail is being erased."
+            };
             Ok(SeeOther::to(base(&scope)).good(format!("{} is deleted. {rest}", gone.shown())))
         }
         Err(error) => SeeOther::to(href(&scope, id)).refused_or_invalid(error),
@@ -75,7 +79,9 @@ pub(super) async fn erase(
     data: FormData,
 ) -> Result<SeeOther, Error> {
     match actions::erase(&app, &scope, id, Some(data.get("confirm"))).await {
-        Ok(gone) => Ok(SeeOther::to(deleted_href(&scope)).info(format!("Erasing {} with its mail.", gone.shown()))),
+        Ok(gone) => {
+            Ok(SeeOther::to(deleted_href(&scope)).info(format!("Erasing {} with its mail.", gone.shown())))
+        }
         Err(error) => SeeOther::to(href(&scope, id)).refused_or_invalid(error),
     }
 }

@@ -112,7 +112,10 @@ pub(super) async fn make(
             .filter_map(AppPasswordProtocol::read)
             .collect(),
     };
-    match data.submit(actions::make_app_password(&app, &scope, id, new)).await {
+    match data
+        .submit(actions::make_app_password(&app, &scope, id, new))
+        .await
+    {
         Ok((password, text)) => {
             let made = Made {
                 name: password.name,

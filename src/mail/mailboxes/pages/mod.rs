@@ -30,7 +30,11 @@ pub(super) fn routes() -> Routes<App> {
     );
     Routes::new()
         .get("/t/{tenant}/mail/mailboxes", read, list::of_tenant)
-        .get("/t/{tenant}/mail/domains/{domain}/mailboxes", read, list::of_domain)
+        .get(
+            "/t/{tenant}/mail/domains/{domain}/mailboxes",
+            read,
+            list::of_domain,
+        )
         .get("/t/{tenant}/mail/deleted-mailboxes", read, deleted::list)
         .get("/t/{tenant}/mail/mailboxes/new", write, new::form)
         .form("/t/{tenant}/mail/mailboxes", write, new::create)
@@ -41,11 +45,7 @@ pub(super) fn routes() -> Routes<App> {
 fn one(read: Rule, write: Rule) -> Routes<App> {
     Routes::new()
         .get("/t/{tenant}/mail/mailboxes/{mailbox}", read, show::show)
-        .form(
-            "/t/{tenant}/mail/mailboxes/{mailbox}/settings",
-            write,
-            show::save,
-        )
+        .form("/t/{tenant}/mail/mailboxes/{mailbox}/settings", write, show::save)
         .form(
             "/t/{tenant}/mail/mailboxes/{mailbox}/password",
             write,
@@ -57,9 +57,17 @@ fn one(read: Rule, write: Rule) -> Routes<App> {
             show::set_up_link,
         )
         .post("/t/{tenant}/mail/mailboxes/{mailbox}/enable", write, act::enable)
-        .post("/t/{tenant}/mail/mailboxes/{mailbox}/disable", write, act::disable)
+        .post(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/disable",
+            write,
+            act::disable,
+        )
         .post("/t/{tenant}/mail/mailboxes/{mailbox}/delete", write, act::remove)
-        .post("/t/{tenant}/mail/mailboxes/{mailbox}/restore", write, act::restore)
+        .post(
+            "/t/{tenant}/mail/mailboxes/{mailbox}/restore",
+            write,
+            act::restore,
+        )
         .post("/t/{tenant}/mail/mailboxes/{mailbox}/erase", write, act::erase)
 }
 

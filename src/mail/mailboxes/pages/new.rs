@@ -43,12 +43,7 @@ fn offer(domain: &Domain) -> (String, String) {
     (domain.name.as_str().to_owned(), domain.name.shown())
 }
 
-async fn page(
-    app: &App,
-    scope: &TenantScope,
-    ctx: Ctx,
-    form: FormState,
-) -> Result<Page<New>, Error> {
+async fn page(app: &App, scope: &TenantScope, ctx: Ctx, form: FormState) -> Result<Page<New>, Error> {
     let mut tx = scope.begin().await?;
     let mut domains = store::own_domains(&mut tx, scope.tenant(), OFFERED).await?;
     let chosen = form.value("domain");

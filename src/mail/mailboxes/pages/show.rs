@@ -131,7 +131,9 @@ impl Show {
             (true, None) => "A password is set".to_owned(),
             (true, Some(until)) => format!("A password is set; a link to choose another works until {until}"),
             (false, Some(until)) => format!("Waiting for its person: the set-up link works until {until}"),
-            (false, None) => "No password, and no link that works. Make a new link, or set a password.".to_owned(),
+            (false, None) => {
+                "No password, and no link that works. Make a new link, or set a password.".to_owned()
+            }
         }
     }
 }

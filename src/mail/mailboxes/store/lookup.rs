@@ -137,9 +137,7 @@ macro_rules! domain {
 
 /// A domain, if the scope may see it.
 pub async fn domain_of(tx: &mut impl Scoped, id: MailDomainId) -> Result<Domain, Error> {
-    let row = domain!("where d.id = $1", id.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = domain!("where d.id = $1", id.0).fetch_optional(tx.conn()).await?;
     row.map(Domain::from).ok_or(Error::NotFound)
 }
 

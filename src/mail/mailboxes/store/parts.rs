@@ -74,7 +74,10 @@ pub async fn remove_app_password(
 
 /// Removes all of a mailbox's. Says how many.
 pub async fn remove_app_passwords(tx: &mut TenantTx, mailbox: MailboxId) -> Result<u64, Error> {
-    let done = sqlx::query!("delete from mailbox_app_password where mailbox_id = $1", mailbox.0);
+    let done = sqlx::query!(
+        "delete from mailbox_app_password where mailbox_id = $1",
+        mailbox.0
+    );
     Ok(done.execute(tx.conn()).await?.rows_affected())
 }
 

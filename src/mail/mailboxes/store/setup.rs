@@ -40,11 +40,7 @@ pub async fn save_link(
 
 /// What a link of that hash sets up, if it works: neither over nor of a mailbox that is disabled or deleted, or whose tenant is
 /// suspended or closed.
-pub async fn offered(
-    tx: &mut SystemTx,
-    hash: &[u8],
-    now: DateTime<Utc>,
-) -> Result<Option<Offered>, Error> {
+pub async fn offered(tx: &mut SystemTx, hash: &[u8], now: DateTime<Utc>) -> Result<Option<Offered>, Error> {
     let row = sqlx::query_as!(
         Offered,
         r#"select m.id as "id: MailboxId", m.tenant_id as "tenant: TenantId", m.address, m.name from mailbox m

@@ -14,7 +14,10 @@ pub(super) fn clash(error: sqlx::Error, address: &str) -> Error {
         Error::invalid("address", format!("{address} is a mailbox already."))
     } else if violates(&error, "mail_address_pkey") {
         // A mailbox of that address would have been found by the constraint above.
-        Error::invalid("address", format!("{address} is an alias already. Delete the alias first."))
+        Error::invalid(
+            "address",
+            format!("{address} is an alias already. Delete the alias first."),
+        )
     } else {
         error.into()
     }

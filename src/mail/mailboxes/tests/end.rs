@@ -98,7 +98,10 @@ async fn one_is_erased_when_its_time_is_over_and_not_before() {
     let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 30).await).await;
     let disk = Arc::new(Disk::default());
     let erasures = scene.erasures(&disk);
-    let (id, other) = (scene.create("ann@a.example").await, scene.create("bob@a.example").await);
+    let (id, other) = (
+        scene.create("ann@a.example").await,
+        scene.create("bob@a.example").await,
+    );
     scene.delete(&id).await;
     scene.later(TimeDelta::days(30) - TimeDelta::seconds(1));
     assert_eq!(work(&erasures).await, 0);
@@ -147,7 +150,11 @@ async fn a_service_that_is_away_is_asked_again_later_and_later() {
     scene.later(TimeDelta::seconds(1));
     assert_eq!(work(&erasures).await, 0);
     scene.later(TimeDelta::seconds(1));
-    assert_eq!(erasures.claim(16).await.unwrap().len(), 0, "later than the first time");
+    assert_eq!(
+        erasures.claim(16).await.unwrap().len(),
+        0,
+        "later than the first time"
+    );
     *disk.is_away.lock().unwrap() = false;
     scene.later(TimeDelta::minutes(5));
     assert_eq!(work(&erasures).await, 1);
@@ -189,11 +196,16 @@ async fn without_a_mail_service_the_wish_waits() {
 async fn the_deleted_ones_of_a_domain_are_let_go_with_it() {
     let scene = Scene::new().await;
     let disk = Arc::new(Disk::default());
-    let (id, stays) = (scene.create("ann@a.example").await, scene.create("bob@a.example").await);
+    let (id, stays) = (
+        scene.create("ann@a.example").await,
+        scene.create("bob@a.example").await,
+    );
     scene.delete(&id).await;
     let mut tx = scene.test.system().begin().await.unwrap();
     let now = scene.test.app.now();
-    let count = crate::mail::mailboxes::let_deleted_go(&mut tx, scene.domain, now).await.unwrap();
+    let count = crate::mail::mailboxes::let_deleted_go(&mut tx, scene.domain, now)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(count, 1);
     assert_eq!(work(&scene.erasures(&disk)).await, 1);

@@ -9,9 +9,18 @@ async fn one_is_made_at_once_with_a_hash_that_was_brought() {
         "hourly_limit": 5, "max_own_aliases": 2 });
     let made = scene.post(MAILBOXES, new).await.expect(201).json();
     assert_eq!(made["address"], "ann.smith@a.example");
-    assert_eq!((&made["quota_mib"], &made["hourly_limit"]), (&json!(0), &json!(5)));
-    assert_eq!((&made["has_password"], &made["is_enabled"]), (&json!(true), &json!(true)));
-    assert_eq!((&made["set_up_link"], &made["hindrance"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&made["quota_mib"], &made["hourly_limit"]),
+        (&json!(0), &json!(5))
+    );
+    assert_eq!(
+        (&made["has_password"], &made["is_enabled"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(
+        (&made["set_up_link"], &made["hindrance"]),
+        (&Value::Null, &Value::Null)
+    );
     // What is told without reading it again is what is there.
     let found = scene.find(&id_of(&made)).await;
     for (key, value) in found.as_object().unwrap() {
@@ -21,7 +30,10 @@ async fn one_is_made_at_once_with_a_hash_that_was_brought() {
     assert_eq!(kept, (Some(HASH.to_owned()), false));
     assert_eq!(scene.counted().await, (1, 1));
     let audit = scene.program.get("/api/v1/audit-events").await.expect(200).body;
-    assert!(audit.contains("mailbox.create") && !audit.contains("argon2id"), "{audit}");
+    assert!(
+        audit.contains("mailbox.create") && !audit.contains("argon2id"),
+        "{audit}"
+    );
 }
 
 #[tokio::test]
@@ -45,21 +57,35 @@ async fn what_is_wrong_is_told_for_each_field() {
     let wrong = json!({ "address": "ann@", "name": "Ann\r\nBcc: x@y.example", "quota_mib": -1, "hourly_limit": -1,
         "max_own_aliases": 1001 });
     let wrong = scene.post(MAILBOXES, wrong).await.expect(422);
-    let told = ["address", "name", "quota_mib", "hourly_limit", "max_own_aliases", "password"];
+    let told = [
+        "address",
+        "name",
+        "quota_mib",
+        "hourly_limit",
+        "max_own_aliases",
+        "password",
+    ];
     assert_eq!(fields(&wrong), told);
     let foreign = scene.ask("ann@b.example").await.expect(422);
-    assert!(foreign.body.contains("You have no mail domain b.example"), "{foreign:?}");
+    assert!(
+        foreign.body.contains("You have no mail domain b.example"),
+        "{foreign:?}"
+    );
     let large = json!({ "address": "ann@a.example", "password_hash": HASH, "quota_mib": 16_777_216 });
     let large = scene.post(MAILBOXES, large).await.expect(422);
     assert_eq!(fields(&large), ["quota_mib"]);
     let unknown = json!({ "address": "ann@a.example", "password_hash": HASH, "colour": "red" });
     scene.post(MAILBOXES, unknown).await.expect(422);
-    let no_mailer = json!({ "address": "ann@a.example", "set_up_link": true, "send_link_to": "ann@y.example" });
+    let no_mailer =
+        json!({ "address": "ann@a.example", "set_up_link": true, "send_link_to": "ann@y.example" });
     let no_mailer = scene.post(MAILBOXES, no_mailer).await.expect(422);
     assert_eq!(fields(&no_mailer), ["send_link_to"]);
     assert_eq!(scene.counted().await, (0, 0));
     let audit = scene.program.get("/api/v1/audit-events").await.expect(200).body;
-    assert!(!audit.contains("mailbox.create"), "what is refused leaves nothing: {audit}");
+    assert!(
+        !audit.contains("mailbox.create"),
+        "what is refused leaves nothing: {audit}"
+    );
 }
 
 #[tokio::test]
@@ -67,7 +93,10 @@ async fn an_address_is_taken_once_in_a_domain_and_says_nothing_of_others() {
     let scene = Scene::new().await;
     scene.create("ann@a.example").await;
     let twice = scene.ask("ANN@a.example").await.expect(422);
-    assert!(twice.body.contains("ann@a.example is a mailbox already."), "{twice:?}");
+    assert!(
+        twice.body.contains("ann@a.example is a mailbox already."),
+        "{twice:?}"
+    );
     let mut tx = scene.test.system().begin().await.unwrap();
     sqlx::query!(
         "insert into mail_alias (id, tenant_id, domain_id, local_part, address, kind, targets, created_by, created_at, updated_at) \
@@ -82,7 +111,10 @@ async fn an_address_is_taken_once_in_a_domain_and_says_nothing_of_others() {
     .unwrap();
     tx.commit().await.unwrap();
     let alias = scene.ask("sales@a.example").await.expect(422);
-    assert!(alias.body.contains("sales@a.example is an alias already."), "{alias:?}");
+    assert!(
+        alias.body.contains("sales@a.example is an alias already."),
+        "{alias:?}"
+    );
 
     // Somebody else names the same domain and can't prove it: they neither learn of Ann nor keep anybody from an address.
     let (other, bob) = (scene.test.tenant("other").await, scene.test.person("bob").await);
@@ -92,7 +124,10 @@ async fn an_address_is_taken_once_in_a_domain_and_says_nothing_of_others() {
     for address in ["ann@a.example", "boss@a.example"] {
         let new = json!({ "address": address, "password_hash": HASH });
         let made = stranger.json("POST", MAILBOXES, &new).await.expect(201).json();
-        assert_eq!(made["hindrance"], "No mail arrives before the domain is proven to be yours.");
+        assert_eq!(
+            made["hindrance"],
+            "No mail arrives before the domain is proven to be yours."
+        );
     }
     scene.create("boss@a.example").await;
 }
@@ -105,10 +140,16 @@ async fn a_plan_has_its_limit_until_one_is_deleted() {
     let first = scene.create("one@a.example").await;
     scene.create("two@a.example").await;
     let full = scene.ask("three@a.example").await.expect(409).json();
-    assert_eq!((&full["code"], &full["limit"], &full["used"]), (&json!("limit-reached"), &json!(2), &json!(2)));
+    assert_eq!(
+        (&full["code"], &full["limit"], &full["used"]),
+        (&json!("limit-reached"), &json!(2), &json!(2))
+    );
     scene.delete(&first).await;
     scene.create("three@a.example").await;
-    assert_eq!(scene.act(&first, "restore", 409).await.json()["code"], "limit-reached");
+    assert_eq!(
+        scene.act(&first, "restore", 409).await.json()["code"],
+        "limit-reached"
+    );
     assert_eq!(scene.counted().await, (2, 2));
 }
 
@@ -135,14 +176,30 @@ async fn settings_change_and_what_is_not_said_stays() {
     let changed = scene.program.json("PATCH", &path, &change).await.expect(200);
     let tag = changed.header("etag").to_owned();
     assert_eq!(changed.json()["quota_mib"], 100);
-    let freed = scene.program.json("PATCH", &path, &json!({ "quota_mib": null })).await.expect(200);
-    assert_eq!((&freed.json()["quota_mib"], &freed.json()["name"]), (&Value::Null, &json!("Ann")));
+    let freed = scene
+        .program
+        .json("PATCH", &path, &json!({ "quota_mib": null }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&freed.json()["quota_mib"], &freed.json()["name"]),
+        (&Value::Null, &json!("Ann"))
+    );
     let late = scene
         .program
-        .json_with("PATCH", &path, &json!({ "name": "Bob" }), &[("if-match", tag.as_str())])
+        .json_with(
+            "PATCH",
+            &path,
+            &json!({ "name": "Bob" }),
+            &[("if-match", tag.as_str())],
+        )
         .await;
     late.expect(412);
-    let wrong = scene.program.json("PATCH", &path, &json!({ "name": "a\nb" })).await.expect(422);
+    let wrong = scene
+        .program
+        .json("PATCH", &path, &json!({ "name": "a\nb" }))
+        .await
+        .expect(422);
     assert_eq!(fields(&wrong), ["name"]);
     assert_eq!(scene.find(&id).await["name"], "Ann");
 }
@@ -168,12 +225,23 @@ async fn who_loses_access_is_signed_out() {
 async fn a_deleted_one_is_restored_unless_somebody_has_its_address() {
     let scene = Scene::new().await;
     let id = scene.create("ann@a.example").await;
-    assert_eq!(scene.act(&id, "restore", 409).await.json()["code"], "mailbox-not-deleted");
-    assert_eq!(scene.act(&id, "erase", 409).await.json()["code"], "mailbox-not-deleted");
+    assert_eq!(
+        scene.act(&id, "restore", 409).await.json()["code"],
+        "mailbox-not-deleted"
+    );
+    assert_eq!(
+        scene.act(&id, "erase", 409).await.json()["code"],
+        "mailbox-not-deleted"
+    );
     let gone = scene.delete(&id).await;
     assert!(gone["deleted_at"].is_string() && gone["erased_at"].is_string());
     assert_eq!(scene.list("").await, [""; 0]);
-    let deleted = scene.program.get("/api/v1/mail/deleted-mailboxes").await.expect(200).json();
+    let deleted = scene
+        .program
+        .get("/api/v1/mail/deleted-mailboxes")
+        .await
+        .expect(200)
+        .json();
     assert_eq!(deleted["items"][0]["id"], json!(id));
     let late = scene.act(&id, "disable", 409).await.json();
     assert_eq!(late["code"], "mailbox-deleted");
@@ -183,7 +251,10 @@ async fn a_deleted_one_is_restored_unless_somebody_has_its_address() {
     assert_eq!(taken["code"], "address-taken");
     scene.delete(&other).await;
     let back = scene.act(&id, "restore", 200).await.json();
-    assert_eq!((&back["deleted_at"], &back["has_password"]), (&Value::Null, &json!(true)));
+    assert_eq!(
+        (&back["deleted_at"], &back["has_password"]),
+        (&Value::Null, &json!(true))
+    );
     assert_eq!(scene.list("").await, ["ann@a.example"]);
     assert_eq!(scene.counted().await, (1, 1));
 }
@@ -192,20 +263,43 @@ async fn a_deleted_one_is_restored_unless_somebody_has_its_address() {
 async fn lists_are_searched_sorted_and_cut() {
     let scene = Scene::new().await;
     let other = add_domain(&scene.test, scene.tenant, "b.example", true).await;
-    for address in ["carl@a.example", "ann@a.example", "bob@a.example", "ann@b.example"] {
+    for address in [
+        "carl@a.example",
+        "ann@a.example",
+        "bob@a.example",
+        "ann@b.example",
+    ] {
         scene.later(TimeDelta::seconds(1));
         scene.create(address).await;
     }
-    let all = ["ann@a.example", "ann@b.example", "bob@a.example", "carl@a.example"];
+    let all = [
+        "ann@a.example",
+        "ann@b.example",
+        "bob@a.example",
+        "carl@a.example",
+    ];
     assert_eq!(scene.list("").await, all);
     let of_a = |sort: &str| format!("?domain={}&sort={sort}", scene.domain);
-    assert_eq!(scene.list(&of_a("-address")).await, ["carl@a.example", "bob@a.example", "ann@a.example"]);
-    assert_eq!(scene.list(&of_a("created")).await, ["carl@a.example", "ann@a.example", "bob@a.example"]);
-    assert_eq!(scene.list(&of_a("-created")).await, ["bob@a.example", "ann@a.example", "carl@a.example"]);
+    assert_eq!(
+        scene.list(&of_a("-address")).await,
+        ["carl@a.example", "bob@a.example", "ann@a.example"]
+    );
+    assert_eq!(
+        scene.list(&of_a("created")).await,
+        ["carl@a.example", "ann@a.example", "bob@a.example"]
+    );
+    assert_eq!(
+        scene.list(&of_a("-created")).await,
+        ["bob@a.example", "ann@a.example", "carl@a.example"]
+    );
     assert_eq!(scene.list(&of_a("used")).await.len(), 3);
     assert_eq!(scene.list(&format!("?domain={other}")).await, ["ann@b.example"]);
     assert_eq!(scene.list("?q=ANN").await, ["ann@a.example", "ann@b.example"]);
-    scene.program.get(&format!("{MAILBOXES}?sort=used")).await.expect(422);
+    scene
+        .program
+        .get(&format!("{MAILBOXES}?sort=used"))
+        .await
+        .expect(422);
     for sort in ["address", "-address", "created", "-created", "used", "-used"] {
         let whole = scene.list(&of_a(sort)).await;
         let (mut pages, mut after) = (Vec::new(), String::new());
@@ -228,19 +322,40 @@ async fn another_tenants_mailboxes_are_not_there() {
     scene.test.member(other, bob, TenantRole::Owner).await;
     let stranger = program(&scene.test, other, bob).await;
     stranger.get(&one(&id, "")).await.expect(404);
-    stranger.json("PATCH", &one(&id, ""), &json!({ "name": "x" })).await.expect(404);
-    stranger.json("DELETE", &one(&id, ""), &json!({})).await.expect(404);
+    stranger
+        .json("PATCH", &one(&id, ""), &json!({ "name": "x" }))
+        .await
+        .expect(404);
+    stranger
+        .json("DELETE", &one(&id, ""), &json!({}))
+        .await
+        .expect(404);
     for verb in ["restore", "erase", "enable", "disable", "set-up-link"] {
-        stranger.json("POST", &one(&id, verb), &json!({})).await.expect(404);
+        stranger
+            .json("POST", &one(&id, verb), &json!({}))
+            .await
+            .expect(404);
     }
     let password = json!({ "password": GOOD });
-    stranger.json("POST", &one(&id, "password"), &password).await.expect(404);
+    stranger
+        .json("POST", &one(&id, "password"), &password)
+        .await
+        .expect(404);
     let program = json!({ "name": "x", "protocols": ["imap"] });
-    stranger.json("POST", &one(&id, "app-passwords"), &program).await.expect(404);
+    stranger
+        .json("POST", &one(&id, "app-passwords"), &program)
+        .await
+        .expect(404);
     let address = json!({ "address": "x@a.example" });
-    stranger.json("POST", &one(&id, "send-as"), &address).await.expect(404);
+    stranger
+        .json("POST", &one(&id, "send-as"), &address)
+        .await
+        .expect(404);
     stranger.get(&one(&id, "app-passwords")).await.expect(404);
-    stranger.get(&format!("{MAILBOXES}?domain={}", scene.domain)).await.expect(404);
+    stranger
+        .get(&format!("{MAILBOXES}?domain={}", scene.domain))
+        .await
+        .expect(404);
     let page = stranger.get(MAILBOXES).await.expect(200).json();
     assert_eq!(page["items"], json!([]));
 }

@@ -53,7 +53,10 @@ async fn one_is_made_by_the_form_which_keeps_what_was_typed() {
     let it = Pages::new().await;
     assert!(texts(&it.page(ALL).await, ".empty h2").contains(&"No mailboxes yet".to_owned()));
     let asked = it.page(&format!("{ALL}/new?domain={}", it.scene.domain)).await;
-    assert_eq!(values(&asked, "select[name=domain] option[selected]", "value"), ["a.example"]);
+    assert_eq!(
+        values(&asked, "select[name=domain] option[selected]", "value"),
+        ["a.example"]
+    );
     assert_eq!(values(&asked, "input[name=entry][checked]", "value"), ["link"]);
     let wrong = [
         ("address", "ann smith"),
@@ -83,7 +86,9 @@ async fn one_is_made_by_the_form_which_keeps_what_was_typed() {
     assert!(texts(&page, ".meter-text")[0].contains("of 100"), "{page:?}");
     assert_eq!(values(&page, "input[name=quota_mib]", "value"), ["100"]);
     assert!(!page.body.contains("<b>Ann</b>"));
-    let list = it.page(&format!("/t/acme/mail/domains/{}/mailboxes", it.scene.domain)).await;
+    let list = it
+        .page(&format!("/t/acme/mail/domains/{}/mailboxes", it.scene.domain))
+        .await;
     assert_eq!(texts(&list, "tbody .row-link"), ["ann@a.example"]);
     assert_eq!(values(&list, "th[aria-sort]", "aria-sort"), ["ascending"]);
 }
@@ -100,8 +105,14 @@ async fn a_link_is_shown_once_and_leads_to_a_form() {
     let href = page_of(id.as_str().unwrap(), "");
     assert!(!it.page(&href).await.body.contains(link), "shown once");
     let form = it.scene.test.anonymous().get(link).await.expect(200);
-    assert_eq!(values(&form, "input[type=password]", "name"), ["password", "again"]);
-    assert_eq!(values(&form, "input[type=password][value]:not([value=''])", "value"), [""; 0]);
+    assert_eq!(
+        values(&form, "input[type=password]", "name"),
+        ["password", "again"]
+    );
+    assert_eq!(
+        values(&form, "input[type=password][value]:not([value=''])", "value"),
+        [""; 0]
+    );
 }
 
 #[tokio::test]
@@ -110,7 +121,12 @@ async fn settings_say_if_somebody_was_quicker() {
     let id = it.scene.create("ann@a.example").await;
     let seen = values(&it.page(&page_of(&id, "")).await, "input[name=version]", "value");
     let settings = page_of(&id, "/settings");
-    let mine = [("version", &*seen[0]), ("name", "Ann"), ("quota_mib", "5"), ("max_own_aliases", "1")];
+    let mine = [
+        ("version", &*seen[0]),
+        ("name", "Ann"),
+        ("quota_mib", "5"),
+        ("max_own_aliases", "1"),
+    ];
     it.form(&settings, &mine, 303).await;
     let late = it.form(&settings, &mine, 412).await;
     assert!(texts(&late, ".error-summary li")[0].contains("Somebody changed this"));
@@ -118,14 +134,19 @@ async fn settings_say_if_somebody_was_quicker() {
     let wrong = it.form(&settings, &wrong, 422).await;
     assert_eq!(values(&wrong, "input[name=quota_mib]", "value"), ["-5"]);
     let found = it.scene.find(&id).await;
-    assert_eq!((&found["quota_mib"], &found["max_own_aliases"]), (&json!(5), &json!(1)));
+    assert_eq!(
+        (&found["quota_mib"], &found["max_own_aliases"]),
+        (&json!(5), &json!(1))
+    );
 }
 
 #[tokio::test]
 async fn deleting_asks_for_the_address_and_restoring_brings_it_back() {
     let it = Pages::new().await;
     let id = it.scene.create("ann@a.example").await;
-    let refused = it.form(&page_of(&id, "/delete"), &[("confirm", "bob")], 303).await;
+    let refused = it
+        .form(&page_of(&id, "/delete"), &[("confirm", "bob")], 303)
+        .await;
     assert_eq!(refused.location(), page_of(&id, ""));
     let typed = [("confirm", "ann@a.example")];
     let gone = it.form(&page_of(&id, "/delete"), &typed, 303).await;
@@ -136,9 +157,15 @@ async fn deleting_asks_for_the_address_and_restoring_brings_it_back() {
     assert_eq!(texts(&page, "#page-status"), ["Deleted"]);
     assert_eq!(texts(&page, "nav.tabs a").len(), 0);
     it.form(&page_of(&id, "/restore"), &[], 303).await;
-    assert_eq!(texts(&it.page(&page_of(&id, "")).await, "#page-status"), ["In use"]);
+    assert_eq!(
+        texts(&it.page(&page_of(&id, "")).await, "#page-status"),
+        ["In use"]
+    );
     it.form(&page_of(&id, "/disable"), &[], 303).await;
-    assert_eq!(texts(&it.page(&page_of(&id, "")).await, "#page-status"), ["Disabled"]);
+    assert_eq!(
+        texts(&it.page(&page_of(&id, "")).await, "#page-status"),
+        ["Disabled"]
+    );
     it.form(&page_of(&id, "/delete"), &typed, 303).await;
     it.form(&page_of(&id, "/erase"), &typed, 303).await;
     it.browser.get(&page_of(&id, "")).await.expect(404);
@@ -150,7 +177,10 @@ async fn app_passwords_and_addresses_come_and_go_by_forms() {
     let id = it.scene.create("ann@a.example").await;
     let passwords = page_of(&id, "/app-passwords");
     let usual = it.page(&passwords).await;
-    assert_eq!(values(&usual, "input[name=protocols][checked]", "value"), ["imap", "smtp"]);
+    assert_eq!(
+        values(&usual, "input[name=protocols][checked]", "value"),
+        ["imap", "smtp"]
+    );
     it.form(&passwords, &[("name", "Phone")], 422).await;
     let new = [("name", "Phone"), ("protocols", "imap")];
     let made = it.form(&passwords, &new, 200).await;
@@ -167,7 +197,8 @@ async fn app_passwords_and_addresses_come_and_go_by_forms() {
     it.form(&addresses, &[("address", "sales@a.example")], 303).await;
     let list = it.page(&addresses).await;
     assert_eq!(texts(&list, "tbody th"), ["sales@a.example"]);
-    it.form(&values(&list, "dialog form", "action")[0], &[], 303).await;
+    it.form(&values(&list, "dialog form", "action")[0], &[], 303)
+        .await;
     assert_eq!(texts(&it.page(&addresses).await, "tbody th"), [""; 0]);
 }
 
@@ -176,14 +207,20 @@ async fn who_only_looks_has_no_buttons_and_strangers_find_nothing() {
     let it = Pages::new().await;
     let id = it.scene.create("ann@a.example").await;
     let viewer = it.scene.test.person("vic").await;
-    it.scene.test.member(it.scene.tenant, viewer, TenantRole::Viewer).await;
+    it.scene
+        .test
+        .member(it.scene.tenant, viewer, TenantRole::Viewer)
+        .await;
     let viewer = it.scene.test.browser(viewer).await;
     let page = viewer.get(&page_of(&id, "")).await.expect(200);
     assert_eq!(values(&page, "main form[method=post]", "action"), [""; 0]);
     viewer.post(&page_of(&id, "/disable"), &[]).await.expect(403);
     let (_, stranger) = it.scene.test.owner("other").await;
     stranger.get("/t/other/mail/mailboxes").await.expect(200);
-    stranger.get(&format!("/t/other/mail/mailboxes/{id}")).await.expect(404);
+    stranger
+        .get(&format!("/t/other/mail/mailboxes/{id}"))
+        .await
+        .expect(404);
     stranger.get(&page_of(&id, "")).await.expect(404);
 }
 

@@ -16,7 +16,10 @@ async fn an_app_password_is_told_once_and_kept_as_a_digest() {
     let digest = sqlx::query_scalar!("select digest from mailbox_app_password");
     let digest = digest.fetch_one(tx.conn()).await.unwrap();
     drop(tx);
-    let expected: String = hash_token(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected: String = hash_token(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     assert_eq!(digest, expected);
     let list = scene.program.get(&path).await.expect(200);
     assert_eq!(list.json()["items"][0]["name"], "Phone");
@@ -81,7 +84,10 @@ async fn a_mailbox_sends_as_addresses_of_domains_that_are_proven() {
         assert_eq!(fields(&wrong), ["address"]);
     }
     let list = scene.program.get(&path).await.expect(200).json();
-    assert_eq!(list["items"], json!([{ "address": "sales@xn--bcher-kva.example" }]));
+    assert_eq!(
+        list["items"],
+        json!([{ "address": "sales@xn--bcher-kva.example" }])
+    );
     let one = format!("{path}/sales%40xn--bcher-kva.example");
     scene.program.json("DELETE", &one, &json!({})).await.expect(204);
     scene.program.json("DELETE", &one, &json!({})).await.expect(404);

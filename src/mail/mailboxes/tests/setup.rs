@@ -48,7 +48,10 @@ async fn a_link_works_once() {
     assert_eq!(scene.find(&id).await["has_password"], true);
     let audit = scene.program.get("/api/v1/audit-events").await.expect(200).body;
     let token = link.rsplit('/').next().unwrap();
-    assert!(audit.contains("mailbox.set_up") && !audit.contains(token), "{audit}");
+    assert!(
+        audit.contains("mailbox.set_up") && !audit.contains(token),
+        "{audit}"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +60,10 @@ async fn of_two_at_once_one_gets_it() {
     let (_, link) = scene.linked("ann@a.example").await;
     let (ann, eve) = (scene.test.anonymous(), scene.test.anonymous());
     let one = [("password", GOOD), ("again", GOOD)];
-    let other = [("password", "another harbour lantern 8"), ("again", "another harbour lantern 8")];
+    let other = [
+        ("password", "another harbour lantern 8"),
+        ("again", "another harbour lantern 8"),
+    ];
     let (first, second) = tokio::join!(ann.post(&link, &one), eve.post(&link, &other));
     let mut statuses = [first.status, second.status];
     statuses.sort_unstable();
@@ -87,7 +93,10 @@ async fn who_may_not_have_the_mailbox_has_no_link() {
     let (id, link) = scene.linked("ann@a.example").await;
     scene.act(&id, "disable", 200).await;
     scene.look(&link, 404).await;
-    assert_eq!(scene.act(&id, "set-up-link", 409).await.json()["code"], "mailbox-disabled");
+    assert_eq!(
+        scene.act(&id, "set-up-link", 409).await.json()["code"],
+        "mailbox-disabled"
+    );
     scene.act(&id, "enable", 200).await;
     scene.look(&link, 200).await;
     scene.test.suspend(scene.tenant).await;
@@ -115,13 +124,27 @@ async fn a_link_is_mailed_and_told_if_it_could_not() {
     let sent = scene.test.mailer.sent();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].to, "ann@y.example");
-    assert!(sent[0].text.contains(made["set_up_link"]["url"].as_str().unwrap()));
+    assert!(
+        sent[0]
+            .text
+            .contains(made["set_up_link"]["url"].as_str().unwrap())
+    );
     scene.test.mailer.fail(Some(MailError::NotNow("421".to_owned())));
     let again = json!({ "send_link_to": "ann@y.example" });
-    let again = scene.post(&one(&id_of(&made), "set-up-link"), again).await.expect(200).json();
-    assert!(again["trouble"].is_string() && again["sent_to"].is_null(), "{again}");
+    let again = scene
+        .post(&one(&id_of(&made), "set-up-link"), again)
+        .await
+        .expect(200)
+        .json();
+    assert!(
+        again["trouble"].is_string() && again["sent_to"].is_null(),
+        "{again}"
+    );
     scene.look(&path(&again), 200).await;
     let own = json!({ "send_link_to": "ann@a.example" });
-    let own = scene.post(&one(&id_of(&made), "set-up-link"), own).await.expect(422);
+    let own = scene
+        .post(&one(&id_of(&made), "set-up-link"), own)
+        .await
+        .expect(422);
     assert_eq!(fields(&own), ["send_link_to"]);
 }

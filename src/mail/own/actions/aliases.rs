@@ -90,12 +90,17 @@ pub(in crate::mail::own) async fn create_alias(
     };
     let kept = store::insert_alias(&mut tx, &mailbox, &new, now).await;
     kept.map_err(|error| {
-        if violates(&error, "mail_address_pkey") { taken() } else { error.into() }
+        if violates(&error, "mail_address_pkey") {
+            taken()
+        } else {
+            error.into()
+        }
     })?;
     refresh(app, &mut tx, scope.mailbox()).await?;
     events::emit(&mut tx, Some(scope.tenant()), crate::mail::TOPIC, Some(new.id.0)).await?;
     let change = Change::to("mailbox.own_alias", json!({ "address": new.address }));
-    app.audit(&mut tx, &scope.who, &own_target(scope), &change).await?;
+    app.audit(&mut tx, &scope.who, &own_target(scope), &change)
+        .await?;
     tx.commit().await?;
     Ok(address.shown())
 }
@@ -115,7 +120,8 @@ pub(in crate::mail::own) async fn delete_alias(
         before: Some(json!({ "address": address })),
         after: None,
     };
-    app.audit(&mut tx, &scope.who, &own_target(scope), &change).await?;
+    app.audit(&mut tx, &scope.who, &own_target(scope), &change)
+        .await?;
     tx.commit().await?;
     Ok(address)
 }

@@ -51,21 +51,32 @@ pub(in crate::mail::own) async fn create_app_password(
     }
     let password = Secret::new(random_text(LENGTH));
     let digest = hex(&hash_token(password.expose()));
-    let ids = (AppPasswordId::new(&*app.ids, now), scope.mailbox(), mailbox.tenant_id);
+    let ids = (
+        AppPasswordId::new(&*app.ids, now),
+        scope.mailbox(),
+        mailbox.tenant_id,
+    );
     store::insert_app_password(&mut tx, ids, (&name, &digest), &protocols, now)
         .await
         .map_err(taken)?;
     let topic = crate::mail::TOPIC;
     events::emit(&mut tx, Some(scope.tenant()), topic, Some(scope.mailbox().0)).await?;
-    let change = Change::to("mailbox.app_password", json!({ "name": name, "protocols": protocols }));
-    app.audit(&mut tx, &scope.who, &own_target(scope), &change).await?;
+    let change = Change::to(
+        "mailbox.app_password",
+        json!({ "name": name, "protocols": protocols }),
+    );
+    app.audit(&mut tx, &scope.who, &own_target(scope), &change)
+        .await?;
     tx.commit().await?;
     Ok(password)
 }
 
 fn taken(error: sqlx::Error) -> Error {
     if violates(&error, "mailbox_app_password_name_key") {
-        return Error::invalid("name", "You have one of that name. Delete it, or use another name.");
+        return Error::invalid(
+            "name",
+            "You have one of that name. Delete it, or use another name.",
+        );
     }
     error.into()
 }
@@ -93,7 +104,8 @@ pub(in crate::mail::own) async fn delete_app_password(
         before: Some(json!({ "name": name })),
         after: None,
     };
-    app.audit(&mut tx, &scope.who, &own_target(scope), &change).await?;
+    app.audit(&mut tx, &scope.who, &own_target(scope), &change)
+        .await?;
     tx.commit().await?;
     Ok(name)
 }

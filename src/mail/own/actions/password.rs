@@ -50,7 +50,8 @@ pub(in crate::mail::own) async fn change_password(
     let topic = crate::mail::TOPIC;
     events::emit(&mut tx, Some(owner.tenant), topic, Some(owner.mailbox.0)).await?;
     let change = Change::plain("mailbox.own_password");
-    app.audit(&mut tx, &scope.who, &own_target(scope), &change).await?;
+    app.audit(&mut tx, &scope.who, &own_target(scope), &change)
+        .await?;
     tx.commit().await?;
     Ok(cookie)
 }

@@ -53,7 +53,9 @@ async fn page(
         name: one.name,
         protocols: one.protocols.join(", "),
         made: ago(one.created_at, now),
-        used: one.last_used_at.map_or_else(|| "Not yet".to_owned(), |at| ago(at, now)),
+        used: one
+            .last_used_at
+            .map_or_else(|| "Not yet".to_owned(), |at| ago(at, now)),
     };
     let rows = actions::list_app_passwords(scope).await?;
     let body = Body {
@@ -67,7 +69,9 @@ async fn page(
 }
 
 fn fresh() -> FormState {
-    FormState::default().with("protocols", "imap").with("protocols", "smtp")
+    FormState::default()
+        .with("protocols", "imap")
+        .with("protocols", "smtp")
 }
 
 /// Shows them.

@@ -31,7 +31,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Browser {
         // On public routes the guard tells; on those of a mailbox the scope does.
         let visitor = Visitor::from_request_parts(parts, state).await?;
         let scope = parts.extensions.get::<MailboxScope>();
-        let address = parts.extensions.get::<ClientAddress>().copied().unwrap_or_default();
+        let address = parts
+            .extensions
+            .get::<ClientAddress>()
+            .copied()
+            .unwrap_or_default();
         let request_id = scope.and_then(|scope| scope.who.request_id.clone());
         let user_agent = parts.headers.get(header::USER_AGENT);
         let user_agent = user_agent.and_then(|value| value.to_str().ok());

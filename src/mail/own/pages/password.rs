@@ -50,7 +50,8 @@ pub(in crate::mail::own) async fn change(
     let (errors, status) = match actions::change_password(&app, &scope, &browser.client, proof).await {
         Ok(cookie) => {
             let cookies = CookieJar::new().add(mailbox_cookie(cookie.expose().clone()));
-            let words = "Password changed. Programs that had the old one ask for the new one; app passwords go on.";
+            let words =
+                "Password changed. Programs that had the old one ask for the new one; app passwords go on.";
             let to = SeeOther::to("/mailbox/password").good(words);
             return Ok((cookies, to).into_response());
         }

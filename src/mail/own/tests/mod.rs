@@ -38,7 +38,9 @@ impl Scene {
     async fn with_password() -> Self {
         let scene = Self::new().await;
         let seat = Seat::take().unwrap();
-        let kept = verify::hash(&seat, &Secret::new(PASSWORD.to_owned())).await.unwrap();
+        let kept = verify::hash(&seat, &Secret::new(PASSWORD.to_owned()))
+            .await
+            .unwrap();
         scene.test.mail_password(scene.mailbox, &kept).await;
         scene
     }
@@ -54,12 +56,10 @@ impl Scene {
 
     async fn actions(&self) -> Vec<String> {
         let mut tx = self.test.app.db.system().await.unwrap();
-        sqlx::query_scalar!(
-            "select action from audit_event where actor_kind = 'mailbox' order by at, id"
-        )
-        .fetch_all(tx.conn())
-        .await
-        .unwrap()
+        sqlx::query_scalar!("select action from audit_event where actor_kind = 'mailbox' order by at, id")
+            .fetch_all(tx.conn())
+            .await
+            .unwrap()
     }
 }
 
@@ -68,10 +68,17 @@ async fn somebody_signs_in_looks_and_signs_out() {
     let scene = Scene::with_password().await;
     let browser = scene.test.anonymous();
     browser.get("/mailbox/sign-in").await.expect(200);
-    let entered = scene.sign_in(&browser, " Ann@ACME.example ", PASSWORD).await.expect(303);
+    let entered = scene
+        .sign_in(&browser, " Ann@ACME.example ", PASSWORD)
+        .await
+        .expect(303);
     assert_eq!(entered.location(), "/mailbox");
     let page = browser.get("/mailbox").await.expect(200);
-    assert!(page.body.contains(ADDRESS) && page.body.contains("0 bytes of 1 GiB"), "{}", page.body);
+    assert!(
+        page.body.contains(ADDRESS) && page.body.contains("0 bytes of 1 GiB"),
+        "{}",
+        page.body
+    );
     let cookie = browser.cookie(MAILBOX_COOKIE).unwrap();
     browser.post("/mailbox/sign-out", &[]).await.expect(303);
     let stolen = scene.test.anonymous().with_cookie(MAILBOX_COOKIE, &cookie);
@@ -86,12 +93,23 @@ async fn wrong_and_unknown_are_told_the_same_and_lock_after_five() {
     let browser = scene.test.anonymous();
     let mut told = Vec::new();
     for address in [ADDRESS, "nobody@acme.example"] {
-        let answer = scene.sign_in(&browser, address, "wrong password").await.expect(422);
-        told.push(answer.body.replace(address, "").contains("The e-mail address or the password is wrong."));
+        let answer = scene
+            .sign_in(&browser, address, "wrong password")
+            .await
+            .expect(422);
+        told.push(
+            answer
+                .body
+                .replace(address, "")
+                .contains("The e-mail address or the password is wrong."),
+        );
     }
     assert_eq!(told, [true, true]);
     for _ in 0..4 {
-        scene.sign_in(&browser, ADDRESS, "wrong password").await.expect(422);
+        scene
+            .sign_in(&browser, ADDRESS, "wrong password")
+            .await
+            .expect(422);
     }
     let locked = scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(429);
     assert!(locked.body.contains("Try again in 1 minute"));
@@ -104,7 +122,12 @@ async fn wrong_and_unknown_are_told_the_same_and_lock_after_five() {
 async fn no_password_no_mailbox_and_no_sense_are_no_way_in() {
     let scene = Scene::new().await;
     let browser = scene.test.anonymous();
-    for (address, password) in [(ADDRESS, ""), ("", ""), ("ann", "x"), ("' or 1=1 --@acme.example", "x")] {
+    for (address, password) in [
+        (ADDRESS, ""),
+        ("", ""),
+        ("ann", "x"),
+        ("' or 1=1 --@acme.example", "x"),
+    ] {
         let answer = scene.sign_in(&browser, address, password).await;
         assert_eq!(answer.status, 422, "{address}");
     }
@@ -123,7 +146,9 @@ async fn who_is_disabled_or_deleted_is_out_at_once() {
         scene.run(change).await;
         scene.own.get("/mailbox").await.expect(303);
         // It does not come back with the mailbox.
-        scene.run("update mailbox set is_enabled = true, deleted_at = null, purge_after = null").await;
+        scene
+            .run("update mailbox set is_enabled = true, deleted_at = null, purge_after = null")
+            .await;
         scene.own.get("/mailbox").await.expect(303);
     }
 }
@@ -136,7 +161,9 @@ async fn a_session_ends_by_idleness() {
     scene.own.get("/mailbox").await.expect(200);
     scene.test.clock.advance(TimeDelta::minutes(idle + 1));
     scene.own.get("/mailbox").await.expect(303);
-    let count = super::clean_up(&scene.test.app, &scene.test.system()).await.unwrap();
+    let count = super::clean_up(&scene.test.app, &scene.test.system())
+        .await
+        .unwrap();
     assert_eq!(count, 1);
 }
 
@@ -149,11 +176,19 @@ async fn a_new_password_ends_all_other_sessions_and_keeps_this_one() {
     }
     let new = "seven green lanterns afloat";
     let change = |current: &'static str, chosen: &'static str| [("current", current), ("password", chosen)];
-    let weak = here.post("/mailbox/password", &change(PASSWORD, "password1234")).await.expect(422);
+    let weak = here
+        .post("/mailbox/password", &change(PASSWORD, "password1234"))
+        .await
+        .expect(422);
     assert!(weak.body.contains("too easy to guess"));
-    let wrong = here.post("/mailbox/password", &change("not this one", new)).await.expect(422);
+    let wrong = here
+        .post("/mailbox/password", &change("not this one", new))
+        .await
+        .expect(422);
     assert!(wrong.body.contains("not your present password"));
-    here.post("/mailbox/password", &change(PASSWORD, new)).await.expect(303);
+    here.post("/mailbox/password", &change(PASSWORD, new))
+        .await
+        .expect(303);
     here.get("/mailbox").await.expect(200);
     there.get("/mailbox").await.expect(303);
     scene.sign_in(&there, ADDRESS, PASSWORD).await.expect(422);
@@ -164,7 +199,11 @@ async fn a_new_password_ends_all_other_sessions_and_keeps_this_one() {
 async fn an_app_password_is_shown_once_and_kept_as_its_hash() {
     let scene = Scene::new().await;
     let fields = [("name", "Phone"), ("protocols", "imap"), ("protocols", "smtp")];
-    let made = scene.own.post("/mailbox/app-passwords", &fields).await.expect(200);
+    let made = scene
+        .own
+        .post("/mailbox/app-passwords", &fields)
+        .await
+        .expect(200);
     let after = made.body.split("id=\"app-password\">").nth(1).unwrap();
     let password = after.split('<').next().unwrap().to_owned();
     assert_eq!(password.len(), 27);
@@ -178,9 +217,17 @@ async fn an_app_password_is_shown_once_and_kept_as_its_hash() {
     assert_eq!(kept.protocols, ["imap", "smtp"]);
     let page = scene.own.get("/mailbox/app-passwords").await.expect(200);
     assert!(page.body.contains("Phone") && !page.body.contains(&password));
-    let twice = scene.own.post("/mailbox/app-passwords", &fields).await.expect(422);
+    let twice = scene
+        .own
+        .post("/mailbox/app-passwords", &fields)
+        .await
+        .expect(422);
     assert!(twice.body.contains("of that name"));
-    let none = scene.own.post("/mailbox/app-passwords", &[("name", "Desk")]).await.expect(422);
+    let none = scene
+        .own
+        .post("/mailbox/app-passwords", &[("name", "Desk")])
+        .await
+        .expect(422);
     assert!(none.body.contains("Choose what it is for"));
 }
 
@@ -209,14 +256,34 @@ async fn aliases_of_ones_own_are_as_many_as_allowed() {
     drop(tx);
     assert_eq!(kept.len(), 2);
     assert_eq!(kept[1].address, "shop@acme.example");
-    assert_eq!((&*kept[1].targets, kept[1].owner_id), (&[ADDRESS.to_owned()][..], Some(scene.mailbox.0)));
+    assert_eq!(
+        (&*kept[1].targets, kept[1].owner_id),
+        (&[ADDRESS.to_owned()][..], Some(scene.mailbox.0))
+    );
     let id = crate::platform::ids::MailAliasId(kept[1].id);
     let (_, bob) = scene.test.mailbox_person(scene.tenant, "bob@acme.example").await;
-    bob.post(&format!("/mailbox/aliases/{id}/delete"), &[]).await.expect(404);
-    assert!(!bob.get("/mailbox/aliases").await.expect(200).body.contains("shop@"));
-    scene.own.post(&format!("/mailbox/aliases/{id}/delete"), &[]).await.expect(303);
+    bob.post(&format!("/mailbox/aliases/{id}/delete"), &[])
+        .await
+        .expect(404);
+    assert!(
+        !bob.get("/mailbox/aliases")
+            .await
+            .expect(200)
+            .body
+            .contains("shop@")
+    );
+    scene
+        .own
+        .post(&format!("/mailbox/aliases/{id}/delete"), &[])
+        .await
+        .expect(303);
     post("third").await.expect(303);
-    assert!(scene.actions().await.contains(&"mailbox.own_alias_delete".to_owned()));
+    assert!(
+        scene
+            .actions()
+            .await
+            .contains(&"mailbox.own_alias_delete".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -226,7 +293,11 @@ async fn the_address_of_a_deleted_colleague_is_not_to_be_had() {
     scene
         .run("update mailbox set deleted_at = now(), purge_after = now() where local_part = 'bob'")
         .await;
-    let taken = scene.own.post("/mailbox/aliases", &[("name", "bob")]).await.expect(422);
+    let taken = scene
+        .own
+        .post("/mailbox/aliases", &[("name", "bob")])
+        .await
+        .expect(422);
     assert!(taken.body.contains("is taken"));
 }
 
@@ -246,23 +317,35 @@ async fn their_role_sees_one_mailbox_and_no_secrets() {
     scene.test.mailbox_person(scene.tenant, "bob@acme.example").await;
     let db = &scene.test.app.db;
     let mut tx = db.mailbox(scene.tenant, scene.mailbox).await.unwrap();
-    let seen = sqlx::query_scalar!("select address from mailbox").fetch_all(tx.conn()).await.unwrap();
+    let seen = sqlx::query_scalar!("select address from mailbox")
+        .fetch_all(tx.conn())
+        .await
+        .unwrap();
     assert_eq!(seen, [ADDRESS]);
     drop(tx);
     let mut tx = db.mailbox(scene.tenant, scene.mailbox).await.unwrap();
-    let refused = sqlx::query!("select password_hash from mailbox").fetch_all(tx.conn()).await;
+    let refused = sqlx::query!("select password_hash from mailbox")
+        .fetch_all(tx.conn())
+        .await;
     assert!(refused.unwrap_err().to_string().contains("permission denied"));
     drop(tx);
     let other = scene.test.tenant("other").await;
     let mut tx = db.mailbox(other, scene.mailbox).await.unwrap();
-    let seen = sqlx::query_scalar!("select address from mailbox").fetch_all(tx.conn()).await.unwrap();
+    let seen = sqlx::query_scalar!("select address from mailbox")
+        .fetch_all(tx.conn())
+        .await
+        .unwrap();
     assert!(seen.is_empty(), "another tenant's words open nothing");
 }
 
 #[tokio::test]
 async fn two_who_make_the_last_alias_at_once_make_one() {
     let scene = Scene::new().await;
-    scene.own.post("/mailbox/aliases", &[("name", "one")]).await.expect(303);
+    scene
+        .own
+        .post("/mailbox/aliases", &[("name", "one")])
+        .await
+        .expect(303);
     let make = |name: &'static str| {
         let own = &scene.own;
         async move { own.post("/mailbox/aliases", &[("name", name)]).await.status }

@@ -37,10 +37,16 @@ fn proof(record: &DnsRecord, found: &[String]) -> Outcome {
 }
 
 fn spf(record: &DnsRecord, hosts: &Hosts, (found, ours): (&[String], &[IpAddr])) -> Outcome {
-    let texts: Vec<&str> = found.iter().map(String::as_str).filter(|text| spf::is_spf(text)).collect();
+    let texts: Vec<&str> = found
+        .iter()
+        .map(String::as_str)
+        .filter(|text| spf::is_spf(text))
+        .collect();
     let [text] = texts.as_slice() else {
         return match texts.len() {
-            0 => Outcome::missing("Nothing says who may send from this domain, so its mail is easily taken for spam."),
+            0 => Outcome::missing(
+                "Nothing says who may send from this domain, so its mail is easily taken for spam.",
+            ),
             2 => Outcome::wrong(
                 "There are two SPF records; receivers treat that as an error (RFC 7208, 3.2). Remove one.",
             )
@@ -75,7 +81,10 @@ fn squeezed(text: &str) -> String {
 }
 
 fn dkim(record: &DnsRecord, found: &[String]) -> Outcome {
-    let keys: Vec<&String> = found.iter().filter(|text| Tags::read(text).get("p").is_some()).collect();
+    let keys: Vec<&String> = found
+        .iter()
+        .filter(|text| Tags::read(text).get("p").is_some())
+        .collect();
     let [text] = keys.as_slice() else {
         return if keys.is_empty() {
             Outcome::missing(format!("There is no key at {}.", record.name)).found(found.to_vec())
@@ -94,10 +103,15 @@ fn dkim(record: &DnsRecord, found: &[String]) -> Outcome {
     } else if tags.get("k").is_some_and(|kind| kind != "rsa") {
         Outcome::wrong("It says that the key is no RSA key. Publish it as it is shown.")
     } else if key != ours && ours.starts_with(&key) {
-        Outcome::wrong("The key is cut off. Divide it into strings of at most 255 characters, as the zone's line shows.")
+        Outcome::wrong(
+            "The key is cut off. Divide it into strings of at most 255 characters, as the zone's line shows.",
+        )
     } else if key != ours {
         Outcome::wrong("It is another key, so signatures do not fit. Publish ours.")
-    } else if tags.get("t").is_some_and(|flags| flags.split(':').any(|flag| flag.trim() == "y")) {
+    } else if tags
+        .get("t")
+        .is_some_and(|flags| flags.split(':').any(|flag| flag.trim() == "y"))
+    {
         Outcome::hint("It is marked as a test (t=y), so receivers may ignore it. Take t=y out.")
     } else {
         Outcome::good()
@@ -112,8 +126,10 @@ fn dmarc(found: &[String]) -> Outcome {
             Outcome::missing("Nothing says what becomes of mail that only pretends to be from this domain.")
                 .found(found.to_vec())
         } else {
-            Outcome::wrong("There are several DMARC records, so receivers use none (RFC 7489, 6.6.3). Leave one.")
-                .found(owned(&texts))
+            Outcome::wrong(
+                "There are several DMARC records, so receivers use none (RFC 7489, 6.6.3). Leave one.",
+            )
+            .found(owned(&texts))
         };
     };
     let outcome = match Tags::read(text).get("p").map(str::to_ascii_lowercase).as_deref() {
@@ -155,7 +171,9 @@ fn tls_reports(found: &[String]) -> Outcome {
         [text] if Tags::read(text).get("rua").is_some_and(|to| !to.is_empty()) => {
             Outcome::good().found(owned(&texts))
         }
-        [_] => Outcome::wrong("It does not say where reports go (rua=). Publish it as it is shown.").found(owned(&texts)),
-        _ => Outcome::wrong("There are several of them, so nobody reports (RFC 8460, 3). Leave one.").found(owned(&texts)),
+        [_] => Outcome::wrong("It does not say where reports go (rua=). Publish it as it is shown.")
+            .found(owned(&texts)),
+        _ => Outcome::wrong("There are several of them, so nobody reports (RFC 8460, 3). Leave one.")
+            .found(owned(&texts)),
     }
 }
