@@ -195,6 +195,9 @@ begin
     end if;
   exception when sqlstate 'BM001' then
     return '450 4.7.1 Not sent: ' || sqlerrm || ' is reached' || later;
+  -- To Postfix a query that fails is a database that is away, for a minute and for everybody.
+  when others then
+    return '450 4.3.0 Not sent: it can not be counted at present, try again later';
   end;
   return 'DUNNO';
 end $$;

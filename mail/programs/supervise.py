@@ -15,7 +15,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+
+import psycopg2
 
 RUN = pathlib.Path("/run/berth-mail")
 DATA = pathlib.Path("/var/mail/berth")
@@ -168,8 +171,7 @@ def database_environment(s):
 
 
 class Program:
-    """One that is to run for ever. `files` is what those call themselves that it starts and that must not outlive it: a name, or
-    how it begins if that is with a / or a : at its end."""
+    """One that is to run for ever. `files` is what those call themselves that it starts and that must not outlive it."""
 
     def __init__(self, name, command, files, user=None, environment=None):
         self.name, self.command, self.files, self.user = name, command, files, user
@@ -195,29 +197,12 @@ class Program:
         say(f"{self.name} ended ({'signal' if os.WIFSIGNALED(status) else 'exit'} "
             f"{os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)}) and is started again")
 
-    def leftovers(self):
-        found = []
-        for entry in pathlib.Path("/proc").iterdir():
-            if not entry.name.isdigit() or int(entry.name) == os.getpid():
-                continue
-            try:
-                command = (entry / "cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
-            except OSError:
-                continue
-            if any(command == file or (file[-1] in "/:" and command.startswith(file)) for file in self.files):
-                found.append(int(entry.name))
-        return found
-
     def end_leftovers(self, told):
         for _ in range(50):
-            found = self.leftovers()
+            found = named(self.files)
             if not found:
                 return
-            for process in found:
-                try:
-                    os.kill(process, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+            send_signal(found, signal.SIGKILL)
             reap(told)
             time.sleep(0.02)
 
@@ -250,6 +235,66 @@ def programs(s, environment):
         relay = ["/usr/bin/socat", "-ly", f"UNIX-LISTEN:{RELAYED}/.s.PGSQL.5432,fork,unlink-early,mode=666", f"UNIX-CONNECT:{s.database_host}/.s.PGSQL.{s.port}"]
         found.insert(0, Program("relay", relay, ["/usr/bin/socat"]))
     return found
+
+
+def named(names):
+    """The processes that call themselves one of these; what ends with / or : is a beginning."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
+        except OSError:
+            continue
+        if any(command == name or (name[-1] in "/:" and command.startswith(name)) for name in names):
+            found.append(int(entry.name))
+    return found
+
+
+def send_signal(processes, number):
+    for process in processes:
+        try:
+            os.kill(process, number)
+        except ProcessLookupError:
+            pass
+
+
+# They do not try again for up to a minute (proxymap) or half an hour (Dovecot) after the database did not answer, or remember that.
+SULKING = ["proxymap", "trivial-rewrite"]
+
+
+def forget_absence():
+    """Makes all look up anew, and tries what was put off. Whoever is in the middle of something finishes it first (reload)."""
+    send_signal(named(SULKING), signal.SIGTERM)
+    for command in (["/usr/bin/doveadm", "reload"], ["/usr/sbin/postfix", "reload"], ["/usr/bin/sleep", "1"],
+                    ["/usr/sbin/postqueue", "-f"]):
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def watch_database(where):
+    """Has a connection, notices when it breaks, and when there is one again, makes those look up anew who had given up."""
+    was_away = is_told = False
+    while True:
+        try:
+            connection = psycopg2.connect(
+                host=where["PGHOST"], port=where["PGPORT"], dbname=where["PGDATABASE"], user=where["PGUSER"],
+                password=where.get("PGPASSWORD"), connect_timeout=3, application_name="berth-mail watch", keepalives_idle=10,
+                keepalives_interval=5, keepalives_count=3)
+        except psycopg2.Error as error:
+            if not is_told:
+                say(f"the database does not answer: {' '.join(str(error).split())}")
+            was_away = is_told = True
+            time.sleep(0.2)
+            continue
+        if was_away:
+            say("the database answers again")
+            forget_absence()
+        is_told = False
+        # Nothing is asked, so what comes is its end.
+        select.select([connection], [], [])
+        connection.close()
+        was_away = True
 
 
 def stamp():
@@ -328,7 +373,9 @@ def main():
     write_postfix(s)
     write_dovecot(s)
     write_rspamd(s)
-    supervisor = Supervisor(programs(s, database_environment(s)))
+    where = database_environment(s)
+    supervisor = Supervisor(programs(s, where))
+    threading.Thread(target=watch_database, args=(where,), daemon=True).start()
     supervisor.run()
     supervisor.finish()
 
