@@ -2,7 +2,8 @@
 -- writes holds for the next command of any session.
 --
 -- mail_reader may do what is granted here and nothing else. The views run with the rights of their owner, whom row-level security
--- does not bind. Two tenants may have named the same domain, and one of them has proved it: an address counts by its domain's row.
+-- does not bind. Functions are in plpgsql, which keeps their plans. Two tenants may have named the same domain, and one of them has
+-- proved it: an address counts by its domain's row.
 create schema mail_api;
 grant usage on schema mail_api to mail_reader;
 
@@ -78,63 +79,80 @@ create view mail_api.recipients as
 
 -- The same name in the domain that this one is an alias of, if mail is taken there for it. What stands behind a + stays.
 create function mail_api.domain_alias(at_local text, at_domain text) returns setof text
-  language sql stable security definer set search_path = public as $$
-  select at_local || '@' || target.name
+  language plpgsql stable security definer set search_path = public as $$
+declare
+  instead text;
+begin
+  select home.name into instead
     from mail_domain d
-    join mail_domain target on target.id = d.alias_of and target.tenant_id = d.tenant_id
+    join mail_domain home on home.id = d.alias_of and home.tenant_id = d.tenant_id
     join tenant t on t.id = d.tenant_id
    where d.name = at_domain and d.verified_at is not null and d.is_enabled and t.status <> 'closed'
-     and target.verified_at is not null and target.is_enabled
-     and exists (select from mail_api.recipients r
-                  where r.address in (split_part(at_local, '+', 1) || '@' || target.name, '@' || target.name))
+     and home.verified_at is not null and home.is_enabled;
+  if instead is null then
+    return;
+  end if;
+  if exists (select from mail_api.recipients r where r.address = split_part(at_local, '+', 1) || '@' || instead)
+    or exists (select from mail_api.recipients r where r.address = '@' || instead)
+  then
+    return next at_local || '@' || instead;
+  end if;
+end
 $$;
 
 -- The mailboxes that may send as an address: its own, those that an alias (no group) of the same tenant leads to, and those that
 -- were allowed to. In a domain that is an alias of another, those of the same name there.
 create function mail_api.senders(wanted text) returns setof text
-  language sql stable security definer set search_path = public as $$
-  with name as (
-    select split_part(split_part(lower(wanted), '@', 1), '+', 1) as local_part, split_part(lower(wanted), '@', 2) as domain
-  ), place as (
-    select name.local_part || '@' || d.name as address, d.id, d.tenant_id, d.name
-      from name join mail_domain d on d.name = name.domain
-     where d.verified_at is not null and d.is_enabled
-    union all
-    select name.local_part || '@' || target.name, target.id, target.tenant_id, target.name
-      from name join mail_domain d on d.name = name.domain join mail_domain target on target.id = d.alias_of
-     where d.verified_at is not null and d.is_enabled and target.verified_at is not null and target.is_enabled
-       and target.tenant_id = d.tenant_id
-  )
-  select m.address from place join mail_api.open_mailboxes m on m.address = place.address and m.domain_id = place.id
-  union
-  select m.address
-    from place
-    join mail_address k on k.address = place.address and k.domain_id = place.id and k.kind = 'alias'
-    join mail_alias a on a.id = k.subject and a.kind = 'alias' and a.is_enabled
-    join mail_api.open_mailboxes m on m.address = any (a.targets) and m.tenant_id = a.tenant_id
-  union
-  select m.address
-    from place
-    join mailbox_send_as s on s.address in (place.address, '@' || place.name) and s.domain_id = place.id
-    join mail_api.open_mailboxes m on m.id = s.mailbox_id and m.tenant_id = place.tenant_id
+  language plpgsql stable security definer set search_path = public as $$
+begin
+  return query
+    with name as (
+      select split_part(split_part(lower(wanted), '@', 1), '+', 1) as local_part, split_part(lower(wanted), '@', 2) as domain
+    ), place as (
+      select name.local_part || '@' || d.name as address, d.id, d.tenant_id, d.name
+        from name join mail_domain d on d.name = name.domain
+       where d.verified_at is not null and d.is_enabled
+      union all
+      select name.local_part || '@' || target.name, target.id, target.tenant_id, target.name
+        from name join mail_domain d on d.name = name.domain join mail_domain target on target.id = d.alias_of
+       where d.verified_at is not null and d.is_enabled and target.verified_at is not null and target.is_enabled
+         and target.tenant_id = d.tenant_id
+    )
+    select m.address from place join mail_api.open_mailboxes m on m.address = place.address and m.domain_id = place.id
+    union
+    select m.address
+      from place
+      join mail_address k on k.address = place.address and k.domain_id = place.id and k.kind = 'alias'
+      join mail_alias a on a.id = k.subject and a.kind = 'alias' and a.is_enabled
+      join mail_api.open_mailboxes m on m.address = any (a.targets) and m.tenant_id = a.tenant_id
+    union
+    select m.address
+      from place
+      join mailbox_send_as s on s.address in (place.address, '@' || place.name) and s.domain_id = place.id
+      join mail_api.open_mailboxes m on m.id = s.mailbox_id and m.tenant_id = place.tenant_id;
+end
 $$;
 
 -- What Postfix answers to a recipient of ours beside what Dovecot says about quotas (access(5)).
 create function mail_api.receive(at_local text, at_domain text) returns text
-  language sql stable security definer set search_path = public as $$
-  select case
-      when t.status = 'suspended' and p.when_suspended = 'refuse'
-        then '450 4.2.1 This domain takes no mail at present, try again later'
-      when exists (select from mailbox m
-                    where m.address = split_part(at_local, '+', 1) || '@' || home.name and m.domain_id = home.id
-                      and m.deleted_at is null and m.quota_mib = 0 and (m.keeps_copy or m.forward_to = '{}'))
-        then '552 5.2.2 This mailbox takes no mail: its quota is 0'
-      else 'DUNNO' end
-    from mail_domain d
-    join tenant t on t.id = d.tenant_id
-    join mail_domain home on home.id = coalesce(d.alias_of, d.id)
-    left join plan_mail p on p.plan_id = t.plan_id
-   where d.name = at_domain and d.verified_at is not null and d.is_enabled and t.status <> 'closed'
+  language plpgsql stable security definer set search_path = public as $$
+begin
+  return (
+    select case
+        when t.status = 'suspended' and p.when_suspended = 'refuse'
+          then '450 4.2.1 This domain takes no mail at present, try again later'
+        when exists (select from mailbox m
+                      where m.address = split_part(at_local, '+', 1) || '@' || home.name and m.domain_id = home.id
+                        and m.deleted_at is null and m.quota_mib = 0 and (m.keeps_copy or m.forward_to = '{}'))
+          then '552 5.2.2 This mailbox takes no mail: its quota is 0'
+        else 'DUNNO' end
+      from mail_domain d
+      join tenant t on t.id = d.tenant_id
+      join mail_domain home on home.id = coalesce(d.alias_of, d.id)
+      left join plan_mail p on p.plan_id = t.plan_id
+     where d.name = at_domain and d.verified_at is not null and d.is_enabled and t.status <> 'closed'
+  );
+end
 $$;
 
 -- Counts one recipient more for a subject in this hour, and says how many there are now. An hour's first row takes those of the

@@ -275,6 +275,8 @@ def forget_absence():
 def watch_database(where):
     """Has a connection, notices when it breaks, and when there is one again, makes those look up anew who had given up."""
     was_away = is_told = False
+    # The relay is up by then.
+    time.sleep(1)
     while True:
         try:
             connection = psycopg2.connect(
