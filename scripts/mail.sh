@@ -5,7 +5,8 @@
 # start reads BERTH_MAIL_* of the environment (docs/mail.md), and these two: BERTH_MAIL_PUBLISH is the address that its ports are
 # published on (127.0.0.1), BERTH_MAIL_PORTS says on which: real (25, 465, 587, 110, 143, 993, 995, 4190), high (2525, 4650, 5870,
 # 1100, 1430, 9930, 9950, 41900) or random, which is what is done if nothing is said. A container of the same settings is left
-# alone, others are replaced; the mail is in a volume that stays until its label is removed. Prints the container's name.
+# alone, others are replaced; the mail is in the volume of the same name. Prints the name. What it makes bears the label
+# berth.mail=NAME, and not the panel's own, by which a panel finds servers that nobody wants any more.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -38,7 +39,6 @@ arguments() {
     local name=$1 i variable
     printf '%s\n' --name "$name" --label "berth.mail=$name" --restart unless-stopped --memory "$LEAST_MEMORY" \
         --pids-limit 1000 --cap-drop ALL --security-opt no-new-privileges --stop-timeout 20
-    [ -z "${BERTH_INSTANCE:-}" ] || printf '%s\n' --label "berth.instance=$BERTH_INSTANCE"
     printf -- '--cap-add\n%s\n' "${CAPABILITIES[@]}"
     for i in "${!INSIDE[@]}"; do
         printf '%s\n' --publish "${BERTH_MAIL_PUBLISH:-127.0.0.1}:$(published "$i"):${INSIDE[$i]}"
@@ -75,7 +75,7 @@ start() {
     if [ "$is" != "$wanted" ]; then
         docker rm --force "$name" >/dev/null 2>&1 || true
         # The volume bears the label, too, so that whoever removes all of it finds it.
-        docker volume create --label "berth.mail=$name" ${BERTH_INSTANCE:+--label "berth.instance=$BERTH_INSTANCE"} "$name" >/dev/null
+        docker volume create --label "berth.mail=$name" "$name" >/dev/null
         docker create --label "berth.mail.settings=$wanted" "${all[@]}" >/dev/null
     fi
     docker start "$name" >/dev/null

@@ -145,7 +145,7 @@ def write_postfix(s):
 
 def write_dovecot(s):
     shutil.copy(SHIPPED / "dovecot/dovecot.conf", "/etc/dovecot/dovecot.conf")
-    where = f"connect = host={s.connect_host} port={s.connect_port} dbname={s.name} user={s.user} connect_timeout=5"
+    where = f"connect = host={s.connect_host} port={s.connect_port} dbname={s.name} user={s.user} connect_timeout=5 maxconns=3"
     if s.password:
         where += f" password={s.password}"
     folder(pathlib.Path("/etc/dovecot/sql"), 0o750, "root", "dovecot")
