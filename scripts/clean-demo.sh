@@ -18,6 +18,7 @@ elif [ "$LABEL" != "berth.instance=$(run_instance)" ]; then
 fi
 say "Removing its containers, volumes and networks ($LABEL)"
 remove_labelled "$LABEL"
+remove_labelled "berth.mail=${LABEL#berth.instance=}-mail"
 "$ROOT/scripts/run-pool.sh" remove
 say "Removing its data: $DATA"
 rm -rf "$DATA"

@@ -44,6 +44,9 @@ BERTH_SECRETS=$FOLDER
 #BERTH_TRUSTED_PROXIES=10.207.0.0/24
 #BERTH_PUBLIC_HOST=servers.example.com
 #BERTH_PUBLISH_ADDRESS=0.0.0.0
+# The name that mail programs and other mail servers know this machine by, and the address that its mail ports are opened on.
+#BERTH_MAIL_HOST=mail.example.com
+#BERTH_MAIL_BIND=0.0.0.0
 EOF
     note "made $ENV_FILE"
 elif ! grep -q '^DOCKER_GID=.' "$ENV_FILE"; then

@@ -16,6 +16,8 @@ PROXIED=http://127.0.0.1:18082
 PANEL=$DIRECT
 PASSWORD=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
 export BERTH_VERSION=test BERTH_INSTANCE=berth-compose-test BERTH_BIND=127.0.0.1:18081 BERTH_PUBLIC_URL=$DIRECT
+# Mail has ports that must be what they are, so they are on an address of their own.
+export BERTH_MAIL_CONTAINER=berth-compose-test-mail BERTH_MAIL_BIND=127.0.0.25 BERTH_MAIL_HOST=mail.compose.test
 # What an operator sets whose proxy runs on the host.
 export BERTH_WEB_SUBNET=10.207.1.0/24 BERTH_TRUSTED_PROXIES=10.207.1.0/24
 
@@ -41,11 +43,16 @@ down() {
     exit "$status"
 }
 
-healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$(compose ps -q panel)")" = healthy ]; }
+healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$(compose ps -q "$1")")" = healthy ]; }
+
+# The mail service reaches PostgreSQL, with the password that the panel gave its role.
+mail_reads() { compose exec -T mail berth-mail health | grep -q '"program": "database", "is_up": true'; }
 
 bring_up() {
     quietly "$LOGS/compose-up.log" compose up --detach --no-build "$@"
-    wait_for 120 healthy || die "the panel does not become healthy"
+    wait_for 120 healthy panel || die "the panel does not become healthy"
+    wait_for 120 healthy mail || die "the mail service does not become healthy"
+    wait_for 60 mail_reads || die "the mail service does not reach PostgreSQL"
 }
 
 # signed_in_from: the addresses that the audit log has for sign-ins, the latest first.

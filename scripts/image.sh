@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# image.sh: the images that docker-compose.yml runs: the panel (from a release binary) and its PostgreSQL (the same
-# folder that customers' PostgreSQL is made from).
+# image.sh: the images that docker-compose.yml runs: the panel (from a release binary), its PostgreSQL (the same
+# folder that customers' PostgreSQL is made from), and the mail service.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,8 +16,9 @@ if [ "$BINARY" = target/release/berth ]; then
     say "Building Berth"
     SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --release --locked
 fi
-say "Building the images berth:$VERSION and berth-postgres:$VERSION"
+say "Building the images berth:$VERSION, berth-postgres:$VERSION and berth-mail:$VERSION"
 quietly "$LOGS/image.log" docker build --build-arg "BASE=$BASE" --build-arg "BINARY=$BINARY" \
     --tag "berth:$VERSION" "$ROOT"
 quietly "$LOGS/image-postgres.log" docker build --build-arg "BASE=$BASE" --tag "berth-postgres:$VERSION" \
     "$ROOT/catalogue/postgresql"
+"$ROOT/scripts/mail.sh" build

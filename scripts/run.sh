@@ -17,19 +17,20 @@ export BERTH_INSTANCE=${BERTH_INSTANCE:-$(run_instance)}
 export BERTH_LISTEN=${BERTH_LISTEN:-127.0.0.1:8080}
 export BERTH_PUBLIC_URL=${BERTH_PUBLIC_URL:-http://$BERTH_LISTEN}
 mkdir -p "$DATA"
+MAIL=
 
 ready() { curl --silent --fail --max-time 2 --output /dev/null "http://$BERTH_LISTEN/readyz"; }
 
 # Compares what runs with what was built: cargo replaces the file, and the running one shows as deleted.
 is_current() {
-    alive "$PID_FILE" berth && [ "$(readlink "/proc/$(cat "$PID_FILE")/exe")" = "$BERTH" ] && has_same_pool
+    alive "$PID_FILE" berth && [ "$(readlink "/proc/$(cat "$PID_FILE")/exe")" = "$BERTH" ] && has_same BERTH_VOLUME_DRIVER_SOCKET && has_same BERTH_MAIL_CONTAINER
 }
 
-# A panel that was started before there was a pool does not know of it.
-has_same_pool() {
+# has_same SETTING: a panel that was started before there was a pool or a mail service does not know of it.
+has_same() {
     local known
-    known=$(tr '\0' '\n' <"/proc/$(cat "$PID_FILE")/environ" | sed -n 's/^BERTH_VOLUME_DRIVER_SOCKET=//p')
-    [ "$known" = "${BERTH_VOLUME_DRIVER_SOCKET:-}" ]
+    known=$(tr '\0' '\n' <"/proc/$(cat "$PID_FILE")/environ" | sed -n "s/^$1=//p")
+    [ "$known" = "${!1:-}" ]
 }
 
 # Disk limits are enforced where this machine can. A driver of your own is left to you.
@@ -45,10 +46,36 @@ build_panel() {
     SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --release --locked
 }
 
+# Mail goes through a container beside the panel, which reads the panel's PostgreSQL. With a database of your own you start it
+# yourself: docs/mail.md.
+prepare_mail() {
+    [ -z "${BERTH_NO_MAIL:-}${BERTH_MAIL_CONTAINER:-}" ] || return 0
+    if [ -n "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" ]; then
+        note "no mail service: the database is yours; docs/mail.md says how to start one"
+        return 0
+    fi
+    MAIL=$BERTH_INSTANCE-mail
+    say "Looking at the mail service (its image takes a minute the first time)"
+    "$ROOT/scripts/mail.sh" build
+    export BERTH_MAIL_CONTAINER=$MAIL BERTH_MAIL_READER_PASSWORD_FILE=$DATA/mail-reader.password
+    if [ ! -s "$BERTH_MAIL_READER_PASSWORD_FILE" ]; then
+        (umask 077 && head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$BERTH_MAIL_READER_PASSWORD_FILE")
+    fi
+}
+
+# After the panel, which makes the folder that PostgreSQL's socket is in.
+start_mail() {
+    [ -n "$MAIL" ] || return 0
+    export BERTH_MAIL_DATABASE_HOST=$DATA/postgres/run BERTH_MAIL_DATABASE_PASSWORD_FILE=$BERTH_MAIL_READER_PASSWORD_FILE
+    export BERTH_MAIL_PORTS=${BERTH_MAIL_PORTS:-high}
+    "$ROOT/scripts/mail.sh" start "$MAIL" >/dev/null ||
+        die "the mail service does not start" "other ports: BERTH_MAIL_PORTS=random make run; without it: BERTH_NO_MAIL=1 make run"
+}
+
 start_panel() {
     if is_current && ready; then return 0; fi
     if alive "$PID_FILE" berth; then
-        say "Restarting the panel: it was built anew, or has another pool"
+        say "Restarting the panel: it was built anew, or has another pool or mail service"
         kill -TERM "$(cat "$PID_FILE")"
         wait_for 60 test ! -d "/proc/$(cat "$PID_FILE")" || die "the old panel does not end" "make stop"
     fi
@@ -103,11 +130,14 @@ summary() {
     [ -z "$server" ] || printf '  Demo server   %s\n' "$server"
     [ -z "$invitation" ] || printf '  Be a customer %s   (works once)\n' "$invitation"
     [ ! -e "$VAR/demo" ] || sed -n 's/^mailbox=\([^ ]*\) \(.*\)/  Mailbox       \1   password \2/p' "$VAR/demo"
+    [ -z "$MAIL" ] || printf '  Mail ports    %s\n' "$("$ROOT/scripts/mail.sh" ports "$MAIL" | sort -n | sed 's/ [^ ]*:/ at /' | paste -sd, | sed 's/,/, /g')"
     printf '\n  make logs     follow its log\n  make stop     stop it; servers go on\n  make clean-demo  remove it all\n\n'
 }
 
 build_panel
 start_pool
+prepare_mail
 start_panel
+start_mail
 show_demo
 summary

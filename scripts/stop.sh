@@ -34,5 +34,7 @@ stop_database() {
 }
 
 stop_panel
+# It would answer "try again later" to everything.
+if has docker; then "$ROOT/scripts/mail.sh" stop "${BERTH_INSTANCE:-$(run_instance)}-mail"; fi
 stop_database
 "$ROOT/scripts/run-pool.sh" stop

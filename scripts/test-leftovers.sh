@@ -13,11 +13,17 @@ owners() {
     docker volume ls --filter label=berth.instance --format '{{.Label "berth.instance"}}'
 }
 
+# Their mail services.
+mails() {
+    docker ps --all --filter label=berth.mail --format '{{.Label "berth.mail"}}'
+    docker volume ls --filter label=berth.mail --format '{{.Label "berth.mail"}}'
+}
+
 # A number may belong to another program by now.
 runs() { grep -qs '^it-' "/proc/$1/comm"; }
 
 remove() {
-    local label=label=berth.instance=$1
+    local label=label=$1=$2
     docker ps --all --quiet --filter "$label" | xargs -r docker rm --force --volumes
     docker network ls --quiet --filter "$label" | xargs -r docker network rm
     docker volume ls --quiet --filter "$label" | xargs -r docker volume rm --force
@@ -38,5 +44,11 @@ owners | sort -u | while IFS= read -r instance; do
     [[ $instance =~ ^it-([0-9]+)-[0-9]+$ ]] || continue
     runs "${BASH_REMATCH[1]}" && continue
     note "removing what the test $instance left on the engine"
-    remove "$instance" >/dev/null
+    remove berth.instance "$instance" >/dev/null
+done
+mails | sort -u | while IFS= read -r name; do
+    [[ $name =~ ^it-([0-9]+)- ]] || continue
+    runs "${BASH_REMATCH[1]}" && continue
+    note "removing the mail service $name that a test left on the engine"
+    remove berth.mail "$name" >/dev/null
 done

@@ -15,6 +15,7 @@ JAR=$DIR/cookies
 PANEL=http://127.0.0.1:18080
 BERTH=$ROOT/target/debug/berth
 export BERTH_INSTANCE=berth-outside
+MAIL=$BERTH_INSTANCE-mail
 
 stop() {
     if alive "$DIR/pid" berth; then
@@ -22,6 +23,7 @@ stop() {
         wait_for 60 test ! -d "/proc/$(cat "$DIR/pid")" || kill -KILL "$(cat "$DIR/pid")"
     fi
     rm -rf "$DIR"
+    remove_labelled "berth.mail=$MAIL"
     remove_labelled "berth.instance=$BERTH_INSTANCE"
 }
 
@@ -30,6 +32,7 @@ settings() {
     export BERTH_LISTEN=127.0.0.1:18080 BERTH_METRICS_LISTEN=127.0.0.1:19464 BERTH_PUBLIC_URL=$PANEL
     export BERTH_DATA_DIR=$DIR/data BERTH_PORTS=30000-30999 BERTH_RATE_PER_MINUTE=60000
     export BERTH_DATABASE_ADMIN_URL=${admin/\/postgres?/\/$DATABASE?}
+    export BERTH_MAIL_CONTAINER=$MAIL
     export DATABASE_URL=${BERTH_DATABASE_ADMIN_URL/berth_admin@/berth@}
 }
 
@@ -44,6 +47,10 @@ start() {
     # The tests' binary has the same features; cargo would build it once more for want of the tests' own dependencies.
     [ -n "${BERTH_TEST_BUILT:-}" ] || SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --locked --features testing
     (cd "$ROOT" && in_background "$LOG" "$BERTH" serve) >"$DIR/pid"
+    # Whoever reaches the socket of the tests' cluster may come in, so the mail service needs no password.
+    "$ROOT/scripts/mail.sh" build
+    BERTH_MAIL_DATABASE_HOST=${admin##*host=} BERTH_MAIL_DATABASE_NAME=$DATABASE BERTH_MAIL_HOST=mail.outside.test \
+        "$ROOT/scripts/mail.sh" start "$MAIL" >/dev/null
     wait_for 60 panel_ready || { tail -n 20 "$LOG" >&2; die "the panel does not start" "its log: $LOG"; }
     # The link is printed a moment after the panel is ready.
     wait_for 30 grep -q /setup/ "$LOG" || die "there is no set-up link in $LOG"

@@ -30,6 +30,7 @@ tests() {
     cargo_with "$LOGS/test-build.log" nextest run --locked --features testing --no-run
     # Some minutes on a machine that has none of them, a moment afterwards.
     quietly "$LOGS/test-images.log" target/debug/berth catalogue build
+    scripts/mail.sh build
     cargo nextest run --locked --features testing --cargo-quiet --status-level fail --final-status-level slow
 }
 

@@ -435,10 +435,10 @@ async fn several_are_decided_about_at_once_and_deleting_asks_first() {
         .json("POST", place, &json!({ "act": "hold", "domain": "else.example" }))
         .await
         .expect(200);
-    assert_eq!(done.json(), json!({ "done": 1, "gone": 0, "left": 0 }));
+    assert_eq!(done.json(), json!({ "mails": 1, "gone": 0, "left": 0 }));
     let gone = json!({ "act": "retry", "ids": ["4SfKbW2kQmz9vQ1", "4SfKbW2kQmz9vQ2"] });
     let done = program.json("POST", place, &gone).await.expect(200);
-    assert_eq!(done.json(), json!({ "done": 1, "gone": 1, "left": 0 }));
+    assert_eq!(done.json(), json!({ "mails": 1, "gone": 1, "left": 0 }));
     for wrong in [
         json!({ "act": "retry" }),
         json!({ "act": "retry", "ids": ["../x"] }),

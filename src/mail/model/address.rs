@@ -44,7 +44,7 @@ impl LocalPart {
 
     /// The address in a domain, if the two fit together.
     pub fn at(&self, domain: &DomainName) -> Result<Address, String> {
-        Address::new(self.0.clone(), domain.clone())
+        Address::new(&self.0, domain)
     }
 }
 
@@ -56,7 +56,7 @@ pub struct Address {
 }
 
 impl Address {
-    fn new(local: String, domain: DomainName) -> Result<Self, String> {
+    fn new(local: &str, domain: &DomainName) -> Result<Self, String> {
         let at = local.len();
         let text = format!("{local}@{domain}");
         if text.len() > LONGEST {
@@ -73,7 +73,7 @@ impl Address {
         };
         let local = local.to_lowercase();
         check_local(&local)?;
-        Self::new(local, DomainName::parse(domain)?)
+        Self::new(&local, &DomainName::parse(domain)?)
     }
 
     /// The whole.

@@ -17,7 +17,7 @@ use super::store::{self, Claimed};
 /// Whoever holds a mailbox for longer has died.
 const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// So long the mail service may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What fails is tried again at the latest.
 const AGAIN: TimeDelta = TimeDelta::minutes(15);
 

@@ -10,6 +10,8 @@
 -- berth_staff   the provider's people: all tenants, but no secrets of accounts.
 -- berth_system  sign-in, reconcilers and jobs.
 -- berth_worker  owns the job queue's schema, whose tables let only their owner in.
+-- mail_reader   signs in for Postfix, Dovecot and rspamd, and may use the schema mail_api and nothing else. It has no password until
+--               the panel is given one.
 do $roles$
 declare wanted text;
 begin
@@ -22,6 +24,9 @@ begin
   end loop;
   if not exists (select from pg_roles where rolname = 'berth') then
     create role berth login noinherit;
+  end if;
+  if not exists (select from pg_roles where rolname = 'mail_reader') then
+    create role mail_reader login noinherit;
   end if;
   if not (pg_has_role('berth', 'berth_web', 'member') and pg_has_role('berth', 'berth_guest', 'member')
           and pg_has_role('berth', 'berth_mailbox', 'member') and pg_has_role('berth', 'berth_staff', 'member')
@@ -36,5 +41,6 @@ begin
   grant usage, create on schema public to berth_owner, berth_worker;
   grant usage on schema public to berth_web, berth_guest, berth_mailbox, berth_staff, berth_system;
   execute format('grant create on database %I to berth_owner, berth_worker', current_database());
+  execute format('grant connect on database %I to mail_reader', current_database());
 end
 $roles$;

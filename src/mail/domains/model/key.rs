@@ -35,6 +35,7 @@ impl MailKeyState {
 
 /// A key, without its private half.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "RFC 6376 calls it so")]
 pub struct Key {
     /// Its id.
     pub id: MailKeyId,

@@ -109,7 +109,7 @@ fn compile_rule(rule: &MailRule, requires: &mut BTreeSet<String>) -> String {
         many => format!("anyof({})", many.join(", ")),
     };
     let actions = rule.actions.iter().map(|action| compile_action(action, requires));
-    let actions: String = actions.map(|command| format!("  {command}\n")).collect();
+    let actions = actions.fold(String::new(), |text, command| text + "  " + &command + "\n");
     // The name has no line's end in it (`one_line`); what would end a comment anyway is taken out all the same.
     let name: String = rule.name.chars().filter(|c| !c.is_control()).collect();
     format!("# Rule: {name}\nif {test} {{\n{actions}}}\n")

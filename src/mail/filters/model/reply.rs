@@ -32,7 +32,8 @@ impl Reply {
     pub(in super::super) fn checked(mut self) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         self.text = self.text.replace("\r\n", "\n").replace('\r', "\n");
-        self.subject = self.subject.trim().to_owned();
+        self.subject.truncate(self.subject.trim_end().len());
+        self.subject.drain(..self.subject.len() - self.subject.trim_start().len());
         errors.check("subject", one_line(&self.subject, MAX_SUBJECT));
         if self.text.contains('\0') {
             errors.add("text", "Text has no NUL characters.");

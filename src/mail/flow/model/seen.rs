@@ -250,7 +250,7 @@ fn outcome(steps: &[&Kept]) -> Outcome {
 mod tests {
     use uuid::Uuid;
 
-    use super::super::Client;
+    use super::super::step::Client;
     use super::*;
 
     const A: TenantId = TenantId(Uuid::from_u128(1));

@@ -141,7 +141,7 @@ pub enum Which {
 pub struct Done {
     /// For how many it was done.
     #[schema(example = 12)]
-    pub done: usize,
+    pub mails: usize,
     /// How many were gone meanwhile.
     #[schema(example = 0)]
     pub gone: usize,
@@ -222,9 +222,9 @@ pub async fn act_on_many(app: &App, scope: &StaffScope, which: &Which, act: Queu
     let change = Change::to(verb(act), json!({ "count": ids.len(), "ids": named }));
     app.audit(&mut tx, &scope.who, &target(&label), &change).await?;
     events::emit(&mut tx, None, TOPIC, None).await?;
-    let (done, gone) = each(service(app)?, ids, act).await?;
+    let (mails, gone) = each(service(app)?, ids, act).await?;
     tx.commit().await?;
-    Ok(Done { done, gone, left })
+    Ok(Done { mails, gone, left })
 }
 
 /// Says how many it was done for and how many were gone. A service that goes away meanwhile is an error only if it did nothing.

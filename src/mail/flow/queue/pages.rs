@@ -327,20 +327,22 @@ fn counted(count: usize) -> String {
 }
 
 fn says(act: QueueAct, done: Done) -> String {
-    let count = counted(done.done);
-    let mut text = match act {
+    let count = counted(done.mails);
+    let text = match act {
         QueueAct::Retry => format!("Trying again: {count}."),
         QueueAct::Hold => format!("Held: {count}."),
         QueueAct::Release => format!("Released: {count}."),
         QueueAct::Delete => format!("Deleted: {count}."),
     };
-    if done.gone > 0 {
-        text.push_str(&format!(" {} had left the queue.", done.gone));
-    }
-    if done.left > 0 {
-        text.push_str(&format!(" {} are left: do it again for them.", done.left));
-    }
-    text
+    let gone = match done.gone {
+        0 => String::new(),
+        gone => format!(" {gone} had left the queue."),
+    };
+    let left = match done.left {
+        0 => String::new(),
+        left => format!(" {left} are left: do it again for them."),
+    };
+    text + &gone + &left
 }
 
 /// Decides about those that were selected, or about a domain's. Deleting asks first.

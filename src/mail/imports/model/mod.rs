@@ -58,11 +58,6 @@ impl LineKind {
             Self::CatchAll => Some(AliasKind::CatchAll),
         }
     }
-
-    /// What people call it.
-    pub fn title(self) -> &'static str {
-        self.alias().map_or("Mailbox", AliasKind::title)
-    }
 }
 
 /// What became of a line.

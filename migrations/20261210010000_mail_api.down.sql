@@ -1,0 +1,2 @@
+drop schema mail_api cascade;
+drop table mail_sent;
