@@ -16,7 +16,7 @@ use crate::panel::{Panel, until_within};
 pub(crate) const POINTS: [&str; 1] = ["mail_import.after_batch"];
 
 /// The lease of the one that died has to end first.
-const TAKEN_BACK: Duration = Duration::from_secs(120);
+const TAKEN_BACK: Duration = Duration::from_mins(2);
 const LINES: i64 = 250;
 
 async fn mailboxes(app: &TestApp) -> i64 {

@@ -333,6 +333,7 @@ fn waiting() -> Vec<Queued> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, whose steps need each other")]
 async fn staff_see_the_queue_and_decide_about_it() {
     let scene = Scene::new().await;
     scene.app.mail.set_queue(waiting());

@@ -46,6 +46,7 @@ async fn without_its_database_mail_waits_and_nothing_is_bounced() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, whose steps need each other")]
 async fn programs_that_die_lose_no_mail() {
     let mut world = World::start().await;
     let port = world.service.ports.submission;

@@ -23,7 +23,6 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) struct Ports {
     pub(crate) smtp: u16,
     pub(crate) submission: u16,
-    pub(crate) submissions: u16,
     pub(crate) imaps: u16,
 }
 
@@ -37,7 +36,7 @@ impl Service {
     async fn start(app: &TestApp) -> Self {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("berth-it-mail-{}-{number}", std::process::id());
+        let name = format!("it-{}-mail-{number}", std::process::id());
         script(&["build"], &[]).await;
         let url = app.admin_url();
         let (folder, database) = socket_of(&url);
@@ -51,7 +50,6 @@ impl Service {
         let ports = Ports {
             smtp: port(&name, 25).await,
             submission: port(&name, 587).await,
-            submissions: port(&name, 465).await,
             imaps: port(&name, 993).await,
         };
         let service = Self { name, ports };
@@ -156,7 +154,7 @@ impl World {
         panel.set("BERTH_MAIL_HOST", "mail.test".to_owned());
         let running = panel.serve().await;
         let other = tokens.pop().unwrap();
-        let mut world = Self {
+        let world = Self {
             service,
             clients: MailClient::start(),
             _running: running,

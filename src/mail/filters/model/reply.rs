@@ -33,7 +33,8 @@ impl Reply {
         let mut errors = FieldErrors::default();
         self.text = self.text.replace("\r\n", "\n").replace('\r', "\n");
         self.subject.truncate(self.subject.trim_end().len());
-        self.subject.drain(..self.subject.len() - self.subject.trim_start().len());
+        self.subject
+            .drain(..self.subject.len() - self.subject.trim_start().len());
         errors.check("subject", one_line(&self.subject, MAX_SUBJECT));
         if self.text.contains('\0') {
             errors.add("text", "Text has no NUL characters.");

@@ -114,6 +114,10 @@ Ann";
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a script and what it is made of, side by side"
+)]
 fn rules_do_what_they_say_in_their_order() {
     use ActionKind as A;
     use ConditionField as F;

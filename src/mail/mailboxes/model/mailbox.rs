@@ -227,6 +227,7 @@ pub(crate) mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn how_it_is_in_words() {
         let now = DateTime::UNIX_EPOCH;
         let kept = Kept::for_days(30, now);

@@ -16,10 +16,10 @@ async fn an_app_password_is_told_once_and_kept_as_a_digest() {
     let digest = sqlx::query_scalar!("select digest from mailbox_app_password");
     let digest = digest.fetch_one(tx.conn()).await.unwrap();
     drop(tx);
-    let expected: String = hash_token(text)
+    let bytes = hash_token(text);
+    let expected = bytes
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |all, byte| all + &format!("{byte:02x}"));
     assert_eq!(digest, expected);
     let list = scene.program.get(&path).await.expect(200);
     assert_eq!(list.json()["items"][0]["name"], "Phone");
