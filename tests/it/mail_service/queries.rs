@@ -20,7 +20,10 @@ fn queries(folder: &Path, into: &mut Vec<(String, String)>) {
             let Some((name, query)) = line.split_once('=') else {
                 continue;
             };
-            if matches!(name.trim(), "query" | "password_query" | "user_query" | "iterate_query") {
+            if matches!(
+                name.trim(),
+                "query" | "password_query" | "user_query" | "iterate_query"
+            ) {
                 into.push((path.display().to_string(), query.trim().to_owned()));
             }
         }
