@@ -57,6 +57,9 @@ prepare_mail() {
     MAIL=$BERTH_INSTANCE-mail
     say "Looking at the mail service (its image takes a minute the first time)"
     "$ROOT/scripts/mail.sh" build
+    export BERTH_MAIL_PORTS=${BERTH_MAIL_PORTS:-high}
+    # What the panel tells mail programs.
+    [ "$BERTH_MAIL_PORTS" != high ] || export BERTH_MAIL_CLIENT_PORTS=${BERTH_MAIL_CLIENT_PORTS:-9930,9950,4650,5870}
     export BERTH_MAIL_CONTAINER=$MAIL BERTH_MAIL_READER_PASSWORD_FILE=$DATA/mail-reader.password
     if [ ! -s "$BERTH_MAIL_READER_PASSWORD_FILE" ]; then
         (umask 077 && head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$BERTH_MAIL_READER_PASSWORD_FILE")
@@ -67,7 +70,6 @@ prepare_mail() {
 start_mail() {
     [ -n "$MAIL" ] || return 0
     export BERTH_MAIL_DATABASE_HOST=$DATA/postgres/run BERTH_MAIL_DATABASE_PASSWORD_FILE=$BERTH_MAIL_READER_PASSWORD_FILE
-    export BERTH_MAIL_PORTS=${BERTH_MAIL_PORTS:-high}
     "$ROOT/scripts/mail.sh" start "$MAIL" >/dev/null ||
         die "the mail service does not start" "other ports: BERTH_MAIL_PORTS=random make run; without it: BERTH_NO_MAIL=1 make run"
 }

@@ -150,8 +150,8 @@ pub struct Config {
     pub mail_host: Option<String>,
 
     /// The ports that mail programs reach the mail service at: IMAP, POP3 and SMTP over TLS, and SMTP with STARTTLS.
-    #[arg(long, env = "BERTH_MAIL_PORTS", default_value = "993,995,465,587")]
-    pub mail_ports: MailPorts,
+    #[arg(long, env = "BERTH_MAIL_CLIENT_PORTS", default_value = "993,995,465,587")]
+    pub mail_client_ports: MailPorts,
 
     /// The name server that the panel asks, `address:port`; those of this machine if nothing is said.
     #[arg(long, env = "BERTH_DNS_SERVER")]

@@ -55,6 +55,6 @@ pub(super) async fn show(
     };
     Ok(Json(SetUpOut {
         user_name: owner.address,
-        servers: servers(app.config.mail_ports).map(out).into(),
+        servers: servers(app.config.mail_client_ports).map(out).into(),
     }))
 }

@@ -41,7 +41,7 @@ pub(super) async fn show(
         base,
         owner,
         host: app.config.mail_host().to_owned(),
-        servers: servers(app.config.mail_ports),
+        servers: servers(app.config.mail_client_ports),
     }))
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn apple(
     Path((_, mailbox)): Path<(String, MailboxId)>,
 ) -> Result<Response, Error> {
     let owner = store::owner(&mut scope.begin().await?, mailbox).await?;
-    let [incoming, _, outgoing, _] = servers(app.config.mail_ports);
+    let [incoming, _, outgoing, _] = servers(app.config.mail_client_ports);
     let profile = Profile {
         mailbox,
         address: &owner.address,

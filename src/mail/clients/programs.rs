@@ -42,7 +42,7 @@ pub(super) async fn mozilla(
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let domain = model::domain_asked(asked.emailaddress.as_deref(), host).ok_or(Error::NotFound)?;
     check(&app, &domain).await?;
-    let servers = model::servers(app.config.mail_ports);
+    let servers = model::servers(app.config.mail_client_ports);
     Ok(xml(model::mozilla(&domain, app.config.mail_host(), &servers)))
 }
 
@@ -56,6 +56,6 @@ pub(super) async fn microsoft(State(app): State<App>, body: Body) -> Result<Resp
         message: message.to_owned(),
     })?;
     check(&app, &DomainName::trusted(address.domain().to_owned())).await?;
-    let servers = model::servers(app.config.mail_ports);
+    let servers = model::servers(app.config.mail_client_ports);
     Ok(xml(model::microsoft(&address, app.config.mail_host(), &servers)))
 }
