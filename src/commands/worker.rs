@@ -10,7 +10,7 @@ use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
 use crate::{
-    backups, catalogue, drills, housekeeping, networks, notifications, schedules, servers, shares, snapshots,
+    backups, catalogue, drills, housekeeping, mail, networks, notifications, schedules, servers, shares, snapshots,
     storage, usage, volumes,
 };
 
@@ -40,6 +40,7 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     networks::begin(app);
     volumes::begin(app);
     shares::begin(app);
+    mail::fetches::begin(app);
     snapshots::begin(app);
     backups::begin(app);
     drills::begin(app);

@@ -76,6 +76,8 @@ codes! {
         "too-many-shares": "A server has at most 50 shares.", "Delete one that nobody needs.";
         "too-many-share-links": "A share has at most 50 links, those that have ended among them.", "Remove one.";
         "too-many-share-people": "The shares of a server have at most 200 people.", "Take somebody out first.";
+        "no-mail-service": "This installation has no mail service.", "Ask the provider for one.";
+        "too-many-fetches": "At most 100 mailboxes wait for mail of other servers, or get it, at once.", "Repeat the request when some have ended.";
         "too-many-guests": "The server is shared with as many people as it can be, open invitations among them.", "End somebody's access, or take an invitation back.";
         "offer-over": "The last day of what an invitation offers is over.", "Take it back, and invite with another day.";
         "file-exists": "There is something at that place already.", "Choose another name; when writing, leave `If-None-Match` out to replace it.";

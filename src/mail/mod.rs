@@ -6,6 +6,7 @@
 //! - Sums (mailboxes of a tenant, bytes of a domain) are kept by triggers, so that no limit has to count.
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
+pub mod fetches;
 pub mod model;
 
 use crate::app::App;
@@ -16,5 +17,5 @@ pub const TOPIC: &str = "mail";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
-    Routes::new()
+    Routes::new().merge(fetches::routes())
 }

@@ -33,6 +33,8 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/eggs/{egg}", "paper"),
     ("/parts/{part}", "web"),
     ("/people/{login}", "ann"),
+    ("/mailboxes/{mailbox}", "mbx_01h455vb4pex5vsknk084sn02q"),
+    ("/fetches/{fetch}", "mft_01h455vb4pex5vsknk084sn02q"),
     ("/links/{link}", "shl_01h455vb4pex5vsknk084sn02q"),
     ("/templates/{name}", "static-site"),
     ("/templates/{template}", "static-site"),

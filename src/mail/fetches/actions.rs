@@ -111,8 +111,8 @@ async fn insert(
         id: OperationId::new(&*app.ids, now),
         tenant: Some(scope.tenant()),
         kind: ACTION,
-        target_kind: "mailbox",
-        // The fetch's own, so that steps of two fetches into one mailbox are told apart.
+        // Not the mailbox, so that steps of two fetches into one are told apart.
+        target_kind: "mail-fetch",
         target: Some(id.0),
         label: &account.address,
         generation: None,

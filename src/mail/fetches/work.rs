@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::drivers::mail::{
     self, FetchAt, FetchEvent, FetchFailure, FetchReason, MailService, MailServiceError,
 };
+use crate::drivers::pool::show_size;
 use crate::platform::error::Error;
 use crate::platform::reconcile::patience;
 use crate::platform::secret::Secret;
@@ -22,6 +23,8 @@ use super::store::{self, Claimed};
 
 /// How an operation ends that nobody wants any more.
 pub(super) const CANCELLED: &str = "It was cancelled.";
+/// What an operation's one step is called.
+const STEP: &str = "Fetching the mail";
 /// How often it is written down how far a fetch is, and the lease renewed.
 const NOTE: std::time::Duration = std::time::Duration::from_secs(2);
 /// What fails is tried again after so long at most.
@@ -67,6 +70,7 @@ pub(super) async fn one(app: &App, mail: &dyn MailService, claimed: &Claimed) ->
         return Ok(true);
     };
     operations::begin(&mut tx, fetch.operation, app.now()).await?;
+    operations::begin_step(&mut tx, fetch.id.0, STEP, app.now()).await?;
     events::emit(&mut tx, Some(fetch.tenant), TOPIC, Some(fetch.mailbox.0)).await?;
     tx.commit().await?;
     let ended = if fetch.is_cancelled {
@@ -166,11 +170,20 @@ async fn note(
     let mut tx = app.db.system().await?;
     let is_cancelled = store::renew(&mut tx, claimed, app.now() + LEASE).await?;
     if found != (0, 0) {
-        store::note_progress(&mut tx, claimed, found, at, (fetch.done_messages, fetch.done_bytes)).await?;
+        let before = (fetch.done_messages, fetch.done_bytes);
+        store::note_progress(&mut tx, claimed, found, at, before).await?;
+        operations::note_step(&mut tx, fetch.id.0, &progress(found, at)).await?;
         events::emit(&mut tx, Some(fetch.tenant), TOPIC, Some(fetch.mailbox.0)).await?;
     }
     tx.commit().await?;
     Ok(is_cancelled)
+}
+
+/// How far it is, in the operation's words.
+fn progress((folders, messages): (u32, u64), at: &FetchAt) -> String {
+    let size = show_size(at.bytes);
+    let folder = if at.folder.is_empty() { String::new() } else { format!("; {}", at.folder) };
+    format!("{} of {messages} mails, {} of {folders} folders, {size}{folder}", at.messages, at.folders)
 }
 
 /// What passes is tried again; what somebody has to change is not.
@@ -199,6 +212,7 @@ async fn finish(app: &App, claimed: &Claimed, fetch: &Fetch, ended: Ended) -> Re
             let until = now + patience(claimed.failures + 1, LONGEST);
             let mut tx = app.db.system().await?;
             store::give_back(&mut tx, claimed, &told, until).await?;
+            operations::end_step(&mut tx, fetch.id.0, Err(&told), now).await?;
             events::emit(&mut tx, Some(fetch.tenant), TOPIC, Some(fetch.mailbox.0)).await?;
             tx.commit().await?;
             return Ok(false);
@@ -212,6 +226,7 @@ async fn finish(app: &App, claimed: &Claimed, fetch: &Fetch, ended: Ended) -> Re
             FetchState::Cancelled => Err(CANCELLED),
             _ => Err(told.as_deref().unwrap_or_default()),
         };
+        operations::end_step(&mut tx, fetch.id.0, outcome, now).await?;
         operations::finish(&mut tx, fetch.operation, outcome, now).await?;
         events::emit(&mut tx, Some(fetch.tenant), TOPIC, Some(fetch.mailbox.0)).await?;
     }
