@@ -30,6 +30,7 @@ mod kept_forms;
 mod locks;
 mod logs;
 mod mail;
+mod mail_fetches;
 mod mail_service;
 mod origin;
 mod panel;

@@ -50,7 +50,7 @@ pub(super) async fn find(app: &App, host: &Host) -> Result<IpAddr, Nowhere> {
         }
     }
     let first = found.iter().find(|one| one.is_ipv4()).or(found.first());
-    first.copied().ok_or(Nowhere::Unknown)
+    first.map(IpAddr::to_canonical).ok_or(Nowhere::Unknown)
 }
 
 async fn addresses(app: &App, host: &Host) -> Result<Vec<IpAddr>, Nowhere> {

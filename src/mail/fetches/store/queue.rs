@@ -33,7 +33,7 @@ pub async fn claim(
         .execute(tx.conn())
         .await?;
     let rows = sqlx::query!(
-        r#"update mail_fetch set lease_id = $1, lease_until = $2, state = 'running',
+        r#"update mail_fetch set lease_id = $1, lease_until = $2, state = 'running', error = null,
              started_at = coalesce(started_at, $3) where id in (
              select f.id from mail_fetch f where f.state in ('waiting', 'running') and f.next_attempt_at <= $3
                and (f.lease_until is null or f.lease_until <= $3)

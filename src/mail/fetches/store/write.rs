@@ -111,7 +111,7 @@ pub async fn note_progress(
     let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let small = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
     sqlx::query!(
-        "update mail_fetch set total_folders = $3, total_messages = $4, done_folders = $5, done_messages = $6, done_bytes = $7, \
+        "update mail_fetch set total_folders = $3, total_messages = $4, done_folders = $5, done_messages = least($6::bigint, $4::bigint), done_bytes = $7, \
          folder = $8 where id = $1 and lease_id = $2",
         claimed.id.0,
         claimed.lease,

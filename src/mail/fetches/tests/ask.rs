@@ -96,6 +96,7 @@ async fn nobody_else_sees_or_stops_them() {
     let body = json!({ "host": SERVER, "user": "ann", "password": PASSWORD });
     let place = format!("/api/v1/mail/mailboxes/{mailbox}/fetch");
     scene.stranger.json("POST", &place, &body).await.expect(404);
+    scene.later(TimeDelta::seconds(1));
     scene.program.json("POST", &place, &body).await.expect(202);
     let all = scene.program.get(&format!("{FETCHES}?mailbox={mailbox}&limit=1")).await.expect(200).json();
     assert!(all["next"].is_string());
