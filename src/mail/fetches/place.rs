@@ -34,7 +34,8 @@ impl Nowhere {
             Self::Away => format!("DNS does not answer for {host} at present. Ask again later."),
             Self::Unknown => format!("DNS knows no address of {host}. Check the name."),
             Self::Inside => format!(
-                "{host} leads to an address that is not of the public internet, or to this installation itself. Use another server."
+                "{host} leads to an address that is not of the public internet, or to this installation itself. Use \
+                 another server."
             ),
         }
     }

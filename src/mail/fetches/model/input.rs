@@ -223,7 +223,8 @@ mod tests {
         assert_eq!(fields(&none), ["fingerprint", "accounts"]);
         let (accounts, places) = lines("\nann@a.example,,x;y,z\n\nbob; b ob\n");
         assert_eq!(places, [2, 4]);
-        assert_eq!((accounts[0].user.as_str(), accounts[0].password.expose().as_str()), ("ann@a.example", "x;y,z"));
+        let first = (accounts[0].user.as_str(), accounts[0].password.expose().as_str());
+        assert_eq!(first, ("ann@a.example", "x;y,z"));
         let bad = NewFetch {
             accounts,
             ..asked("imap.old.example", None)

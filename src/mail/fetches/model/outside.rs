@@ -75,7 +75,14 @@ mod tests {
         ] {
             assert!(!is_outside(inside.parse().unwrap()), "{inside}");
         }
-        for outside in ["93.184.215.14", "1.1.1.1", "172.32.0.1", "2606:4700::1111", "2a00:1450:4001::1", "::ffff:1.1.1.1"] {
+        for outside in [
+            "93.184.215.14",
+            "1.1.1.1",
+            "172.32.0.1",
+            "2606:4700::1111",
+            "2a00:1450:4001::1",
+            "::ffff:1.1.1.1",
+        ] {
             assert!(is_outside(outside.parse().unwrap()), "{outside}");
         }
     }

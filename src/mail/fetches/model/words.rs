@@ -29,28 +29,37 @@ pub fn sentence(wish: &Wish, failure: &FetchFailure) -> String {
         says => format!(" ({says})"),
     };
     match failure.why {
-        FetchReason::Password => {
-            format!("{host} refused the user name or the password{said}. Check both and ask again; some providers want a password for programs.")
-        }
+        FetchReason::Password => format!(
+            "{host} refused the user name or the password{said}. Check both and ask again; some providers want a \
+             password for programs."
+        ),
         FetchReason::Certificate => format!(
-            "The certificate of {host} is not trusted{said}. Use the name that is in its certificate; or, if the other server's \
-             owner confirms the fingerprint, ask again and accept this certificate."
+            "The certificate of {host} is not trusted{said}. Use the name that is in its certificate; or, if the other \
+             server's owner confirms the fingerprint, ask again and accept this certificate."
         ),
         FetchReason::Tls => format!(
-            "No encrypted connection to {host}:{port} came about{said}. Try the other kind of encryption, or the other port."
+            "No encrypted connection to {host}:{port} came about{said}. Try the other kind of encryption, or the other \
+             port."
         ),
-        FetchReason::Unreachable => {
-            format!("{host}:{port} can't be reached{said}. Check the name and the port, and that its firewall lets us in.")
-        }
+        FetchReason::Unreachable => format!(
+            "{host}:{port} can't be reached{said}. Check the name and the port, and that its firewall lets us in."
+        ),
         FetchReason::Refused => format!("{host} does not let us in now{said}. Ask again later."),
-        FetchReason::Protocol => format!("What answers at {host}:{port} is no IMAP server{said}. Check the name and the port."),
-        FetchReason::CutOff => format!("The connection to {host} broke{said}. What came is there; ask again for the rest."),
+        FetchReason::Protocol => {
+            format!("What answers at {host}:{port} is no IMAP server{said}. Check the name and the port.")
+        }
+        FetchReason::CutOff => {
+            format!("The connection to {host} broke{said}. What came is there; ask again for the rest.")
+        }
         FetchReason::Full => {
-            "The mailbox is full. What fitted is there: give it more room, and ask again for the rest.".to_owned()
+            let words = "The mailbox is full. What fitted is there: give it more room, and ask again for the rest.";
+            words.to_owned()
         }
         FetchReason::Gone => "The mailbox is no more.".to_owned(),
         FetchReason::Busy => format!("The mailbox or the other server is busy{said}. Ask again later."),
-        FetchReason::Other => format!("Fetching from {host} failed{said}. What came is there; ask again for the rest."),
+        FetchReason::Other => {
+            format!("Fetching from {host} failed{said}. What came is there; ask again for the rest.")
+        }
     }
 }
 

@@ -68,7 +68,8 @@ fn how_far(fetch: &Fetch) -> String {
     if fetch.started_at.is_none() {
         return String::new();
     }
-    let came = format!("{} of {} mails, {}", fetch.done_messages, fetch.total_messages, size(fetch.done_bytes));
+    let size = size(fetch.done_bytes);
+    let came = format!("{} of {} mails, {size}", fetch.done_messages, fetch.total_messages);
     match fetch.state {
         FetchState::Done if fetch.done_messages == 0 => "All of it was here already".to_owned(),
         _ => came,

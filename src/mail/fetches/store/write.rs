@@ -34,9 +34,11 @@ pub struct Made<'a> {
 
 /// Makes whoever asks for a tenant's fetches wait for each other until the transaction ends, so that none passes the limit.
 pub async fn lock_tenant(tx: &mut TenantTx, tenant: TenantId) -> Result<(), Error> {
-    sqlx::query!("select tenant_id from mail_total where tenant_id = $1 for update", tenant.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = sqlx::query_scalar!(
+        "select tenant_id from mail_total where tenant_id = $1 for update",
+        tenant.0
+    );
+    row.fetch_optional(tx.conn()).await?;
     Ok(())
 }
 
@@ -50,7 +52,11 @@ pub async fn open_ones(tx: &mut TenantTx, tenant: TenantId) -> Result<i64, Error
 }
 
 /// The mailbox that has an address and is not deleted, if the scope may see it.
-pub async fn mailbox_at(tx: &mut TenantTx, tenant: TenantId, address: &str) -> Result<Option<MailboxId>, Error> {
+pub async fn mailbox_at(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    address: &str,
+) -> Result<Option<MailboxId>, Error> {
     let id = sqlx::query_scalar!(
         r#"select id as "id: MailboxId" from mailbox where tenant_id = $1 and address = $2 and deleted_at is null"#,
         tenant.0,
@@ -61,7 +67,10 @@ pub async fn mailbox_at(tx: &mut TenantTx, tenant: TenantId, address: &str) -> R
 
 /// The address of a mailbox that is not deleted, if the scope may see it.
 pub async fn address_of(tx: &mut TenantTx, id: MailboxId) -> Result<String, Error> {
-    let address = sqlx::query_scalar!("select address from mailbox where id = $1 and deleted_at is null", id.0);
+    let address = sqlx::query_scalar!(
+        "select address from mailbox where id = $1 and deleted_at is null",
+        id.0
+    );
     address.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)
 }
 
