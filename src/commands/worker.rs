@@ -10,8 +10,8 @@ use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
 use crate::{
-    backups, catalogue, drills, housekeeping, mail, networks, notifications, schedules, servers, shares, snapshots,
-    storage, usage, volumes,
+    backups, catalogue, drills, housekeeping, mail, networks, notifications, schedules, servers, shares,
+    snapshots, storage, usage, volumes,
 };
 
 use super::start;

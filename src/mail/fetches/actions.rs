@@ -48,7 +48,7 @@ pub async fn create(
     let mailboxes = mailboxes(&mut tx, scope, &new.accounts, &field).await?;
     let mut made = Vec::new();
     for (mailbox, account) in mailboxes.iter().zip(&new.accounts) {
-        let id = insert(app, scope, &mut tx, (*mailbox, account, &wish)).await?;
+        let id = insert(app, scope, &mut tx, (mailbox, account, &wish)).await?;
         made.push(store::find(&mut tx, id).await?);
     }
     tx.commit().await?;
@@ -75,14 +75,14 @@ async fn check_room(tx: &mut TenantTx, scope: &TenantScope, more: usize) -> Resu
     Err(Error::conflict("too-many-fetches", message))
 }
 
-/// The mailboxes that the accounts are for, in their order.
+/// The mailboxes that the accounts are for, in their order, and their addresses.
 async fn mailboxes(
     tx: &mut TenantTx,
     scope: &TenantScope,
     accounts: &[Account],
     field: &(impl Fn(usize, &str) -> String + Sync),
-) -> Result<Vec<MailboxId>, Error> {
-    let (mut found, mut errors) = (Vec::new(), FieldErrors::default());
+) -> Result<Vec<(MailboxId, Address)>, Error> {
+    let (mut found, mut errors) = (Vec::<(MailboxId, Address)>::new(), FieldErrors::default());
     for (place, account) in accounts.iter().enumerate() {
         let address = Address::parse(&account.address).map_err(|message| Error::invalid("mailbox", message))?;
         let Some(id) = store::mailbox_at(tx, scope.tenant(), address.as_str()).await? else {
@@ -90,10 +90,10 @@ async fn mailboxes(
             errors.add(&field(place, "mailbox"), message);
             continue;
         };
-        if found.contains(&id) {
+        if found.iter().any(|(other, _)| *other == id) {
             errors.add(&field(place, "mailbox"), "This mailbox is named twice. Leave one of them out.");
         }
-        found.push(id);
+        found.push((id, address));
     }
     errors.into_result()?;
     Ok(found)
@@ -103,9 +103,9 @@ async fn insert(
     app: &App,
     scope: &TenantScope,
     tx: &mut TenantTx,
-    (mailbox, account, wish): (MailboxId, &Account, &Wish),
+    ((mailbox, address), account, wish): (&(MailboxId, Address), &Account, &Wish),
 ) -> Result<MailFetchId, Error> {
-    let now = app.now();
+    let (now, mailbox) = (app.now(), *mailbox);
     let id = MailFetchId::new(&*app.ids, now);
     let operation = NewOperation {
         id: OperationId::new(&*app.ids, now),
@@ -114,7 +114,7 @@ async fn insert(
         // Not the mailbox, so that steps of two fetches into one are told apart.
         target_kind: "mail-fetch",
         target: Some(id.0),
-        label: &account.address,
+        label: address.as_str(),
         generation: None,
         actor: &scope.who.label,
         now,
@@ -144,7 +144,7 @@ async fn insert(
         "folders": wish.folders.word(),
         "fingerprint": wish.fingerprint,
     });
-    tell(app, scope, tx, (mailbox, &account.address), &Change::to(ACTION, told)).await?;
+    tell(app, scope, tx, (mailbox, address.as_str()), &Change::to(ACTION, told)).await?;
     Ok(id)
 }
 

@@ -49,9 +49,10 @@ impl Fetches {
         if cut.is_empty() {
             return Ok(());
         }
-        for (tenant, mailbox, operation) in cut {
-            operations::finish(&mut tx, operation, Err(work::CANCELLED), now).await?;
-            events::emit(&mut tx, Some(tenant), TOPIC, Some(mailbox.0)).await?;
+        for one in cut {
+            operations::end_step(&mut tx, one.id.0, Err(work::CANCELLED), now).await?;
+            operations::finish(&mut tx, one.operation, Err(work::CANCELLED), now).await?;
+            events::emit(&mut tx, Some(one.tenant), TOPIC, Some(one.mailbox.0)).await?;
         }
         tx.commit().await
     }

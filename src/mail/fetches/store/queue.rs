@@ -57,20 +57,30 @@ pub async fn claim(
     Ok(claimed.collect())
 }
 
-/// Ends those that are not wanted any more and that nobody works at. Says whose they were, of which mailbox, and what tells of them.
-pub async fn cut_short(
-    tx: &mut SystemTx,
-    now: DateTime<Utc>,
-) -> Result<Vec<(TenantId, MailboxId, OperationId)>, Error> {
-    let rows = sqlx::query!(
+/// A fetch that nobody wanted any more.
+pub struct CutShort {
+    /// Which.
+    pub id: MailFetchId,
+    /// Whose it was.
+    pub tenant: TenantId,
+    /// Into which mailbox.
+    pub mailbox: MailboxId,
+    /// What tells of it.
+    pub operation: OperationId,
+}
+
+/// Ends those that are not wanted any more and that nobody works at.
+pub async fn cut_short(tx: &mut SystemTx, now: DateTime<Utc>) -> Result<Vec<CutShort>, Error> {
+    let rows = sqlx::query_as!(
+        CutShort,
         r#"update mail_fetch set state = 'cancelled', finished_at = $1, sealed = null, folder = '', next_attempt_at = null,
              lease_id = null, lease_until = null
            where state in ('waiting', 'running') and is_cancelled and (lease_until is null or lease_until <= $1)
-           returning tenant_id as "tenant_id: TenantId", mailbox_id as "mailbox_id: MailboxId", operation_id as "operation_id: OperationId""#,
+           returning id as "id: MailFetchId", tenant_id as "tenant: TenantId", mailbox_id as "mailbox: MailboxId",
+             operation_id as "operation: OperationId""#,
         now
     );
-    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
-    Ok(rows.map(|row| (row.tenant_id, row.mailbox_id, row.operation_id)).collect())
+    Ok(rows.fetch_all(tx.conn()).await?)
 }
 
 /// What is claimed, and its password, sealed; nothing if it is not ours any more.

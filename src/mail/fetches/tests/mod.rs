@@ -116,7 +116,9 @@ impl Scene {
     /// How the operations ended, the oldest first.
     async fn operations(&self) -> Vec<(String, Option<String>)> {
         let mut tx = self.test.system().begin().await.unwrap();
-        let rows = sqlx::query!("select state, error from operation where kind = 'mailbox.fetch' order by created_at, id");
+        let rows = sqlx::query!(
+            "select state, error from operation where kind = 'mailbox.fetch' order by created_at, id"
+        );
         let rows = rows.fetch_all(tx.conn()).await.unwrap();
         rows.into_iter().map(|row| (row.state, row.error)).collect()
     }
