@@ -157,6 +157,11 @@ pub struct Config {
     #[arg(long, env = "BERTH_DNS_SERVER")]
     pub dns_server: Option<SocketAddr>,
 
+    /// Let tenants fetch mail from servers in the provider's own network too. Whoever may have mail can then make the mail service
+    /// speak to whatever it reaches, so this is for installations whose tenants are trusted.
+    #[arg(long, env = "BERTH_MAIL_FETCH_INSIDE")]
+    pub mail_fetch_inside: bool,
+
     /// How many days a deleted mailbox is kept with its mail, and can be restored. 0 erases it at once.
     #[arg(long, env = "BERTH_MAILBOX_RETENTION_DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub mailbox_retention_days: u32,

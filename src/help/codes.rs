@@ -94,6 +94,8 @@ codes! {
         "address-taken": "Another mailbox or an alias has the address of the deleted mailbox.", "Delete that one first, then restore this one.";
         "too-many-app-passwords": "A mailbox has at most 50 app passwords.", "Remove one that nothing uses.";
         "too-many-send-as": "A mailbox may send as at most 100 other addresses.", "Remove one first.";
+        "no-mail-service": "This installation has no mail service.", "Ask the provider for one.";
+        "too-many-fetches": "At most 100 mailboxes wait for mail of other servers, or get it, at once.", "Repeat the request when some have ended.";
         "too-many-guests": "The server is shared with as many people as it can be, open invitations among them.", "End somebody's access, or take an invitation back.";
         "offer-over": "The last day of what an invitation offers is over.", "Take it back, and invite with another day.";
         "file-exists": "There is something at that place already.", "Choose another name; when writing, leave `If-None-Match` out to replace it.";

@@ -10,6 +10,7 @@ mod aliases;
 mod clients;
 mod diagnosis;
 pub mod domains;
+pub mod fetches;
 mod filters;
 mod flow;
 mod imports;
@@ -42,6 +43,7 @@ pub fn routes() -> Routes<App> {
         .merge(imports::routes())
         .merge(filters::routes())
         .merge(own::routes())
+        .merge(fetches::routes())
         .merge(flow::routes())
         .merge(diagnosis::routes())
         .merge(limits::routes())
@@ -55,4 +57,5 @@ pub fn begin(app: &App) {
     kicks::begin(app);
     room::begin(app);
     flow::begin(app);
+    fetches::begin(app);
 }

@@ -32,6 +32,7 @@ mod logs;
 mod mail;
 mod mail_dns;
 mod mail_import;
+mod mail_fetches;
 mod mail_service;
 mod origin;
 mod panel;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::drivers::mail::{
-    MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
+    Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
 };
 use crate::mail::mailboxes::Erasures;
 use crate::platform::reconcile::Reconciler as _;
@@ -55,6 +55,13 @@ impl MailService for Disk {
     }
 
     async fn put(&self, _: &str, _: &str) -> Result<(), MailServiceError> {
+        Err(away())
+    }
+
+    async fn fetch(
+        &self,
+        _: &Fetch,
+    ) -> Result<BoxStream<'static, Result<FetchEvent, MailServiceError>>, MailServiceError> {
         Err(away())
     }
 
