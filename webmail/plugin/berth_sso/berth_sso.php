@@ -1,0 +1,104 @@
+<?php
+
+/**
+ * Signs somebody in who pressed "Open webmail" in the panel: exchanges the one-time token that they bring for their address and
+ * a password that the panel made for this session, and gives it back when they sign out.
+ */
+class berth_sso extends rcube_plugin
+{
+    public $noajax = true;
+    public $noframe = true;
+
+    /** What the panel gave for the token: null if there was no token, false if it gave nothing. */
+    private $found;
+
+    /** The password of the session that ends with this request. */
+    private $ending;
+
+    public function init()
+    {
+        if (rcube::get_instance()->config->get('berth_panel_url')) {
+            $this->add_hook('startup', [$this, 'startup']);
+            $this->add_hook('authenticate', [$this, 'authenticate']);
+            $this->add_hook('login_after', [$this, 'login_after']);
+            $this->add_hook('logout_after', [$this, 'logout_after']);
+        }
+    }
+
+    public function startup($args)
+    {
+        $rcmail = rcmail::get_instance();
+        if ($args['task'] === 'logout' && !empty($_SESSION['berth_sso'])) {
+            $this->ending = $rcmail->get_user_password();
+        }
+        $token = $_GET['_sso'] ?? null;
+        if (!is_string($token)) {
+            return $args;
+        }
+        // Roundcube writes it into its log beside what goes wrong.
+        $_SERVER['REQUEST_URI'] = '/';
+        $this->found = $this->exchange($token);
+        // Only a token that is good ends a session: else any page could sign people out by a link.
+        if (!empty($_SESSION['user_id'])) {
+            if (!$this->found) {
+                return $args;
+            }
+            $rcmail->logout_actions();
+            $rcmail->kill_session();
+        }
+        return ['task' => 'login', 'action' => 'login'] + $args;
+    }
+
+    public function authenticate($args)
+    {
+        if ($this->found) {
+            $args['user'] = $this->found['address'];
+            $args['pass'] = $this->found['password'];
+            // The token says that the person was at the panel just now, and a first visit has no cookie to come back with.
+            $args['cookiecheck'] = false;
+            $args['valid'] = true;
+        } elseif ($this->found === false) {
+            $args['valid'] = true;
+            $args['abort'] = true;
+            $args['error'] = 'This way in was used already or is too old. Open webmail from the panel again, or sign in here.';
+        }
+        return $args;
+    }
+
+    public function login_after($args)
+    {
+        $_SESSION['berth_sso'] = (bool) $this->found;
+        return $args;
+    }
+
+    public function logout_after($args)
+    {
+        if ($this->ending) {
+            $this->post('/mail/webmail/end', ['password' => $this->ending]);
+        }
+        return $args;
+    }
+
+    private function exchange($token)
+    {
+        $answer = $this->post('/mail/webmail/exchange', ['token' => $token]);
+        $found = $answer === null ? null : json_decode($answer, true);
+        return isset($found['address'], $found['password']) ? $found : false;
+    }
+
+    /** What the panel answers; null if it refuses or is away. Without it, people sign in with their own password. */
+    private function post($path, $fields)
+    {
+        $rcube = rcube::get_instance();
+        try {
+            $options = ['timeout' => 5, 'connect_timeout' => 3, 'allow_redirects' => false, 'http_errors' => false];
+            $client = $rcube->get_http_client($options);
+            $answer = $client->post($rcube->config->get('berth_panel_url') . $path, ['form_params' => $fields]);
+            return $answer->getStatusCode() === 200 ? (string) $answer->getBody() : null;
+        } catch (\Exception $error) {
+            // Its words may hold what was sent.
+            rcube::raise_error(['message' => 'The panel does not answer: ' . get_class($error)], true);
+            return null;
+        }
+    }
+}
