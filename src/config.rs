@@ -148,6 +148,11 @@ pub struct Config {
     #[arg(long, env = "BERTH_MAIL_HOST", value_parser = mail_host)]
     pub mail_host: Option<String>,
 
+    /// The address that people reach webmail by, https://webmail.example.com, as the container of scripts/webmail.sh serves it. Without
+    /// it the panel offers none.
+    #[arg(long, env = "BERTH_WEBMAIL_URL", value_parser = public_url)]
+    pub webmail_url: Option<String>,
+
     /// The name server that the panel asks, `address:port`; those of this machine if nothing is said.
     #[arg(long, env = "BERTH_DNS_SERVER")]
     pub dns_server: Option<SocketAddr>,

@@ -10,7 +10,7 @@ use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::platform::{events, web};
-use crate::{accounts, drills, exit, guests, notifications, servers, shares, tenants};
+use crate::{accounts, drills, exit, guests, mail, notifications, servers, shares, tenants};
 
 /// Every quarter of an hour.
 const SCHEDULE: &str = "*/15 * * * * housekeeping";
@@ -36,6 +36,7 @@ impl TaskHandler for Housekeeping {
             ("events", forget_events(&app, &scope).await),
             ("idempotency keys", forget_keys(&app, &scope).await),
             ("accounts", accounts::clean_up(&app, &scope).await),
+            ("webmail", mail::forget_webmail(&app, &scope).await),
             ("ended guests", guests::clean_up(&app, &scope).await),
             ("notifications", notifications::clean_up(&app, &scope).await),
             ("drills", drills::clean_up(&app, &scope).await),

@@ -7,6 +7,9 @@
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
 pub mod model;
+mod webmail;
+
+pub use webmail::clean_up as forget_webmail;
 
 use crate::app::App;
 use crate::platform::web::Routes;
@@ -16,5 +19,5 @@ pub const TOPIC: &str = "mail";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
-    Routes::new()
+    Routes::new().merge(webmail::routes())
 }
