@@ -1,11 +1,13 @@
 <?php
 // Roundcube's settings, the same in every installation; what varies is in the environment:
-//   BERTH_MAIL_SERVER   the mail service in the private network (mail)
+//   BERTH_MAIL_SERVER   the mail service in the private network (mail); BERTH_MAIL_IMAP_PORT (993), BERTH_MAIL_SMTP_PORT (465)
 //   BERTH_WEBMAIL_URL   the address that people use; with https, cookies are for https only
 //   BERTH_PANEL_URL     the panel in the private network, for the sign-in from there; without it there is none
 //   BERTH_WEBMAIL_NAME  what the pages are called (Webmail)
 $data = '/var/lib/berth-webmail';
 $server = getenv('BERTH_MAIL_SERVER') ?: 'mail';
+$imap = getenv('BERTH_MAIL_IMAP_PORT') ?: '993';
+$smtp = getenv('BERTH_MAIL_SMTP_PORT') ?: '465';
 $name = getenv('BERTH_WEBMAIL_NAME') ?: 'Webmail';
 
 $config = [];
@@ -19,9 +21,9 @@ $config['cipher_method'] = 'AES-256-CBC';
 // The mail service's certificate is for the name that the world knows it by, or a self-signed one; here it is reached by its
 // name in a network that only it, the panel and this container are in. So TLS keeps what is said, and does not ask who answers.
 $hop = ['ssl' => ['verify_peer' => false, 'verify_peer_name' => false]];
-$config['imap_host'] = "ssl://$server:993";
+$config['imap_host'] = "ssl://$server:$imap";
 $config['imap_conn_options'] = $hop;
-$config['smtp_host'] = "ssl://$server:465";
+$config['smtp_host'] = "ssl://$server:$smtp";
 $config['smtp_conn_options'] = $hop;
 $config['smtp_user'] = '%u';
 $config['smtp_pass'] = '%p';

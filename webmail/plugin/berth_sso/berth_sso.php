@@ -3,12 +3,11 @@
 /**
  * Signs somebody in who pressed "Open webmail" in the panel: exchanges the one-time token that they bring for their address and
  * a password that the panel made for this session, and gives it back when they sign out.
+ *
+ * It also tells the mail service whose sign-in it is, so that one who guesses passwords here slows down nobody else.
  */
 class berth_sso extends rcube_plugin
 {
-    public $noajax = true;
-    public $noframe = true;
-
     /** What the panel gave for the token: null if there was no token, false if it gave nothing. */
     private $found;
 
@@ -17,12 +16,20 @@ class berth_sso extends rcube_plugin
 
     public function init()
     {
+        $this->add_hook('storage_connect', [$this, 'storage_connect']);
         if (rcube::get_instance()->config->get('berth_panel_url')) {
             $this->add_hook('startup', [$this, 'startup']);
             $this->add_hook('authenticate', [$this, 'authenticate']);
             $this->add_hook('login_after', [$this, 'login_after']);
             $this->add_hook('logout_after', [$this, 'logout_after']);
         }
+    }
+
+    /** Dovecot believes it if this container is in its login_trusted_networks. */
+    public function storage_connect($args)
+    {
+        $args['preauth_ident'] = ['x-originating-ip' => rcube_utils::remote_addr()];
+        return $args;
     }
 
     public function startup($args)
