@@ -23,8 +23,11 @@ $config['cipher_method'] = 'AES-256-CBC';
 $hop = ['ssl' => ['verify_peer' => false, 'verify_peer_name' => false]];
 $config['imap_host'] = "ssl://$server:$imap";
 $config['imap_conn_options'] = $hop;
+// Longer than Dovecot makes those wait who guess, and shorter than nginx waits.
+$config['imap_timeout'] = 30;
 $config['smtp_host'] = "ssl://$server:$smtp";
 $config['smtp_conn_options'] = $hop;
+$config['smtp_timeout'] = 30;
 $config['smtp_user'] = '%u';
 $config['smtp_pass'] = '%p';
 

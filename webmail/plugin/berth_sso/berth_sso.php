@@ -8,8 +8,11 @@
  */
 class berth_sso extends rcube_plugin
 {
-    /** What the panel gave for the token: null if there was no token, false if it gave nothing. */
+    /** What the panel gave for the token. */
     private $found;
+
+    /** Why it gave nothing; null if there was no token. */
+    private $refusal;
 
     /** The password of the session that ends with this request. */
     private $ending;
@@ -44,7 +47,7 @@ class berth_sso extends rcube_plugin
         }
         // Roundcube writes it into its log beside what goes wrong.
         $_SERVER['REQUEST_URI'] = '/';
-        $this->found = $this->exchange($token);
+        $this->exchange($token);
         // Only a token that is good ends a session: else any page could sign people out by a link.
         if (!empty($_SESSION['user_id'])) {
             if (!$this->found) {
@@ -64,10 +67,10 @@ class berth_sso extends rcube_plugin
             // The token says that the person was at the panel just now, and a first visit has no cookie to come back with.
             $args['cookiecheck'] = false;
             $args['valid'] = true;
-        } elseif ($this->found === false) {
+        } elseif ($this->refusal) {
             $args['valid'] = true;
             $args['abort'] = true;
-            $args['error'] = 'This way in was used already or is too old. Open webmail from the panel again, or sign in here.';
+            $args['error'] = $this->refusal;
         }
         return $args;
     }
@@ -89,11 +92,17 @@ class berth_sso extends rcube_plugin
     private function exchange($token)
     {
         $answer = $this->post('/mail/webmail/exchange', ['token' => $token]);
-        $found = $answer === null ? null : json_decode($answer, true);
-        return isset($found['address'], $found['password']) ? $found : false;
+        $found = json_decode((string) $answer, true);
+        if (isset($found['address'], $found['password'])) {
+            $this->found = $found;
+        } elseif ($answer === null) {
+            $this->refusal = 'The panel does not answer. Sign in here, or open webmail from the panel in a few minutes.';
+        } else {
+            $this->refusal = 'This way in was used already or is too old. Open webmail from the panel again, or sign in here.';
+        }
     }
 
-    /** What the panel answers; null if it refuses or is away. Without it, people sign in with their own password. */
+    /** What the panel answers, nothing if it refuses; null if it is away. Without it, people sign in with their own password. */
     private function post($path, $fields)
     {
         $rcube = rcube::get_instance();
@@ -101,9 +110,13 @@ class berth_sso extends rcube_plugin
             $options = ['timeout' => 5, 'connect_timeout' => 3, 'allow_redirects' => false, 'http_errors' => false];
             $client = $rcube->get_http_client($options);
             $answer = $client->post($rcube->config->get('berth_panel_url') . $path, ['form_params' => $fields]);
-            return $answer->getStatusCode() === 200 ? (string) $answer->getBody() : null;
-        } catch (\Exception $error) {
-            // Its words may hold what was sent.
+            $status = $answer->getStatusCode();
+            if ($status >= 500) {
+                throw new RuntimeException("status $status");
+            }
+            return $status === 200 ? (string) $answer->getBody() : '';
+        } catch (Exception $error) {
+            // An exception's own words may hold what was sent.
             rcube::raise_error(['message' => 'The panel does not answer: ' . get_class($error)], true);
             return null;
         }
