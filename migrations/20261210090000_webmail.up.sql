@@ -8,7 +8,8 @@ alter table mailbox_app_password
 create index mailbox_app_password_end on mailbox_app_password (expires_at) where expires_at is not null;
 
 -- Those of webmail are nobody's program: they stand in no list and count against no limit.
-create policy programs on mailbox_app_password as restrictive for select to berth_web, berth_mailbox using (not is_webmail);
+create policy programs on mailbox_app_password as restrictive for select to berth_web, berth_mailbox
+  using (tenant_id = berth_tenant() and not is_webmail);
 grant select (expires_at, is_webmail) on mailbox_app_password to berth_web, berth_mailbox;
 
 -- A mailbox has five of webmail at most: with the next one the oldest goes.
