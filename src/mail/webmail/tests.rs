@@ -129,7 +129,10 @@ async fn neither_token_nor_password_is_kept_as_it_is() {
     .unwrap();
     drop(tx);
     let (_, password) = scene.exchange(&token).await;
-    let hex = |word: &str| word.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |word: &str| {
+        word.bytes()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    };
     for secret in [token, password] {
         assert!(!text.contains(&secret) && !text.contains(&hex(&secret)), "{text}");
     }
