@@ -23,11 +23,13 @@ pub mod room;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
+mod webmail;
 
 pub use flow::clean_up as clean_up_flow;
 pub use imports::{Imports, clean_up as clean_up_imports};
 pub use kicks::let_all_go;
 pub use own::{MailboxAuthenticator, clean_up as forget_mailbox_sessions};
+pub use webmail::clean_up as forget_webmail;
 
 use crate::app::App;
 use crate::platform::web::Routes;
@@ -48,6 +50,7 @@ pub fn routes() -> Routes<App> {
         .merge(diagnosis::routes())
         .merge(limits::routes())
         .merge(clients::routes())
+        .merge(webmail::routes())
 }
 
 /// Starts what mail does in the background of this process.

@@ -17,6 +17,14 @@ const PAGES_ONLY: &[(&str, &str)] = &[
         "its link is for a person, who makes an account or signs in",
     ),
     ("/password/{token}", "proves who somebody is"),
+    (
+        "/mail/webmail/exchange",
+        "is asked by the webmail container with a one-time token",
+    ),
+    (
+        "/mail/webmail/end",
+        "is asked by the webmail container with the password that ends",
+    ),
     ("/s/{token}", "its link is for a person without an account"),
     ("/mailbox/set-up/{token}", "proves who somebody is"),
     (
