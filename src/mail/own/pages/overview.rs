@@ -35,6 +35,7 @@ struct Body {
     uses: Vec<Use>,
     host: String,
     address: String,
+    has_webmail: bool,
 }
 
 impl Body {
@@ -92,6 +93,7 @@ pub(in crate::mail::own) async fn show(
         ],
         host: app.config.mail_host().to_owned(),
         address: mailbox.address.clone(),
+        has_webmail: app.config.webmail_url.is_some() && scope.owner.suspended.is_none(),
     };
     let title = if mailbox.name.is_empty() {
         "Your mailbox"
