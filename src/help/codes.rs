@@ -19,6 +19,7 @@ pub(super) struct Code {
 pub(super) const PAGES_ONLY: &[&str] = &[
     "already-member",
     "already-staff",
+    "bad-autodiscover",
     "bad-form",
     "bad-name",
     "not-editable",

@@ -31,7 +31,7 @@ impl Scene {
         test.member(tenant, ada, TenantRole::Owner).await;
         test.administer(
             "insert into mail_domain (id, tenant_id, name, proof, verified_at, alias_of, created_by, created_at, updated_at) \
-             select ('00000000-0000-0000-0000-00000000000' || n)::uuid, t.id, name, 'proof', \
+             select ('00000000-0000-0000-0000-00000000000' || n)::uuid, t.id, d.name, 'proof', \
                case when n < 3 then now() end, case when n = 2 then '00000000-0000-0000-0000-000000000001'::uuid end, \
                'ada', now(), now() \
              from tenant t, (values (1, 'x.example'), (2, 'old.example'), (3, 'new.example')) as d (n, name) where t.slug = 'acme'",

@@ -130,9 +130,9 @@ impl Domain {
         Err(Error::conflict(
             "domain-in-use",
             format!(
-                "{} still has {}. Delete them first.",
-                self.name.shown(),
-                told.join(" and ")
+                "There are still {} in {}. Delete them first.",
+                told.join(" and "),
+                self.name.shown()
             ),
         ))
     }
@@ -258,7 +258,7 @@ mod tests {
         let told = it.check_empty().unwrap_err().sentence();
         assert_eq!(
             told,
-            "a.example still has 1 mailbox and 2 aliases and 1 alias domain. Delete them first."
+            "There are still 1 mailbox and 2 aliases and 1 alias domain in a.example. Delete them first."
         );
     }
 

@@ -1,6 +1,6 @@
 //! Imports: what is read, what is told before anything is made, what is made in batches, and what an export gives back.
 
-mod pages;
+mod on_pages;
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ impl Scene {
         test.member(tenant, ada, TenantRole::Owner).await;
         test.administer(
             "insert into mail_domain (id, tenant_id, name, proof, verified_at, created_by, created_at, updated_at) \
-             select ('00000000-0000-0000-0000-00000000000' || n)::uuid, t.id, name, 'proof', case when n < 2 then now() end, \
+             select ('00000000-0000-0000-0000-00000000000' || n)::uuid, t.id, d.name, 'proof', case when n < 2 then now() end, \
                'ada', now(), now() \
              from tenant t, (values (1, 'x.example'), (2, 'new.example')) as d (n, name) where t.slug = 'acme'",
         )
