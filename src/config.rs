@@ -153,7 +153,7 @@ pub struct Config {
     #[arg(long, env = "BERTH_MAIL_CLIENT_PORTS", default_value = "993,995,465,587")]
     pub mail_client_ports: MailPorts,
 
-    /// The address that people reach webmail by, https://webmail.example.com, as the container of scripts/webmail.sh serves it. Without
+    /// The address that people reach webmail by, such as `https://webmail.example.com`, as the container of scripts/webmail.sh serves it. Without
     /// it the panel offers none.
     #[arg(long, env = "BERTH_WEBMAIL_URL", value_parser = public_url)]
     pub webmail_url: Option<String>,

@@ -80,15 +80,15 @@ pub(super) async fn exchange(app: &App, token: &str) -> Result<Option<SignIn>, E
         return Ok(None);
     }
     let mut tx = app.db.system().await?;
-    let taken = store::take_pass(&mut tx, &hash_token(token), app.now()).await?;
+    let pass = store::take_pass(&mut tx, &hash_token(token), app.now()).await?;
     tx.commit().await?;
-    let Some(taken) = taken else {
+    let Some(pass) = pass else {
         return Ok(None);
     };
-    let plain = app.keyring.open(&context(taken.password), &taken.sealed)?;
+    let plain = app.keyring.open(&context(pass.password), &pass.sealed)?;
     let password = std::str::from_utf8(&plain).map_err(Error::internal)?;
     Ok(Some(SignIn {
-        address: taken.address,
+        address: pass.address,
         password: Secret::new(password.to_owned()),
     }))
 }

@@ -1,7 +1,6 @@
 //! What the webmail container asks the panel, over the private network that both are in. It needs no account: who knows a token of
 //! 256 bits, or the password that ends, is the one that it was made for. Guesses are held up as all requests of an address are.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -10,7 +9,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::platform::access::Visitor;
 use crate::platform::error::Error;
-use crate::platform::web::FormData;
+use crate::platform::web::{FormData, Json};
 
 use super::actions;
 

@@ -108,7 +108,10 @@ async fn a_suspended_tenant_loses_access_within_a_second() {
     let sent = world
         .send("ann", ("ann@acme.test", &["eve@other.test"]), "late")
         .await;
-    assert_ne!(sent["step"], "done", "a session that is open does not help: {sent}");
+    assert_ne!(
+        sent["step"], "done",
+        "a session that is open does not help: {sent}"
+    );
     let login = world
         .clients
         .ask(
