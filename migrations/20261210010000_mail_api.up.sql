@@ -228,7 +228,8 @@ declare
 begin
   select a.id, a.last_used_at, o.address into found
     from mailbox_app_password a join mail_api.open_mailboxes o on o.id = a.mailbox_id
-   where a.digest = wanted and o.address = login and protocol = any (a.protocols);
+   where a.digest = wanted and o.address = login and protocol = any (a.protocols)
+     and (a.expires_at is null or a.expires_at > now());
   if found.id is null then
     return;
   end if;
