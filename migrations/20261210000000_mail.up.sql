@@ -1,7 +1,7 @@
 -- Mail: domains, their keys, mailboxes, addresses that lead elsewhere, and what all of them hold. Postfix, Dovecot and rspamd
 -- read it live by the views of the schema mail_api, which is made in a migration of its own.
 
--- What mail a plan allows. A plan without a row has the defaults of these columns.
+-- What mail a plan allows. A plan without a row allows what these columns have by default; mail_limits says the same.
 create table plan_mail (
   plan_id uuid primary key references plan on delete cascade,
   max_domains int not null default 5 check (max_domains between 0 and 10000),
@@ -310,6 +310,30 @@ end $$;
 create trigger mail_sum_used after insert or delete or update of used_bytes on mailbox
   for each row execute function mail_sum_used();
 revoke execute on function mail_take_address, mail_count, mail_count_domain, mail_sum_used from public;
+
+-- What a tenant's plan allows of mail. Whoever asks for a tenant asks here, so that what is usual holds for all of them alike: the
+-- panel, and the mail service at each recipient (plpgsql keeps its plan).
+create function mail_limits(tenant uuid) returns plan_mail
+  language plpgsql stable security definer set search_path = public as $$
+declare
+  allowed plan_mail;
+begin
+  if berth_tenant() is not null and tenant is distinct from berth_tenant() then
+    raise exception 'not this tenant''s plan' using errcode = 'insufficient_privilege';
+  end if;
+  select m.* into allowed from tenant t join plan_mail m on m.plan_id = t.plan_id where t.id = tenant;
+  if not found then
+    allowed.max_domains := 5;
+    allowed.max_mailboxes := 50;
+    allowed.max_aliases := 500;
+    allowed.max_mail_mib := 10240;
+    allowed.hourly_limit := 2000;
+    allowed.when_suspended := 'accept';
+  end if;
+  return allowed;
+end $$;
+revoke execute on function mail_limits from public;
+grant execute on function mail_limits to berth_web, berth_staff, berth_system, mail_reader;
 
 -- A tenant's sums, locked until the transaction ends, and made where there are none. A person's role may not write them.
 create function mail_lock_total(tenant uuid) returns mail_total
