@@ -76,7 +76,7 @@ async fn so_many_wait_and_no_more() {
                   created_by, created_at from mail_fetch, generate_series(1, 99)";
     scene.test.administer(copies).await;
     let refused = scene.ask(&scene.body(&["bob"])).await.expect(409).json();
-    assert_eq!(refused["code"], "too-many-fetches");
+    assert_eq!(refused["code"], "too-many-mail-fetches");
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn nobody_else_sees_or_stops_them() {
     let scene = Scene::new().await;
     let id = scene.begin("ann").await;
     let one = scene.find(&id).await;
-    let mailbox = one["mailbox"].as_str().unwrap();
+    let mailbox = one["mailbox_id"].as_str().unwrap();
     let path = format!("{FETCHES}/{id}");
     scene.stranger.get(&path).await.expect(404);
     scene.stranger.json("POST", &format!("{path}/cancel"), &json!({})).await.expect(404);
