@@ -10,7 +10,7 @@ revoke select (id, tenant_id, domain_id, local_part, address, name, is_enabled, 
     max_own_aliases, used_bytes, used_messages, last_imap_at, last_pop3_at, last_smtp_at, last_sieve_at, version, created_at,
     updated_at, deleted_at),
   update (forward_to, keeps_copy, version, updated_at) on mailbox from berth_mailbox;
-revoke select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at, expires_at) on mailbox_app_password from berth_mailbox;
+revoke select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at) on mailbox_app_password from berth_mailbox;
 drop function mailbox_alias_room;
 drop function mailbox_addresses;
 drop function berth_mailbox_id;

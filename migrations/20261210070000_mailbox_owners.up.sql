@@ -73,7 +73,7 @@ grant select, insert, update on mailbox_filter to berth_mailbox;
 create policy mailbox on mailbox_app_password to berth_mailbox
   using (tenant_id = berth_tenant() and mailbox_id = (select berth_mailbox_id()))
   with check (tenant_id = berth_tenant() and mailbox_id = (select berth_mailbox_id()));
-grant select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at, expires_at), insert, delete
+grant select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at), insert, delete
   on mailbox_app_password to berth_mailbox;
 
 -- Their own aliases: plain ones, which lead to them and to nobody else.

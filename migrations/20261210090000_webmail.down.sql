@@ -6,4 +6,5 @@ drop function mailbox_webmail_trim;
 -- As anybody's programs they would stand in lists.
 delete from mailbox_app_password where is_webmail;
 drop policy programs on mailbox_app_password;
+revoke select (expires_at) on mailbox_app_password from berth_mailbox;
 alter table mailbox_app_password drop column is_webmail;

@@ -7,7 +7,8 @@ alter table mailbox_app_password
 -- Those of webmail are nobody's program: they stand in no list and count against no limit.
 create policy programs on mailbox_app_password as restrictive for select to berth_web, berth_mailbox
   using (tenant_id = berth_tenant() and not is_webmail);
-grant select (is_webmail) on mailbox_app_password to berth_web, berth_mailbox;
+grant select (is_webmail) on mailbox_app_password to berth_web;
+grant select (expires_at, is_webmail) on mailbox_app_password to berth_mailbox;
 
 -- A mailbox has five of webmail at most: with the next one the oldest goes.
 create function mailbox_webmail_trim() returns trigger language plpgsql security definer set search_path = public as $$
