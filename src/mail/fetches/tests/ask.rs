@@ -97,7 +97,9 @@ async fn nobody_else_sees_or_stops_them() {
     let place = format!("/api/v1/mail/mailboxes/{mailbox}/fetch");
     scene.stranger.json("POST", &place, &body).await.expect(404);
     scene.later(TimeDelta::seconds(1));
-    scene.program.json("POST", &place, &body).await.expect(202);
+    let made = scene.program.json("POST", &place, &body).await.expect(202);
+    let operation = made.json()["operation_id"].as_str().unwrap().to_owned();
+    assert_eq!(made.header("location"), format!("/api/v1/operations/{operation}"));
     let all = scene.program.get(&format!("{FETCHES}?mailbox={mailbox}&limit=1")).await.expect(200).json();
     assert!(all["next"].is_string());
     assert_ne!(all["items"][0]["id"], json!(id));
