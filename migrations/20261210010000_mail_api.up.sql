@@ -1,9 +1,9 @@
 -- What Postfix, Dovecot and rspamd read of mail, as the role mail_reader, at every look-up. Nothing is copied, so what the panel
 -- writes holds for the next command of any session.
 --
--- mail_reader may do what is granted here, ask mail_limits by it, and nothing else. The views run with the rights of their owner, whom row-level security
--- does not bind. Functions are in plpgsql, which keeps their plans. Two tenants may have named the same domain, and one of them has
--- proved it: an address counts by its domain's row.
+-- mail_reader may do what is granted here, ask mail_limits by it, and nothing else. The views run with the rights of their owner,
+-- whom row-level security does not bind. Functions are in plpgsql, which keeps their plans. Two tenants may have named the same
+-- domain, and one of them has proved it: an address counts by its domain's row.
 create schema mail_api;
 grant usage on schema mail_api to mail_reader;
 
