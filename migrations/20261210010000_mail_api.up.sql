@@ -1,9 +1,9 @@
 -- What Postfix, Dovecot and rspamd read of mail, as the role mail_reader, at every look-up. Nothing is copied, so what the panel
 -- writes holds for the next command of any session.
 --
--- mail_reader may do what is granted here and nothing else. The views run with the rights of their owner, whom row-level security
--- does not bind. Functions are in plpgsql, which keeps their plans. Two tenants may have named the same domain, and one of them has
--- proved it: an address counts by its domain's row.
+-- mail_reader may do what is granted here, ask mail_limits by it, and nothing else. The views run with the rights of their owner,
+-- whom row-level security does not bind. Functions are in plpgsql, which keeps their plans. Two tenants may have named the same
+-- domain, and one of them has proved it: an address counts by its domain's row.
 create schema mail_api;
 grant usage on schema mail_api to mail_reader;
 
@@ -36,11 +36,11 @@ create view mail_api.mailboxes as
       m.quota_mib * 1048576,
       d.quota_mib * 1048576 - d.used_bytes + m.used_bytes,
       case when coalesce(o.policy, 'block') = 'block'
-        then coalesce(p.max_mail_mib, 10240) * 1048576 - coalesce(s.used_bytes, 0) + m.used_bytes end)), '*:bytes=0') as quota_rule
+        then (public.mail_limits(m.tenant_id)).max_mail_mib * 1048576 - coalesce(s.used_bytes, 0) + m.used_bytes end)),
+      '*:bytes=0') as quota_rule
     from public.mailbox m
     join public.mail_domain d on d.id = m.domain_id
     join public.tenant t on t.id = m.tenant_id
-    left join public.plan_mail p on p.plan_id = t.plan_id
     left join public.plan_overuse o on o.plan_id = t.plan_id
     left join public.mail_total s on s.tenant_id = m.tenant_id
    where m.deleted_at is null and d.verified_at is not null and d.is_enabled and t.status <> 'closed';
@@ -139,7 +139,7 @@ create function mail_api.receive(at_local text, at_domain text) returns text
 begin
   return (
     select case
-        when t.status = 'suspended' and p.when_suspended = 'refuse'
+        when t.status = 'suspended' and (mail_limits(t.id)).when_suspended = 'refuse'
           then '450 4.2.1 This domain takes no mail at present, try again later'
         when exists (select from mailbox m
                       where m.address = split_part(at_local, '+', 1) || '@' || home.name and m.domain_id = home.id
@@ -149,7 +149,6 @@ begin
       from mail_domain d
       join tenant t on t.id = d.tenant_id
       join mail_domain home on home.id = coalesce(d.alias_of, d.id)
-      left join plan_mail p on p.plan_id = t.plan_id
      where d.name = at_domain and d.verified_at is not null and d.is_enabled and t.status <> 'closed'
   );
 end
@@ -185,13 +184,11 @@ begin
     return 'DUNNO';
   end if;
   select o.id, o.tenant_id, o.domain_id, m.hourly_limit as of_mailbox, d.hourly_limit as of_domain,
-      coalesce(p.hourly_limit, 2000) as of_tenant
+      (mail_limits(o.tenant_id)).hourly_limit as of_tenant
     into sender
     from mail_api.open_mailboxes o
     join mailbox m on m.id = o.id
     join mail_domain d on d.id = o.domain_id
-    join tenant t on t.id = o.tenant_id
-    left join plan_mail p on p.plan_id = t.plan_id
    where o.address = split_part(split_part(lower(login), '@', 1), '+', 1) || '@' || split_part(lower(login), '@', 2);
   if not found then
     return '550 5.7.1 This mailbox may not send mail: it is disabled, or its organisation is suspended';
@@ -228,7 +225,8 @@ declare
 begin
   select a.id, a.last_used_at, o.address into found
     from mailbox_app_password a join mail_api.open_mailboxes o on o.id = a.mailbox_id
-   where a.digest = wanted and o.address = login and protocol = any (a.protocols);
+   where a.digest = wanted and o.address = login and protocol = any (a.protocols)
+     and (a.expires_at is null or a.expires_at > now());
   if found.id is null then
     return;
   end if;

@@ -116,8 +116,8 @@ grant execute on function mailbox_addresses to berth_web, berth_system, berth_ma
 -- How many aliases the plan allows and the tenant has, for a person who makes one. Two at once wait for each other.
 create function mailbox_alias_room() returns table (allowed int, used int)
   language sql volatile security definer set search_path = public as $$
-  select coalesce(p.max_aliases, 500), o.aliases
-  from mail_total o join tenant t on t.id = o.tenant_id left join plan_mail p on p.plan_id = t.plan_id
+  select (mail_limits(o.tenant_id)).max_aliases, o.aliases
+  from mail_total o
   where o.tenant_id = berth_tenant() and berth_mailbox_id() is not null
   for update of o
 $$;

@@ -1,16 +1,14 @@
 -- Webmail. The person of a mailbox goes there from the panel without typing a password: the panel makes one for that session, which
 -- has an end, and hands it over for a token that works once.
 alter table mailbox_app_password
-  -- From then on it is no password any more; null for one that goes on until it is taken away.
-  add column expires_at timestamptz,
   add column is_webmail boolean not null default false,
   add constraint mailbox_app_password_webmail_ends check (not is_webmail or expires_at is not null);
-create index mailbox_app_password_end on mailbox_app_password (expires_at) where expires_at is not null;
 
 -- Those of webmail are nobody's program: they stand in no list and count against no limit.
 create policy programs on mailbox_app_password as restrictive for select to berth_web, berth_mailbox
   using (tenant_id = berth_tenant() and not is_webmail);
-grant select (expires_at, is_webmail) on mailbox_app_password to berth_web, berth_mailbox;
+grant select (is_webmail) on mailbox_app_password to berth_web;
+grant select (expires_at, is_webmail) on mailbox_app_password to berth_mailbox;
 
 -- A mailbox has five of webmail at most: with the next one the oldest goes.
 create function mailbox_webmail_trim() returns trigger language plpgsql security definer set search_path = public as $$
@@ -53,22 +51,3 @@ create policy mailbox on mailbox_webmail_pass for insert to berth_mailbox
 create policy system on mailbox_webmail_pass to berth_system using (true) with check (true);
 grant insert on mailbox_webmail_pass to berth_mailbox;
 grant select, insert, delete on mailbox_webmail_pass to berth_system;
-
--- As it was, and minding the end.
-create or replace function mail_api.app_password(login text, wanted text, protocol text) returns setof text
-  language plpgsql security definer set search_path = public as $$
-declare
-  found record;
-begin
-  select a.id, a.last_used_at, o.address into found
-    from mailbox_app_password a join mail_api.open_mailboxes o on o.id = a.mailbox_id
-   where a.digest = wanted and o.address = login and protocol = any (a.protocols)
-     and (a.expires_at is null or a.expires_at > now());
-  if found.id is null then
-    return;
-  end if;
-  if found.last_used_at is null or found.last_used_at < now() - interval '10 seconds' then
-    update mailbox_app_password set last_used_at = now() where id = found.id;
-  end if;
-  return next found.address;
-end $$;

@@ -72,7 +72,7 @@ async fn check_room(tx: &mut TenantTx, scope: &TenantScope, more: usize) -> Resu
     let message = format!(
         "At most {MOST_OPEN} mailboxes may wait or be under way at once, and {open} are. Ask again when some have ended."
     );
-    Err(Error::conflict("too-many-fetches", message))
+    Err(Error::conflict("too-many-mail-fetches", message))
 }
 
 /// The mailboxes that the accounts are for, in their order, and their addresses.

@@ -34,7 +34,7 @@ fn told(parts: &Parts) -> Value {
         "spam_score": model::show_score(parts.spam_tenths),
         "allowed": parts.allowed,
         "blocked": parts.blocked,
-        "reply": { "is_on": reply.is_on, "from": reply.from, "until": reply.until },
+        "reply": { "is_enabled": reply.is_on, "from": reply.from, "until": reply.until },
         "rules": rules,
         "script_bytes": parts.raw.len(),
     })
@@ -107,7 +107,7 @@ pub(super) async fn set_rules(
         edit(&mut parts.rules)?;
         model::check_rules(&parts.rules)?;
         if let Some(raw) = raw {
-            model::check_raw(&raw).map_err(|why| Error::invalid("raw", why))?;
+            model::check_raw(&raw).map_err(|why| Error::invalid("script", why))?;
             parts.raw = raw.replace("\r\n", "\n");
         }
         Ok(())

@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// The defaults of the columns, for plans without a row.
+    /// The defaults of the columns and of `mail_limits`, for plans without a row.
     fn default() -> Self {
         Self {
             max_domains: 5,

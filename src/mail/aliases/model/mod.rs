@@ -138,7 +138,7 @@ impl Domain {
                 "Everything to {name} goes to the same names at {}. Make the address there.",
                 other.shown()
             );
-            return Err(Error::conflict("mail-domain-stands-for-another", message));
+            return Err(Error::conflict("mail-domain-is-alias", message));
         }
         if !self.is_verified {
             let message = format!("{name} is not verified yet. Prove on its page that it is yours.");

@@ -88,6 +88,20 @@ pub async fn domain_of(tx: &mut impl Scoped, id: MailDomainId) -> Result<Domain,
     })
 }
 
+/// A tenant's domain of that name.
+pub async fn domain_named(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    name: &DomainName,
+) -> Result<Option<MailDomainId>, Error> {
+    let id = sqlx::query_scalar!(
+        "select id from mail_domain where tenant_id = $1 and name = $2",
+        tenant.0,
+        name.as_str()
+    );
+    Ok(id.fetch_optional(tx.conn()).await?.map(MailDomainId))
+}
+
 /// The names of the domains in which aliases can be made, at most 200, by name.
 pub async fn domains(
     tx: &mut impl Scoped,

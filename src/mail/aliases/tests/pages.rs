@@ -108,7 +108,7 @@ async fn a_domain_s_page_has_its_catch_all_with_a_warning() {
     let page = format!("/t/acme/mail/domains/{}/aliases", domain(1));
     let without = it.browser.get(&page).await.expect(200);
     assert_eq!(texts(&without, "#catch-all a"), ["Set a catch-all"]);
-    let body = json!({ "domain": domain(1), "kind": "catch_all", "targets": ["cid@x.example"] });
+    let body = json!({ "address": "@x.example", "targets": ["cid@x.example"] });
     it.ask(body).await.expect(201);
     let with = it.browser.get(&page).await.expect(200);
     let card = texts(&with, "#catch-all").join(" ");

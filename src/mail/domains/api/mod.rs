@@ -117,7 +117,7 @@ pub struct MailDomainIn {
 #[serde(deny_unknown_fields)]
 pub struct MailDomainChangeIn {
     /// Whether mail goes in and out.
-    enabled: Option<bool>,
+    is_enabled: Option<bool>,
     /// The domain whose addresses it is to have as well; null for its own.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "mdo_01h455vb4pex5vsknk084sn02q")]
@@ -188,7 +188,7 @@ async fn show(
 
 /// Change a mail domain
 ///
-/// Its limits, whether it is switched on, and whose addresses it has. All of it holds for the next mail.
+/// Its limits, whether it is enabled, and whose addresses it has. All of it holds for the next mail.
 #[utoipa::path(patch, path = "/api/v1/mail/domains/{domain}", tag = "mail", params(("domain" = MailDomainId, Path)),
     request_body = MailDomainChangeIn,
     responses((status = 200, description = "The domain", body = MailDomainOut)))]
@@ -200,7 +200,7 @@ async fn change(
     Json(new): Json<MailDomainChangeIn>,
 ) -> Result<Tagged<Json<MailDomainOut>>, Error> {
     let input = ChangeInput {
-        is_enabled: new.enabled,
+        is_enabled: new.is_enabled,
         alias_of: new.alias_of,
         quota_mib: Ok(new.quota_mib),
         hourly_limit: Ok(new.hourly_limit),

@@ -104,7 +104,7 @@ impl Domain {
             return Ok(());
         };
         Err(Error::conflict(
-            "domain-is-alias",
+            "mail-domain-is-alias",
             format!(
                 "{} has the addresses of {}. Make them there: they work here at once.",
                 self.name.shown(),
@@ -128,7 +128,7 @@ impl Domain {
             return Ok(());
         }
         Err(Error::conflict(
-            "domain-in-use",
+            "mail-domain-in-use",
             format!(
                 "There are still {} in {}. Delete them first.",
                 told.join(" and "),

@@ -63,7 +63,7 @@ pub async fn verify(tx: &mut impl Scoped, id: MailDomainId, now: DateTime<Utc>) 
     done.map(drop).map_err(|error| {
         if violates(&error, "mail_domain_verified_key") {
             Error::conflict(
-                "domain-taken",
+                "mail-domain-taken",
                 "This domain's mail is here already, with another organisation. Ask your provider if it should be yours.",
             )
         } else {

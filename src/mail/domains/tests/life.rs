@@ -14,7 +14,7 @@ async fn a_domain_is_added_proved_and_removed() {
     );
     let verify = format!("{domain}/verify");
     let early = it.post(&verify, json!({})).await.expect(409).json();
-    assert_eq!(early["code"], "domain-not-proved");
+    assert_eq!(early["code"], "mail-domain-not-proved");
     assert!(text(&early["title"]).contains("berth-verification="), "{early}");
     it.test
         .dns
@@ -54,7 +54,7 @@ async fn of_all_tenants_one_proves_a_domain_and_the_others_do_not_learn_which() 
     }
     rival.json("DELETE", &domain, &json!({})).await.expect(404);
     rival
-        .json("PATCH", &domain, &json!({ "enabled": false }))
+        .json("PATCH", &domain, &json!({ "is_enabled": false }))
         .await
         .expect(404);
     let all = rival.get("/api/v1/mail/domains").await.expect(200).json();
@@ -72,7 +72,7 @@ async fn of_all_tenants_one_proves_a_domain_and_the_others_do_not_learn_which() 
         .json("POST", &format!("{other}/verify"), &json!({}))
         .await
         .expect(409);
-    assert_eq!(late.json()["code"], "domain-taken");
+    assert_eq!(late.json()["code"], "mail-domain-taken");
     assert!(!late.body.to_lowercase().contains("acme"), "{}", late.body);
     assert_eq!(rival.get(&other).await.expect(200).json()["state"], "unverified");
 }
@@ -108,13 +108,13 @@ async fn settings_change_and_null_takes_a_limit_away() {
     let it = Scene::new().await;
     let domain = it.add("a.example").await;
     let patch = async |body: Value| it.program.json("PATCH", &domain, &body).await;
-    let limits = json!({ "quota_mib": 1024, "hourly_limit": 0, "enabled": false });
+    let limits = json!({ "quota_mib": 1024, "hourly_limit": 0, "is_enabled": false });
     let changed = patch(limits).await.expect(200).json();
     assert_eq!(
         (&changed["quota_mib"], &changed["hourly_limit"]),
         (&json!(1024), &json!(0))
     );
-    assert_eq!(changed["enabled"], false);
+    assert_eq!(changed["is_enabled"], false);
     let changed = patch(json!({ "quota_mib": null })).await.expect(200).json();
     assert_eq!(
         (&changed["quota_mib"], &changed["hourly_limit"]),
@@ -132,10 +132,10 @@ async fn settings_change_and_null_takes_a_limit_away() {
     let headers = [("if-match", "\"1\"")];
     let late = it
         .program
-        .json_with("PATCH", &domain, &json!({ "enabled": true }), &headers)
+        .json_with("PATCH", &domain, &json!({ "is_enabled": true }), &headers)
         .await;
     late.expect(412);
-    assert_eq!(it.get(&domain).await["enabled"], false);
+    assert_eq!(it.get(&domain).await["is_enabled"], false);
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn an_alias_domain_has_the_addresses_of_one_of_its_tenant_s() {
         .await;
     assert!(turned.expect(422).body.contains("Other domains are aliases"));
     let held = it.delete(&main).await.expect(409).json();
-    assert_eq!(held["code"], "domain-in-use");
+    assert_eq!(held["code"], "mail-domain-in-use");
     assert!(text(&held["title"]).contains("1 alias domain"), "{held}");
     it.program
         .json("PATCH", &alias, &json!({ "alias_of": null }))

@@ -104,7 +104,7 @@ async fn settings_keep_what_was_typed_and_say_when_somebody_else_was_faster() {
     bob.post(&settings, &fields).await.expect(303);
     let found = it.get(&domain).await;
     assert_eq!(
-        (&found["quota_mib"], &found["enabled"]),
+        (&found["quota_mib"], &found["is_enabled"]),
         (&json!(5), &json!(false))
     );
 }

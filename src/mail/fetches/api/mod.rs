@@ -10,14 +10,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::drivers::mail::FetchTls;
-use crate::platform::access::TenantScope;
+use crate::platform::access::{Side, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailFetchId, MailboxId};
 use crate::platform::secret::Secret;
-use crate::platform::web::{Json, ListOut, ListQuery, Path, Sorted};
+use crate::platform::web::{Accepted, Json, ListOut, ListQuery, Path, Sorted};
 
 use super::actions;
-use super::model::{Account, Folders, NewFetch};
+use super::model::{Account, Fetch, Folders, NewFetch};
 use outs::{MailFetchOut, MailFetchesOut};
 
 /// Which fetches.
@@ -145,6 +145,12 @@ pub struct MailFetchIn {
     password: String,
 }
 
+/// A fetch, whose operation tells how it goes.
+fn accepted(app: &App, fetch: Fetch) -> Accepted<Json<MailFetchOut>> {
+    let operation = fetch.operation;
+    Accepted(Side::Tenant, operation, Json(MailFetchOut::new(fetch, app.now())))
+}
+
 /// Fetch a mailbox's mail from another server
 ///
 /// The same for one mailbox.
@@ -156,7 +162,7 @@ pub async fn create_one(
     scope: TenantScope,
     Path(mailbox): Path<MailboxId>,
     Json(new): Json<MailFetchIn>,
-) -> Result<(StatusCode, Json<MailFetchOut>), Error> {
+) -> Result<Accepted<Json<MailFetchOut>>, Error> {
     let account = Account {
         address: actions::address_of(&scope, mailbox).await?,
         user: new.user,
@@ -172,7 +178,7 @@ pub async fn create_one(
     };
     let mut made = actions::create(&app, &scope, new, |_, part| part.to_owned()).await?;
     let fetch = made.pop().ok_or(Error::NotFound)?;
-    Ok((StatusCode::ACCEPTED, Json(MailFetchOut::new(fetch, app.now()))))
+    Ok(accepted(&app, fetch))
 }
 
 /// Show a fetch
@@ -198,7 +204,7 @@ pub async fn cancel(
     State(app): State<App>,
     scope: TenantScope,
     Path(id): Path<MailFetchId>,
-) -> Result<(StatusCode, Json<MailFetchOut>), Error> {
+) -> Result<Accepted<Json<MailFetchOut>>, Error> {
     let fetch = actions::cancel(&app, &scope, id).await?;
-    Ok((StatusCode::ACCEPTED, Json(MailFetchOut::new(fetch, app.now()))))
+    Ok(accepted(&app, fetch))
 }

@@ -15,7 +15,7 @@ pub struct MailFetchOut {
     /// Its id.
     id: MailFetchId,
     /// Into which mailbox.
-    mailbox: MailboxId,
+    mailbox_id: MailboxId,
     /// That one's address.
     #[schema(example = "ann@example.com")]
     address: String,
@@ -62,7 +62,7 @@ pub struct MailFetchOut {
     /// The folder that is open.
     folder: String,
     /// The operation that tells of it.
-    operation: OperationId,
+    operation_id: OperationId,
     /// Who asked.
     created_by: String,
     /// When.
@@ -87,7 +87,7 @@ impl MailFetchOut {
             id: fetch.id,
             percent: fetch.percent(),
             bytes_per_second: fetch.speed(now),
-            mailbox: fetch.mailbox,
+            mailbox_id: fetch.mailbox,
             address: fetch.address,
             host: fetch.wish.host,
             port: fetch.wish.port,
@@ -106,7 +106,7 @@ impl MailFetchOut {
             done_messages: fetch.done_messages,
             done_bytes: fetch.done_bytes,
             folder: fetch.folder,
-            operation: fetch.operation,
+            operation_id: fetch.operation,
             created_by: fetch.created_by,
             created_at: fetch.created_at,
             started_at: fetch.started_at,

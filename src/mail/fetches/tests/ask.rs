@@ -96,7 +96,7 @@ async fn so_many_wait_and_no_more() {
                   created_by, created_at from mail_fetch, generate_series(1, 99)";
     scene.test.administer(copies).await;
     let refused = scene.ask(&scene.body(&["bob"])).await.expect(409).json();
-    assert_eq!(refused["code"], "too-many-fetches");
+    assert_eq!(refused["code"], "too-many-mail-fetches");
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn nobody_else_sees_or_stops_them() {
     let scene = Scene::new().await;
     let id = scene.begin("ann").await;
     let one = scene.find(&id).await;
-    let mailbox = one["mailbox"].as_str().unwrap();
+    let mailbox = one["mailbox_id"].as_str().unwrap();
     let path = format!("{FETCHES}/{id}");
     scene.stranger.get(&path).await.expect(404);
     scene
@@ -129,13 +129,10 @@ async fn nobody_else_sees_or_stops_them() {
     let place = format!("/api/v1/mail/mailboxes/{mailbox}/fetch");
     scene.stranger.json("POST", &place, &body).await.expect(404);
     scene.later(TimeDelta::seconds(1));
-    scene.program.json("POST", &place, &body).await.expect(202);
-    let all = scene
-        .program
-        .get(&format!("{FETCHES}?mailbox={mailbox}&limit=1"))
-        .await
-        .expect(200)
-        .json();
+    let made = scene.program.json("POST", &place, &body).await.expect(202);
+    let operation = made.json()["operation_id"].as_str().unwrap().to_owned();
+    assert_eq!(made.header("location"), format!("/api/v1/operations/{operation}"));
+    let all = scene.program.get(&format!("{FETCHES}?mailbox={mailbox}&limit=1")).await.expect(200).json();
     assert!(all["next"].is_string());
     assert_ne!(all["items"][0]["id"], json!(id));
 }

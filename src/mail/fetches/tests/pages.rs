@@ -59,7 +59,7 @@ async fn a_mailbox_has_a_page_of_its_own_with_a_button_that_stops() {
     let scene = Scene::new().await;
     let browser = scene.test.browser(scene.ada).await;
     let id = scene.begin("ann").await;
-    let mailbox = scene.find(&id).await["mailbox"].as_str().unwrap().to_owned();
+    let mailbox = scene.find(&id).await["mailbox_id"].as_str().unwrap().to_owned();
     let place = format!("/t/acme/mail/mailboxes/{mailbox}/fetch");
     let page = browser.get(&place).await.expect(200);
     assert_eq!(texts(&page, "h1"), ["ann@a.example"]);

@@ -175,7 +175,7 @@ impl Cells<'_> {
         let targets = targets.map_err(&mut *note).ok();
         let description = parse_description(self.get("description"));
         let description = description.map_err(&mut *note).ok();
-        let is_enabled = self.is("enabled", note);
+        let is_enabled = self.is("is_enabled", note);
         Some(Entry {
             kind,
             name: String::new(),
@@ -200,7 +200,7 @@ impl Cells<'_> {
             typed => parse_targets(typed, MAX_FORWARDS).map_err(&mut *note).ok(),
         };
         let secrets = self.secrets().map_err(&mut *note).ok();
-        let (keeps_copy, is_enabled) = (self.is("keeps_copy", note), self.is("enabled", note));
+        let (keeps_copy, is_enabled) = (self.is("keeps_copy", note), self.is("is_enabled", note));
         let (password, password_hash) = secrets?;
         Some(Entry {
             kind: LineKind::Mailbox,
@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn each_wrong_cell_is_told_of_with_its_line() {
-        let text = "address,quota_mib,enabled\nann@x.example,1,yes\nann,much,perhaps\n\"b@x.example\",1\n";
+        let text = "address,quota_mib,is_enabled\nann@x.example,1,yes\nann,much,perhaps\n\"b@x.example\",1\n";
         let lines = read(text.as_bytes()).unwrap();
         assert!(lines[0].entry.is_ok());
         let told = lines[1].entry.as_ref().unwrap_err();

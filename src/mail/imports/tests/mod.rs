@@ -119,7 +119,7 @@ impl Scene {
     }
 }
 
-const LIST: &str = "address,name,password,quota_mib,targets,enabled\n\
+const LIST: &str = "address,name,password,quota_mib,targets,is_enabled\n\
     bob@x.example,Bob,quiet harbour lantern,512,,yes\n\
     cid@x.example,Cid,,,,no\n\
     sales@x.example,,,,bob@x.example cid@x.example,\n";

@@ -74,9 +74,9 @@ impl Scene {
         self.post(&one(id, verb), json!({})).await.expect(status)
     }
 
-    async fn delete(&self, id: &str) -> Value {
+    async fn delete(&self, id: &str) {
         let gone = self.program.json("DELETE", &one(id, ""), &json!({})).await;
-        gone.expect(200).json()
+        gone.expect(204);
     }
 
     async fn list(&self, query: &str) -> Vec<String> {

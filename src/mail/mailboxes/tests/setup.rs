@@ -78,8 +78,8 @@ async fn a_link_ends_after_a_week_and_with_a_newer_one() {
     scene.look(&link, 200).await;
     scene.later(TimeDelta::seconds(1));
     scene.look(&link, 404).await;
-    let next = path(&scene.act(&id, "set-up-link", 200).await.json());
-    let newest = path(&scene.act(&id, "set-up-link", 200).await.json());
+    let next = path(&scene.act(&id, "set-up-link", 201).await.json());
+    let newest = path(&scene.act(&id, "set-up-link", 201).await.json());
     scene.look(&next, 404).await;
     scene.look(&newest, 200).await;
     let set = json!({ "password": GOOD });
@@ -134,7 +134,7 @@ async fn a_link_is_mailed_and_told_if_it_could_not() {
     let again = scene
         .post(&one(&id_of(&made), "set-up-link"), again)
         .await
-        .expect(200)
+        .expect(201)
         .json();
     assert!(
         again["trouble"].is_string() && again["sent_to"].is_null(),
