@@ -18,6 +18,7 @@ pub mod kicks;
 pub mod limits;
 pub mod mailboxes;
 pub mod model;
+mod nav;
 mod own;
 pub mod room;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
@@ -15,7 +16,7 @@ use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, ago};
 use super::super::actions::{self, Issued, NewPassword};
 use super::super::model::{Domain, Mailbox, Settings, typed_count, typed_size};
 use super::super::store;
-use super::{Head, crumbs, domain_href, held, href, percent, shown_in_form};
+use super::{Head, held, percent, shown_in_form};
 
 /// What a page shows besides the mailbox: forms that came back, and what is told once.
 #[derive(Default)]
@@ -160,9 +161,9 @@ pub(super) async fn page(
     let mailbox = actions::find(app, scope, id).await?;
     let domain = store::domain_of(&mut scope.begin().await?, mailbox.domain).await?;
     Ok(Page(Show {
-        ctx: crumbs(ctx, scope),
+        ctx: nav::crumbs_below(ctx, scope, Tab::Mailboxes),
         head: Head::new(scope, &mailbox, "overview"),
-        domain_href: domain_href(scope, domain.id),
+        domain_href: nav::domain(scope, domain.id),
         domain,
         now: app.now(),
         form: extra.settings.unwrap_or_else(|| filled(&mailbox)),
@@ -204,7 +205,7 @@ pub(super) async fn save(
     };
     let done = actions::change(&app, &scope, id, settings, data.has_seen());
     match data.submit(done).await {
-        Ok(_) => Ok(SeeOther::to(href(&scope, id)).good("Saved.").into_response()),
+        Ok(_) => Ok(SeeOther::to(nav::mailbox(&scope, id)).good("Saved.").into_response()),
         Err(error) => {
             let (errors, status) = shown_in_form(error)?;
             let extra = Extra {
@@ -231,7 +232,7 @@ pub(super) async fn password(
     };
     match data.submit(actions::set_password(&app, &scope, id, new)).await {
         Ok(_) => {
-            let to = SeeOther::to(href(&scope, id));
+            let to = SeeOther::to(nav::mailbox(&scope, id));
             Ok(to
                 .good("The password is set, and open sessions end.")
                 .into_response())
