@@ -17,7 +17,7 @@ mod tests;
 
 use utoipa_axum::routes;
 
-pub(super) use model::servers;
+pub(super) use model::{Server, servers};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};

@@ -92,7 +92,7 @@ async fn settings_keep_what_was_typed_and_notice_others() {
     let good = [("kind", "alias"), ("targets", "bob@x.example"), ("version", "1")];
     it.browser.post(&settings, &good).await.expect(303);
     let shown = it.browser.get(&page).await.expect(200);
-    assert_eq!(texts(&shown, "#page-status"), ["Off"]);
+    assert_eq!(texts(&shown, "#page-status"), ["Disabled"]);
     assert_eq!(texts(&shown, "#targets li"), ["bob@x.example"]);
     let gone = it.browser.post(&format!("{page}/delete"), &[]).await.expect(303);
     assert_eq!(
