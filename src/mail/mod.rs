@@ -29,6 +29,7 @@ mod webmail;
 pub use flow::clean_up as clean_up_flow;
 pub use imports::{Imports, clean_up as clean_up_imports};
 pub use kicks::let_all_go;
+pub use nav::lists;
 pub use own::{MailboxAuthenticator, clean_up as forget_mailbox_sessions};
 pub use webmail::clean_up as forget_webmail;
 

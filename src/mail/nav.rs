@@ -97,6 +97,15 @@ impl AreaHead {
     }
 }
 
+/// Titles and addresses of the lists that are called like what somebody typed, if they may open them. For the command palette; it has
+/// the first of them from the rail.
+pub fn lists(scope: &TenantScope, text: &str) -> Vec<(&'static str, String)> {
+    let text = text.trim().to_lowercase();
+    let all = Tab::ALL.into_iter().filter(|tab| scope.may(tab.needs()));
+    let called = all.filter(|tab| *tab != Tab::Domains && tab.title().to_lowercase().starts_with(&text));
+    called.map(|tab| (tab.title(), tab.href(scope))).collect()
+}
+
 /// Where mail begins.
 pub(super) fn area(scope: &TenantScope) -> String {
     format!("/t/{}/mail", scope.member.slug)

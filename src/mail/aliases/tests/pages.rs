@@ -65,6 +65,8 @@ async fn an_alias_is_made_by_a_form_that_says_what_is_wrong() {
     );
     let list = it.browser.get(PAGE).await.expect(200);
     assert_eq!(texts(&list, "tbody a.row-link"), ["sales@x.example"]);
+    let found = it.browser.get("/t/acme/search?q=sales").await.expect(200).json();
+    assert_eq!(found["items"][0]["href"], made.location());
 }
 
 #[tokio::test]
