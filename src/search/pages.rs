@@ -7,7 +7,9 @@ use crate::mail;
 use crate::platform::access::{Permission, StaffScope, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId, ServerId, ShareId, StackId, TenantId, VolumeId};
+use crate::platform::ids::{
+    MailAliasId, MailDomainId, MailboxId, ServerId, ShareId, StackId, TenantId, VolumeId,
+};
 use crate::platform::web::{Json, ListQuery, Query};
 
 use super::store::{self, Found, FoundShare};

@@ -155,7 +155,11 @@ async fn a_mailbox_s_own_person_sets_up_their_phone() {
             .body
             .contains("<key>IncomingMailServerPortNumber</key><integer>9930</integer>")
     );
-    assert!(profile.body.contains("<key>PayloadOrganization</key><string>acme.example</string>"));
+    assert!(
+        profile
+            .body
+            .contains("<key>PayloadOrganization</key><string>acme.example</string>")
+    );
     let overview = own.get("/mailbox").await.expect(200);
     assert!(overview.body.contains("port 9930") && overview.body.contains("port 4650"));
     let away = app.anonymous().get("/mailbox/set-up-program").await.expect(303);

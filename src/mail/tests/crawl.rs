@@ -21,7 +21,10 @@ fn links(body: &str, area: &str) -> Vec<String> {
     let hrefs = page.select(&anchors).filter_map(|anchor| anchor.attr("href"));
     hrefs
         .map(|href| href.split('#').next().unwrap_or_default())
-        .filter(|href| href.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])))
+        .filter(|href| {
+            href.strip_prefix(area)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        })
         .filter(|href| !href.contains("sort="))
         .map(str::to_owned)
         .collect()
@@ -29,7 +32,10 @@ fn links(body: &str, area: &str) -> Vec<String> {
 
 /// Opens all that can be reached from the area's beginning, and says where that was. Each page has to answer.
 async fn crawl(browser: &Client, area: &str) -> BTreeSet<String> {
-    let (mut seen, mut waiting) = (BTreeSet::new(), VecDeque::from([(area.to_owned(), String::new())]));
+    let (mut seen, mut waiting) = (
+        BTreeSet::new(),
+        VecDeque::from([(area.to_owned(), String::new())]),
+    );
     while let Some((href, from)) = waiting.pop_front() {
         if !seen.insert(href.clone()) {
             continue;
@@ -87,20 +93,46 @@ impl Scene {
 async fn an_owner_reaches_everything_and_nothing_is_dead() {
     let it = Scene::new().await;
     let seen = crawl(&it.browser(TenantRole::Owner).await, AREA).await;
-    let (domain, mailbox) = (format!("/domains/{}", it.domain), format!("/mailboxes/{}", it.mailbox));
+    let (domain, mailbox) = (
+        format!("/domains/{}", it.domain),
+        format!("/mailboxes/{}", it.mailbox),
+    );
     let lists = [
-        "", "/domains/new", "/mailboxes", "/mailboxes/new", "/deleted-mailboxes", "/aliases", "/aliases/new", "/imports",
-        "/imports/new", "/export.csv", "/fetches", "/trace", "/quarantine",
+        "",
+        "/domains/new",
+        "/mailboxes",
+        "/mailboxes/new",
+        "/deleted-mailboxes",
+        "/aliases",
+        "/aliases/new",
+        "/imports",
+        "/imports/new",
+        "/export.csv",
+        "/fetches",
+        "/trace",
+        "/quarantine",
     ];
     let of_domain = ["", "/mailboxes", "/aliases"].map(|below| format!("{domain}{below}"));
     let of_mailbox = [
-        "", "/app-passwords", "/rules", "/rules/new", "/rules/0", "/forwarding", "/send-as", "/set-up", "/apple", "/fetch",
+        "",
+        "/app-passwords",
+        "/rules",
+        "/rules/new",
+        "/rules/0",
+        "/forwarding",
+        "/send-as",
+        "/set-up",
+        "/apple",
+        "/fetch",
     ];
     let of_mailbox = of_mailbox.map(|below| format!("{mailbox}{below}"));
     let of_alias = ["", "/edit"].map(|below| format!("/aliases/{}{below}", it.alias));
     let wanted = lists.map(str::to_owned).into_iter();
     for below in wanted.chain(of_domain).chain(of_mailbox).chain(of_alias) {
-        assert!(seen.contains(&format!("{AREA}{below}")), "nothing leads to {below}: {seen:?}");
+        assert!(
+            seen.contains(&format!("{AREA}{below}")),
+            "nothing leads to {below}: {seen:?}"
+        );
     }
 }
 
@@ -109,7 +141,10 @@ async fn a_viewer_is_led_to_nothing_that_is_refused() {
     let it = Scene::new().await;
     let seen = crawl(&it.browser(TenantRole::Viewer).await, AREA).await;
     assert!(seen.contains(&format!("{AREA}/mailboxes/{}/forwarding", it.mailbox)));
-    assert!(!seen.contains(&format!("{AREA}/trace")), "it is not theirs to see");
+    assert!(
+        !seen.contains(&format!("{AREA}/trace")),
+        "it is not theirs to see"
+    );
 }
 
 #[tokio::test]
@@ -117,9 +152,20 @@ async fn a_mailbox_s_own_person_reaches_all_of_their_pages() {
     let it = Scene::new().await;
     let seen = crawl(&it.own, "/mailbox").await;
     for below in [
-        "", "/password", "/app-passwords", "/rules", "/rules/new", "/rules/0", "/forwarding", "/aliases", "/set-up-program",
+        "",
+        "/password",
+        "/app-passwords",
+        "/rules",
+        "/rules/new",
+        "/rules/0",
+        "/forwarding",
+        "/aliases",
+        "/set-up-program",
         "/set-up-program/apple",
     ] {
-        assert!(seen.contains(&format!("/mailbox{below}")), "nothing leads to {below}: {seen:?}");
+        assert!(
+            seen.contains(&format!("/mailbox{below}")),
+            "nothing leads to {below}: {seen:?}"
+        );
     }
 }

@@ -105,6 +105,20 @@ async fn settings_keep_what_was_typed_and_notice_others() {
 }
 
 #[tokio::test]
+async fn an_alias_of_somebody_s_own_names_their_mailbox() {
+    let it = Scene::new().await;
+    let id = it.alias("sales", &["ann@x.example"]).await;
+    let page = format!("{PAGE}/{id}");
+    let others = it.browser.get(&page).await.expect(200);
+    assert_eq!(texts(&others, ".kv a"), ["x.example"], "nobody's own");
+    it.test
+        .administer("update mail_alias set owner_id = (select id from mailbox where local_part = 'ann')")
+        .await;
+    let own = it.browser.get(&page).await.expect(200);
+    assert_eq!(texts(&own, ".kv a"), ["x.example", "ann@x.example"]);
+}
+
+#[tokio::test]
 async fn a_domain_s_page_has_its_catch_all_with_a_warning() {
     let it = Scene::new().await;
     let page = format!("/t/acme/mail/domains/{}/aliases", domain(1));

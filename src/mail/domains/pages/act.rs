@@ -50,7 +50,9 @@ pub(super) async fn remove(
     data: FormData,
 ) -> Result<SeeOther, Error> {
     match actions::remove(&app, &scope, id, Some(data.get("confirm"))).await {
-        Ok(domain) => Ok(SeeOther::to(nav::area(&scope)).good(format!("{} is deleted.", domain.name.shown()))),
+        Ok(domain) => {
+            Ok(SeeOther::to(nav::area(&scope)).good(format!("{} is deleted.", domain.name.shown())))
+        }
         Err(error) => SeeOther::to(nav::domain(&scope, id)).refused_or_invalid(error),
     }
 }

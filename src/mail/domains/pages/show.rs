@@ -157,7 +157,11 @@ pub(super) async fn change(
         actions::change(&app, &scope, id, input, data.has_seen()).await
     };
     let (errors, status) = match data.submit(save).await {
-        Ok(_) => return Ok(SeeOther::to(nav::domain(&scope, id)).good("Saved.").into_response()),
+        Ok(_) => {
+            return Ok(SeeOther::to(nav::domain(&scope, id))
+                .good("Saved.")
+                .into_response());
+        }
         Err(Error::Invalid(errors)) => (errors, 422),
         Err(Error::PreconditionFailed) => (FieldErrors::one("", CHANGED), 412),
         Err(error @ Error::Conflict { .. }) => (FieldErrors::one("", error.sentence()), 409),

@@ -107,7 +107,10 @@ mod tests {
             ("/forwarding", "forwarding"),
             ("/set-up", "set-up"),
         ] {
-            assert_eq!(tab(&format!("/t/a/mail/mailboxes/x{below}"), "/t/a/mail/mailboxes/x"), expected);
+            assert_eq!(
+                tab(&format!("/t/a/mail/mailboxes/x{below}"), "/t/a/mail/mailboxes/x"),
+                expected
+            );
         }
     }
 }

@@ -111,7 +111,11 @@ impl QueuePage {
     }
 
     fn title(&self) -> &'static str {
-        if self.is_quarantine() { "Quarantine" } else { "Queue" }
+        if self.is_quarantine() {
+            "Quarantine"
+        } else {
+            "Queue"
+        }
     }
 
     fn sub(&self) -> &'static str {
@@ -123,7 +127,11 @@ impl QueuePage {
     }
 
     fn tab(&self) -> &'static str {
-        if self.is_quarantine() { "quarantine" } else { "queue" }
+        if self.is_quarantine() {
+            "quarantine"
+        } else {
+            "queue"
+        }
     }
 
     fn is_filtered(&self) -> bool {

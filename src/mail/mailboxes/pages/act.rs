@@ -53,7 +53,10 @@ pub(super) async fn remove(
             } else {
                 "Its mail is being erased."
             };
-            Ok(SeeOther::to(Tab::Mailboxes.href(&scope)).good(format!("{} is deleted. {rest}", gone.shown())))
+            Ok(
+                SeeOther::to(Tab::Mailboxes.href(&scope))
+                    .good(format!("{} is deleted. {rest}", gone.shown())),
+            )
         }
         Err(error) => SeeOther::to(nav::mailbox(&scope, id)).refused_or_invalid(error),
     }

@@ -76,7 +76,11 @@ impl List {
     }
 
     fn sub(&self) -> &'static str {
-        if self.head.is_some() { "Its mailboxes" } else { "In all of your domains" }
+        if self.head.is_some() {
+            "Its mailboxes"
+        } else {
+            "In all of your domains"
+        }
     }
 }
 

@@ -240,7 +240,9 @@ pub(super) async fn save(
     };
     let done = actions::change(&app, &scope, id, settings, data.has_seen());
     match data.submit(done).await {
-        Ok(_) => Ok(SeeOther::to(nav::mailbox(&scope, id)).good("Saved.").into_response()),
+        Ok(_) => Ok(SeeOther::to(nav::mailbox(&scope, id))
+            .good("Saved.")
+            .into_response()),
         Err(error) => {
             let (errors, status) = shown_in_form(error)?;
             let extra = Extra {

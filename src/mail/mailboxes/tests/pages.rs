@@ -231,7 +231,10 @@ async fn its_page_says_where_mail_goes_and_which_aliases_lead_to_it() {
     let about = |page: &Answer| values(page, "main dd a", "href").len();
     let page = it.page(&page_of(&id, "")).await;
     let told = texts(&page, "main .kv").join(" ");
-    assert!(told.contains("To nobody") && told.contains("Not by itself"), "{told}");
+    assert!(
+        told.contains("To nobody") && told.contains("Not by itself"),
+        "{told}"
+    );
     assert!(told.contains("None leads to it"), "{told}");
     assert_eq!(about(&page), 4, "the domain, forwarding, replies and aliases");
     let forwarding = page_of(&id, "/forwarding");
@@ -255,14 +258,19 @@ async fn its_page_says_where_mail_goes_and_which_aliases_lead_to_it() {
     assert!(told.contains("To kim@else.example, and keeps it"), "{told}");
     assert!(told.contains("1 leads to it"), "{told}");
     let aliases = values(&page, "main dd a", "href").pop().unwrap();
-    assert_eq!(texts(&it.page(&aliases).await, "tbody .row-link"), ["sales@a.example"]);
+    assert_eq!(
+        texts(&it.page(&aliases).await, "tbody .row-link"),
+        ["sales@a.example"]
+    );
 }
 
 #[tokio::test]
 async fn a_domain_s_list_keeps_the_domain_s_head() {
     let it = Pages::new().await;
     for below in ["", "/mailboxes", "/aliases"] {
-        let page = it.page(&format!("/t/acme/mail/domains/{}{below}", it.scene.domain)).await;
+        let page = it
+            .page(&format!("/t/acme/mail/domains/{}{below}", it.scene.domain))
+            .await;
         assert_eq!(texts(&page, "h1"), ["a.example"], "{below}");
         assert_eq!(texts(&page, "nav.tabs a").len(), 3, "{below}");
     }
