@@ -156,7 +156,7 @@ async fn refusal(tx: &mut TenantTx, scope: &TenantScope, address: &Address, limi
     if let Some(other) = domain.alias_of {
         let (name, other) = (domain.name.shown(), other.shown());
         let message =
-            format!("{name} is an alias domain of {other}: make the mailbox there, and it has both addresses.");
+            format!("{name} stands for {other}: make the mailbox there, and it has both addresses.");
         return Error::invalid("address", message);
     }
     full(tx, scope, limits).await

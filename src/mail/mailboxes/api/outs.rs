@@ -128,7 +128,7 @@ pub struct MailboxMadeOut {
     /// Its set-up link, if that was asked for.
     set_up_link: Option<SetUpLinkOut>,
     /// What keeps mail from arriving there; null if nothing does.
-    #[schema(example = "No mail arrives before the domain is verified.")]
+    #[schema(example = "No mail arrives before the domain is proven to be yours.")]
     hindrance: Option<String>,
 }
 

@@ -163,7 +163,7 @@ impl Domain {
     /// What keeps mail from arriving here, in a sentence; empty if nothing.
     pub fn hindrance(&self) -> &'static str {
         if self.verified_at.is_none() {
-            "No mail arrives before the domain is verified."
+            "No mail arrives before the domain is proven to be yours."
         } else if !self.is_enabled {
             "No mail arrives while the domain is disabled."
         } else {

@@ -126,7 +126,7 @@ async fn an_address_is_taken_once_in_a_domain_and_says_nothing_of_others() {
         let made = stranger.json("POST", MAILBOXES, &new).await.expect(201).json();
         assert_eq!(
             made["hindrance"],
-            "No mail arrives before the domain is verified."
+            "No mail arrives before the domain is proven to be yours."
         );
     }
     scene.create("boss@a.example").await;
