@@ -18,6 +18,7 @@ pub mod kicks;
 pub mod limits;
 pub mod mailboxes;
 pub mod model;
+mod nav;
 mod own;
 pub mod room;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod webmail;
 pub use flow::clean_up as clean_up_flow;
 pub use imports::{Imports, clean_up as clean_up_imports};
 pub use kicks::let_all_go;
+pub use nav::lists;
 pub use own::{MailboxAuthenticator, clean_up as forget_mailbox_sessions};
 pub use webmail::clean_up as forget_webmail;
 

@@ -151,6 +151,10 @@ async fn a_mail_that_came_has_a_story_for_its_tenant_and_nobody_else() {
         texts(&page.body, ".timeline li > div")[1],
         "Put into Junk of ann@a.example."
     );
+    assert!(
+        texts(&page.body, "a[href='/t/acme/mail/quarantine']").is_empty(),
+        "it is not held"
+    );
 
     let (bob, browser) = &scene.bob;
     assert_eq!(messages(bob, "").await, Vec::<Value>::new());
@@ -489,6 +493,22 @@ async fn a_service_that_is_away_is_told_in_words() {
         .post("/t/acme/mail/quarantine/4SfKbW2kQmz9vQ3/release", &[])
         .await
         .expect(303);
+}
+
+#[tokio::test]
+async fn a_held_mail_leads_to_the_quarantine() {
+    let scene = Scene::new().await;
+    let mut story = incoming("ann@a.example");
+    story.truncate(5);
+    story.push(format!("postfix/postsuper[3]: {ID}: placed on hold"));
+    scene.log(&lines(&story)).await;
+    let (_, browser) = &scene.ann;
+    let held = browser.get(&format!("/t/acme/mail/trace/{ID}")).await.expect(200);
+    assert_eq!(texts(&held.body, "#page-status"), ["Held"]);
+    assert_eq!(
+        texts(&held.body, "a[href='/t/acme/mail/quarantine']"),
+        ["Go to the quarantine"]
+    );
 }
 
 #[tokio::test]

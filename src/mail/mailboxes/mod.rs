@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 
 pub use actions::hash_password;
 pub use model::{Mailbox, Usage, check_name, parse_hash};
-pub use pages::{Head, crumbs};
+pub use pages::Head;
 pub use reconcile::{Erasures, begin};
 pub use store::{find, let_deleted_go, lock};
 

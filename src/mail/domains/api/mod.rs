@@ -90,13 +90,14 @@ pub(super) async fn page_of(
     Listing::new(rows, query, |domain| key(domain, query))
 }
 
-/// A page of the domains of all tenants, as it is asked for.
+/// A page of the domains of all tenants, or of one, as it is asked for.
 pub(super) async fn staff_page_of(
     tx: &mut impl Scoped,
+    tenant: Option<TenantId>,
     query: &ListQuery,
 ) -> Result<Listing<StaffRow>, Error> {
     let (pattern, limit) = (pattern_of(query)?, query.fetch()?);
-    let rows = store::staff_list(tx, pattern.as_deref(), sort_of(query)?, limit).await?;
+    let rows = store::staff_list(tx, (tenant, pattern.as_deref()), sort_of(query)?, limit).await?;
     Listing::new(rows, query, |row| key(&row.domain, query))
 }
 
@@ -150,7 +151,7 @@ async fn list(scope: TenantScope, Query(query): Query<ListQuery>) -> Result<Resp
     responses((status = 200, description = "A page of all domains", body = ListOut<StaffMailDomainOut>)))]
 async fn staff_list(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<Response, Error> {
     let mut tx = scope.begin().await?;
-    let listing = staff_page_of(&mut tx, &query).await?;
+    let listing = staff_page_of(&mut tx, None, &query).await?;
     Ok(listing.map(StaffMailDomainOut::from).json(&query))
 }
 

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
+use crate::mail::nav::{self, AreaHead, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, FieldErrors};
@@ -16,12 +17,13 @@ use crate::platform::web::{
 use super::super::model::lines;
 use super::super::{TOPIC, actions};
 use super::rows::Rows;
-use super::{area, base, read, shown_in_form, usual};
+use super::{base, read, shown_in_form, usual};
 
 #[derive(Template)]
 #[template(path = "mail/fetches.html")]
 pub(super) struct List {
     ctx: Ctx,
+    area: AreaHead,
     action: String,
     /// Only the first page of all of them changes while one looks: others stay as they were found.
     live: String,
@@ -56,12 +58,9 @@ async fn page(
     let action = base(scope);
     let is_first = query.list.after.is_none() && query.list.text().is_empty();
     Ok(Page(List {
-        ctx: ctx.with_crumbs([("Mail", area(scope))]),
-        live: if is_first {
-            format!("{action}/live?after={newest}")
-        } else {
-            String::new()
-        },
+        ctx: nav::crumbs(ctx, scope),
+        area: AreaHead::new(scope, Tab::Fetches),
+        live: if is_first { format!("{action}/live?after={newest}") } else { String::new() },
         action,
         query,
         rows,

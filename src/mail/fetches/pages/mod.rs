@@ -8,6 +8,7 @@ use axum::extract::State;
 
 use crate::app::App;
 use crate::drivers::mail::FetchTls;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::{MailFetchId, MailboxId};
@@ -32,19 +33,14 @@ pub(super) fn routes() -> Routes<App> {
         .get("/t/{tenant}/mail/mailboxes/{mailbox}/fetch/live", read, one::live)
 }
 
-/// Where mail's pages of a tenant begin.
-fn area(scope: &TenantScope) -> String {
-    format!("/t/{}/mail", scope.member.slug)
-}
-
 /// Where all fetches are.
 fn base(scope: &TenantScope) -> String {
-    format!("{}/fetches", area(scope))
+    Tab::Fetches.href(scope)
 }
 
 /// Where those into a mailbox are.
 fn href(scope: &TenantScope, mailbox: MailboxId) -> String {
-    format!("{}/mailboxes/{mailbox}/fetch", area(scope))
+    format!("{}/fetch", nav::mailbox(scope, mailbox))
 }
 
 /// Cancels one, and goes to its mailbox's.

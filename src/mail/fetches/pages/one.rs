@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
-use crate::mail::mailboxes::{self, Head, crumbs};
+use crate::mail::mailboxes::{self, Head};
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
@@ -49,7 +50,7 @@ async fn page(
     let rows = rows(app, scope, &mut tx, id).await?;
     let action = href(scope, id);
     Ok(Page(Show {
-        ctx: crumbs(ctx, scope),
+        ctx: nav::crumbs_below(ctx, scope, Tab::Mailboxes),
         head: Head::new(scope, &mailbox, "fetch"),
         live: format!("{action}/live?after={newest}"),
         action,

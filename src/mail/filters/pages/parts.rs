@@ -112,7 +112,7 @@ async fn page(desk: &Desk, ctx: Ctx, again: Again, status: u16) -> Result<Respon
             .script
             .unwrap_or_else(|| FormState::default().with("script", filter.parts.raw.clone())),
     };
-    frame(desk, ctx, ("Rules", &address), &body, status)
+    frame(desk, ctx, ("Filters and replies", &address), &body, status)
 }
 
 /// Shows it.

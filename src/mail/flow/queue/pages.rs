@@ -105,6 +105,35 @@ pub(super) struct QueuePage {
 }
 
 impl QueuePage {
+    /// Whether only held mail is shown.
+    fn is_quarantine(&self) -> bool {
+        self.query.state == Some(QueueState::Held)
+    }
+
+    fn title(&self) -> &'static str {
+        if self.is_quarantine() {
+            "Quarantine"
+        } else {
+            "Queue"
+        }
+    }
+
+    fn sub(&self) -> &'static str {
+        if self.is_quarantine() {
+            "Mail that is held, of all tenants: spam beyond doubt, and what somebody keeps."
+        } else {
+            "Mail that waits, of all tenants. Held mail is the quarantine."
+        }
+    }
+
+    fn tab(&self) -> &'static str {
+        if self.is_quarantine() {
+            "quarantine"
+        } else {
+            "queue"
+        }
+    }
+
     fn is_filtered(&self) -> bool {
         self.query.q.is_some() || self.query.state.is_some()
     }

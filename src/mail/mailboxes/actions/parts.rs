@@ -129,7 +129,7 @@ pub async fn allow_send_as(
     let domain = store::domain_named(&mut tx, scope.tenant(), address.domain()).await?;
     let domain = domain.filter(|domain| domain.verified_at.is_some());
     let domain = domain.ok_or_else(|| {
-        let message = "Use an address of one of your own mail domains that is proven to be yours.";
+        let message = "Use an address of one of your own mail domains that is verified.";
         Error::invalid("address", message)
     })?;
     let (_, used) = store::count_parts(&mut tx, id).await?;

@@ -39,7 +39,12 @@ async fn a_link_works_once() {
     let differs = anybody.post(&link, &fields).await.expect(422);
     assert!(differs.body.contains("Type the same password twice."));
     assert!(!differs.body.contains(GOOD), "what is typed is not echoed");
-    scene.choose(&link, GOOD, 200).await;
+    let done = scene.choose(&link, GOOD, 200).await;
+    assert!(
+        done.body.contains("Port 993, SSL/TLS") && done.body.contains("Port 465, SSL/TLS"),
+        "{done:?}"
+    );
+    assert!(done.body.contains("href=\"/mailbox/sign-in\""), "{done:?}");
     let (hash, has_link) = scene.secrets("ann@a.example").await;
     assert!(hash.unwrap().starts_with("{ARGON2ID}$argon2id$") && !has_link);
     assert_eq!(scene.kicked().await, ["ann@a.example"]);
