@@ -248,9 +248,7 @@ async fn what_is_taken_strange_or_elsewhere_is_refused() {
     let taken = it.ask(wish("ann", &["bob@x.example"])).await.expect(422);
     assert!(said(&taken, "address").contains("taken"));
     let strange = it.ask(wish("a+b", &["bob"])).await.expect(422);
-    assert!(
-        said(&strange, "address").contains("Leave + out") && said(&strange, "targets").contains("bob")
-    );
+    assert!(said(&strange, "address").contains("Leave + out") && said(&strange, "targets").contains("bob"));
     let injected = it
         .ask(wish("a\r\nBcc: x@y.example", &["bob@x.example"]))
         .await
@@ -273,9 +271,8 @@ async fn what_is_taken_strange_or_elsewhere_is_refused() {
 #[tokio::test]
 async fn an_address_says_what_kind_it_is_of() {
     let it = Scene::new().await;
-    let ask = |address: &str, kind: &str| {
-        json!({ "address": address, "kind": kind, "targets": ["bob@x.example"] })
-    };
+    let ask =
+        |address: &str, kind: &str| json!({ "address": address, "kind": kind, "targets": ["bob@x.example"] });
     for (address, kind) in [
         ("@x.example", "alias"),
         ("@x.example", "group"),

@@ -67,11 +67,17 @@ async fn the_next_key_signs_when_dns_has_it_and_the_one_before_goes_a_week_later
         it.post(&activate, json!({})).await.expect(409).json()["code"],
         "mail-key-not-next"
     );
-    assert_eq!(it.delete(&key).await.expect(409).json()["code"], "mail-key-is-active");
+    assert_eq!(
+        it.delete(&key).await.expect(409).json()["code"],
+        "mail-key-is-active"
+    );
 
     let list = it.get(&format!("{domain}/keys")).await;
     let old = format!("{domain}/keys/{}", text(&list["items"][1]["id"]));
-    assert_eq!(it.delete(&old).await.expect(409).json()["code"], "mail-key-under-way");
+    assert_eq!(
+        it.delete(&old).await.expect(409).json()["code"],
+        "mail-key-under-way"
+    );
     it.test.clock.advance(chrono::TimeDelta::minutes(50));
     it.delete(&old).await.expect(409);
 }

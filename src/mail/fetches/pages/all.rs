@@ -60,7 +60,11 @@ async fn page(
     Ok(Page(List {
         ctx: nav::crumbs(ctx, scope),
         area: AreaHead::new(scope, Tab::Fetches),
-        live: if is_first { format!("{action}/live?after={newest}") } else { String::new() },
+        live: if is_first {
+            format!("{action}/live?after={newest}")
+        } else {
+            String::new()
+        },
         action,
         query,
         rows,

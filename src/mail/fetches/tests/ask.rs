@@ -132,7 +132,12 @@ async fn nobody_else_sees_or_stops_them() {
     let made = scene.program.json("POST", &place, &body).await.expect(202);
     let operation = made.json()["operation_id"].as_str().unwrap().to_owned();
     assert_eq!(made.header("location"), format!("/api/v1/operations/{operation}"));
-    let all = scene.program.get(&format!("{FETCHES}?mailbox={mailbox}&limit=1")).await.expect(200).json();
+    let all = scene
+        .program
+        .get(&format!("{FETCHES}?mailbox={mailbox}&limit=1"))
+        .await
+        .expect(200)
+        .json();
     assert!(all["next"].is_string());
     assert_ne!(all["items"][0]["id"], json!(id));
 }

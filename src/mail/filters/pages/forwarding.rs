@@ -53,7 +53,10 @@ pub(super) async fn save(
     ctx: Ctx,
     form: FormData,
 ) -> Result<Response, Error> {
-    let wanted = (form.get("forward_to").lines().collect(), form.checked("keeps_copy"));
+    let wanted = (
+        form.get("forward_to").lines().collect(),
+        form.checked("keeps_copy"),
+    );
     let change = forward::set(&app, &desk, form.has_seen(), wanted);
     match form.submit(change).await {
         Ok(set) => {

@@ -167,8 +167,7 @@ async fn spam_and_reply_get_into_the_script() {
     );
     let (alias, _) = scene.test.things_of_mailbox(scene.tenant, scene.mailbox).await;
     assert!(!alias.to_string().is_empty());
-    let reply =
-        json!({ "is_enabled": true, "subject": "Away", "text": "Back on \"Monday\".", "until": "2026-12-24" });
+    let reply = json!({ "is_enabled": true, "subject": "Away", "text": "Back on \"Monday\".", "until": "2026-12-24" });
     scene.put("reply", &reply, 200).await;
     let script = scene.script().await;
     for part in [
@@ -191,7 +190,11 @@ async fn forwarding_is_set_and_stays_where_it_leads_nowhere() {
         json!({ "forward_to": ["bob@example.org"], "keeps_copy": false })
     );
     let none = scene
-        .put("forwarding", &json!({ "forward_to": [], "keeps_copy": false }), 200)
+        .put(
+            "forwarding",
+            &json!({ "forward_to": [], "keeps_copy": false }),
+            200,
+        )
         .await;
     assert_eq!(none["keeps_copy"], true);
     let page = scene.own.get("/mailbox/forwarding").await.expect(200);
