@@ -34,7 +34,8 @@ create table mail_kick (
 create index mail_kick_due on mail_kick (next_attempt_at) where next_attempt_at is not null;
 create index mail_kick_lease on mail_kick (lease_until) where lease_until is not null;
 
--- An address may have been another tenant's, whose wish a person's role can't see, so asking is done here.
+-- An address may have been another tenant's, whose wish a person's role can't see, so asking is done here. Sessions are those of
+-- the tenant that has verified the domain: whoever else named it ends nobody's.
 create function mail_ask_kick(tenant uuid, addresses text[], at timestamptz) returns void
   language plpgsql security definer set search_path = public as $$
 begin
@@ -43,7 +44,9 @@ begin
   end if;
   -- In order, so that two who ask do not wait for each other in a ring.
   insert into mail_kick as k (address, tenant_id, asked_at, next_attempt_at)
-    select distinct a, tenant, at, at from unnest(addresses) a order by a
+    select distinct a, tenant, at, at from unnest(addresses) a
+      join mail_domain d on d.name = split_part(a, '@', 2) and d.tenant_id = tenant and d.verified_at is not null
+     order by a
     on conflict (address) do update set tenant_id = excluded.tenant_id, generation = k.generation + 1, asked_at = excluded.asked_at,
       next_attempt_at = excluded.next_attempt_at, error_count = 0, last_error = null;
 end $$;

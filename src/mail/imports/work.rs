@@ -82,7 +82,7 @@ impl<'a> Batch<'a> {
             app,
             claimed,
             places,
-            taken: store::taken(tx, &addresses).await?,
+            taken: store::taken(tx, claimed.tenant, &addresses).await?,
             mailboxes_left: allowed.max_mailboxes - totals.mailboxes,
             aliases_left: allowed.max_aliases - totals.aliases,
             now: app.now(),

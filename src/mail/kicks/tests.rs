@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use crate::mail::tests::recorder::{self, Recorder};
 use crate::platform::access::{StaffRole, TenantRole};
 use crate::platform::db::Scoped as _;
-use crate::platform::ids::TenantId;
+use crate::platform::ids::{MailDomainId, TenantId};
 use crate::platform::reconcile::Reconciler as _;
 use crate::testing::TestApp;
 
@@ -17,6 +17,7 @@ use super::{Kicks, ask, let_all_go};
 struct Scene {
     app: TestApp,
     tenant: TenantId,
+    domain: MailDomainId,
     service: Recorder,
     kicks: Kicks,
 }
@@ -25,11 +26,13 @@ impl Scene {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let tenant = app.tenant("acme").await;
+        let domain = recorder::domain(&app, tenant, "example.com", true).await;
         let service = Recorder::default();
         let kicks = Kicks::new(&app.app, Arc::new(service.clone()));
         Self {
             app,
             tenant,
+            domain,
             service,
             kicks,
         }
@@ -126,11 +129,24 @@ async fn nobody_asks_for_another_tenant() {
 }
 
 #[tokio::test]
+async fn who_only_names_a_domain_ends_nobodys_sessions_there() {
+    let scene = Scene::new().await;
+    let rival = scene.app.tenant("rival").await;
+    recorder::domain(&scene.app, rival, "example.com", false).await;
+    let all = ["ada@example.com".to_owned()];
+    let mut tx = scene.app.app.db.system().await.unwrap();
+    ask(&mut tx, rival, &all, scene.app.app.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((scene.work().await, scene.left().await), (0, 0));
+    scene.ask("ada@example.com").await;
+    assert_eq!(scene.work().await, 1, "its owner does");
+}
+
+#[tokio::test]
 async fn a_suspended_tenants_mailboxes_are_all_kicked() {
     let scene = Scene::new().await;
-    let domain = recorder::domain(&scene.app, scene.tenant, "example.com", true).await;
     for address in ["ada@example.com", "bob@example.com"] {
-        recorder::mailbox(&scene.app, (scene.tenant, domain), address, 100).await;
+        recorder::mailbox(&scene.app, (scene.tenant, scene.domain), address, 100).await;
     }
     scene
         .app
@@ -155,8 +171,8 @@ async fn a_suspended_tenants_mailboxes_are_all_kicked() {
 #[tokio::test]
 async fn a_tenant_that_is_erased_leaves_its_files_to_be_removed_and_no_row() {
     let scene = Scene::new().await;
-    let domain = recorder::domain(&scene.app, scene.tenant, "example.com", true).await;
-    let mailbox = recorder::mailbox(&scene.app, (scene.tenant, domain), "ada@example.com", 100).await;
+    let place = (scene.tenant, scene.domain);
+    let mailbox = recorder::mailbox(&scene.app, place, "ada@example.com", 100).await;
     scene
         .app
         .administer(

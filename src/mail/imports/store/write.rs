@@ -57,11 +57,16 @@ pub async fn places<'a>(
         .collect())
 }
 
-/// Which of some addresses are taken, as far as the scope sees.
-pub async fn taken(tx: &mut impl Scoped, addresses: &[String]) -> Result<HashSet<String>, Error> {
+/// Which of some addresses a tenant has already. Others may have named its domains, too, and what they have there is no matter.
+pub async fn taken(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    addresses: &[String],
+) -> Result<HashSet<String>, Error> {
     let rows = sqlx::query_scalar!(
-        "select address from mail_address where address = any($1)",
-        addresses
+        "select address from mail_address where address = any($1) and tenant_id = $2",
+        addresses,
+        tenant.0
     );
     Ok(rows.fetch_all(tx.conn()).await?.into_iter().collect())
 }

@@ -119,6 +119,30 @@ impl Scene {
     }
 }
 
+#[tokio::test]
+async fn what_a_rival_has_in_a_domain_of_that_name_is_no_matter() {
+    let it = Scene::new().await;
+    it.test.tenant("rival").await;
+    it.test
+        .administer(
+            "insert into mail_domain (id, tenant_id, name, proof, created_by, created_at, updated_at) \
+             select gen_random_uuid(), id, 'x.example', 'proof', 'eve', now(), now() from tenant where slug = 'rival'",
+        )
+        .await;
+    it.test
+        .administer(
+            "insert into mailbox (id, tenant_id, domain_id, local_part, address, created_by, created_at, updated_at) \
+             select gen_random_uuid(), d.tenant_id, d.id, 'bob', 'bob@x.example', 'eve', now(), now() \
+             from mail_domain d join tenant t on t.id = d.tenant_id where t.slug = 'rival'",
+        )
+        .await;
+    let import = it.upload("address,name\nbob@x.example,Bob\n").await;
+    it.act(&import, "start").await.expect(200);
+    it.work().await;
+    let read = it.get(&import).await;
+    assert_eq!((&read["done"], &read["failed"]), (&json!(1), &json!(0)));
+}
+
 const LIST: &str = "address,name,password,quota_mib,targets,enabled\n\
     bob@x.example,Bob,quiet harbour lantern,512,,yes\n\
     cid@x.example,Cid,,,,no\n\

@@ -19,7 +19,7 @@ pub(in crate::mail::own) struct Credentials {
     pub(in crate::mail::own) is_open: bool,
 }
 
-/// A mailbox by its address.
+/// A mailbox by its address, of the tenant that has verified the domain: others may have named it, and have none there.
 pub(in crate::mail::own) async fn credentials(
     tx: &mut SystemTx,
     address: &str,
@@ -28,7 +28,8 @@ pub(in crate::mail::own) async fn credentials(
         Credentials,
         r#"select m.id, m.tenant_id, m.address, m.password_hash,
              (m.is_enabled and t.status <> 'closed') as "is_open!"
-           from mailbox m join tenant t on t.id = m.tenant_id where m.address = $1 and m.deleted_at is null"#,
+           from mailbox m join mail_domain d on d.id = m.domain_id and d.verified_at is not null
+           join tenant t on t.id = m.tenant_id where m.address = $1 and m.deleted_at is null"#,
         address
     );
     Ok(row.fetch_optional(tx.conn()).await?)

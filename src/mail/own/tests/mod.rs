@@ -88,6 +88,37 @@ async fn somebody_signs_in_looks_and_signs_out() {
 }
 
 #[tokio::test]
+async fn a_rival_who_only_names_the_domain_keeps_nobody_from_their_mailbox() {
+    let scene = Scene::with_password().await;
+    let seat = Seat::take().unwrap();
+    let theirs = Secret::new("a rival's own password".to_owned());
+    let kept = verify::hash(&seat, &theirs).await.unwrap();
+    drop(seat);
+    let rival = scene.test.tenant("rival").await;
+    let (first, _) = scene.test.mailbox_person(rival, "first@rival.example").await;
+    scene.test.mail_password(first, &kept).await;
+    scene
+        .run(
+            "update mail_domain set name = 'acme.example', verified_at = null \
+             where tenant_id = (select id from tenant where slug = 'rival')",
+        )
+        .await;
+    scene
+        .run("update mailbox set local_part = 'ann', address = 'ann@acme.example' where local_part = 'first'")
+        .await;
+    let browser = scene.test.anonymous();
+    scene
+        .sign_in(&browser, ADDRESS, theirs.expose())
+        .await
+        .expect(422);
+    scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(303);
+    let page = browser.get("/mailbox").await.expect(200);
+    assert!(page.body.contains(ADDRESS), "{}", page.body);
+    let fields = [("current", PASSWORD), ("password", "seven green lanterns afloat")];
+    browser.post("/mailbox/password", &fields).await.expect(303);
+}
+
+#[tokio::test]
 async fn wrong_and_unknown_are_told_the_same_and_lock_after_five() {
     let scene = Scene::with_password().await;
     let browser = scene.test.anonymous();
