@@ -38,9 +38,15 @@ create index mail_kick_lease on mail_kick (lease_until) where lease_until is not
 -- the tenant that has verified the domain: whoever else named it ends nobody's.
 create function mail_ask_kick(tenant uuid, addresses text[], at timestamptz) returns void
   language plpgsql security definer set search_path = public as $$
+declare
+  own uuid := nullif(current_setting('berth.mailbox_id', true), '')::uuid;
 begin
   if berth_tenant() is not null and tenant is distinct from berth_tenant() then
     raise exception 'not this tenant''s mail' using errcode = 'insufficient_privilege';
+  end if;
+  -- A mailbox's own person asks for their own.
+  if own is not null and not addresses <@ array(select m.address from mailbox m where m.id = own and m.tenant_id = tenant) then
+    raise exception 'not this mailbox' using errcode = 'insufficient_privilege';
   end if;
   -- In order, so that two who ask do not wait for each other in a ring.
   insert into mail_kick as k (address, tenant_id, asked_at, next_attempt_at)

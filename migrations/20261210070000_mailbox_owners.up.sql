@@ -75,6 +75,8 @@ create policy mailbox on mailbox_app_password to berth_mailbox
   with check (tenant_id = berth_tenant() and mailbox_id = (select berth_mailbox_id()));
 grant select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at), insert, delete
   on mailbox_app_password to berth_mailbox;
+-- Who takes one away ends what is open by it.
+grant execute on function mail_ask_kick to berth_mailbox;
 
 -- Their own aliases: plain ones, which lead to them and to nobody else.
 create policy mailbox on mail_alias to berth_mailbox

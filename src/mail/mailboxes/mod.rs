@@ -21,11 +21,11 @@ mod tests;
 
 use utoipa_axum::routes;
 
-pub use actions::hash_password;
-pub use model::{Mailbox, Usage, check_name, parse_hash};
+pub use actions::{AppPasswordInput, hash_password, put_app_password, take_app_password};
+pub use model::{AppPassword, AppPasswordProtocol, Mailbox, Usage, check_name, parse_hash};
 pub use pages::{Head, crumbs};
 pub use reconcile::{Erasures, begin};
-pub use store::{find, let_deleted_go, lock};
+pub use store::{app_passwords, find, lock};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};

@@ -2,15 +2,12 @@
 
 use crate::mail::model::LocalPart;
 
-/// How many passwords for single programs a mailbox has.
-pub(super) const MAX_APP_PASSWORDS: i64 = 25;
 /// The most memory that a hash may take to check, in KiB: it may have been made elsewhere.
 const MAX_MEMORY_KIB: u32 = 128 * 1024;
 /// The most passes over it.
 const MAX_PASSES: u32 = 16;
 /// The most rounds of SHA-512-crypt: about a tenth of a second.
 const MAX_ROUNDS: u32 = 200_000;
-const MAX_NAME: usize = 100;
 
 /// A kept password, by the scheme that Dovecot has before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,40 +88,6 @@ pub(super) fn own_alias(text: &str) -> Result<LocalPart, String> {
     Ok(name)
 }
 
-/// What a password for one program is called.
-pub(super) fn app_password_name(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err("Say which program it is for, such as Phone.".to_owned());
-    }
-    if text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
-        return Err(format!("Use one line of at most {MAX_NAME} characters."));
-    }
-    Ok(text.to_owned())
-}
-
-/// What a program signs in for.
-pub(super) const PROTOCOLS: [(&str, &str); 4] = [
-    ("imap", "Read mail (IMAP)"),
-    ("pop3", "Fetch mail (POP3)"),
-    ("smtp", "Send mail"),
-    ("sieve", "Change rules (ManageSieve)"),
-];
-
-/// The protocols that were chosen, each once.
-pub(super) fn protocols<'a>(chosen: impl IntoIterator<Item = &'a str>) -> Result<Vec<String>, &'static str> {
-    let chosen: Vec<&str> = chosen.into_iter().collect();
-    let known = PROTOCOLS.iter().map(|(word, _)| *word);
-    let wanted: Vec<String> = known
-        .filter(|word| chosen.contains(word))
-        .map(str::to_owned)
-        .collect();
-    if wanted.is_empty() {
-        return Err("Choose what it is for.");
-    }
-    Ok(wanted)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,16 +121,5 @@ mod tests {
         assert!(own_alias("PostMaster").unwrap_err().contains("organisation"));
         assert!(own_alias("a+b").is_err());
         assert_eq!(own_alias(" Shop ").unwrap().as_str(), "shop");
-    }
-
-    #[test]
-    fn a_password_is_for_something() {
-        assert_eq!(
-            protocols(["smtp", "imap", "x", "imap"]).unwrap(),
-            ["imap", "smtp"]
-        );
-        assert!(protocols(["x"]).is_err());
-        assert!(app_password_name(" ").is_err() && app_password_name("a\nb").is_err());
-        assert_eq!(app_password_name(" Phone ").unwrap(), "Phone");
     }
 }

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::platform::db::{Scoped, SystemTx, TenantTx};
+use crate::platform::db::{Scoped as _, SystemTx, TenantTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
+use crate::platform::ids::{MailboxId, TenantId};
 
 use super::super::model::{Kept, Mailbox};
 use super::write::clash;
@@ -44,20 +44,6 @@ pub async fn restore(
         Ok(done) => Ok(done.rows_affected() > 0),
         Err(error) => Err(clash(error, &deleted.shown())),
     }
-}
-
-/// Ends the time of all deleted mailboxes of a domain. Says how many there are: until they are gone the domain can't go.
-pub async fn let_deleted_go(
-    tx: &mut impl Scoped,
-    domain: MailDomainId,
-    now: DateTime<Utc>,
-) -> Result<u64, Error> {
-    let done = sqlx::query!(
-        "update mailbox set purge_after = least(purge_after, $2) where domain_id = $1 and deleted_at is not null",
-        domain.0,
-        now
-    );
-    Ok(done.execute(tx.conn()).await?.rows_affected())
 }
 
 /// Turns deleted mailboxes whose time is over into wishes to erase them, at most `limit`. Says whose they were.

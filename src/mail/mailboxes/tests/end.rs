@@ -198,23 +198,3 @@ async fn without_a_mail_service_the_wish_waits() {
     let disk = Arc::new(Disk::default());
     assert_eq!(work(&scene.erasures(&disk)).await, 1);
 }
-
-#[tokio::test]
-async fn the_deleted_ones_of_a_domain_are_let_go_with_it() {
-    let scene = Scene::new().await;
-    let disk = Arc::new(Disk::default());
-    let (id, stays) = (
-        scene.create("ann@a.example").await,
-        scene.create("bob@a.example").await,
-    );
-    scene.delete(&id).await;
-    let mut tx = scene.test.system().begin().await.unwrap();
-    let now = scene.test.app.now();
-    let count = crate::mail::mailboxes::let_deleted_go(&mut tx, scene.domain, now)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(count, 1);
-    assert_eq!(work(&scene.erasures(&disk)).await, 1);
-    scene.find(&stays).await;
-}

@@ -3,6 +3,7 @@
 use crate::accounts::{AttemptError, Client, NewPassword, Seat};
 use crate::app::App;
 use crate::audit::Change;
+use crate::mail::kicks;
 use crate::mail::own::store;
 use crate::mail::own::verify::{hash, verify};
 use crate::platform::access::MailboxScope;
@@ -13,8 +14,8 @@ use crate::platform::secret::Secret;
 use super::sign_in::keys;
 use super::{begin_session, own_target};
 
-/// Changes one's own password. All sessions end (a trigger), and the one that asks goes on as a new one: gives what its cookie
-/// holds. Wrong guesses at the present password count as failed sign-ins.
+/// Changes one's own password. All sessions end, of the panel (a trigger) and of mail programs, and the one that asks goes on as a
+/// new one: gives what its cookie holds. Wrong guesses at the present password count as failed sign-ins.
 pub(in crate::mail::own) async fn change_password(
     app: &App,
     scope: &MailboxScope,
@@ -46,6 +47,8 @@ pub(in crate::mail::own) async fn change_password(
         return Err(AttemptError::Wrong);
     }
     keys.settle(&mut tx, app.now()).await?;
+    let addresses = std::slice::from_ref(&owner.address);
+    kicks::ask(&mut tx, owner.tenant, addresses, app.now()).await?;
     let cookie = begin_session(app, &mut tx, (owner.mailbox.0, owner.tenant.0), client).await?;
     let topic = crate::mail::TOPIC;
     events::emit(&mut tx, Some(owner.tenant), topic, Some(owner.mailbox.0)).await?;

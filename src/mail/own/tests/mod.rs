@@ -6,7 +6,7 @@ use crate::accounts::Seat;
 use crate::mail::own::verify;
 use crate::platform::access::TenantRole;
 use crate::platform::db::Scoped as _;
-use crate::platform::ids::{MailboxId, TenantId};
+use crate::platform::ids::{AppPasswordId, MailboxId, TenantId};
 use crate::platform::secret::Secret;
 use crate::platform::web::MAILBOX_COOKIE;
 use crate::testing::{Answer, Client, TestApp};
@@ -52,6 +52,15 @@ impl Scene {
 
     async fn run(&self, what: &'static str) {
         self.test.administer(what).await;
+    }
+
+    /// Whose sessions with mail programs are to be ended; forgets it.
+    async fn kicked(&self) -> Vec<String> {
+        let mut tx = self.test.app.db.system().await.unwrap();
+        let gone = sqlx::query_scalar!("delete from mail_kick returning address");
+        let gone = gone.fetch_all(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        gone
     }
 
     async fn actions(&self) -> Vec<String> {
@@ -217,11 +226,13 @@ async fn a_new_password_ends_all_other_sessions_and_keeps_this_one() {
         .await
         .expect(422);
     assert!(wrong.body.contains("not your present password"));
+    assert_eq!(scene.kicked().await, [""; 0]);
     here.post("/mailbox/password", &change(PASSWORD, new))
         .await
         .expect(303);
     here.get("/mailbox").await.expect(200);
     there.get("/mailbox").await.expect(303);
+    assert_eq!(scene.kicked().await, [ADDRESS], "programs sign in anew, too");
     scene.sign_in(&there, ADDRESS, PASSWORD).await.expect(422);
     scene.sign_in(&there, ADDRESS, new).await.expect(303);
 }
@@ -237,9 +248,11 @@ async fn an_app_password_is_shown_once_and_kept_as_its_hash() {
         .expect(200);
     let after = made.body.split("id=\"app-password\">").nth(1).unwrap();
     let password = after.split('<').next().unwrap().to_owned();
-    assert_eq!(password.len(), 27);
+    assert_eq!(password.len(), 39);
     let mut tx = scene.test.app.db.system().await.unwrap();
-    let kept = sqlx::query!("select digest, protocols from mailbox_app_password")
+    let kept = sqlx::query!(
+        r#"select id as "id: AppPasswordId", digest, protocols from mailbox_app_password"#
+    )
         .fetch_one(tx.conn())
         .await
         .unwrap();
@@ -259,7 +272,54 @@ async fn an_app_password_is_shown_once_and_kept_as_its_hash() {
         .post("/mailbox/app-passwords", &[("name", "Desk")])
         .await
         .expect(422);
-    assert!(none.body.contains("Choose what it is for"));
+    assert!(none.body.contains("Choose at least one"));
+    let one = format!("/mailbox/app-passwords/{}/delete", kept.id);
+    let (_, bob) = scene.test.mailbox_person(scene.tenant, "bob@acme.example").await;
+    bob.post(&one, &[]).await.expect(404);
+    assert_eq!(scene.kicked().await, [""; 0]);
+    scene.own.post(&one, &[]).await.expect(303);
+    assert_eq!(
+        scene.kicked().await,
+        [ADDRESS],
+        "a lost phone reads no further"
+    );
+    scene.own.post(&one, &[]).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_mailbox_has_fifty_app_passwords_whoever_makes_them() {
+    let scene = Scene::new().await;
+    scene
+        .run(
+            "insert into mailbox_app_password (id, tenant_id, mailbox_id, name, digest, protocols, created_at) \
+             select gen_random_uuid(), tenant_id, id, 'program ' || n, 'digest ' || n, '{imap}', now() \
+             from mailbox, generate_series(1, 50) as n",
+        )
+        .await;
+    let fields = [("name", "Phone"), ("protocols", "imap")];
+    let full = scene.own.post("/mailbox/app-passwords", &fields).await.expect(409);
+    assert!(full.body.contains("at most 50 app passwords"), "{}", full.body);
+    assert!(
+        full.body.contains("value=\"Phone\""),
+        "what was typed stays: {}",
+        full.body
+    );
+}
+
+#[tokio::test]
+async fn their_role_ends_no_sessions_but_their_own() {
+    let scene = Scene::new().await;
+    scene.test.mailbox_person(scene.tenant, "bob@acme.example").await;
+    let mut tx = scene
+        .test
+        .app
+        .db
+        .mailbox(scene.tenant, scene.mailbox)
+        .await
+        .unwrap();
+    let bob = ["bob@acme.example".to_owned()];
+    let asked = crate::mail::kicks::ask(&mut tx, scene.tenant, &bob, scene.test.app.now()).await;
+    assert!(asked.is_err());
 }
 
 #[tokio::test]
