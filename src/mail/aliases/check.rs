@@ -13,6 +13,8 @@ use super::store;
 const MAX_LOOKED_AT: usize = 5000;
 /// As many of those that lead here as are asked again. The nearest come first; beyond, Postfix's own limit holds.
 const MAX_ABOVE: usize = 200;
+/// Fewer addresses than this lead into a domain that becomes an alias of another.
+const MAX_INTO: usize = 500;
 
 /// Whether a mailbox may forward so. What is wrong is told at the field `forward_to`, with the chain. The tenant's sums are locked by
 /// the caller.
@@ -57,6 +59,23 @@ pub(in crate::mail) async fn fault(
         }
     }
     Ok(None)
+}
+
+/// What is wrong with where mail goes that leads into a domain, as its row has it now: a domain that becomes an alias of another
+/// may close a circle that nobody's address is in. The tenant's sums are locked by the caller.
+pub(in crate::mail) async fn domain_fault(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    domain: &str,
+) -> Result<Option<Fault>, Error> {
+    let from = store::leading_into(tx, tenant, domain, MAX_INTO).await?;
+    let mut graph = Graph::default();
+    let is_little = from.len() < MAX_INTO && load(tx, tenant, &mut graph, from.clone()).await?;
+    if !is_little {
+        let way = from.into_iter().take(1).chain([format!("@{domain}")]);
+        return Ok(Some(Fault::TooWide(way.collect())));
+    }
+    Ok(from.iter().find_map(|address| expand(&graph, address).err()))
 }
 
 /// Who gets mail to an address now.

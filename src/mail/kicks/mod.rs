@@ -14,7 +14,7 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-pub use actions::{ask, ask_all, let_all_go};
+pub use actions::{ask, ask_all, ask_domain, let_all_go};
 pub use reconcile::{Kicks, begin};
 
 /// Events that somebody is to be kicked have this topic.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::TenantId;
+use crate::platform::ids::{MailDomainId, TenantId};
 
 /// An address under our lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,26 @@ pub(super) async fn ask(
     sqlx::query!("select mail_ask_kick($1, $2, $3)", tenant.0, addresses, now)
         .execute(tx.conn())
         .await?;
+    Ok(())
+}
+
+/// Notes the same for whoever of a domain signed in since then.
+pub(super) async fn ask_domain(
+    tx: &mut impl Scoped,
+    (tenant, domain): (TenantId, MailDomainId),
+    (since, now): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(), Error> {
+    sqlx::query!(
+        "select mail_ask_kick($1, coalesce(array_agg(address), '{}'), $4) from mailbox \
+         where domain_id = $2 and deleted_at is null \
+           and greatest(last_imap_at, last_pop3_at, last_smtp_at, last_sieve_at) >= $3",
+        tenant.0,
+        domain.0,
+        since,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

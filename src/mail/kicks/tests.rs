@@ -143,6 +143,23 @@ async fn who_only_names_a_domain_ends_nobodys_sessions_there() {
 }
 
 #[tokio::test]
+async fn all_of_a_domain_that_is_disabled_are_kicked() {
+    let scene = Scene::new().await;
+    let other = recorder::domain(&scene.app, scene.tenant, "example.org", true).await;
+    for (domain, address) in [(scene.domain, "ada@example.com"), (other, "bob@example.org")] {
+        recorder::mailbox(&scene.app, (scene.tenant, domain), address, 100).await;
+    }
+    let user = scene.app.person("ada").await;
+    scene.app.member(scene.tenant, user, TenantRole::Owner).await;
+    let browser = scene.app.browser(user).await;
+    let path = format!("/t/acme/mail/domains/{}/settings", scene.domain);
+    let fields = [("version", "1"), ("quota_mib", ""), ("hourly_limit", "")];
+    browser.post(&path, &fields).await.expect(303);
+    scene.work().await;
+    assert_eq!(scene.service.kicked(), ["ada@example.com"]);
+}
+
+#[tokio::test]
 async fn a_suspended_tenants_mailboxes_are_all_kicked() {
     let scene = Scene::new().await;
     for address in ["ada@example.com", "bob@example.com"] {

@@ -13,7 +13,7 @@ use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId, TenantId};
 
 use super::model::{Alias, AliasKind, Domain};
 
-pub use graph::{leading_to, nodes, tenant_of};
+pub use graph::{leading_into, leading_to, nodes, tenant_of};
 pub use list::{Sort, Wanted, catch_all, list};
 
 struct Row {
