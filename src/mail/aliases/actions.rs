@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::mail::limits;
 use crate::mail::model::LocalPart;
+use crate::mail::{filters, limits};
 use crate::platform::access::TenantScope;
 use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::{Error, FieldErrors};
@@ -106,14 +106,9 @@ pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<Alias
     domain.check_takes_addresses()?;
     let address = address_of(read.local.as_ref(), &domain)?;
     let totals = limits::lock(&mut tx, scope.tenant()).await?;
-    let allowed = limits::of_tenant(&mut tx, scope.tenant()).await?.max_aliases;
-    if totals.aliases >= allowed {
-        return Err(Error::LimitReached {
-            what: "aliases",
-            limit: allowed.into(),
-            used: totals.aliases.into(),
-        });
-    }
+    limits::of_tenant(&mut tx, scope.tenant())
+        .await?
+        .aliases(&totals, 1)?;
     let new = NewAlias {
         id: MailAliasId::new(&*app.ids, app.now()),
         tenant: scope.tenant(),
@@ -130,6 +125,8 @@ pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<Alias
     store::insert(&mut tx, &new).await?;
     let alias = store::find(&mut tx, new.id).await?;
     check_ways(&mut tx, scope, &alias).await?;
+    let led = led_to(&[&alias]);
+    filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change::to("mail_alias.create", shown(&alias));
     tell(app, tx, scope, &alias, change).await?;
     Ok(alias)
@@ -186,6 +183,8 @@ pub async fn change(
     store::save(&mut tx, &after, app.now()).await?;
     check_ways(&mut tx, scope, &after).await?;
     let alias = store::find(&mut tx, id).await?;
+    let led = led_to(&[&before, &alias]);
+    filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change {
         action: "mail_alias.change",
         before: Some(shown(&before)),
@@ -226,6 +225,8 @@ pub async fn remove(app: &App, scope: &TenantScope, id: MailAliasId) -> Result<A
     limits::lock(&mut tx, scope.tenant()).await?;
     let alias = store::find(&mut tx, id).await?;
     store::delete(&mut tx, id).await?;
+    let led = led_to(&[&alias]);
+    filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change {
         action: "mail_alias.delete",
         before: Some(shown(&alias)),
@@ -241,6 +242,12 @@ pub async fn look(scope: &TenantScope, id: MailAliasId) -> Result<(Alias, Result
     let alias = store::find(&mut tx, id).await?;
     let reach = check::reach(&mut tx, scope.tenant(), &alias.address).await?;
     Ok((alias, reach))
+}
+
+/// Whose automatic replies have to know of a change: those that an alias leads or led to. Groups and catch-alls get none.
+fn led_to(aliases: &[&Alias]) -> Vec<String> {
+    let plain = aliases.iter().filter(|alias| alias.kind == AliasKind::Alias);
+    plain.flat_map(|alias| alias.targets.iter().cloned()).collect()
 }
 
 fn shown(alias: &Alias) -> Value {

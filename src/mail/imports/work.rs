@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::accounts;
 use crate::app::App;
-use crate::mail::aliases::{self, NewAlias, Node};
-use crate::mail::limits;
+use crate::mail::aliases::{self, AliasKind, NewAlias, Node};
+use crate::mail::{filters, limits};
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailboxId};
@@ -63,6 +63,8 @@ pub(super) struct Batch<'a> {
     /// How many more the plan allows.
     mailboxes_left: i32,
     aliases_left: i32,
+    /// Where the aliases lead that were made.
+    led_to: Vec<String>,
     now: DateTime<Utc>,
 }
 
@@ -85,6 +87,7 @@ impl<'a> Batch<'a> {
             taken: store::taken(tx, claimed.tenant, &addresses).await?,
             mailboxes_left: allowed.max_mailboxes - totals.mailboxes,
             aliases_left: allowed.max_aliases - totals.aliases,
+            led_to: Vec::new(),
             now: app.now(),
         })
     }
@@ -126,10 +129,18 @@ impl<'a> Batch<'a> {
                     now: self.now,
                 };
                 aliases::insert(tx, &new).await?;
+                if kind == AliasKind::Alias {
+                    self.led_to.extend(line.targets.iter().cloned());
+                }
                 self.aliases_left -= 1;
             }
         }
         Ok(None)
+    }
+
+    /// Has the automatic replies know of the aliases that were made, which is the last that a batch does.
+    pub(super) async fn end(self, tx: &mut SystemTx) -> Result<(), Error> {
+        filters::refresh_all(self.app, tx, self.claimed.tenant, &self.led_to).await
     }
 
     /// Where a line belongs, if there is room for it.

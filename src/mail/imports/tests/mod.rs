@@ -120,6 +120,24 @@ impl Scene {
 }
 
 #[tokio::test]
+async fn automatic_replies_know_of_aliases_that_are_imported() {
+    let it = Scene::new().await;
+    it.test
+        .administer(
+            "insert into mailbox_filter (mailbox_id, tenant_id, reply_is_on, reply_subject, reply_text, updated_at) \
+             select id, tenant_id, true, 'Away', 'Back soon.', now() from mailbox",
+        )
+        .await;
+    let import = it.upload("address,targets\nsales@x.example,ann@x.example\n").await;
+    it.act(&import, "start").await.expect(200);
+    it.work().await;
+    let mut tx = it.test.app.db.system().await.unwrap();
+    let script = sqlx::query_scalar!("select script from mailbox_filter");
+    let script = script.fetch_one(tx.conn()).await.unwrap();
+    assert!(script.contains("[\"ann@x.example\", \"sales@x.example\"]"), "{script}");
+}
+
+#[tokio::test]
 async fn what_a_rival_has_in_a_domain_of_that_name_is_no_matter() {
     let it = Scene::new().await;
     it.test.tenant("rival").await;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::mail::limits;
+use crate::mail::{filters, limits};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
@@ -67,6 +67,8 @@ pub async fn restore(app: &App, scope: &TenantScope, id: MailboxId) -> Result<Ma
         }
         Err(error) => return Err(error),
     }
+    // Aliases may have been led here meanwhile, or away.
+    filters::refresh(app, &mut tx, id).await?;
     let change = Change::plain("mailbox.restore");
     tell(app, &mut tx, scope, (id, &before.address), &change).await?;
     let after = store::find(&mut tx, id).await?;

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::Change;
 use crate::mail::filters::{check_own, refresh};
+use crate::mail::limits::room_for;
 use crate::mail::model::{Address, DomainName};
 use crate::mail::own::model;
 use crate::mail::own::store::{self, NewAlias, Overview, OwnAlias};
@@ -74,13 +75,7 @@ pub(in crate::mail::own) async fn create_alias(
         return Err(Error::LimitReached { what, limit, used });
     }
     let (limit, used) = store::alias_room(&mut tx).await?;
-    if used >= limit {
-        return Err(Error::LimitReached {
-            what: "aliases",
-            limit: limit.into(),
-            used: used.into(),
-        });
-    }
+    room_for("mail aliases", limit, used, 1)?;
     let new = NewAlias {
         id: MailAliasId::new(&*app.ids, now),
         owner: scope.mailbox(),
