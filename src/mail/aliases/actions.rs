@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::mail::model::LocalPart;
-use crate::mail::{filters, limits};
+use crate::mail::model::{LocalPart, hindrance};
+use crate::mail::{filters, limits, mailboxes};
 use crate::platform::access::TenantScope;
 use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::{Error, FieldErrors};
@@ -14,7 +14,9 @@ use crate::platform::ids::{MailAliasId, MailDomainId, TenantId};
 use crate::platform::web::{Cursor, ListQuery, Listing};
 
 use super::check;
-use super::model::{Alias, AliasKind, Domain, Fault, Reach, parse_description, parse_targets};
+use super::model::{
+    Alias, AliasKind, Domain, Fault, Reach, parse_description, parse_targets, shown as shown_address,
+};
 use super::store::{self, NewAlias, Sort, Wanted};
 
 /// A page of aliases, as it is asked for.
@@ -98,8 +100,9 @@ fn read(wish: &Wish) -> Result<Read, Error> {
     }
 }
 
-/// Makes an alias. It leads at once.
-pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<Alias, Error> {
+/// Makes an alias. It leads at once, unless something keeps mail from arriving in its domain: that is told, in a sentence that is
+/// empty if nothing does.
+pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<(Alias, &'static str), Error> {
     let read = read(wish)?;
     let mut tx = scope.begin().await?;
     let domain = store::domain_of(&mut tx, wish.domain).await?;
@@ -109,6 +112,7 @@ pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<Alias
     limits::of_tenant(&mut tx, scope.tenant())
         .await?
         .aliases(&totals, 1)?;
+    check_free(&mut tx, (domain.id, &address), wish.kind).await?;
     let new = NewAlias {
         id: MailAliasId::new(&*app.ids, app.now()),
         tenant: scope.tenant(),
@@ -129,7 +133,7 @@ pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<Alias
     filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change::to("mail_alias.create", shown(&alias));
     tell(app, tx, scope, &alias, change).await?;
-    Ok(alias)
+    Ok((alias, hindrance(domain.is_verified, domain.is_enabled)))
 }
 
 fn address_of(local: Option<&LocalPart>, domain: &Domain) -> Result<String, Error> {
@@ -140,6 +144,23 @@ fn address_of(local: Option<&LocalPart>, domain: &Domain) -> Result<String, Erro
             Ok(address.as_str().to_owned())
         }
         None => Ok(format!("@{}", domain.name)),
+    }
+}
+
+/// Refuses an address that something has. The tenant's sums are locked, so nothing gets it meanwhile.
+async fn check_free(
+    tx: &mut TenantTx,
+    (domain, address): (MailDomainId, &str),
+    kind: AliasKind,
+) -> Result<(), Error> {
+    let field = if kind == AliasKind::CatchAll {
+        "kind"
+    } else {
+        "local_part"
+    };
+    match mailboxes::taken_by(tx, domain, address).await? {
+        Some(holder) => Err(holder.refuse(field, &shown_address(address))),
+        None => Ok(()),
     }
 }
 

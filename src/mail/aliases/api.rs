@@ -147,7 +147,7 @@ async fn create(
         description: new.description,
         is_enabled: new.is_enabled,
     };
-    let alias = actions::create(&app, &scope, &wish).await?;
+    let (alias, _) = actions::create(&app, &scope, &wish).await?;
     let body = (StatusCode::CREATED, Json(MailAliasOut::from(alias.clone())));
     Ok(Tagged(alias.version, body).into_response())
 }

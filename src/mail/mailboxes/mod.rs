@@ -25,7 +25,7 @@ pub use actions::{AppPasswordInput, hash_password, put_app_password, take_app_pa
 pub use model::{AppPassword, AppPasswordProtocol, Mailbox, Usage, check_name, parse_hash};
 pub use pages::{Head, crumbs};
 pub use reconcile::{Erasures, begin};
-pub use store::{app_passwords, find, lock};
+pub use store::{app_passwords, find, lock, taken_by};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};

@@ -2,6 +2,8 @@
 
 mod address;
 mod domain;
+mod refusal;
 
 pub use address::{Address, LocalPart};
 pub use domain::DomainName;
+pub use refusal::{Holder, alias_domain, alias_domain_words, hindrance};

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::mail::model::Holder;
+
 use super::Line;
 
 /// A domain of the organisation, as far as its lines need it.
@@ -39,7 +41,7 @@ fn wrong(address: &str, zones: &HashMap<String, Zone>, taken: &HashSet<String>) 
         )),
         Some(Zone { refusal: Some(why) }) => Some(why.clone()),
         Some(_) if taken.contains(address) => {
-            Some("This address is taken already. Leave the line out, or change what has it.".to_owned())
+            Some(Holder::Something.words(address))
         }
         Some(_) => None,
     }
@@ -54,7 +56,7 @@ mod tests {
     fn what_is_not_ours_taken_or_there_twice_is_told_of() {
         let text = "address\na@x.example\nb@y.example\nA@x.example\nc@x.example\nd@z.example\nb@y.example";
         let mut lines = read(text.as_bytes()).unwrap();
-        let refusal = Some("z.example is not verified yet.".to_owned());
+        let refusal = Some("z.example has the addresses of x.example.".to_owned());
         let zones = HashMap::from([
             ("x.example".to_owned(), Zone { refusal: None }),
             ("z.example".to_owned(), Zone { refusal }),
@@ -68,6 +70,6 @@ mod tests {
         assert!(told[1].contains("y.example is none") && told[5].contains("y.example is none"));
         assert!(told[2].contains("Line 2"), "{}", told[2]);
         assert!(told[3].contains("taken"));
-        assert!(told[4].contains("not verified"));
+        assert!(told[4].contains("has the addresses"));
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::audit::Change;
 use crate::mail::limits::{self, Limits};
-use crate::mail::model::{Address, DomainName};
+use crate::mail::model::{Address, DomainName, alias_domain};
 use crate::platform::access::TenantScope;
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
@@ -154,10 +154,7 @@ async fn refusal(tx: &mut TenantTx, scope: &TenantScope, address: &Address, limi
         return Error::invalid("address", message);
     };
     if let Some(other) = domain.alias_of {
-        let (name, other) = (domain.name.shown(), other.shown());
-        let message =
-            format!("{name} stands for {other}: make the mailbox there, and it has both addresses.");
-        return Error::invalid("address", message);
+        return alias_domain(&domain.name, &other);
     }
     full(tx, scope, limits).await
 }

@@ -53,8 +53,8 @@ pub async fn restore(app: &App, scope: &TenantScope, id: MailboxId) -> Result<Ma
     let mut tx = scope.begin().await?;
     let before = there(store::lock(&mut tx, id).await?, now)?;
     before.check_deleted()?;
-    if let Some(kind) = store::taken_by(&mut tx, before.domain, &before.address).await? {
-        return Err(taken(&before, &kind));
+    if let Some(holder) = store::taken_by(&mut tx, before.domain, &before.address).await? {
+        return Err(Error::conflict("address-taken", holder.words(&before.shown())));
     }
     let limits = limits::of_tenant(&mut tx, scope.tenant()).await?;
     match store::restore(&mut tx, &before, limits.max_mailboxes, now).await {
@@ -74,19 +74,6 @@ pub async fn restore(app: &App, scope: &TenantScope, id: MailboxId) -> Result<Ma
     let after = store::find(&mut tx, id).await?;
     tx.commit().await?;
     Ok(after)
-}
-
-fn taken(mailbox: &Mailbox, kind: &str) -> Error {
-    let what = if kind == "mailbox" {
-        "another mailbox"
-    } else {
-        "an alias"
-    };
-    let message = format!(
-        "{} belongs to {what} now. Delete that one first, and then restore this one.",
-        mailbox.shown()
-    );
-    Error::conflict("address-taken", message)
 }
 
 /// Erases a deleted mailbox now, with its mail and for good. The mail service is told as soon as it answers.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::mail::model::Holder;
 use crate::platform::db::{Scoped, TenantTx, violates};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
@@ -11,13 +12,10 @@ use super::super::model::{Fresh, Mailbox};
 /// Why an address can't be had, in the words that a form shows.
 pub(super) fn clash(error: sqlx::Error, address: &str) -> Error {
     if violates(&error, "mailbox_address_key") {
-        Error::invalid("address", format!("{address} is a mailbox already."))
+        Holder::Mailbox.refuse("address", address)
     } else if violates(&error, "mail_address_pkey") {
         // A mailbox of that address would have been found by the constraint above.
-        Error::invalid(
-            "address",
-            format!("{address} is an alias already. Delete the alias first."),
-        )
+        Holder::Alias.refuse("address", address)
     } else {
         error.into()
     }
