@@ -101,7 +101,8 @@ async fn look(tx: &mut TenantTx, tenant: TenantId, lines: &mut [Line]) -> Result
             (name, Zone { refusal })
         })
         .collect();
-    judge(lines, &zones, &taken);
+    let allowed = limits::of_tenant(tx, tenant).await?;
+    judge(lines, &zones, &taken, &allowed);
     Ok(())
 }
 

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use crate::accounts;
 use crate::app::App;
 use crate::mail::aliases::{self, AliasKind, NewAlias, Node};
-use crate::mail::{filters, limits};
+use crate::mail::filters;
+use crate::mail::limits::{self, Limits};
+use crate::mail::model::kept_hash;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailboxId};
@@ -16,9 +18,6 @@ use crate::platform::secret::Secret;
 use super::actions::context;
 use super::model::LineKind;
 use super::store::{self, Claimed, Place, WaitingRow};
-
-/// The scheme before a hash, by which Dovecot knows how to check it.
-const SCHEME: &str = "{ARGON2ID}";
 
 /// A line with the hash that it is made with.
 pub(super) struct Ready {
@@ -34,7 +33,7 @@ impl Ready {
     }
 }
 
-/// Hashes what has to be hashed. This takes a while, so no transaction is open meanwhile.
+/// Hashes what has to be hashed; it was judged when the list was read. This takes a while, so no transaction is open meanwhile.
 pub(super) async fn ready(app: &App, claimed: &Claimed, lines: Vec<WaitingRow>) -> Result<Vec<Ready>, Error> {
     let mut all = Vec::with_capacity(lines.len());
     for line in lines {
@@ -44,7 +43,7 @@ pub(super) async fn ready(app: &App, claimed: &Claimed, lines: Vec<WaitingRow>) 
                 Ok(plain) => {
                     let password = String::from_utf8(plain.to_vec()).map_err(Error::internal)?;
                     let hash = accounts::hash_password(&Secret::new(password)).await?;
-                    Ok(Some(format!("{SCHEME}{hash}")))
+                    Ok(Some(kept_hash(&hash)))
                 }
                 Err(_) => Err("The panel's key was changed meanwhile. Upload this line again.".to_owned()),
             },
@@ -60,6 +59,7 @@ pub(super) struct Batch<'a> {
     claimed: &'a Claimed,
     places: HashMap<String, Place>,
     taken: HashSet<String>,
+    allowed: Limits,
     /// How many more the plan allows.
     mailboxes_left: i32,
     aliases_left: i32,
@@ -87,6 +87,7 @@ impl<'a> Batch<'a> {
             taken: store::taken(tx, claimed.tenant, &addresses).await?,
             mailboxes_left: allowed.max_mailboxes - totals.mailboxes,
             aliases_left: allowed.max_aliases - totals.aliases,
+            allowed,
             led_to: Vec::new(),
             now: app.now(),
         })
@@ -161,6 +162,7 @@ impl<'a> Batch<'a> {
         if left <= 0 {
             return Err(format!("The plan allows no more {what}."));
         }
+        self.allowed.one_mailbox(line.quota_mib)?;
         Ok(place.clone())
     }
 

@@ -22,10 +22,10 @@ mod tests;
 use utoipa_axum::routes;
 
 pub use actions::{AppPasswordInput, hash_password, put_app_password, take_app_password};
-pub use model::{AppPassword, AppPasswordProtocol, Mailbox, Usage, check_name, parse_hash};
+pub use model::{AppPassword, AppPasswordProtocol, Mailbox, Usage, check_name};
 pub use pages::{Head, crumbs};
 pub use reconcile::{Erasures, begin};
-pub use store::{app_passwords, find, lock, taken_by};
+pub use store::{app_passwords, find, lock, save_hash, taken_by};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};

@@ -102,14 +102,14 @@ async fn prove(app: &App, fresh: &Fresh) -> Result<Proof, Error> {
     Ok(Proof { hash, token, to })
 }
 
-/// What a plan allows altogether is more than enough for one mailbox. One that has more already keeps it.
+/// Refuses to let a mailbox hold more than the plan allows altogether. One that may already keeps it.
 pub(super) fn check_quota(quota: Option<i64>, before: Option<i64>, limits: &Limits) -> Result<(), Error> {
-    let most = limits.max_mail_mib;
-    if quota != before && quota.is_some_and(|quota| quota > most) {
-        let message = format!("Your plan allows {most} MiB of mail altogether. Use that much or less.");
-        return Err(Error::invalid("quota_mib", message));
+    if quota == before {
+        return Ok(());
     }
-    Ok(())
+    limits
+        .one_mailbox(quota)
+        .map_err(|why| Error::invalid("quota_mib", why))
 }
 
 /// The mailbox as the database has it after it is written, so that it need not be read again. Its domain is known then.

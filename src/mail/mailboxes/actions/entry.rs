@@ -7,13 +7,13 @@ use crate::accounts;
 use crate::app::App;
 use crate::audit::Change;
 use crate::drivers::mailer::Mail;
-use crate::mail::model::Address;
+use crate::mail::model::{Address, kept_hash, parse_hash};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
 use crate::platform::secret::{OneTimeToken, Secret};
 
-use super::super::model::{LINK_DAYS, Mailbox, link_to, parse_hash};
+use super::super::model::{LINK_DAYS, Mailbox, link_to};
 use super::super::store;
 use super::{kick, tell};
 
@@ -21,7 +21,7 @@ use super::{kick, tell};
 /// `about` are words that a guesser would try first.
 pub async fn hash_password(chosen: &str, about: &[&str]) -> Result<String, Error> {
     let hash = accounts::hash_chosen(chosen, about).await?;
-    Ok(format!("{{ARGON2ID}}{hash}"))
+    Ok(kept_hash(&hash))
 }
 
 /// A set-up link as it is handed out, once.
@@ -163,7 +163,7 @@ pub async fn set_password(
     let mut tx = scope.begin().await?;
     let before = store::lock(&mut tx, id).await?;
     before.check_stays()?;
-    store::save_hash(&mut tx, id, &hash, now).await?;
+    store::save_hash(&mut tx, id, (None, &hash), now).await?;
     let removed = if new.ends_app_passwords {
         store::remove_app_passwords(&mut tx, id).await?
     } else {

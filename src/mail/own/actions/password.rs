@@ -3,9 +3,9 @@
 use crate::accounts::{AttemptError, Client, NewPassword, Seat};
 use crate::app::App;
 use crate::audit::Change;
-use crate::mail::kicks;
 use crate::mail::own::store;
 use crate::mail::own::verify::{hash, verify};
+use crate::mail::{kicks, mailboxes};
 use crate::platform::access::MailboxScope;
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -43,7 +43,7 @@ pub(in crate::mail::own) async fn change_password(
     let old = old.ok_or(AttemptError::Wrong)?;
     let kept = hash(&seat, new.secret()).await?;
     let mut tx = app.db.system().await?;
-    if !store::replace_password(&mut tx, owner.mailbox, (&old, &kept), app.now()).await? {
+    if !mailboxes::save_hash(&mut tx, owner.mailbox, (Some(&old), &kept), app.now()).await? {
         return Err(AttemptError::Wrong);
     }
     keys.settle(&mut tx, app.now()).await?;

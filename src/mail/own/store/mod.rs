@@ -10,5 +10,5 @@ pub(super) use own::{
 };
 pub(super) use sessions::{
     Credentials, SessionOwner, confirm, credentials, delete_session, insert_session, purge_sessions,
-    replace_password, session_owner, touch_session,
+    session_owner, touch_session,
 };

@@ -50,24 +50,6 @@ pub(in crate::mail::own) async fn confirm(
     Ok(row.fetch_optional(tx.conn()).await?.is_some())
 }
 
-/// Sets a password if the one that was checked is still there; whether it was. A link to choose one is used up with it.
-pub(in crate::mail::own) async fn replace_password(
-    tx: &mut SystemTx,
-    id: MailboxId,
-    (old, new): (&str, &str),
-    now: DateTime<Utc>,
-) -> Result<bool, Error> {
-    let done = sqlx::query!(
-        "update mailbox set password_hash = $3, setup_hash = null, setup_until = null, version = version + 1, \
-         updated_at = $4 where id = $1 and password_hash = $2 and is_enabled and deleted_at is null",
-        id.0,
-        old,
-        new,
-        now
-    );
-    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
-}
-
 /// A session's owner.
 #[derive(Debug)]
 pub(in crate::mail::own) struct SessionOwner {
