@@ -101,16 +101,13 @@ end
 $$;
 
 -- The mailboxes that may send as an address: its own, those that an alias (no group) of the same tenant leads to, and those that
--- were allowed to. In a domain that is an alias of another, those of the same name there. The domain is what stands behind the last
--- @, and a quoted name with another @ in it is nobody's: programs take "ann@mine"@yours for yours.
+-- were allowed to. In a domain that is an alias of another, those of the same name there.
 create function mail_api.senders(wanted text) returns setof text
   language plpgsql stable security definer set search_path = public as $$
 begin
   return query
-    with asked as (
-      select regexp_replace(lower(wanted), '@[^@]*$', '') as before, substring(lower(wanted) from '[^@]*$') as domain
-    ), name as (
-      select split_part(asked.before, '+', 1) as local_part, asked.domain from asked where position('@' in asked.before) = 0
+    with name as (
+      select split_part(split_part(lower(wanted), '@', 1), '+', 1) as local_part, split_part(lower(wanted), '@', 2) as domain
     ), place as (
       select name.local_part || '@' || d.name as address, d.id, d.tenant_id, d.name
         from name join mail_domain d on d.name = name.domain
@@ -180,8 +177,6 @@ create function mail_api.send(login text) returns text
   language plpgsql security definer set search_path = public as $$
 declare
   sender record;
-  -- As in mail_api.senders: the domain stands behind the last @.
-  before text := regexp_replace(lower(login), '@[^@]*$', '');
   this_hour timestamptz := date_trunc('hour', now());
   later text := ', try again after ' || to_char(date_trunc('hour', now() at time zone 'UTC') + interval '1 hour', 'HH24:MI') || ' UTC';
 begin
@@ -197,7 +192,7 @@ begin
     join mail_domain d on d.id = o.domain_id
     join tenant t on t.id = o.tenant_id
     left join plan_mail p on p.plan_id = t.plan_id
-   where position('@' in before) = 0 and o.address = split_part(before, '+', 1) || substring(lower(login) from '@[^@]*$');
+   where o.address = split_part(split_part(lower(login), '@', 1), '+', 1) || '@' || split_part(lower(login), '@', 2);
   if not found then
     return '550 5.7.1 This mailbox may not send mail: it is disabled, or its organisation is suspended';
   end if;

@@ -22,11 +22,8 @@ database = Database()
 
 
 def judge(login, authors):
-    """What rspamd is told. Without a From, which Postfix adds, the mailbox itself is the author. A quoted name with an @ in it
-    ("ann@mine"@yours) is nobody's here."""
+    """What rspamd is told. Without a From, which Postfix adds, the mailbox itself is the author."""
     authors = authors or [login]
-    if any(author.count("@") != 1 for author in authors):
-        return {"is_owner": False}
     for author in authors:
         if not database.one("is_sender", address=author, login=login)[0]:
             return {"is_owner": False}

@@ -6,32 +6,18 @@ local ucl = require "ucl"
 
 local URL = 'http://127.0.0.1:11390/sign'
 
--- The addresses of the From header, none where there is no From; nil where it can't be told whom programs would show. What can't
--- be read here they may read, and quoted names may have an @ of their own in them.
+-- The addresses of the From header; nil where there is no such thing as the one From of RFC 5322.
 local function authors(task)
-  local count = task:get_header_count('From')
-  if count > 1 then
+  if task:get_header_count('From') > 1 then
     return nil
   end
   local found = {}
   for _, from in ipairs(task:get_from('mime') or {}) do
-    local address = (from.addr or ''):lower()
-    if not address:match('^[^%s@]+@[^%s@]+$') then
-      return nil
+    if from.addr and from.addr ~= '' then
+      found[#found + 1] = from.addr:lower()
     end
-    found[#found + 1] = address
-  end
-  if count == 1 and #found == 0 then
-    return nil
   end
   return found
-end
-
--- Whether Dovecot sends somebody else's mail on: it writes this above all that was there. Below the From stands what the text of an
--- automatic reply brought along.
-local function is_redirected(task)
-  local mark, from = task:get_header_full('X-Sieve-Redirected-From'), task:get_header_full('From')
-  return mark and (not from or mark[1].order < from[1].order)
 end
 
 local function put_off(task, why)
@@ -41,7 +27,7 @@ end
 
 local function act(task, login, answer)
   if not answer.is_owner then
-    if task:get_user() or not is_redirected(task) then
+    if task:get_user() then
       task:set_pre_result('reject', 'The From address is not one that ' .. login .. ' may send as', 'berth')
     end
     return
@@ -77,10 +63,7 @@ local function sign(task)
   login = login:lower()
   local from = authors(task)
   if not from then
-    -- What is only sent on was taken in with that From.
-    if task:get_user() or not is_redirected(task) then
-      task:set_pre_result('reject', 'A mail has one From header, with an address that can be read', 'berth')
-    end
+    task:set_pre_result('reject', 'A mail has one From header', 'berth')
     return
   end
   local asked = http.request({
