@@ -27,6 +27,9 @@ fn check_typed(mailbox: &Mailbox, typed: Option<&str>) -> Result<(), Error> {
 
 /// Deletes a mailbox: nobody signs in and no mail arrives any more, its address is free, and open sessions end. It is kept with
 /// its mail for the installation's retention, and can be restored. `typed` is what somebody typed as its address.
+///
+/// The aliases that its person made for themselves go with it at once and do not come back: they led here only, and whoever gets the
+/// address next must not get their mail. The record says which they were.
 pub async fn remove(
     app: &App,
     scope: &TenantScope,
@@ -37,10 +40,13 @@ pub async fn remove(
     let before = store::lock(&mut tx, id).await?;
     check_typed(&before, typed)?;
     before.check_stays()?;
+    limits::lock(&mut tx, scope.tenant()).await?;
+    let aliases = store::remove_own_aliases(&mut tx, id).await?;
     let kept = Kept::for_days(app.config.mailbox_retention_days, app.now());
     store::delete(&mut tx, id, kept).await?;
     kick(app, &mut tx, scope.tenant(), &before.address).await?;
-    let change = Change::to("mailbox.delete", json!({ "kept_until": kept.until }));
+    let told = json!({ "kept_until": kept.until, "own_aliases_removed": aliases });
+    let change = Change::to("mailbox.delete", told);
     tell(app, &mut tx, scope, (id, &before.address), &change).await?;
     let after = store::find(&mut tx, id).await?;
     tx.commit().await?;

@@ -179,7 +179,7 @@ pub async fn change(
 /// Delete a mailbox
 ///
 /// Nobody signs in and no mail arrives any more, and its address is free. It is kept with its mail for a while, and can be
-/// restored until then.
+/// restored until then. Aliases that its person made for themselves are gone.
 #[utoipa::path(delete, path = "/api/v1/mail/mailboxes/{mailbox}", tag = "mail", params(("mailbox" = MailboxId, Path)),
     responses((status = 200, description = "The mailbox, and until when it is kept", body = MailboxOut)))]
 pub async fn remove(

@@ -7,7 +7,7 @@ mod parts;
 mod setup;
 mod write;
 
-pub use end::{Claimed, claim, delete, let_go, put_off, restore, settle};
+pub use end::{Claimed, claim, delete, let_go, put_off, remove_own_aliases, restore, settle};
 pub use list::{Sort, deleted, list, of_tenant};
 pub use lookup::{domain_named, domain_of, find, lock, own_domains, taken_by};
 pub use parts::{
