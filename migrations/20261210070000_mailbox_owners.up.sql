@@ -40,9 +40,10 @@ begin
   return query
     select s.id, s.last_seen_at, m.id, m.tenant_id, m.address,
       case when t.status = 'suspended' then coalesce(t.status_reason, '') end
-    from mailbox_session s join mailbox m on m.id = s.mailbox_id join tenant t on t.id = m.tenant_id
+    from mailbox_session s join mailbox m on m.id = s.mailbox_id join mail_domain d on d.id = m.domain_id
+      join tenant t on t.id = m.tenant_id
     where s.token_hash = hash and s.expires_at > at and s.last_seen_at > idle_since
-      and m.is_enabled and m.deleted_at is null and t.status <> 'closed';
+      and m.is_enabled and m.deleted_at is null and d.verified_at is not null and d.is_enabled and t.status <> 'closed';
 end $$;
 revoke execute on function mailbox_session_owner from public;
 grant execute on function mailbox_session_owner to berth;
@@ -50,9 +51,9 @@ grant execute on function mailbox_session_owner to berth;
 -- The mailbox that such a transaction is bound to: the one that it says, while its person may sign in.
 create function berth_mailbox_id() returns uuid
   language sql stable security definer set search_path = public as $$
-  select m.id from mailbox m
+  select m.id from mailbox m join mail_domain d on d.id = m.domain_id
    where m.id = nullif(current_setting('berth.mailbox_id', true), '')::uuid and m.tenant_id = berth_tenant()
-     and m.is_enabled and m.deleted_at is null
+     and m.is_enabled and m.deleted_at is null and d.verified_at is not null and d.is_enabled
 $$;
 revoke execute on function berth_mailbox_id from public;
 grant execute on function berth_mailbox_id to berth_mailbox;

@@ -27,7 +27,7 @@ pub(in crate::mail::own) async fn credentials(
     let row = sqlx::query_as!(
         Credentials,
         r#"select m.id, m.tenant_id, m.address, m.password_hash,
-             (m.is_enabled and t.status <> 'closed') as "is_open!"
+             (m.is_enabled and d.is_enabled and t.status <> 'closed') as "is_open!"
            from mailbox m join mail_domain d on d.id = m.domain_id and d.verified_at is not null
            join tenant t on t.id = m.tenant_id where m.address = $1 and m.deleted_at is null"#,
         address
