@@ -1,16 +1,20 @@
 //! Whether mail may be sent on as somebody wants it, over what is reachable from there and what leads there.
 
+use std::collections::BTreeSet;
+
 use crate::mail::model::Address;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
 
-use super::model::{Fault, Graph, Node, Reach, expand};
+use super::model::{Fault, Graph, Node, Reach, check, expand};
 use super::store;
 
 /// As many addresses as are looked at for one change: a group of a thousand, each of whom has an alias of their own and a few
 /// forwards.
 const MAX_LOOKED_AT: usize = 5000;
+/// As many steps from them as are gone: whoever saves waits for it, and so does all else of the tenant's mail.
+const MAX_STEPS: usize = 50_000;
 /// As many of those that lead here as are asked again. The nearest come first; beyond, Postfix's own limit holds.
 const MAX_ABOVE: usize = 200;
 /// Fewer addresses than this lead into a domain that becomes an alias of another.
@@ -48,15 +52,21 @@ pub(in crate::mail) async fn fault(
     if let Err(fault) = expand(&graph, from) {
         return Ok(Some(fault));
     }
-    for above in above(tx, tenant, from).await? {
-        // What leads here reaches what is reached from here, and more.
+    // The farthest first: what leads here reaches what is reached from here, and all that is between needs no walk of its own.
+    let mut good = BTreeSet::new();
+    for above in above(tx, tenant, from).await?.into_iter().rev() {
+        if good.contains(&above) {
+            continue;
+        }
         let mut wider = graph.clone();
         if !load(tx, tenant, &mut wider, vec![above.clone()]).await? {
             return Ok(Some(Fault::TooWide(vec![above, from.to_owned()])));
         }
-        if let Err(fault) = expand(&wider, &above) {
+        if let Err(fault) = check(&wider, &above, &mut good) {
             return Ok(Some(fault));
         }
+        // A walk takes milliseconds, in which others wait for this thread.
+        tokio::task::yield_now().await;
     }
     Ok(None)
 }
@@ -75,7 +85,10 @@ pub(in crate::mail) async fn domain_fault(
         let way = from.into_iter().take(1).chain([format!("@{domain}")]);
         return Ok(Some(Fault::TooWide(way.collect())));
     }
-    Ok(from.iter().find_map(|address| expand(&graph, address).err()))
+    let mut good = BTreeSet::new();
+    Ok(from
+        .iter()
+        .find_map(|address| check(&graph, address, &mut good).err()))
 }
 
 /// Who gets mail to an address now.
@@ -106,7 +119,7 @@ async fn load(
         if next.is_empty() {
             return Ok(true);
         }
-        if graph.count() + next.len() > MAX_LOOKED_AT {
+        if graph.count() + next.len() > MAX_LOOKED_AT || graph.edges() > MAX_STEPS {
             return Ok(false);
         }
         let mut further = Vec::new();

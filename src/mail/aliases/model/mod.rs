@@ -10,7 +10,7 @@ use crate::mail::model::{Address, DomainName, alias_domain};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId};
 
-pub use expand::{Fault, Found, Graph, MAX_RECIPIENTS, Node, Reach, Zone, base, expand, node};
+pub use expand::{Fault, Found, Graph, MAX_RECIPIENTS, Node, Reach, Zone, base, check, expand, node};
 
 /// The longest description.
 const LONGEST_DESCRIPTION: usize = 500;
