@@ -117,7 +117,7 @@ async fn load(
         next.sort_unstable();
         next.dedup();
         if next.is_empty() {
-            return Ok(true);
+            return Ok(graph.edges() <= MAX_STEPS);
         }
         if graph.count() + next.len() > MAX_LOOKED_AT || graph.edges() > MAX_STEPS {
             return Ok(false);

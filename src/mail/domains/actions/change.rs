@@ -37,7 +37,8 @@ fn checked<T>(
     }
 }
 
-/// Changes a domain. Whoever has a mailbox of one that is disabled open is signed out. `is_seen` is asked whether the version that is there may be changed.
+/// Changes a domain. Whoever has a mailbox of one that is disabled open is signed out. `is_seen` is asked whether the version that is
+/// there may be changed.
 pub async fn change(
     app: &App,
     scope: &TenantScope,
@@ -81,8 +82,8 @@ pub async fn change(
     Ok(after)
 }
 
-/// Removes a domain that has nothing any more, so that nobody has a mailbox of it open either; `typed` is what somebody typed as its name, where a page asks for that. Mailboxes
-/// of it that were deleted and kept are erased with it.
+/// Removes a domain that has nothing any more, so that nobody has a mailbox of it open either; `typed` is what somebody typed as its
+/// name, where a page asks for that. Mailboxes of it that were deleted and kept are erased with it.
 pub async fn remove(
     app: &App,
     scope: &TenantScope,

@@ -43,7 +43,7 @@ pub(in crate::mail::own) async fn change_password(
     let old = old.ok_or(AttemptError::Wrong)?;
     let kept = hash(&seat, new.secret()).await?;
     let mut tx = app.db.system().await?;
-    if !mailboxes::save_hash(&mut tx, owner.mailbox, (Some(&old), &kept), app.now()).await? {
+    if !mailboxes::save_hash(&mut tx, owner.mailbox, (Some(old.as_str()), &kept), app.now()).await? {
         return Err(AttemptError::Wrong);
     }
     keys.settle(&mut tx, app.now()).await?;
