@@ -19,11 +19,13 @@ end $$;
 revoke execute on function mail_lock_total from public;
 grant execute on function mail_lock_total to berth_web, berth_system;
 
--- Addresses whose sessions the mail service is to end, until it has. What is asked for again meanwhile has a higher generation.
+-- Addresses whose sessions the mail service is to end, until it has, twice. What is asked for again meanwhile has a higher generation.
 create table mail_kick (
   address text primary key,
   tenant_id uuid not null,
   generation bigint not null default 1,
+  -- Whether it was done once: a sign-in that was let in just before the commit may become a session just after that.
+  is_second boolean not null default false,
   asked_at timestamptz not null,
   error_count int not null default 0,
   last_error text,
@@ -54,7 +56,7 @@ begin
       join mail_domain d on d.name = split_part(a, '@', 2) and d.tenant_id = tenant and d.verified_at is not null
      order by a
     on conflict (address) do update set tenant_id = excluded.tenant_id, generation = k.generation + 1, asked_at = excluded.asked_at,
-      next_attempt_at = excluded.next_attempt_at, error_count = 0, last_error = null;
+      next_attempt_at = excluded.next_attempt_at, is_second = false, error_count = 0, last_error = null;
 end $$;
 
 -- All of a tenant's addresses that somebody signed in to since a time.

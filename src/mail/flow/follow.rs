@@ -257,11 +257,7 @@ fn alone(read: &[Read]) -> Vec<String> {
 
 /// What was refused before it had a place in the queue is a message of its own, if it concerns anybody here: most of what the
 /// world tries does not, and is not kept.
-fn placed(
-    mut line: Read,
-    owners: &HashMap<String, TenantId>,
-    refusals: &mut Refusals,
-) -> Option<Read> {
+fn placed(mut line: Read, owners: &HashMap<String, TenantId>, refusals: &mut Refusals) -> Option<Read> {
     if is_alone(&line.noted) {
         let whose = addresses(&line.noted).find_map(|domain| owners.get(domain).copied())?;
         let is_refusal = matches!(line.noted.step, Some(Step::Refused { .. }));

@@ -91,13 +91,23 @@ pub(super) async fn claim(
     Ok(claimed.collect())
 }
 
-/// Forgets a wish that is fulfilled. One that came meanwhile stays due.
-pub(super) async fn finish(tx: &mut SystemTx, claimed: &Claimed) -> Result<(), Error> {
+/// Has a wish that is fulfilled done once more at `again`, and forgets it after that. One that came meanwhile stays due.
+pub(super) async fn finish(tx: &mut SystemTx, claimed: &Claimed, again: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
-        "delete from mail_kick where address = $1 and lease_id = $2 and generation = $3",
+        "delete from mail_kick where address = $1 and lease_id = $2 and generation = $3 and is_second",
         claimed.address,
         claimed.lease,
         claimed.generation
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "update mail_kick set is_second = true, next_attempt_at = $4, error_count = 0, last_error = null \
+         where address = $1 and lease_id = $2 and generation = $3",
+        claimed.address,
+        claimed.lease,
+        claimed.generation,
+        again
     )
     .execute(tx.conn())
     .await?;
