@@ -37,6 +37,21 @@ pub struct Issued {
     pub trouble: Option<String>,
 }
 
+/// So long after one another links of a mailbox are mailed: nobody's address is filled with them.
+const BETWEEN_MAILS: Duration = Duration::minutes(1);
+
+/// Refuses to mail a link so soon after the one before.
+fn check_pause(mailbox: &Mailbox, to: Option<&Address>, now: DateTime<Utc>) -> Result<(), Error> {
+    let made = mailbox.setup_until.map(|until| until - Duration::days(LINK_DAYS));
+    let free = made.map(|made| made + BETWEEN_MAILS).filter(|free| *free > now);
+    match (free, to) {
+        (Some(free), Some(_)) => Err(Error::TooMany {
+            retry_after: (free - now).to_std().unwrap_or_default(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// When a link that is made now ends.
 pub(super) fn link_end(now: DateTime<Utc>) -> DateTime<Utc> {
     now + Duration::days(LINK_DAYS)
@@ -117,6 +132,7 @@ pub async fn issue_link(
     let own = Address::parse(&before.address).ok();
     let to = link_to(send_to, own.as_ref()).map_err(|message| Error::invalid("send_link_to", message))?;
     check_mailer(app, to.as_ref())?;
+    check_pause(&before, to.as_ref(), now)?;
     let token = OneTimeToken::generate();
     let until = link_end(now);
     store::save_link(&mut tx, id, (&token.hash, until), now).await?;
