@@ -196,13 +196,14 @@ async fn who_is_disabled_or_deleted_is_out_at_once() {
 #[tokio::test]
 async fn nobody_of_a_domain_that_is_disabled_is_in() {
     let scene = Scene::with_password().await;
-    scene.own.get("/mailbox").await.expect(200);
-    scene.run("update mail_domain set is_enabled = false").await;
-    scene.own.get("/mailbox").await.expect(303);
-    let browser = scene.test.anonymous();
-    scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(422);
-    scene.run("update mail_domain set is_enabled = true").await;
+    let (browser, other) = (scene.test.anonymous(), scene.test.anonymous());
     scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(303);
+    browser.get("/mailbox").await.expect(200);
+    scene.run("update mail_domain set is_enabled = false").await;
+    browser.get("/mailbox").await.expect(303);
+    scene.sign_in(&other, ADDRESS, PASSWORD).await.expect(422);
+    scene.run("update mail_domain set is_enabled = true").await;
+    scene.sign_in(&other, ADDRESS, PASSWORD).await.expect(303);
 }
 
 #[tokio::test]
