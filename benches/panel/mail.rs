@@ -49,7 +49,9 @@ pub(crate) async fn measure() -> Vec<Row> {
         made: AtomicU32::new(0),
     };
     let given = bench.creations(&json!({ "password_hash": HASH })).await;
-    let hashed = bench.creations(&json!({ "password": "correct horse battery staple" })).await;
+    let hashed = bench
+        .creations(&json!({ "password": "correct horse battery staple" }))
+        .await;
     let mut rows = vec![
         Row::at_least(
             "create mailboxes by the API, hashes given, 8 callers, against what was asked for",
@@ -99,7 +101,12 @@ impl Bench {
             let mut new = more.clone();
             new["address"] = json!(format!("new{number}@harbour.test"));
             let request = self.http.post(self.panel.url("/api/v1/mail/mailboxes"));
-            let answer = request.bearer_auth(&self.customer.token).json(&new).send().await.unwrap();
+            let answer = request
+                .bearer_auth(&self.customer.token)
+                .json(&new)
+                .send()
+                .await
+                .unwrap();
             assert_eq!(answer.status().as_u16(), 201, "{}", answer.text().await.unwrap());
         }
     }

@@ -44,7 +44,18 @@ fn docker(words: &[&str]) -> String {
 impl Service {
     fn start() -> Self {
         let name = format!("berth-it-fetch-{}", std::process::id());
-        docker(&["run", "--detach", "--name", &name, "--network", "none", IMAGE, "sh", "-c", SCRIPT]);
+        docker(&[
+            "run",
+            "--detach",
+            "--name",
+            &name,
+            "--network",
+            "none",
+            IMAGE,
+            "sh",
+            "-c",
+            SCRIPT,
+        ]);
         Self(name)
     }
 
@@ -85,8 +96,15 @@ async fn a_panel_that_dies_after_the_mail_came_is_followed_by_another() {
     // An address of the public internet, which nobody connects to.
     let account = json!({ "mailbox": "ann@a.example", "user": "ann", "password": "over there" });
     let body = json!({ "host": "1.1.1.1", "accounts": [account] });
-    let made = program.json("POST", "/api/v1/mail/fetches", &body).await.expect(202).json();
-    let path = format!("/api/v1/mail/fetches/{}", made["items"][0]["id"].as_str().unwrap());
+    let made = program
+        .json("POST", "/api/v1/mail/fetches", &body)
+        .await
+        .expect(202)
+        .json();
+    let path = format!(
+        "/api/v1/mail/fetches/{}",
+        made["items"][0]["id"].as_str().unwrap()
+    );
     let mut panel = Panel::of(&app);
     panel.set("BERTH_MAIL_CONTAINER", service.0.clone());
     panel.start(Some(POINTS[0])).died(POINTS[0]).await;
@@ -100,5 +118,8 @@ async fn a_panel_that_dies_after_the_mail_came_is_followed_by_another() {
     running.stop().await;
     assert_eq!(service.asked(), 2);
     let done = program.get(&path).await.expect(200).json();
-    assert_eq!((&done["total_messages"], &done["done_messages"]), (&json!(3), &json!(3)));
+    assert_eq!(
+        (&done["total_messages"], &done["done_messages"]),
+        (&json!(3), &json!(3))
+    );
 }

@@ -15,7 +15,10 @@ use uuid::Uuid;
 use crate::drivers::engine::docker::DockerEngine;
 use crate::drivers::engine::{EngineError, LogLine, LogQuery};
 
-use super::{Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued, said};
+use super::{
+    Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
+    said,
+};
 
 /// What runs in the container.
 const PROGRAM: &str = "berth-mail";

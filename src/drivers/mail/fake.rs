@@ -10,7 +10,10 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::fake_fetch::FakeFetches;
-use super::{Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, Queue, QueueAct, QueueId, Queued};
+use super::{
+    Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, Queue, QueueAct, QueueId,
+    Queued,
+};
 
 /// The programs of the real one.
 const PROGRAMS: [&str; 6] = ["postfix", "dovecot", "rspamd", "redis", "keys", "database"];

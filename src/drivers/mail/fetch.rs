@@ -184,8 +184,15 @@ mod tests {
     #[test]
     fn what_the_program_says_is_read() {
         let found = FetchEvent::read(r#"{"event": "found", "folders": 7, "messages": 140}"#);
-        assert_eq!(found, Ok(FetchEvent::Found { folders: 7, messages: 140 }));
-        let at = r#"{"event": "at", "folder": "Archive/2024", "folders": 1, "messages": 40, "bytes": 40015540}"#;
+        assert_eq!(
+            found,
+            Ok(FetchEvent::Found {
+                folders: 7,
+                messages: 140
+            })
+        );
+        let at =
+            r#"{"event": "at", "folder": "Archive/2024", "folders": 1, "messages": 40, "bytes": 40015540}"#;
         assert!(matches!(FetchEvent::read(at), Ok(FetchEvent::At(at)) if at.bytes == 40_015_540));
         let done = r#"{"event": "done", "folders": 7, "messages": 140, "bytes": 140049432}"#;
         assert_eq!(FetchEvent::read(done), Ok(FetchEvent::Done {}));
@@ -197,7 +204,9 @@ mod tests {
         };
         assert_eq!(FetchEvent::read(failed), Ok(FetchEvent::Failed(failure)));
         let new = r#"{"event": "failed", "why": "a word of tomorrow", "says": "", "fingerprint": null}"#;
-        assert!(matches!(FetchEvent::read(new), Ok(FetchEvent::Failed(failure)) if failure.why == FetchReason::Other));
+        assert!(
+            matches!(FetchEvent::read(new), Ok(FetchEvent::Failed(failure)) if failure.why == FetchReason::Other)
+        );
         assert!(FetchEvent::read("Traceback (most recent call last):").is_err());
     }
 
@@ -216,7 +225,10 @@ mod tests {
         };
         assert!(!format!("{fetch:?}").contains("hunter"));
         let line: serde_json::Value = serde_json::from_slice(fetch.line().expose()).unwrap();
-        assert_eq!((&line["password"], &line["ip"]), (&json!("hunter\"42"), &json!("93.184.215.14")));
+        assert_eq!(
+            (&line["password"], &line["ip"]),
+            (&json!("hunter\"42"), &json!("93.184.215.14"))
+        );
         assert_eq!(line["folders"], "without_junk");
     }
 

@@ -84,14 +84,18 @@ async fn mailboxes(
 ) -> Result<Vec<(MailboxId, Address)>, Error> {
     let (mut found, mut errors) = (Vec::<(MailboxId, Address)>::new(), FieldErrors::default());
     for (place, account) in accounts.iter().enumerate() {
-        let address = Address::parse(&account.address).map_err(|message| Error::invalid("mailbox", message))?;
+        let address =
+            Address::parse(&account.address).map_err(|message| Error::invalid("mailbox", message))?;
         let Some(id) = store::mailbox_at(tx, scope.tenant(), address.as_str()).await? else {
             let message = format!("You have no mailbox {}. Create it first.", address.shown());
             errors.add(&field(place, "mailbox"), message);
             continue;
         };
         if found.iter().any(|(other, _)| *other == id) {
-            errors.add(&field(place, "mailbox"), "This mailbox is named twice. Leave one of them out.");
+            errors.add(
+                &field(place, "mailbox"),
+                "This mailbox is named twice. Leave one of them out.",
+            );
         }
         found.push((id, address));
     }
@@ -144,7 +148,14 @@ async fn insert(
         "folders": wish.folders.word(),
         "fingerprint": wish.fingerprint,
     });
-    tell(app, scope, tx, (mailbox, address.as_str()), &Change::to(ACTION, told)).await?;
+    tell(
+        app,
+        scope,
+        tx,
+        (mailbox, address.as_str()),
+        &Change::to(ACTION, told),
+    )
+    .await?;
     Ok(id)
 }
 
@@ -205,7 +216,10 @@ pub async fn list_in(
     if !matches!(query.sort.as_deref(), None | Some("" | "-created")) {
         return Err(Error::invalid("sort", "Use -created, or nothing."));
     }
-    let end = (DateTime::from_timestamp(END_OF_TIME, 0).unwrap_or_default(), Uuid::max());
+    let end = (
+        DateTime::from_timestamp(END_OF_TIME, 0).unwrap_or_default(),
+        Uuid::max(),
+    );
     let after = Cursor::decode(query.after.as_deref())?.unwrap_or(end);
     let (pattern, limit) = (query.pattern()?, query.fetch()?);
     let pattern = pattern.as_deref();

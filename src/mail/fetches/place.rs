@@ -46,7 +46,10 @@ pub(super) async fn find(app: &App, host: &Host) -> Result<IpAddr, Nowhere> {
     let found = addresses(app, host).await?;
     if !app.config.mail_fetch_inside {
         let own = own(app).await;
-        if found.iter().any(|one| !is_outside(*one) || own.contains(&one.to_canonical())) {
+        if found
+            .iter()
+            .any(|one| !is_outside(*one) || own.contains(&one.to_canonical()))
+        {
             return Err(Nowhere::Inside);
         }
     }
@@ -57,15 +60,23 @@ pub(super) async fn find(app: &App, host: &Host) -> Result<IpAddr, Nowhere> {
 async fn addresses(app: &App, host: &Host) -> Result<Vec<IpAddr>, Nowhere> {
     match host {
         Host::Address(address) => Ok(vec![*address]),
-        Host::Name(name) => app.dns.addresses(name.as_str()).await.map_err(|error| match error {
-            DnsError::Away(_) => Nowhere::Away,
-            DnsError::BadName(_) => Nowhere::Unknown,
-        }),
+        Host::Name(name) => app
+            .dns
+            .addresses(name.as_str())
+            .await
+            .map_err(|error| match error {
+                DnsError::Away(_) => Nowhere::Away,
+                DnsError::BadName(_) => Nowhere::Unknown,
+            }),
     }
 }
 
 /// The addresses that this installation is known by. What DNS does not tell of them is no reason to keep everybody waiting.
 async fn own(app: &App) -> Vec<IpAddr> {
-    let found = app.dns.addresses(app.config.mail_host()).await.unwrap_or_default();
+    let found = app
+        .dns
+        .addresses(app.config.mail_host())
+        .await
+        .unwrap_or_default();
     found.into_iter().map(|one| one.to_canonical()).collect()
 }

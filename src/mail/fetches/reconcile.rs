@@ -81,7 +81,8 @@ impl Reconciler for Fetches {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let now = self.app.now();
         let mut tx = self.app.db.system().await?;
-        let claimed = store::claim(&mut tx, self.app.ids.uuid(now), (now, now + LEASE), (limit, MOST)).await?;
+        let claimed =
+            store::claim(&mut tx, self.app.ids.uuid(now), (now, now + LEASE), (limit, MOST)).await?;
         tx.commit().await?;
         Ok(claimed)
     }

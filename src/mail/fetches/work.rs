@@ -48,7 +48,10 @@ enum Ended {
 
 impl From<MailServiceError> for Ended {
     fn from(error: MailServiceError) -> Self {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the mail service does not fetch");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the mail service does not fetch"
+        );
         match error {
             MailServiceError::Away(_) => {
                 let words = "The mail service does not answer. It is tried again by itself.";
@@ -182,8 +185,15 @@ async fn note(
 /// How far it is, in the operation's words.
 fn progress((folders, messages): (u32, u64), at: &FetchAt) -> String {
     let size = show_size(at.bytes);
-    let folder = if at.folder.is_empty() { String::new() } else { format!("; {}", at.folder) };
-    format!("{} of {messages} mails, {} of {folders} folders, {size}{folder}", at.messages, at.folders)
+    let folder = if at.folder.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", at.folder)
+    };
+    format!(
+        "{} of {messages} mails, {} of {folders} folders, {size}{folder}",
+        at.messages, at.folders
+    )
 }
 
 /// What passes is tried again; what somebody has to change is not.

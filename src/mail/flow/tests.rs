@@ -251,10 +251,18 @@ async fn what_others_do_with_a_mail_is_not_its_sender_s() {
         .await;
     let path = format!("/api/v1/mail/messages/{ID}");
     let story = scene.ann.0.get(&path).await.expect(200).body;
-    for hidden in ["Secret plans", "hidden@else.example", "else.example", "taken by else"] {
+    for hidden in [
+        "Secret plans",
+        "hidden@else.example",
+        "else.example",
+        "taken by else",
+    ] {
         assert!(!story.contains(hidden), "{hidden}: {story}");
     }
-    assert!(story.contains("team@b.example") && story.contains("bob@b.example"), "{story}");
+    assert!(
+        story.contains("team@b.example") && story.contains("bob@b.example"),
+        "{story}"
+    );
     let story = scene.bob.0.get(&path).await.expect(200).body;
     for told in ["Secret plans", "hidden@else.example"] {
         assert!(story.contains(told), "{told}: {story}");

@@ -224,7 +224,12 @@ mod tests {
         assert!(limits.aliases(&totals, 501).is_err());
         assert_eq!(limits.one_mailbox(None), Ok(()));
         assert_eq!(limits.one_mailbox(Some(10_240)), Ok(()));
-        assert!(limits.one_mailbox(Some(10_241)).unwrap_err().contains("10240 MiB"));
+        assert!(
+            limits
+                .one_mailbox(Some(10_241))
+                .unwrap_err()
+                .contains("10240 MiB")
+        );
     }
 
     #[test]

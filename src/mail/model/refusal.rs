@@ -29,7 +29,9 @@ impl Holder {
     pub fn words(self, address: &str) -> String {
         match self {
             Self::Mailbox => {
-                format!("{address} is a mailbox already. Choose another address, or delete the mailbox first.")
+                format!(
+                    "{address} is a mailbox already. Choose another address, or delete the mailbox first."
+                )
             }
             Self::Alias => {
                 format!("{address} is an alias already. Choose another address, or delete the alias first.")
@@ -80,7 +82,10 @@ mod tests {
             ("", "is taken already"),
         ] {
             let words = Holder::read(word).words("ann@a.example");
-            assert!(words.starts_with("ann@a.example") && words.contains(told), "{words}");
+            assert!(
+                words.starts_with("ann@a.example") && words.contains(told),
+                "{words}"
+            );
         }
     }
 

@@ -255,10 +255,7 @@ async fn what_is_taken_strange_or_elsewhere_is_refused() {
     assert!(!said(&injected, "local_part").is_empty());
     let mut body = wish("a", &["bob@x.example"]);
     body["domain"] = json!(domain(2));
-    assert_eq!(
-        it.ask(body).await.expect(409).json()["code"],
-        "domain-is-alias"
-    );
+    assert_eq!(it.ask(body).await.expect(409).json()["code"], "domain-is-alias");
     let mut body = wish("a", &["bob@x.example"]);
     body["domain"] = json!(domain(3));
     it.ask(body).await.expect(201);

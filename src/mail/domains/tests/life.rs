@@ -198,12 +198,19 @@ async fn an_alias_domain_that_mail_would_come_back_by_is_refused_with_the_chain(
         )
         .await;
     let new = |of: Option<&str>| json!({ "name": "alias.example", "alias_of": of });
-    let told = it.post("/api/v1/mail/domains", new(Some(id(&main)))).await.expect(422);
+    let told = it
+        .post("/api/v1/mail/domains", new(Some(id(&main))))
+        .await
+        .expect(422);
     let chain = "sales@main.example → sales@alias.example → sales@main.example";
     let error = &told.json()["errors"][0];
     assert_eq!(error["field"], "alias_of");
     assert!(text(&error["message"]).contains(chain), "{error}");
-    let made = it.post("/api/v1/mail/domains", new(None)).await.expect(201).json();
+    let made = it
+        .post("/api/v1/mail/domains", new(None))
+        .await
+        .expect(201)
+        .json();
     let made = format!("/api/v1/mail/domains/{}", text(&made["id"]));
     let later = json!({ "alias_of": id(&main) });
     let told = it.program.json("PATCH", &made, &later).await.expect(422);

@@ -111,7 +111,10 @@ pub async fn create(
     let field = |place: usize, part: &str| format!("accounts.{place}.{part}");
     let made = actions::create(&app, &scope, new, field).await?;
     let now = app.now();
-    let items = made.into_iter().map(|fetch| MailFetchOut::new(fetch, now)).collect();
+    let items = made
+        .into_iter()
+        .map(|fetch| MailFetchOut::new(fetch, now))
+        .collect();
     Ok((StatusCode::ACCEPTED, Json(MailFetchesOut { items })))
 }
 

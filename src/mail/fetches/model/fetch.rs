@@ -52,7 +52,9 @@ impl FetchState {
 }
 
 /// Which folders come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = MailFetchFolders)]
 pub enum Folders {
@@ -151,13 +153,18 @@ impl Fetch {
     pub fn speed(&self, now: DateTime<Utc>) -> Option<i64> {
         let took = self.finished_at.unwrap_or(now) - self.started_at?;
         let milliseconds = took.num_milliseconds();
-        (milliseconds > 0 && self.done_bytes > 0)
-            .then(|| self.done_bytes.saturating_mul(1000) / milliseconds)
+        (milliseconds > 0 && self.done_bytes > 0).then(|| self.done_bytes.saturating_mul(1000) / milliseconds)
     }
 
     /// How much of it is done. Messages that were here before do not come again, so folders count as well.
     pub fn percent(&self) -> u32 {
-        let of = |done: i64, total: i64| if total > 0 { done.saturating_mul(100) / total } else { 0 };
+        let of = |done: i64, total: i64| {
+            if total > 0 {
+                done.saturating_mul(100) / total
+            } else {
+                0
+            }
+        };
         let messages = of(self.done_messages, self.total_messages);
         let folders = of(i64::from(self.done_folders), i64::from(self.total_folders));
         match self.state {
@@ -227,7 +234,10 @@ mod tests {
     fn its_speed_is_what_came_in_its_time() {
         let fetch = example();
         assert_eq!(fetch.speed(DateTime::UNIX_EPOCH), None);
-        assert_eq!(fetch.speed(DateTime::UNIX_EPOCH + TimeDelta::seconds(5)), Some(1000));
+        assert_eq!(
+            fetch.speed(DateTime::UNIX_EPOCH + TimeDelta::seconds(5)),
+            Some(1000)
+        );
     }
 
     #[test]

@@ -85,7 +85,10 @@ impl NewFetch {
             && !allow_inside
             && !is_outside(*address)
         {
-            errors.add("host", "This address is not of the public internet. Use one that is.");
+            errors.add(
+                "host",
+                "This address is not of the public internet. Use one that is.",
+            );
         }
         let tls = self.tls.unwrap_or(FetchTls::Implicit);
         let port = errors.check("port", port(self.port, tls));
@@ -156,7 +159,10 @@ fn fingerprint(typed: &str) -> Result<Option<String>, &'static str> {
 /// The accounts of lines such as `ann@example.com, ann, password`, and the number of the line of each. Comma, semicolon or tab part
 /// them; a password may hold any of these. Where the user is left out it is the address.
 pub fn lines(text: &str) -> (Vec<Account>, Vec<usize>) {
-    let written = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let written = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
     let read = written.map(|(place, line)| {
         let mut parts = line.splitn(3, [',', ';', '\t']).map(str::trim);
         let mut next = || parts.next().unwrap_or_default().to_owned();
@@ -199,7 +205,10 @@ mod tests {
             .parse(false, |_, part| part.to_owned())
             .unwrap();
         assert_eq!(host.text(), "imap.xn--bcher-kva.example");
-        assert_eq!((wish.port, wish.tls, wish.folders), (993, FetchTls::Implicit, Folders::All));
+        assert_eq!(
+            (wish.port, wish.tls, wish.folders),
+            (993, FetchTls::Implicit, Folders::All)
+        );
         let new = NewFetch {
             tls: Some(FetchTls::Starttls),
             fingerprint: format!("{}:AB", "0f:".repeat(31).trim_end_matches(':')),
@@ -214,7 +223,11 @@ mod tests {
     fn what_is_wrong_is_told_by_its_field() {
         assert_eq!(fields(&asked("localhost", Some(0))), ["host", "port"]);
         assert_eq!(fields(&asked("10.0.0.1", Some(993))), ["host"]);
-        assert!(asked("10.0.0.1", None).parse(true, |_, part| part.to_owned()).is_ok());
+        assert!(
+            asked("10.0.0.1", None)
+                .parse(true, |_, part| part.to_owned())
+                .is_ok()
+        );
         let none = NewFetch {
             accounts: Vec::new(),
             fingerprint: "abc".to_owned(),

@@ -52,7 +52,8 @@ pub fn sentence(wish: &Wish, failure: &FetchFailure) -> String {
             format!("The connection to {host} broke{said}. What came is there; ask again for the rest.")
         }
         FetchReason::Full => {
-            let words = "The mailbox is full. What fitted is there: give it more room, and ask again for the rest.";
+            let words =
+                "The mailbox is full. What fitted is there: give it more room, and ask again for the rest.";
             words.to_owned()
         }
         FetchReason::Gone => "The mailbox is no more.".to_owned(),
@@ -90,7 +91,10 @@ mod tests {
                 fingerprint: None,
             };
             let told = sentence(&wish, &failure);
-            assert!(told.ends_with('.') && !told.contains(".)") && !told.contains("  "), "{told}");
+            assert!(
+                told.ends_with('.') && !told.contains(".)") && !told.contains("  "),
+                "{told}"
+            );
             assert!(!reason(why).is_empty());
         }
     }

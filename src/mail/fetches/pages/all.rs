@@ -57,7 +57,11 @@ async fn page(
     let is_first = query.list.after.is_none() && query.list.text().is_empty();
     Ok(Page(List {
         ctx: ctx.with_crumbs([("Mail", area(scope))]),
-        live: if is_first { format!("{action}/live?after={newest}") } else { String::new() },
+        live: if is_first {
+            format!("{action}/live?after={newest}")
+        } else {
+            String::new()
+        },
         action,
         query,
         rows,

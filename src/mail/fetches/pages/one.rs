@@ -32,12 +32,7 @@ pub(super) struct Show {
     may_write: bool,
 }
 
-async fn rows(
-    app: &App,
-    scope: &TenantScope,
-    tx: &mut TenantTx,
-    mailbox: MailboxId,
-) -> Result<Rows, Error> {
+async fn rows(app: &App, scope: &TenantScope, tx: &mut TenantTx, mailbox: MailboxId) -> Result<Rows, Error> {
     let listing = actions::list_in(tx, scope, Some(mailbox), &ListQuery::default()).await?;
     Ok(Rows::new(scope, listing.items, true, app.now()))
 }

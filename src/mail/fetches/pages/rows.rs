@@ -69,7 +69,10 @@ fn how_far(fetch: &Fetch) -> String {
         return String::new();
     }
     let size = size(fetch.done_bytes);
-    let came = format!("{} of {} mails, {size}", fetch.done_messages, fetch.total_messages);
+    let came = format!(
+        "{} of {} mails, {size}",
+        fetch.done_messages, fetch.total_messages
+    );
     match fetch.state {
         FetchState::Done if fetch.done_messages == 0 => "All of it was here already".to_owned(),
         _ => came,
@@ -82,8 +85,14 @@ fn note(fetch: &Fetch, now: DateTime<Utc>) -> String {
         return String::new();
     }
     let folders = format!("{} of {} folders", fetch.done_folders, fetch.total_folders);
-    let open = if fetch.folder.is_empty() { String::new() } else { format!("; now {}", fetch.folder) };
-    let speed = fetch.speed(now).map(|speed| format!("; {} a second", size(speed)));
+    let open = if fetch.folder.is_empty() {
+        String::new()
+    } else {
+        format!("; now {}", fetch.folder)
+    };
+    let speed = fetch
+        .speed(now)
+        .map(|speed| format!("; {} a second", size(speed)));
     format!("{folders}{open}{}", speed.unwrap_or_default())
 }
 
@@ -98,7 +107,10 @@ impl Row {
         Self {
             id: fetch.id.to_string(),
             href: href(scope, fetch.mailbox),
-            from: format!("{} at {}:{} by {}{folders}", fetch.user, wish.host, wish.port, wish.tls),
+            from: format!(
+                "{} at {}:{} by {}{folders}",
+                fetch.user, wish.host, wish.port, wish.tls
+            ),
             tone,
             word,
             percent: fetch.percent(),
@@ -136,7 +148,8 @@ impl Rows {
     pub(super) fn page(mut self, next: Option<String>, is_searched: bool) -> Self {
         self.next = next.unwrap_or_default();
         if is_searched {
-            self.empty = "None matches. Search for another part of the address or of the other server's name.";
+            self.empty =
+                "None matches. Search for another part of the address or of the other server's name.";
         }
         self
     }

@@ -98,7 +98,11 @@ pub async fn loaded(tx: &mut SystemTx, claimed: &Claimed) -> Result<Option<(Fetc
 }
 
 /// Keeps the lease. Says whether it is not wanted any more; nothing if the lease is somebody else's by now.
-pub async fn renew(tx: &mut SystemTx, claimed: &Claimed, until: DateTime<Utc>) -> Result<Option<bool>, Error> {
+pub async fn renew(
+    tx: &mut SystemTx,
+    claimed: &Claimed,
+    until: DateTime<Utc>,
+) -> Result<Option<bool>, Error> {
     let is_cancelled = sqlx::query_scalar!(
         "update mail_fetch set lease_until = $3 where id = $1 and lease_id = $2 returning is_cancelled",
         claimed.id.0,

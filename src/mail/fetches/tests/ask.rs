@@ -16,8 +16,14 @@ async fn many_are_asked_for_at_once_and_none_if_one_is_wrong() {
     let made = scene.ask(&body).await.expect(202);
     assert!(!made.body.contains(PASSWORD));
     let items = made.json()["items"].clone();
-    assert_eq!((&items[0]["address"], &items[1]["address"]), (&json!("ann@a.example"), &json!("bob@a.example")));
-    assert_eq!((&items[0]["state"], &items[0]["port"]), (&json!("waiting"), &json!(993)));
+    assert_eq!(
+        (&items[0]["address"], &items[1]["address"]),
+        (&json!("ann@a.example"), &json!("bob@a.example"))
+    );
+    assert_eq!(
+        (&items[0]["state"], &items[0]["port"]),
+        (&json!("waiting"), &json!(993))
+    );
     assert_eq!(scene.sealed().await, 2);
     let audit = scene.program.get("/api/v1/audit-events").await.expect(200).body;
     assert!(audit.contains("mailbox.fetch") && audit.contains(SERVER) && !audit.contains(PASSWORD));
@@ -32,11 +38,22 @@ async fn what_leads_inside_is_refused() {
         scene.ask(&body).await
     };
     let dns = &scene.test.dns;
-    dns.set_addresses("inside.example", &["93.184.215.14".parse().unwrap(), "10.0.0.5".parse().unwrap()]);
+    dns.set_addresses(
+        "inside.example",
+        &["93.184.215.14".parse().unwrap(), "10.0.0.5".parse().unwrap()],
+    );
     dns.set_addresses("metadata.example", &["::ffff:169.254.169.254".parse().unwrap()]);
     let own = scene.test.app.config.mail_host().to_owned();
     dns.set_addresses(&own, &["93.184.215.20".parse().unwrap()]);
-    for host in ["inside.example", "metadata.example", "127.0.0.1", "[::1]", "93.184.215.20", "unknown.example", "localhost"] {
+    for host in [
+        "inside.example",
+        "metadata.example",
+        "127.0.0.1",
+        "[::1]",
+        "93.184.215.20",
+        "unknown.example",
+        "localhost",
+    ] {
         assert_eq!(fields(&ask(host).await.expect(422)), ["host"], "{host}");
     }
     assert_eq!(scene.sealed().await, 0);
@@ -47,7 +64,10 @@ async fn what_leads_inside_is_refused() {
     assert_eq!(scene.run().await, 1);
     assert!(scene.fetches().asked().is_empty());
     let all = scene.program.get(FETCHES).await.expect(200).json();
-    assert_eq!((&all["items"][0]["state"], &all["items"][0]["reason"]), (&json!("failed"), &json!("inside")));
+    assert_eq!(
+        (&all["items"][0]["state"], &all["items"][0]["reason"]),
+        (&json!("failed"), &json!("inside"))
+    );
 }
 
 #[tokio::test]
@@ -87,18 +107,35 @@ async fn nobody_else_sees_or_stops_them() {
     let mailbox = one["mailbox"].as_str().unwrap();
     let path = format!("{FETCHES}/{id}");
     scene.stranger.get(&path).await.expect(404);
-    scene.stranger.json("POST", &format!("{path}/cancel"), &json!({})).await.expect(404);
-    scene.stranger.get(&format!("{FETCHES}?mailbox={mailbox}")).await.expect(404);
+    scene
+        .stranger
+        .json("POST", &format!("{path}/cancel"), &json!({}))
+        .await
+        .expect(404);
+    scene
+        .stranger
+        .get(&format!("{FETCHES}?mailbox={mailbox}"))
+        .await
+        .expect(404);
     let none = scene.stranger.get(FETCHES).await.expect(200).json();
     assert_eq!(none["items"], json!([]));
-    let refused = scene.stranger.json("POST", FETCHES, &scene.body(&["ann"])).await.expect(422);
+    let refused = scene
+        .stranger
+        .json("POST", FETCHES, &scene.body(&["ann"]))
+        .await
+        .expect(422);
     assert_eq!(fields(&refused), ["accounts.0.mailbox"]);
     let body = json!({ "host": SERVER, "user": "ann", "password": PASSWORD });
     let place = format!("/api/v1/mail/mailboxes/{mailbox}/fetch");
     scene.stranger.json("POST", &place, &body).await.expect(404);
     scene.later(TimeDelta::seconds(1));
     scene.program.json("POST", &place, &body).await.expect(202);
-    let all = scene.program.get(&format!("{FETCHES}?mailbox={mailbox}&limit=1")).await.expect(200).json();
+    let all = scene
+        .program
+        .get(&format!("{FETCHES}?mailbox={mailbox}&limit=1"))
+        .await
+        .expect(200)
+        .json();
     assert!(all["next"].is_string());
     assert_ne!(all["items"][0]["id"], json!(id));
 }

@@ -47,7 +47,8 @@ impl Scene {
              from mail_domain, (values ('ann'), ('bob')) p(part) where name = 'a.example'",
         )
         .await;
-        test.dns.set_addresses(SERVER, &["93.184.215.14".parse().unwrap()]);
+        test.dns
+            .set_addresses(SERVER, &["93.184.215.14".parse().unwrap()]);
         let stranger = program(&test, other, eve).await;
         let program = program(&test, tenant, ada).await;
         Self {
@@ -81,12 +82,20 @@ impl Scene {
     }
 
     async fn find(&self, id: &str) -> Value {
-        self.program.get(&format!("{FETCHES}/{id}")).await.expect(200).json()
+        self.program
+            .get(&format!("{FETCHES}/{id}"))
+            .await
+            .expect(200)
+            .json()
     }
 
     async fn cancel(&self, id: &str) -> Value {
         let path = format!("{FETCHES}/{id}/cancel");
-        self.program.json("POST", &path, &json!({})).await.expect(202).json()
+        self.program
+            .json("POST", &path, &json!({}))
+            .await
+            .expect(202)
+            .json()
     }
 
     fn work(&self) -> Fetches {

@@ -9,12 +9,28 @@ async fn it_is_asked_for_the_address_that_was_judged_and_the_password_goes() {
     let id = scene.begin("ann").await;
     assert_eq!(scene.run().await, 1);
     let asked = scene.fetches().asked();
-    assert_eq!((asked.len(), asked[0].host.as_str(), asked[0].ip.to_string().as_str()), (1, SERVER, "93.184.215.14"));
-    assert_eq!((asked[0].port, asked[0].tls, asked[0].takes_all), (993, FetchTls::Implicit, true));
-    assert_eq!((asked[0].address.as_str(), asked[0].password.expose().as_str()), ("ann@a.example", PASSWORD));
+    assert_eq!(
+        (
+            asked.len(),
+            asked[0].host.as_str(),
+            asked[0].ip.to_string().as_str()
+        ),
+        (1, SERVER, "93.184.215.14")
+    );
+    assert_eq!(
+        (asked[0].port, asked[0].tls, asked[0].takes_all),
+        (993, FetchTls::Implicit, true)
+    );
+    assert_eq!(
+        (asked[0].address.as_str(), asked[0].password.expose().as_str()),
+        ("ann@a.example", PASSWORD)
+    );
     let done = scene.find(&id).await;
     assert_eq!((&done["state"], &done["percent"]), (&json!("done"), &json!(100)));
-    assert_eq!((&done["done_messages"], &done["done_bytes"]), (&json!(2), &json!(2048)));
+    assert_eq!(
+        (&done["done_messages"], &done["done_bytes"]),
+        (&json!(2), &json!(2048))
+    );
     assert_eq!(scene.sealed().await, 0);
     assert_eq!(scene.operations().await, [("succeeded".to_owned(), None)]);
     assert_eq!(scene.run().await, 0);
@@ -24,7 +40,11 @@ async fn it_is_asked_for_the_address_that_was_judged_and_the_password_goes() {
 async fn what_somebody_has_to_change_ends_it_in_words() {
     let scene = Scene::new().await;
     let cases = [
-        (FetchReason::Password, "password", "refused the user name or the password"),
+        (
+            FetchReason::Password,
+            "password",
+            "refused the user name or the password",
+        ),
         (FetchReason::Certificate, "certificate", "not trusted"),
         (FetchReason::Full, "full", "The mailbox is full."),
         (FetchReason::Protocol, "protocol", "no IMAP server"),
@@ -34,12 +54,24 @@ async fn what_somebody_has_to_change_ends_it_in_words() {
         let id = scene.begin("ann").await;
         assert_eq!(scene.run().await, 1);
         let over = scene.find(&id).await;
-        assert_eq!((&over["state"], &over["reason"]), (&json!("failed"), &json!(word)));
+        assert_eq!(
+            (&over["state"], &over["reason"]),
+            (&json!("failed"), &json!(word))
+        );
         assert!(over["error"].as_str().unwrap().contains(words), "{over}");
-        assert_eq!(over["seen_fingerprint"].is_string(), why == FetchReason::Certificate);
+        assert_eq!(
+            over["seen_fingerprint"].is_string(),
+            why == FetchReason::Certificate
+        );
     }
     assert_eq!(scene.sealed().await, 0);
-    assert!(scene.operations().await.iter().all(|(state, error)| state == "failed" && error.is_some()));
+    assert!(
+        scene
+            .operations()
+            .await
+            .iter()
+            .all(|(state, error)| state == "failed" && error.is_some())
+    );
 }
 
 #[tokio::test]
@@ -57,7 +89,10 @@ async fn what_passes_is_tried_again_and_given_up_in_the_end() {
     }
     assert_eq!(scene.run().await, 1);
     let over = scene.find(&id).await;
-    assert_eq!((&over["state"], &over["reason"]), (&json!("failed"), &json!("cut-off")));
+    assert_eq!(
+        (&over["state"], &over["reason"]),
+        (&json!("failed"), &json!("cut-off"))
+    );
     assert_eq!(scene.fetches().asked().len(), 12);
 }
 
@@ -133,7 +168,13 @@ async fn what_nobody_wants_ends_whether_it_waits_or_is_under_way() {
     assert!(under_way.await.unwrap().unwrap());
     assert_eq!(scene.find(&goes).await["state"], "cancelled");
     assert_eq!(scene.sealed().await, 0);
-    assert!(scene.operations().await.iter().all(|(state, _)| state == "failed"));
+    assert!(
+        scene
+            .operations()
+            .await
+            .iter()
+            .all(|(state, _)| state == "failed")
+    );
     assert_eq!(scene.cancel(&goes).await["state"], "cancelled");
 }
 
@@ -154,10 +195,17 @@ async fn nothing_comes_into_a_mailbox_that_was_deleted() {
 async fn passwords_are_sealed_anew_with_the_newest_key() {
     let scene = Scene::new().await;
     scene.begin("ann").await;
-    let done = super::super::reseal(&scene.test.system(), &scene.test.app.keyring).await.unwrap();
+    let done = super::super::reseal(&scene.test.system(), &scene.test.app.keyring)
+        .await
+        .unwrap();
     assert_eq!((done.sealed, done.unreadable.len()), (0, 0), "it is the newest");
-    scene.test.administer("update mail_fetch set sealed = decode(repeat('00', 40), 'hex')").await;
-    let done = super::super::reseal(&scene.test.system(), &scene.test.app.keyring).await.unwrap();
+    scene
+        .test
+        .administer("update mail_fetch set sealed = decode(repeat('00', 40), 'hex')")
+        .await;
+    let done = super::super::reseal(&scene.test.system(), &scene.test.app.keyring)
+        .await
+        .unwrap();
     assert_eq!((done.sealed, done.unreadable.len()), (0, 1));
     assert_eq!(scene.run().await, 1);
     assert!(scene.fetches().asked().is_empty());

@@ -206,11 +206,19 @@ async fn the_reply_knows_of_aliases_that_the_tenant_makes_turns_off_and_deletes(
         ("targets", "ann@acme.example"),
         ("is_enabled", "true"),
     ];
-    let made = scene.browser.post("/t/acme/mail/aliases", &fields).await.expect(303);
+    let made = scene
+        .browser
+        .post("/t/acme/mail/aliases", &fields)
+        .await
+        .expect(303);
     let alias = made.location().split('?').next().unwrap().to_owned();
     let knows = async || scene.script().await.contains("\"sales@acme.example\"");
     assert!(knows().await, "{}", scene.script().await);
-    let off = [("version", "1"), ("kind", "alias"), ("targets", "ann@acme.example")];
+    let off = [
+        ("version", "1"),
+        ("kind", "alias"),
+        ("targets", "ann@acme.example"),
+    ];
     let settings = format!("{alias}/settings");
     scene.browser.post(&settings, &off).await.expect(303);
     assert!(!knows().await, "mail to it is refused");

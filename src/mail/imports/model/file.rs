@@ -350,7 +350,8 @@ mod tests {
         assert!(why("address\nann+x@x.example").contains("Leave + out"));
         assert!(why("address,password\nann@x.example,short").contains("12 characters"));
         assert!(why("address,targets,name\na@x.example,b@x.example,Ann").contains("no name"));
-        let both = format!("address,password,password_hash\nann@x.example,quiet harbour lantern 7,\"{HASH}\"");
+        let both =
+            format!("address,password,password_hash\nann@x.example,quiet harbour lantern 7,\"{HASH}\"");
         assert!(why(&both).contains("not both"));
     }
 

@@ -16,12 +16,7 @@ pub struct Zone {
 
 /// Marks the lines that can't be made. `zones` are the organisation's domains by name, `taken` the addresses that are there, and
 /// `allowed` is what its plan allows.
-pub fn judge(
-    lines: &mut [Line],
-    zones: &HashMap<String, Zone>,
-    taken: &HashSet<String>,
-    allowed: &Limits,
-) {
+pub fn judge(lines: &mut [Line], zones: &HashMap<String, Zone>, taken: &HashSet<String>, allowed: &Limits) {
     let mut first: HashMap<String, i32> = HashMap::new();
     for line in lines {
         let Ok(entry) = &line.entry else { continue };
@@ -49,9 +44,7 @@ fn wrong(address: &str, zones: &HashMap<String, Zone>, taken: &HashSet<String>) 
             "{domain} is none of this organisation's domains. Add it first, or correct the address."
         )),
         Some(Zone { refusal: Some(why) }) => Some(why.clone()),
-        Some(_) if taken.contains(address) => {
-            Some(Holder::Something.words(address))
-        }
+        Some(_) if taken.contains(address) => Some(Holder::Something.words(address)),
         Some(_) => None,
     }
 }

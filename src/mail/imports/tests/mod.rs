@@ -128,13 +128,18 @@ async fn automatic_replies_know_of_aliases_that_are_imported() {
              select id, tenant_id, true, 'Away', 'Back soon.', now() from mailbox",
         )
         .await;
-    let import = it.upload("address,targets\nsales@x.example,ann@x.example\n").await;
+    let import = it
+        .upload("address,targets\nsales@x.example,ann@x.example\n")
+        .await;
     it.act(&import, "start").await.expect(200);
     it.work().await;
     let mut tx = it.test.app.db.system().await.unwrap();
     let script = sqlx::query_scalar!("select script from mailbox_filter");
     let script = script.fetch_one(tx.conn()).await.unwrap();
-    assert!(script.contains("[\"ann@x.example\", \"sales@x.example\"]"), "{script}");
+    assert!(
+        script.contains("[\"ann@x.example\", \"sales@x.example\"]"),
+        "{script}"
+    );
 }
 
 #[tokio::test]
@@ -228,15 +233,9 @@ async fn each_bad_line_is_told_with_its_number_and_the_good_ones_are_made() {
     let bad = it.lines(&import, "bad").await;
     let numbers: Vec<i64> = bad.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, [3, 4, 5, 6, 8]);
-    for (at, words) in [
-        "taken",
-        "has no @",
-        "Line 2",
-        "none of this",
-        "quota_mib",
-    ]
-    .iter()
-    .enumerate()
+    for (at, words) in ["taken", "has no @", "Line 2", "none of this", "quota_mib"]
+        .iter()
+        .enumerate()
     {
         assert!(bad[at].1.contains(words), "{words}: {bad:?}");
     }

@@ -68,7 +68,9 @@ async fn a_file_is_uploaded_looked_at_and_imported() {
         .expect(200);
     assert!(
         csv.body.contains("2,mailbox,bob@x.example,done,")
-            && csv.body.contains("3,mailbox,ann@x.example,bad,ann@x.example is taken")
+            && csv
+                .body
+                .contains("3,mailbox,ann@x.example,bad,ann@x.example is taken")
     );
     let again = it.browser.post(&start, &[]).await.expect(303);
     let page = it.browser.get(again.location()).await.expect(200);

@@ -26,7 +26,10 @@ pub async fn delete(tx: &mut TenantTx, id: MailboxId, kept: Kept) -> Result<(), 
 
 /// Removes the aliases that its person made for themselves; says which. The tenant's sums are locked by the caller.
 pub async fn remove_own_aliases(tx: &mut TenantTx, id: MailboxId) -> Result<Vec<String>, Error> {
-    let gone = sqlx::query_scalar!("delete from mail_alias where owner_id = $1 returning address", id.0);
+    let gone = sqlx::query_scalar!(
+        "delete from mail_alias where owner_id = $1 returning address",
+        id.0
+    );
     Ok(gone.fetch_all(tx.conn()).await?)
 }
 

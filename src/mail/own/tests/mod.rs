@@ -263,12 +263,11 @@ async fn an_app_password_is_shown_once_and_kept_as_its_hash() {
     let password = after.split('<').next().unwrap().to_owned();
     assert_eq!(password.len(), 39);
     let mut tx = scene.test.app.db.system().await.unwrap();
-    let kept = sqlx::query!(
-        r#"select id as "id: AppPasswordId", digest, protocols from mailbox_app_password"#
-    )
-        .fetch_one(tx.conn())
-        .await
-        .unwrap();
+    let kept =
+        sqlx::query!(r#"select id as "id: AppPasswordId", digest, protocols from mailbox_app_password"#)
+            .fetch_one(tx.conn())
+            .await
+            .unwrap();
     drop(tx);
     assert_eq!(kept.digest.len(), 64);
     assert_eq!(kept.protocols, ["imap", "smtp"]);
@@ -291,11 +290,7 @@ async fn an_app_password_is_shown_once_and_kept_as_its_hash() {
     bob.post(&one, &[]).await.expect(404);
     assert_eq!(scene.kicked().await, [""; 0]);
     scene.own.post(&one, &[]).await.expect(303);
-    assert_eq!(
-        scene.kicked().await,
-        [ADDRESS],
-        "a lost phone reads no further"
-    );
+    assert_eq!(scene.kicked().await, [ADDRESS], "a lost phone reads no further");
     scene.own.post(&one, &[]).await.expect(404);
 }
 
@@ -310,7 +305,11 @@ async fn a_mailbox_has_fifty_app_passwords_whoever_makes_them() {
         )
         .await;
     let fields = [("name", "Phone"), ("protocols", "imap")];
-    let full = scene.own.post("/mailbox/app-passwords", &fields).await.expect(409);
+    let full = scene
+        .own
+        .post("/mailbox/app-passwords", &fields)
+        .await
+        .expect(409);
     assert!(full.body.contains("at most 50 app passwords"), "{}", full.body);
     assert!(
         full.body.contains("value=\"Phone\""),
