@@ -177,7 +177,6 @@ codes! {
         "not-imported": "The server's template is one of the catalogue, which installs nothing.", "Only servers of imported templates are installed and updated so.";
         "not-failed": "The server's last installation did not fail.", "Read its installation.";
         "template-newest": "The server has the newest version of its template that is offered.", "Nothing has to be done.";
-        "mail-domain-not-verified": "The mail domain is not verified, so it has no addresses.", "Publish its TXT record and have it verified.";
         "too-many-mail-imports": "As many lists as there can be wait to be started.", "Start or cancel one of them.";
         "mail-import-not-waiting": "The import was started or cancelled already.", "Upload the list again.";
         "mail-import-empty": "None of the list's lines can be used.", "Read its lines, correct the file, and upload it again.";

@@ -4,6 +4,8 @@
 //! - Of all tenants that name a domain only the one that proved it has mail there.
 //! - An address belongs to one thing, a mailbox or an alias (the table `mail_address`, kept by triggers).
 //! - Sums (mailboxes of a tenant, bytes of a domain) are kept by triggers, so that no limit has to count.
+//! - Whoever locks several rows locks them in this order, or two wait for each other: mailboxes (by id, where they are many), the
+//!   tenant's sums (`mail_total`), domains, aliases and whatever is written anew, and filters at the end.
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
 mod aliases;

@@ -79,6 +79,17 @@ impl From<Alias> for MailAliasOut {
     }
 }
 
+/// An alias that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MailAliasMadeOut {
+    /// The alias.
+    #[serde(flatten)]
+    alias: MailAliasOut,
+    /// What keeps mail from arriving there; null if nothing does.
+    #[schema(example = "No mail arrives before the domain is proven to be yours.")]
+    hindrance: Option<String>,
+}
+
 /// Which aliases.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -179,7 +190,7 @@ fn at_address(error: Error) -> Error {
 /// It leads there at once. What would lead in a circle, be sent on more than 20 times, or reach more than 1,000 recipients is
 /// refused with the chain.
 #[utoipa::path(post, path = "/api/v1/mail/aliases", tag = "mail", request_body = MailAliasIn,
-    responses((status = 201, description = "The alias", body = MailAliasOut)))]
+    responses((status = 201, description = "The alias", body = MailAliasMadeOut)))]
 async fn create(
     State(app): State<App>,
     scope: TenantScope,
@@ -195,9 +206,13 @@ async fn create(
         description: new.description,
         is_enabled: new.is_enabled,
     };
-    let alias = actions::create(&app, &scope, &wish).await.map_err(at_address)?;
-    let body = (StatusCode::CREATED, Json(MailAliasOut::from(alias.clone())));
-    Ok(Tagged(alias.version, body).into_response())
+    let (alias, hindrance) = actions::create(&app, &scope, &wish).await.map_err(at_address)?;
+    let version = alias.version;
+    let made = MailAliasMadeOut {
+        alias: alias.into(),
+        hindrance: (!hindrance.is_empty()).then(|| hindrance.to_owned()),
+    };
+    Ok(Tagged(version, (StatusCode::CREATED, Json(made))).into_response())
 }
 
 /// Show an alias

@@ -242,6 +242,38 @@ async fn who_sent_it_sees_all_and_who_gets_it_only_their_own() {
 }
 
 #[tokio::test]
+async fn what_others_do_with_a_mail_is_not_its_sender_s() {
+    let scene = Scene::new().await;
+    scene
+        .log(&[
+            &format!("postfix/submission/smtpd[7]: {ID}: client=home.example[198.51.100.4], sasl_method=PLAIN, sasl_username=ann@a.example"),
+            &format!("postfix/qmgr[7]: {ID}: from=<ann@a.example>, size=10, nrcpt=2 (queue active)"),
+            &format!("lmtp(bob@b.example)<241><{SESSION}>: sieve: msgid=<abc.1@mx.example.org>: stored mail into mailbox 'Secret plans'"),
+            &format!("postfix/lmtp[4]: {ID}: to=<bob@b.example>, relay=mail[private/dovecot-lmtp], delay=1, delays=0/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 <bob@b.example> {SESSION} Saved)"),
+            &format!("postfix/smtp[4]: {ID}: to=<hidden@else.example>, orig_to=<team@b.example>, relay=mx.else.example[192.0.2.9]:25, delay=1, delays=0/0/0/0, dsn=2.0.0, status=sent (250 taken by else)"),
+        ])
+        .await;
+    let path = format!("/api/v1/mail/messages/{ID}");
+    let story = scene.ann.0.get(&path).await.expect(200).body;
+    for hidden in [
+        "Secret plans",
+        "hidden@else.example",
+        "else.example",
+        "taken by else",
+    ] {
+        assert!(!story.contains(hidden), "{hidden}: {story}");
+    }
+    assert!(
+        story.contains("team@b.example") && story.contains("bob@b.example"),
+        "{story}"
+    );
+    let story = scene.bob.0.get(&path).await.expect(200).body;
+    for told in ["Secret plans", "hidden@else.example"] {
+        assert!(story.contains(told), "{told}: {story}");
+    }
+}
+
+#[tokio::test]
 async fn messages_are_found_by_address_id_time_and_outcome() {
     let scene = Scene::new().await;
     let mut all = incoming("ann@a.example");

@@ -32,8 +32,8 @@ async fn an_alias_is_made_by_a_form_that_says_what_is_wrong() {
     assert_eq!(texts(&form, "#f-domain option[selected]"), ["x.example"]);
     assert_eq!(
         texts(&form, "#f-domain option").len(),
-        1,
-        "others take no addresses"
+        2,
+        "one that is not verified, too, and none that has another's addresses"
     );
 
     let fields = [

@@ -98,21 +98,6 @@ impl Domain {
             .count()
     }
 
-    /// Refuses what only a domain with addresses of its own can have.
-    pub fn check_own(&self) -> Result<(), Error> {
-        let Some(other) = &self.alias_name else {
-            return Ok(());
-        };
-        Err(Error::conflict(
-            "mail-domain-is-alias",
-            format!(
-                "{} has the addresses of {}. Make them there: they work here at once.",
-                self.name.shown(),
-                other.shown()
-            ),
-        ))
-    }
-
     /// Refuses to remove what still has something.
     pub fn check_empty(&self) -> Result<(), Error> {
         let parts = [

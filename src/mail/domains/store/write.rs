@@ -126,6 +126,17 @@ pub async fn save_checks(
     Ok(())
 }
 
+/// Locks those mailboxes of a domain that were deleted and are kept. Whoever restores or erases one locks the tenant's sums after it.
+pub async fn lock_kept(tx: &mut impl Scoped, id: MailDomainId) -> Result<(), Error> {
+    sqlx::query!(
+        "select id from mailbox where domain_id = $1 and deleted_at is not null order by id for update",
+        id.0
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Has the mail of those mailboxes removed that were deleted and are kept. Says how many they were.
 pub async fn erase_kept(tx: &mut impl Scoped, id: MailDomainId, now: DateTime<Utc>) -> Result<i64, Error> {
     let gone = sqlx::query_scalar!(r#"select mail_erase_kept($1, $2) as "gone!""#, id.0, now);

@@ -187,6 +187,42 @@ async fn an_alias_domain_has_the_addresses_of_one_of_its_tenant_s() {
 }
 
 #[tokio::test]
+async fn an_alias_domain_that_mail_would_come_back_by_is_refused_with_the_chain() {
+    let it = Scene::new().await;
+    let main = it.proved("main.example").await;
+    it.test
+        .administer(
+            "insert into mail_alias (id, tenant_id, domain_id, local_part, address, kind, targets, created_by, created_at, updated_at) \
+             select gen_random_uuid(), tenant_id, id, 'sales', 'sales@main.example', 'alias', '{sales@alias.example}', 'test', now(), \
+               now() from mail_domain",
+        )
+        .await;
+    let new = |of: Option<&str>| json!({ "name": "alias.example", "alias_of": of });
+    let told = it
+        .post("/api/v1/mail/domains", new(Some(id(&main))))
+        .await
+        .expect(422);
+    let chain = "sales@main.example → sales@alias.example → sales@main.example";
+    let error = &told.json()["errors"][0];
+    assert_eq!(error["field"], "alias_of");
+    assert!(text(&error["message"]).contains(chain), "{error}");
+    let made = it
+        .post("/api/v1/mail/domains", new(None))
+        .await
+        .expect(201)
+        .json();
+    let made = format!("/api/v1/mail/domains/{}", text(&made["id"]));
+    let later = json!({ "alias_of": id(&main) });
+    let told = it.program.json("PATCH", &made, &later).await.expect(422);
+    assert!(text(&told.json()["errors"][0]["message"]).contains(chain));
+    assert_eq!(it.get(&made).await["alias_of"], Value::Null);
+    it.test
+        .administer("update mail_alias set targets = '{other@elsewhere.example}'")
+        .await;
+    it.program.json("PATCH", &made, &later).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_domain_with_mailboxes_stays_and_goes_with_those_that_are_only_kept() {
     let it = Scene::new().await;
     let domain = it.proved("a.example").await;

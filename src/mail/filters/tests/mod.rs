@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::platform::access::{Permission, Side, TenantRole};
 use crate::platform::db::Scoped as _;
-use crate::platform::ids::{MailboxId, TenantId};
+use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
 use crate::testing::{Client, TestApp};
 
 struct Scene {
@@ -178,6 +178,80 @@ async fn spam_and_reply_get_into_the_script() {
     ] {
         assert!(script.contains(part), "{part}: {script}");
     }
+}
+
+impl Scene {
+    /// Turns an automatic reply on. The script is made anew with the next change of what it has to know.
+    async fn reply(&self) {
+        self.test.things_of_mailbox(self.tenant, self.mailbox).await;
+        self.test
+            .administer("update mailbox_filter set reply_is_on = true, reply_subject = 'Away', reply_text = 'Back soon.'")
+            .await;
+    }
+
+    async fn domain(&self) -> MailDomainId {
+        let mut tx = self.test.app.db.system().await.unwrap();
+        let id = sqlx::query_scalar!("select domain_id from mailbox where id = $1", self.mailbox.0);
+        MailDomainId(id.fetch_one(tx.conn()).await.unwrap())
+    }
+}
+
+#[tokio::test]
+async fn the_reply_knows_of_aliases_that_the_tenant_makes_turns_off_and_deletes() {
+    let scene = Scene::new().await;
+    scene.reply().await;
+    let domain = scene.domain().await.to_string();
+    let fields = [
+        ("domain", domain.as_str()),
+        ("kind", "alias"),
+        ("local_part", "sales"),
+        ("targets", "ann@acme.example"),
+        ("is_enabled", "true"),
+    ];
+    let made = scene
+        .browser
+        .post("/t/acme/mail/aliases", &fields)
+        .await
+        .expect(303);
+    let alias = made.location().split('?').next().unwrap().to_owned();
+    let knows = async || scene.script().await.contains("\"sales@acme.example\"");
+    assert!(knows().await, "{}", scene.script().await);
+    let off = [
+        ("version", "1"),
+        ("kind", "alias"),
+        ("targets", "ann@acme.example"),
+    ];
+    let settings = format!("{alias}/settings");
+    scene.browser.post(&settings, &off).await.expect(303);
+    assert!(!knows().await, "mail to it is refused");
+    let on = [
+        ("version", "2"),
+        ("kind", "alias"),
+        ("targets", "ann@acme.example"),
+        ("is_enabled", "true"),
+    ];
+    scene.browser.post(&settings, &on).await.expect(303);
+    assert!(knows().await);
+    let away = [
+        ("version", "3"),
+        ("kind", "alias"),
+        ("targets", "kim@else.example"),
+        ("is_enabled", "true"),
+    ];
+    scene.browser.post(&settings, &away).await.expect(303);
+    assert!(!knows().await, "it leads to somebody else");
+    let back = [
+        ("version", "4"),
+        ("kind", "alias"),
+        ("targets", "ann@acme.example"),
+        ("is_enabled", "true"),
+    ];
+    scene.browser.post(&settings, &back).await.expect(303);
+    assert!(knows().await);
+    let delete = format!("{alias}/delete");
+    scene.browser.post(&delete, &[]).await.expect(303);
+    assert!(!knows().await);
+    assert!(scene.script().await.contains("Back soon."), "the rest stays");
 }
 
 #[tokio::test]

@@ -186,7 +186,7 @@ pub async fn change(
 /// Delete a mailbox
 ///
 /// Nobody signs in and no mail arrives any more, and its address is free. It is kept with its mail until `erased_at`,
-/// and can be restored until then.
+/// and can be restored until then. Aliases that its person made for themselves are gone.
 #[utoipa::path(delete, path = "/api/v1/mail/mailboxes/{mailbox}", tag = "mail", params(("mailbox" = MailboxId, Path)),
     responses((status = 204, description = "It is deleted")))]
 pub async fn remove(

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::mail::model::DomainName;
+use crate::mail::model::{DomainName, Holder};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
@@ -185,16 +185,17 @@ pub async fn own_domains(tx: &mut impl Scoped, tenant: TenantId, limit: i64) -> 
     Ok(rows.into_iter().map(Domain::from).collect())
 }
 
-/// What has an address in a domain: `mailbox` or `alias`.
+/// What has an address in a domain.
 pub async fn taken_by(
     tx: &mut impl Scoped,
     domain: MailDomainId,
     address: &str,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Holder>, Error> {
     let kind = sqlx::query_scalar!(
         "select kind from mail_address where address = $1 and domain_id = $2",
         address,
         domain.0
     );
-    Ok(kind.fetch_optional(tx.conn()).await?)
+    let kind = kind.fetch_optional(tx.conn()).await?;
+    Ok(kind.as_deref().map(Holder::read))
 }

@@ -48,7 +48,7 @@ async fn a_password_is_judged_and_hashed_as_dovecot_reads_it() {
     let hash = hash.unwrap();
     assert!(hash.starts_with("{ARGON2ID}$argon2id$v=19$m="), "{hash}");
     assert!(hash.contains(",p=1$"), "libsodium takes one lane only: {hash}");
-    assert!(super::super::parse_hash(&hash).is_ok());
+    assert!(crate::mail::model::parse_hash(&hash).is_ok());
 }
 
 #[tokio::test]

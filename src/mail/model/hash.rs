@@ -1,15 +1,55 @@
-//! Hashes of passwords that somebody brings along: judged by their shape, and by what a check of one costs the mail service.
+//! Hashes of passwords as mailboxes have them: made by the panel, or brought along and judged by their shape and by what a check of
+//! one costs. Dovecot checks all that is taken here, and the panel what it can.
 
-/// A hash that needs more than this would be a way to keep the mail service busy.
-const MAX_MEMORY_KIB: u32 = 1 << 20;
-const MAX_PASSES: u32 = 10;
-const MAX_COST: u32 = 15;
-const MAX_ROUNDS: u32 = 1_000_000;
+/// Dovecot's name for the hashes that the panel makes.
+const ARGON2ID: &str = "{ARGON2ID}";
+/// 256 MiB, which fits into Dovecot's bounds several times. A hash that needs more than this or the next three would be a way to
+/// keep the mail service busy.
+const MAX_MEMORY_KIB: u32 = 256 << 10;
+const MAX_PASSES: u32 = 4;
+const MAX_COST: u32 = 12;
+const MAX_ROUNDS: u32 = 200_000;
 /// Longer than any that has the shape.
 const LONGEST: usize = 300;
 
 const SHAPES: &str = "Give a hash with its scheme before it: {ARGON2ID}$argon2id$v=19$m=…,t=…,p=1$…, {BLF-CRYPT}$2y$… or \
                       {SHA512-CRYPT}$6$….";
+
+/// A hash of the panel's own as it is kept: with the scheme before it by which Dovecot knows how to check it.
+pub fn kept_hash(hash: &str) -> String {
+    format!("{ARGON2ID}{hash}")
+}
+
+/// Takes a hash of a list: as it is kept, or an Argon2id hash as other programs write it, without the scheme.
+pub fn parse_listed_hash(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.starts_with("$argon2id$") {
+        parse_hash(&kept_hash(text))
+    } else {
+        parse_hash(text)
+    }
+}
+
+/// A kept hash that the panel can check itself, without its scheme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checkable {
+    /// A PHC string.
+    Argon2id(String),
+    /// Brought from elsewhere.
+    Sha512Crypt(String),
+}
+
+impl Checkable {
+    /// Reads what the database has. What the panel can't check is as good as no password here, and mail goes on.
+    pub fn read(kept: &str) -> Option<Self> {
+        let kept = parse_hash(kept).ok()?;
+        match kept.split_once('}')? {
+            ("{ARGON2ID", hash) => Some(Self::Argon2id(hash.to_owned())),
+            ("{SHA512-CRYPT", hash) => Some(Self::Sha512Crypt(hash.to_owned())),
+            _ => None,
+        }
+    }
+}
 
 /// Takes a hash as it is kept and Dovecot reads it.
 pub fn parse_hash(text: &str) -> Result<String, &'static str> {
@@ -92,28 +132,29 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ARGON2ID: &str = "{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$YmVydGgtbm8tYWNjb3VudA$fqyLXd3gfYe6P4SXULI6RRfK1JVqlGNPvIR2SXkXfeY";
+    const HASH: &str = "{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$YmVydGgtbm8tYWNjb3VudA$fqyLXd3gfYe6P4SXULI6RRfK1JVqlGNPvIR2SXkXfeY";
 
     #[test]
     fn known_shapes_are_taken() {
         let bcrypt = format!("{{BLF-CRYPT}}$2y$10${}", "a".repeat(53));
         let sha = format!("{{SHA512-CRYPT}}$6$saltsalt${}", "b".repeat(86));
         let rounds = format!("{{SHA512-CRYPT}}$6$rounds=5000$saltsalt${}", "b".repeat(86));
-        for good in [ARGON2ID, &bcrypt, &sha, &rounds] {
+        let most = HASH.replace("m=19456,t=2", "m=262144,t=4");
+        for good in [HASH, &bcrypt, &sha, &rounds, &most] {
             assert_eq!(parse_hash(good).as_deref(), Ok(good));
         }
-        assert_eq!(parse_hash(&format!(" {ARGON2ID}\n")).as_deref(), Ok(ARGON2ID));
+        assert_eq!(parse_hash(&format!(" {HASH}\n")).as_deref(), Ok(HASH));
     }
 
     #[test]
     fn what_dovecot_cannot_check_or_should_not_is_refused() {
-        let lanes = ARGON2ID.replace("p=1", "p=2");
-        let memory = ARGON2ID.replace("m=19456", "m=4194304");
-        let sign = ARGON2ID.replace("m=19456", "m=+19456");
-        let passes = ARGON2ID.replace("t=2", "t=4000000000");
-        let cost = format!("{{BLF-CRYPT}}$2y$31${}", "a".repeat(53));
+        let lanes = HASH.replace("p=1", "p=2");
+        let memory = HASH.replace("m=19456", "m=262145");
+        let sign = HASH.replace("m=19456", "m=+19456");
+        let passes = HASH.replace("t=2", "t=5");
+        let cost = format!("{{BLF-CRYPT}}$2y$13${}", "a".repeat(53));
         let short = format!("{{BLF-CRYPT}}$2y$10${}", "a".repeat(52));
-        let rounds = format!("{{SHA512-CRYPT}}$6$rounds=999999999$salt${}", "b".repeat(86));
+        let rounds = format!("{{SHA512-CRYPT}}$6$rounds=200001$salt${}", "b".repeat(86));
         let line = format!("{{SHA512-CRYPT}}$6$salt${}\nx", "b".repeat(84));
         for bad in [
             "",
@@ -131,6 +172,37 @@ mod tests {
             &line,
         ] {
             assert!(parse_hash(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_list_may_leave_the_scheme_of_argon2id_out() {
+        let bare = HASH.strip_prefix(super::ARGON2ID).unwrap();
+        for good in [bare, HASH] {
+            assert_eq!(parse_listed_hash(good).as_deref(), Ok(HASH));
+        }
+        let sha = format!("{{SHA512-CRYPT}}$6$saltsalt${}", "b".repeat(86));
+        assert_eq!(parse_listed_hash(&sha).as_deref(), Ok(&*sha));
+        for bad in [
+            "$6$salt$digest",
+            &bare.replace("p=1", "p=4"),
+            &bare[..60],
+            &bare.replace("argon2id", "argon2i"),
+        ] {
+            assert!(parse_listed_hash(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_panel_checks_two_schemes() {
+        let bare = HASH.strip_prefix(super::ARGON2ID).unwrap().to_owned();
+        assert_eq!(Checkable::read(HASH), Some(Checkable::Argon2id(bare)));
+        let sum = format!("$6$rounds=5000$saltsalt${}", "b".repeat(86));
+        let sha = format!("{{SHA512-CRYPT}}{sum}");
+        assert_eq!(Checkable::read(&sha), Some(Checkable::Sha512Crypt(sum)));
+        let bcrypt = format!("{{BLF-CRYPT}}$2y$10${}", "a".repeat(53));
+        for none in ["", "{PLAIN}secret", "{ARGON2ID}x", &bcrypt] {
+            assert_eq!(Checkable::read(none), None, "{none}");
         }
     }
 
