@@ -14,7 +14,7 @@ use crate::platform::web::{IfMatch, Json, Path, Tagged};
 use super::actions::{self, Spam};
 use super::desk::Desk;
 use super::forward::{self, Forwarding};
-use super::model::{self, Filter, MailRule, Reply};
+use super::model::{Filter, MailRule, Reply};
 
 /// The rules of a mailbox.
 #[derive(Debug, Serialize, ToSchema)]
@@ -199,9 +199,9 @@ pub async fn put_spam(
     Json(wish): Json<MailSpam>,
 ) -> Result<Tagged<Json<MailSpam>>, Error> {
     let desk = Desk::of_tenant(scope, id);
-    let score = wish.score.to_string();
+    let tenths = wish.score.to_string();
     let spam = Spam {
-        score: &score,
+        score: &tenths,
         allowed: wish.allowed.iter().map(String::as_str).collect(),
         blocked: wish.blocked.iter().map(String::as_str).collect(),
     };
