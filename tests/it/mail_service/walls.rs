@@ -47,6 +47,10 @@ async fn nobody_relays_and_nobody_sends_as_somebody_else() {
         ("bob@acme.test", "a colleague"),
         ("eve@other.test", "another tenant"),
         ("ceo@bank.example", "a stranger"),
+        (
+            "\"ann@acme.test\"@other.test",
+            "another tenant, behind one's own address",
+        ),
     ] {
         let sent = world.send("ann", (forged, &["bob@acme.test"]), "forged").await;
         assert_eq!(sent["code"], 553, "{why}: {sent}");
