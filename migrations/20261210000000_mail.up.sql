@@ -1,7 +1,7 @@
 -- Mail: domains, their keys, mailboxes, addresses that lead elsewhere, and what all of them hold. Postfix, Dovecot and rspamd
 -- read it live by the views of the schema mail_api, which is made in a migration of its own.
 
--- What mail a plan allows. A plan without a row has the defaults of these columns.
+-- What mail a plan allows. A plan without a row allows what these columns have by default; mail_limits says the same.
 create table plan_mail (
   plan_id uuid primary key references plan on delete cascade,
   max_domains int not null default 5 check (max_domains between 0 and 10000),
@@ -57,6 +57,8 @@ create table mail_domain (
 );
 create unique index mail_domain_verified_key on mail_domain (name) where verified_at is not null;
 create index mail_domain_created on mail_domain (tenant_id, created_at desc, id desc);
+-- Domains of all tenants by name, for the provider's list.
+create index mail_domain_by_name on mail_domain (name, id);
 create index mail_domain_alias_of on mail_domain (alias_of) where alias_of is not null;
 
 -- DKIM keys (RFC 6376). The next one is published before it signs; the one before stays published while mail is under way.
@@ -119,12 +121,15 @@ create table mailbox (
   check (address = local_part || '@' || split_part(address, '@', 2)),
   check ((deleted_at is null) = (purge_after is null))
 );
-create unique index mailbox_address_key on mailbox (address) where deleted_at is null;
+create unique index mailbox_address_key on mailbox (address, domain_id) where deleted_at is null;
 create index mailbox_by_address on mailbox (domain_id, address, id);
 create index mailbox_created on mailbox (domain_id, created_at desc, id desc);
 create index mailbox_by_used on mailbox (domain_id, used_bytes desc, id desc);
 create index mailbox_tenant on mailbox (tenant_id, address, id);
 create index mailbox_purge on mailbox (purge_after) where purge_after is not null;
+create index mailbox_deleted on mailbox (tenant_id, deleted_at desc, id desc) where deleted_at is not null;
+-- Few mailboxes forward, and a check of circles asks for all that do.
+create index mailbox_forwards on mailbox (tenant_id, address) where forward_to <> '{}';
 
 -- Passwords for one program each: 160 random bits, so that a plain SHA-256 (hex) of them is enough and can be looked up.
 create table mailbox_app_password (
@@ -136,8 +141,11 @@ create table mailbox_app_password (
   protocols text[] not null check (cardinality(protocols) > 0 and protocols <@ '{imap,pop3,smtp,sieve}'),
   created_at timestamptz not null,
   last_used_at timestamptz,
+  -- From then on it is no password any more; null for one that goes on until it is taken away.
+  expires_at timestamptz,
   constraint mailbox_app_password_name_key unique (mailbox_id, name)
 );
+create index mailbox_app_password_end on mailbox_app_password (expires_at) where expires_at is not null;
 
 -- The addresses besides its own and its aliases' that a mailbox may send as.
 create table mailbox_send_as (
@@ -197,12 +205,18 @@ create index mail_alias_targets on mail_alias using gin (targets);
 create index mail_alias_owner on mail_alias (owner_id) where owner_id is not null;
 
 -- Every address that is taken, so that a mailbox and an alias can't have the same one. Kept by triggers.
+--
+-- It is taken within its domain's row. Anybody may name a domain, and only one can prove it: were an address taken for everybody,
+-- whoever names the domain first could keep its owner from their own addresses, and a refusal would tell one tenant what another
+-- has. A tenant names a domain once, and of all that name it one is verified, so an address that mail goes to is there once all
+-- the same.
 create table mail_address (
-  address text primary key,
+  address text not null,
   tenant_id uuid not null,
   domain_id uuid not null,
   kind text not null check (kind in ('mailbox', 'alias')),
-  subject uuid not null
+  subject uuid not null,
+  primary key (address, domain_id)
 );
 
 -- What is to be removed from the mail service's disk.
@@ -218,6 +232,7 @@ create table mail_erasure (
   lease_until timestamptz
 );
 create index mail_erasure_due on mail_erasure (next_attempt_at);
+create index mail_erasure_tenant on mail_erasure (tenant_id);
 
 -- Keeps who has an address. The name of the constraint is what a clash is told by.
 create function mail_take_address() returns trigger language plpgsql security definer set search_path = public as $$
@@ -232,11 +247,11 @@ begin
   if tg_op <> 'DELETE' then
     will := what = 'alias' or (to_jsonb(new) ->> 'deleted_at') is null;
   end if;
-  if was and will and old.address = new.address then
+  if was and will and old.address = new.address and old.domain_id = new.domain_id then
     return null;
   end if;
   if was then
-    delete from mail_address where address = old.address;
+    delete from mail_address where address = old.address and domain_id = old.domain_id;
     perform mail_count(what, old.tenant_id, old.domain_id, -1);
   end if;
   if will then
@@ -247,15 +262,17 @@ begin
   return null;
 end $$;
 
+-- The order of locks is the same for everybody, or two would wait for each other: mailbox, then the tenant's sums, then the
+-- domain's. Whoever makes something has locked the tenant's sums before the domain is counted.
 create function mail_count(what text, tenant uuid, domain uuid, by_how_many int) returns void
   language plpgsql security definer set search_path = public as $$
 begin
   if what = 'mailbox' then
-    update mail_domain set mailboxes = mailboxes + by_how_many where id = domain;
     update mail_total set mailboxes = mailboxes + by_how_many where tenant_id = tenant;
+    update mail_domain set mailboxes = mailboxes + by_how_many where id = domain;
   else
-    update mail_domain set aliases = aliases + by_how_many where id = domain;
     update mail_total set aliases = aliases + by_how_many where tenant_id = tenant;
+    update mail_domain set aliases = aliases + by_how_many where id = domain;
   end if;
 end $$;
 
@@ -285,14 +302,75 @@ declare
   domain uuid := case tg_op when 'DELETE' then old.domain_id else new.domain_id end;
 begin
   if more <> 0 then
-    update mail_domain set used_bytes = greatest(used_bytes + more, 0) where id = domain;
     update mail_total set used_bytes = greatest(used_bytes + more, 0) where tenant_id = tenant;
+    update mail_domain set used_bytes = greatest(used_bytes + more, 0) where id = domain;
   end if;
   return null;
 end $$;
 create trigger mail_sum_used after insert or delete or update of used_bytes on mailbox
   for each row execute function mail_sum_used();
 revoke execute on function mail_take_address, mail_count, mail_count_domain, mail_sum_used from public;
+
+-- What a tenant's plan allows of mail. Whoever asks for a tenant asks here, so that what is usual holds for all of them alike: the
+-- panel, and the mail service at each recipient (plpgsql keeps its plan).
+create function mail_limits(tenant uuid) returns plan_mail
+  language plpgsql stable security definer set search_path = public as $$
+declare
+  allowed plan_mail;
+begin
+  if berth_tenant() is not null and tenant is distinct from berth_tenant() then
+    raise exception 'not this tenant''s plan' using errcode = 'insufficient_privilege';
+  end if;
+  select m.* into allowed from tenant t join plan_mail m on m.plan_id = t.plan_id where t.id = tenant;
+  if not found then
+    allowed.max_domains := 5;
+    allowed.max_mailboxes := 50;
+    allowed.max_aliases := 500;
+    allowed.max_mail_mib := 10240;
+    allowed.hourly_limit := 2000;
+    allowed.when_suspended := 'accept';
+  end if;
+  return allowed;
+end $$;
+revoke execute on function mail_limits from public;
+grant execute on function mail_limits to berth_web, berth_staff, berth_system, mail_reader;
+
+-- A tenant's sums, locked until the transaction ends, and made where there are none. A person's role may not write them.
+create function mail_lock_total(tenant uuid) returns mail_total
+  language plpgsql security definer set search_path = public as $$
+declare
+  sums mail_total;
+begin
+  if berth_tenant() is not null and tenant is distinct from berth_tenant() then
+    raise exception 'not this tenant''s mail' using errcode = 'insufficient_privilege';
+  end if;
+  select * into sums from mail_total m where m.tenant_id = tenant for update;
+  if not found then
+    insert into mail_total (tenant_id) values (tenant) on conflict do nothing;
+    select * into sums from mail_total m where m.tenant_id = tenant for update;
+  end if;
+  return sums;
+end $$;
+revoke execute on function mail_lock_total from public;
+grant execute on function mail_lock_total to berth_web, berth_system;
+
+-- A domain goes with those of its mailboxes that were deleted and are kept. A tenant may not delete rows of mailboxes, because
+-- their mail would stay on the disk; here it is written down for removal in the same breath.
+create function mail_erase_kept(domain uuid, asked timestamptz) returns bigint
+  language plpgsql security definer set search_path = public as $$
+declare
+  gone bigint;
+begin
+  insert into mail_erasure (mailbox_id, tenant_id, bytes, asked_at, next_attempt_at)
+    select id, tenant_id, used_bytes, asked, asked from mailbox
+      where domain_id = domain and tenant_id = berth_tenant() and deleted_at is not null
+    on conflict (mailbox_id) do nothing;
+  delete from mailbox where domain_id = domain and tenant_id = berth_tenant() and deleted_at is not null;
+  get diagnostics gone = row_count;
+  return gone;
+end $$;
+revoke execute on function mail_erase_kept from public;
+grant execute on function mail_erase_kept to berth_web;
 
 alter table plan_mail enable row level security;
 alter table mail_total enable row level security;
@@ -315,7 +393,7 @@ grant select, insert, update on plan_mail to berth_staff;
 create policy web on mail_total to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
 create policy staff on mail_total for select to berth_staff using (true);
 create policy system on mail_total to berth_system using (true) with check (true);
--- A tenant's row is locked by whoever adds something, which takes the right to update some column.
+-- Whoever adds something locks the tenant's row, by mail_lock_total or by `for update`, which takes the right to update some column.
 grant select, update (tenant_id) on mail_total to berth_web;
 grant select on mail_total to berth_staff;
 grant select, insert, update, delete on mail_total to berth_system;
@@ -345,7 +423,8 @@ grant select, insert, update, delete on mailbox to berth_system;
 
 create policy web on mailbox_app_password to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());
 create policy system on mailbox_app_password to berth_system using (true) with check (true);
-grant select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at), insert, delete on mailbox_app_password to berth_web;
+grant select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at, expires_at), insert, delete
+  on mailbox_app_password to berth_web;
 grant select, insert, update, delete on mailbox_app_password to berth_system;
 
 create policy web on mailbox_send_as to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());

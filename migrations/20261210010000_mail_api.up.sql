@@ -1,13 +1,14 @@
 -- What Postfix, Dovecot and rspamd read of mail, as the role mail_reader, at every look-up. Nothing is copied, so what the panel
 -- writes holds for the next command of any session.
 --
--- mail_reader may do what is granted here and nothing else. The views run with the rights of their owner, whom row-level security
--- does not bind. Functions are in plpgsql, which keeps their plans. Two tenants may have named the same domain, and one of them has
--- proved it: an address counts by its domain's row.
+-- mail_reader may do what is granted here, ask mail_limits by it, and nothing else. The views run with the rights of their owner,
+-- whom row-level security does not bind. Functions are in plpgsql, which keeps their plans. Two tenants may have named the same
+-- domain, and one of them has proved it: an address counts by its domain's row.
 create schema mail_api;
 grant usage on schema mail_api to mail_reader;
 
--- How many recipients each mailbox, domain and tenant has sent to in an hour.
+-- How many recipients each mailbox, domain and tenant has sent to in an hour; and under md5('elsewhere:' || tenant) how many a
+-- tenant's aliases and forwards led to elsewhere, which anybody can make them do, so that it takes nothing from who sends.
 create table mail_sent (
   tenant_id uuid not null references tenant on delete cascade,
   subject uuid not null,
@@ -36,11 +37,11 @@ create view mail_api.mailboxes as
       m.quota_mib * 1048576,
       d.quota_mib * 1048576 - d.used_bytes + m.used_bytes,
       case when coalesce(o.policy, 'block') = 'block'
-        then coalesce(p.max_mail_mib, 10240) * 1048576 - coalesce(s.used_bytes, 0) + m.used_bytes end)), '*:bytes=0') as quota_rule
+        then (public.mail_limits(m.tenant_id)).max_mail_mib * 1048576 - coalesce(s.used_bytes, 0) + m.used_bytes end)),
+      '*:bytes=0') as quota_rule
     from public.mailbox m
     join public.mail_domain d on d.id = m.domain_id
     join public.tenant t on t.id = m.tenant_id
-    left join public.plan_mail p on p.plan_id = t.plan_id
     left join public.plan_overuse o on o.plan_id = t.plan_id
     left join public.mail_total s on s.tenant_id = m.tenant_id
    where m.deleted_at is null and d.verified_at is not null and d.is_enabled and t.status <> 'closed';
@@ -57,8 +58,8 @@ create view mail_api.passwords as
   select address, password_hash as password from mail_api.open_mailboxes where password_hash is not null;
 
 -- Where mail to an address goes: a mailbox to itself and its forwards, an alias to its targets, '@domain' to the catch-all's. A
--- mailbox stands here in any case, or the catch-all would take its mail. Forwarding is sending, which suspended tenants and
--- disabled mailboxes do not.
+-- mailbox stands here in any case, or the catch-all would take its mail, and so does an alias that leads nowhere now, which
+-- receive() refuses. Forwarding is sending, which suspended tenants and disabled mailboxes do not: theirs lead to their own domains.
 create view mail_api.recipients as
   select m.address, r.target
     from public.mailbox m
@@ -74,12 +75,21 @@ create view mail_api.recipients as
     join public.mail_alias a on a.id = k.subject
     join public.mail_domain d on d.id = a.domain_id
     join public.tenant t on t.id = a.tenant_id
-    cross join lateral unnest(a.targets) as r (target)
-   where k.kind = 'alias' and a.is_enabled and d.verified_at is not null and d.is_enabled and t.status <> 'closed';
+    cross join lateral unnest(case
+      when not a.is_enabled then array[k.address]
+      when t.status = 'active' then a.targets
+      else coalesce((
+        select array_agg(own.target)
+          from unnest(a.targets) as own (target)
+          join public.mail_domain place on place.name = split_part(own.target, '@', 2)
+         where place.tenant_id = t.id and place.verified_at is not null and place.is_enabled), array[k.address])
+      end) as r (target)
+   where k.kind = 'alias' and (a.is_enabled or a.kind <> 'catch_all')
+     and d.verified_at is not null and d.is_enabled and t.status <> 'closed';
 
 -- The same name in the domain that this one is an alias of, if mail is taken there for it. What stands behind a + stays.
 create function mail_api.domain_alias(at_local text, at_domain text) returns setof text
-  language plpgsql stable security definer set search_path = public as $$
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
 declare
   instead text;
 begin
@@ -103,11 +113,13 @@ $$;
 -- The mailboxes that may send as an address: its own, those that an alias (no group) of the same tenant leads to, and those that
 -- were allowed to. In a domain that is an alias of another, those of the same name there.
 create function mail_api.senders(wanted text) returns setof text
-  language plpgsql stable security definer set search_path = public as $$
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
 begin
   return query
+    -- A quoted local part may have an @ itself: "me@mine.example"@yours.example. None of ours has.
     with name as (
       select split_part(split_part(lower(wanted), '@', 1), '+', 1) as local_part, split_part(lower(wanted), '@', 2) as domain
+       where wanted ~ '^[^@]+@[^@]+$'
     ), place as (
       select name.local_part || '@' || d.name as address, d.id, d.tenant_id, d.name
         from name join mail_domain d on d.name = name.domain
@@ -133,48 +145,174 @@ begin
 end
 $$;
 
--- What Postfix answers to a recipient of ours beside what Dovecot says about quotas (access(5)).
-create function mail_api.receive(at_local text, at_domain text) returns text
-  language plpgsql stable security definer set search_path = public as $$
-begin
-  return (
-    select case
-        when t.status = 'suspended' and p.when_suspended = 'refuse'
-          then '450 4.2.1 This domain takes no mail at present, try again later'
-        when exists (select from mailbox m
-                      where m.address = split_part(at_local, '+', 1) || '@' || home.name and m.domain_id = home.id
-                        and m.deleted_at is null and m.quota_mib = 0 and (m.keeps_copy or m.forward_to = '{}'))
-          then '552 5.2.2 This mailbox takes no mail: its quota is 0'
-        else 'DUNNO' end
-      from mail_domain d
-      join tenant t on t.id = d.tenant_id
-      join mail_domain home on home.id = coalesce(d.alias_of, d.id)
-      left join plan_mail p on p.plan_id = t.plan_id
-     where d.name = at_domain and d.verified_at is not null and d.is_enabled and t.status <> 'closed'
-  );
-end
-$$;
-
--- Counts one recipient more for a subject in this hour, and says how many there are now. An hour's first row takes those of the
--- days before with it.
-create function mail_api.count_sent(tenant uuid, thing uuid, this_hour timestamptz) returns int
-  language plpgsql security definer set search_path = public as $$
+-- Counts recipients for a subject in this hour, and says how many there are now. An hour's first row takes those of the days before
+-- with it.
+create function mail_api.count_sent(tenant uuid, thing uuid, this_hour timestamptz, more int) returns int
+  language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   total int;
 begin
-  insert into mail_sent as s (tenant_id, subject, hour, sent) values (tenant, thing, this_hour, 1)
-    on conflict (tenant_id, subject, hour) do update set sent = s.sent + 1
+  insert into mail_sent as s (tenant_id, subject, hour, sent) values (tenant, thing, this_hour, more)
+    on conflict (tenant_id, subject, hour) do update set sent = s.sent + more
     returning sent into total;
-  if total = 1 then
+  if total = more then
     delete from mail_sent s where s.tenant_id = tenant and s.subject = thing and s.hour < this_hour - interval '48 hours';
   end if;
   return total;
 end $$;
 
+-- Where mail to an address of ours goes from there. What stands behind a + counts only where it stands.
+create function mail_api.next(at text) returns setof text
+  language plpgsql stable rows 3 security definer set search_path = public, pg_temp as $$
+declare
+  name text := split_part(at, '@', 1);
+  domain text := split_part(at, '@', 2);
+  known text;
+begin
+  foreach known in array array[at, split_part(name, '+', 1) || '@' || domain, '@' || domain] loop
+    return query select r.target from mail_api.recipients r where r.address = known;
+    if found then
+      return;
+    end if;
+  end loop;
+  return query select mail_api.domain_alias(name, domain);
+end $$;
+
+-- Where mail to an address of ours ends: in mailboxes here, and at addresses elsewhere, with the tenant whose alias or forward names
+-- them. Each address is looked up by itself: one query for all of it would be planned for millions of rows, and be compiled first.
+create function mail_api.ends(start text) returns table (address text, named_by uuid, is_here boolean)
+  language plpgsql stable rows 3 security definer set search_path = public, pg_temp as $$
+declare
+  waiting text[] := array[start];
+  seen text[] := array[start];
+  place text;
+  owner uuid;
+begin
+  while cardinality(waiting) > 0 loop
+    start := waiting[1];
+    waiting := waiting[2:];
+    select d.tenant_id into owner from mail_domain d where d.name = split_part(start, '@', 2) and d.verified_at is not null;
+    for address in select n from mail_api.next(start) n loop
+      if address = start then
+        -- A mailbox leads to itself, and so does an alias that leads nowhere now.
+        if exists (select from mail_address k where k.address = start and k.kind = 'mailbox') then
+          named_by := null;
+          is_here := true;
+          return next;
+        end if;
+      elsif address <> all (seen) then
+        seen := seen || address;
+        if exists (select from mail_api.domains d where d.name = split_part(address, '@', 2)) then
+          waiting := waiting || address;
+        else
+          named_by := owner;
+          is_here := false;
+          return next;
+        end if;
+      end if;
+    end loop;
+  end loop;
+end $$;
+
+-- What is answered to mail that an alias, a forward, a catch-all or another domain's name leads on. What leads elsewhere is counted,
+-- or one mail to a group were a thousand that nobody counted. A mailbox behind another name is full here already: mail that is
+-- taken and bounced later goes to whomever it names as its sender.
+create function mail_api.lead_on(start text, is_suspended boolean) returns text
+  language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  boxes text[];
+  elsewhere record;
+  this_hour timestamptz := date_trunc('hour', now());
+  later text := ', try again after ' || to_char(date_trunc('hour', now() at time zone 'UTC') + interval '1 hour', 'HH24:MI') || ' UTC';
+  counted int := 0;
+begin
+  -- Always in this order, so that two who count do not wait for each other in a ring. What is over a limit is not counted.
+  for elsewhere in
+    select e.named_by, count(*)::int as recipients, coalesce(p.hourly_limit, 2000) as most
+      from mail_api.ends(start) e
+      join tenant t on t.id = e.named_by
+      left join plan_mail p on p.plan_id = t.plan_id
+     where not e.is_here
+     group by e.named_by, p.hourly_limit
+     order by e.named_by
+  loop
+    counted := counted + elsewhere.recipients;
+    if elsewhere.recipients > elsewhere.most then
+      return format('550 5.7.1 This address leads to %s recipients elsewhere, and its organisation may send to %s in an hour',
+        elsewhere.recipients, elsewhere.most);
+    end if;
+    if mail_api.count_sent(elsewhere.named_by, md5('elsewhere:' || elsewhere.named_by)::uuid, this_hour, elsewhere.recipients)
+      > elsewhere.most
+    then
+      raise exception using errcode = 'BM001', message = elsewhere.most::text;
+    end if;
+  end loop;
+  if counted > 0 then
+    return 'DUNNO';
+  end if;
+  select array_agg(e.address) into boxes from mail_api.ends(start) e;
+  if boxes is null then
+    return case when is_suspended then '450 4.2.1 This address leads nowhere at present, try again later'
+      else '550 5.1.1 This address leads nowhere' end;
+  end if;
+  if cardinality(boxes) = 1 and exists (
+    select from mail_api.mailboxes b join mailbox m on m.address = b.address and m.deleted_at is null
+      cross join lateral (select substring(b.quota_rule from '[0-9]+$')::bigint as bytes) most
+     where b.address = boxes[1] and most.bytes > 0 and (m.used_bytes >= most.bytes or m.quota_mib = 0))
+  then
+    return '552 5.2.2 The mailbox is full';
+  end if;
+  return 'DUNNO';
+exception when sqlstate 'BM001' then
+  return format('450 4.7.1 Not taken: the hourly limit of what its organisation sends on (%s recipients) is reached%s', sqlerrm, later);
+end $$;
+
+-- What Postfix answers to a recipient of ours beside what Dovecot says about quotas (access(5)). Most are mailboxes that keep their
+-- mail, and cost no more than their own rows.
+create function mail_api.receive(at_local text, at_domain text) returns text
+  language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  place record;
+  way record;
+  box record;
+begin
+  select d.alias_of is not null as is_alias, t.status, coalesce(p.when_suspended, 'accept') as when_suspended, home.id, home.name
+    into place
+    from mail_domain d
+    join tenant t on t.id = d.tenant_id
+    join mail_domain home on home.id = coalesce(d.alias_of, d.id)
+    left join plan_mail p on p.plan_id = t.plan_id
+   where d.name = at_domain and d.verified_at is not null and d.is_enabled and t.status <> 'closed';
+  if not found then
+    return null;
+  end if;
+  if place.status = 'suspended' and place.when_suspended = 'refuse' then
+    return '450 4.2.1 This domain takes no mail at present, try again later';
+  end if;
+  select k.kind, k.subject into way from mail_address k
+   where k.address = split_part(at_local, '+', 1) || '@' || place.name and k.domain_id = place.id;
+  if way.kind = 'mailbox' then
+    select m.quota_mib = 0 as takes_none, m.keeps_copy, m.forward_to = '{}' or not m.is_enabled or place.status <> 'active' as is_last
+      into box from mailbox m where m.id = way.subject;
+    if box.takes_none and (box.is_last or box.keeps_copy) then
+      return '552 5.2.2 This mailbox takes no mail: its quota is 0';
+    end if;
+    if box.is_last and not place.is_alias then
+      return 'DUNNO';
+    end if;
+  elsif way.kind = 'alias' and exists (select from mail_alias a where a.id = way.subject and not a.is_enabled) then
+    return '550 5.1.1 This address is turned off';
+  end if;
+  return mail_api.lead_on(at_local || '@' || at_domain, place.status <> 'active');
+-- To Postfix a query that fails is a database that is away, for a minute and for everybody.
+exception when others then
+  return '450 4.3.0 Not taken: it can not be looked up at present, try again later';
+end $$;
+
 -- What Postfix answers to one recipient more of a mailbox that sends (access(5)), which is counted if it is taken. Whoever may no
 -- longer send is refused in a session that is open still.
 create function mail_api.send(login text) returns text
-  language plpgsql security definer set search_path = public as $$
+  language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   sender record;
   this_hour timestamptz := date_trunc('hour', now());
@@ -185,14 +323,14 @@ begin
     return 'DUNNO';
   end if;
   select o.id, o.tenant_id, o.domain_id, m.hourly_limit as of_mailbox, d.hourly_limit as of_domain,
-      coalesce(p.hourly_limit, 2000) as of_tenant
+      (mail_limits(o.tenant_id)).hourly_limit as of_tenant
     into sender
     from mail_api.open_mailboxes o
     join mailbox m on m.id = o.id
     join mail_domain d on d.id = o.domain_id
-    join tenant t on t.id = o.tenant_id
-    left join plan_mail p on p.plan_id = t.plan_id
-   where o.address = split_part(split_part(lower(login), '@', 1), '+', 1) || '@' || split_part(lower(login), '@', 2);
+   -- See senders().
+   where login ~ '^[^@]+@[^@]+$'
+     and o.address = split_part(split_part(lower(login), '@', 1), '+', 1) || '@' || split_part(lower(login), '@', 2);
   if not found then
     return '550 5.7.1 This mailbox may not send mail: it is disabled, or its organisation is suspended';
   end if;
@@ -201,13 +339,13 @@ begin
   end if;
   -- Always in this order, so that two who count do not wait for each other in a ring. What is over a limit is not counted.
   begin
-    if mail_api.count_sent(sender.tenant_id, sender.id, this_hour) > sender.of_mailbox then
+    if mail_api.count_sent(sender.tenant_id, sender.id, this_hour, 1) > sender.of_mailbox then
       raise exception using errcode = 'BM001', message = format('the hourly limit of this mailbox (%s recipients)', sender.of_mailbox);
     end if;
-    if mail_api.count_sent(sender.tenant_id, sender.domain_id, this_hour) > sender.of_domain then
+    if mail_api.count_sent(sender.tenant_id, sender.domain_id, this_hour, 1) > sender.of_domain then
       raise exception using errcode = 'BM001', message = format('the hourly limit of this domain (%s recipients)', sender.of_domain);
     end if;
-    if mail_api.count_sent(sender.tenant_id, sender.tenant_id, this_hour) > sender.of_tenant then
+    if mail_api.count_sent(sender.tenant_id, sender.tenant_id, this_hour, 1) > sender.of_tenant then
       raise exception using errcode = 'BM001',
         message = format('the hourly limit of this organisation (%s recipients)', sender.of_tenant);
     end if;
@@ -222,13 +360,14 @@ end $$;
 
 -- The mailbox whose app password for a protocol this is; notes that it was used.
 create function mail_api.app_password(login text, wanted text, protocol text) returns setof text
-  language plpgsql security definer set search_path = public as $$
+  language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   found record;
 begin
   select a.id, a.last_used_at, o.address into found
     from mailbox_app_password a join mail_api.open_mailboxes o on o.id = a.mailbox_id
-   where a.digest = wanted and o.address = login and protocol = any (a.protocols);
+   where a.digest = wanted and o.address = login and protocol = any (a.protocols)
+     and (a.expires_at is null or a.expires_at > now());
   if found.id is null then
     return;
   end if;
@@ -240,7 +379,7 @@ end $$;
 
 -- Asked last at a sign-in, with the right password already: the mailbox, if it may still sign in; notes when it did.
 create function mail_api.signed_in(login text, protocol text) returns setof text
-  language plpgsql security definer set search_path = public as $$
+  language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   found uuid;
 begin
@@ -295,7 +434,7 @@ create table mail_api.quota (
 alter table mail_api.quota enable row level security;
 create policy reader on mail_api.quota to mail_reader using (true) with check (true);
 
-create function mail_api.note_quota() returns trigger language plpgsql security definer set search_path = public as $$
+create function mail_api.note_quota() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   update mailbox m set used_bytes = greatest(coalesce(new.bytes, m.used_bytes), 0),
       used_messages = greatest(coalesce(new.messages, m.used_messages), 0)

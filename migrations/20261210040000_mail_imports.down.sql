@@ -1,3 +1,2 @@
-drop index mailbox_forwards;
 drop table mail_import_line;
 drop table mail_import;

@@ -48,9 +48,6 @@ create table mail_import_line (
 );
 create index mail_import_line_state on mail_import_line (import_id, state, line);
 
--- Few mailboxes forward, and a check of circles asks for all that do.
-create index mailbox_forwards on mailbox (tenant_id, address) where forward_to <> '{}';
-
 alter table mail_import enable row level security;
 alter table mail_import_line enable row level security;
 create policy web on mail_import to berth_web using (tenant_id = berth_tenant()) with check (tenant_id = berth_tenant());

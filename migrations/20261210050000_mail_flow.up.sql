@@ -34,6 +34,8 @@ create table mail_step (
   domains text[] not null,
   -- Tells what only the sender may know.
   is_senders boolean not null,
+  -- Tells what a mailbox did with it, which only those whose mailbox it is may know.
+  is_recipients boolean not null,
   what jsonb not null
 );
 create index mail_step_of_message on mail_step (queue_id, at, id);
@@ -71,6 +73,7 @@ create policy system on mail_message to berth_system using (true) with check (tr
 create policy web on mail_message for select to berth_web using (tenant_id = berth_tenant());
 create policy web on mail_step for select to berth_web using (exists (
   select from mail_message m where m.tenant_id = berth_tenant() and m.queue_id = mail_step.queue_id
-    and (m.sees_all or (not mail_step.is_senders and (mail_step.recipient is null or mail_step.domains && m.domains)))));
+    and (m.sees_all or (not mail_step.is_senders and (mail_step.recipient is null or mail_step.domains && m.domains)))
+    and (not mail_step.is_recipients or mail_step.domains && m.domains)));
 grant select on mail_message, mail_step to berth_web;
 grant select, insert, update, delete on mail_log_reader, mail_flow, mail_step, mail_message to berth_system;

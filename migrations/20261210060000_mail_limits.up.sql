@@ -1,29 +1,12 @@
--- What limits mail: the sums of tenants under lock, sessions that are to be ended, and warnings of full mailboxes.
+-- What limits mail: sessions that are to be ended, what the ledger of storage is told, and warnings of full mailboxes.
 
--- A tenant's sums, locked until the transaction ends, and made where there are none. A person's role may not write them.
-create function mail_lock_total(tenant uuid) returns mail_total
-  language plpgsql security definer set search_path = public as $$
-declare
-  sums mail_total;
-begin
-  if berth_tenant() is not null and tenant is distinct from berth_tenant() then
-    raise exception 'not this tenant''s mail' using errcode = 'insufficient_privilege';
-  end if;
-  select * into sums from mail_total m where m.tenant_id = tenant for update;
-  if not found then
-    insert into mail_total (tenant_id) values (tenant) on conflict do nothing;
-    select * into sums from mail_total m where m.tenant_id = tenant for update;
-  end if;
-  return sums;
-end $$;
-revoke execute on function mail_lock_total from public;
-grant execute on function mail_lock_total to berth_web, berth_system;
-
--- Addresses whose sessions the mail service is to end, until it has. What is asked for again meanwhile has a higher generation.
+-- Addresses whose sessions the mail service is to end, until it has, twice. What is asked for again meanwhile has a higher generation.
 create table mail_kick (
   address text primary key,
   tenant_id uuid not null,
   generation bigint not null default 1,
+  -- Whether it was done once: a sign-in that was let in just before the commit may become a session just after that.
+  is_second boolean not null default false,
   asked_at timestamptz not null,
   error_count int not null default 0,
   last_error text,
@@ -34,18 +17,27 @@ create table mail_kick (
 create index mail_kick_due on mail_kick (next_attempt_at) where next_attempt_at is not null;
 create index mail_kick_lease on mail_kick (lease_until) where lease_until is not null;
 
--- An address may have been another tenant's, whose wish a person's role can't see, so asking is done here.
+-- An address may have been another tenant's, whose wish a person's role can't see, so asking is done here. Sessions are those of
+-- the tenant that has verified the domain: whoever else named it ends nobody's.
 create function mail_ask_kick(tenant uuid, addresses text[], at timestamptz) returns void
   language plpgsql security definer set search_path = public as $$
+declare
+  own uuid := nullif(current_setting('berth.mailbox_id', true), '')::uuid;
 begin
   if berth_tenant() is not null and tenant is distinct from berth_tenant() then
     raise exception 'not this tenant''s mail' using errcode = 'insufficient_privilege';
   end if;
+  -- A mailbox's own person asks for their own.
+  if own is not null and not addresses <@ array(select m.address from mailbox m where m.id = own and m.tenant_id = tenant) then
+    raise exception 'not this mailbox' using errcode = 'insufficient_privilege';
+  end if;
   -- In order, so that two who ask do not wait for each other in a ring.
   insert into mail_kick as k (address, tenant_id, asked_at, next_attempt_at)
-    select distinct a, tenant, at, at from unnest(addresses) a order by a
+    select distinct a, tenant, at, at from unnest(addresses) a
+      join mail_domain d on d.name = split_part(a, '@', 2) and d.tenant_id = tenant and d.verified_at is not null
+     order by a
     on conflict (address) do update set tenant_id = excluded.tenant_id, generation = k.generation + 1, asked_at = excluded.asked_at,
-      next_attempt_at = excluded.next_attempt_at, error_count = 0, last_error = null;
+      next_attempt_at = excluded.next_attempt_at, is_second = false, error_count = 0, last_error = null;
 end $$;
 
 -- All of a tenant's addresses that somebody signed in to since a time.

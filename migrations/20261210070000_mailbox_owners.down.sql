@@ -11,6 +11,7 @@ revoke select (id, tenant_id, domain_id, local_part, address, name, is_enabled, 
     updated_at, deleted_at),
   update (forward_to, keeps_copy, version, updated_at) on mailbox from berth_mailbox;
 revoke select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at) on mailbox_app_password from berth_mailbox;
+revoke execute on function mail_ask_kick from berth_mailbox;
 drop function mailbox_alias_room;
 drop function mailbox_addresses;
 drop function berth_mailbox_id;

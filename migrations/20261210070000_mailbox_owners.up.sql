@@ -40,9 +40,10 @@ begin
   return query
     select s.id, s.last_seen_at, m.id, m.tenant_id, m.address,
       case when t.status = 'suspended' then coalesce(t.status_reason, '') end
-    from mailbox_session s join mailbox m on m.id = s.mailbox_id join tenant t on t.id = m.tenant_id
+    from mailbox_session s join mailbox m on m.id = s.mailbox_id join mail_domain d on d.id = m.domain_id
+      join tenant t on t.id = m.tenant_id
     where s.token_hash = hash and s.expires_at > at and s.last_seen_at > idle_since
-      and m.is_enabled and m.deleted_at is null and t.status <> 'closed';
+      and m.is_enabled and m.deleted_at is null and d.verified_at is not null and d.is_enabled and t.status <> 'closed';
 end $$;
 revoke execute on function mailbox_session_owner from public;
 grant execute on function mailbox_session_owner to berth;
@@ -50,9 +51,9 @@ grant execute on function mailbox_session_owner to berth;
 -- The mailbox that such a transaction is bound to: the one that it says, while its person may sign in.
 create function berth_mailbox_id() returns uuid
   language sql stable security definer set search_path = public as $$
-  select m.id from mailbox m
+  select m.id from mailbox m join mail_domain d on d.id = m.domain_id
    where m.id = nullif(current_setting('berth.mailbox_id', true), '')::uuid and m.tenant_id = berth_tenant()
-     and m.is_enabled and m.deleted_at is null
+     and m.is_enabled and m.deleted_at is null and d.verified_at is not null and d.is_enabled
 $$;
 revoke execute on function berth_mailbox_id from public;
 grant execute on function berth_mailbox_id to berth_mailbox;
@@ -75,6 +76,8 @@ create policy mailbox on mailbox_app_password to berth_mailbox
   with check (tenant_id = berth_tenant() and mailbox_id = (select berth_mailbox_id()));
 grant select (id, tenant_id, mailbox_id, name, protocols, created_at, last_used_at), insert, delete
   on mailbox_app_password to berth_mailbox;
+-- Who takes one away ends what is open by it.
+grant execute on function mail_ask_kick to berth_mailbox;
 
 -- Their own aliases: plain ones, which lead to them and to nobody else.
 create policy mailbox on mail_alias to berth_mailbox
@@ -101,11 +104,11 @@ create policy mailbox on audit_event for insert to berth_mailbox
 grant insert on audit_event to berth_mailbox;
 
 -- The addresses at which a mailbox's person is written to, so that an automatic reply knows that a mail is for them. A person sees
--- nothing else of aliases that others made.
+-- nothing else of aliases that others made; the system asks for mailboxes of all tenants.
 create function mailbox_addresses(wanted uuid) returns setof text
   language sql stable security definer set search_path = public as $$
   select a.address from mailbox m join mail_alias a on a.tenant_id = m.tenant_id and a.targets @> array[m.address]
-   where m.id = wanted and m.tenant_id = berth_tenant() and a.kind = 'alias' and a.is_enabled
+   where m.id = wanted and m.tenant_id = coalesce(berth_tenant(), m.tenant_id) and a.kind = 'alias' and a.is_enabled
      and (coalesce(current_setting('berth.mailbox_id', true), '') = ''
        or m.id = nullif(current_setting('berth.mailbox_id', true), '')::uuid)
    order by a.address limit 100
@@ -116,8 +119,8 @@ grant execute on function mailbox_addresses to berth_web, berth_system, berth_ma
 -- How many aliases the plan allows and the tenant has, for a person who makes one. Two at once wait for each other.
 create function mailbox_alias_room() returns table (allowed int, used int)
   language sql volatile security definer set search_path = public as $$
-  select coalesce(p.max_aliases, 500), o.aliases
-  from mail_total o join tenant t on t.id = o.tenant_id left join plan_mail p on p.plan_id = t.plan_id
+  select (mail_limits(o.tenant_id)).max_aliases, o.aliases
+  from mail_total o
   where o.tenant_id = berth_tenant() and berth_mailbox_id() is not null
   for update of o
 $$;

@@ -19,6 +19,7 @@ fi
 say "Removing its containers, volumes and networks ($LABEL)"
 remove_labelled "$LABEL"
 remove_labelled "berth.mail=${LABEL#berth.instance=}-mail"
+remove_labelled "berth.webmail=${LABEL#berth.instance=}-webmail"
 "$ROOT/scripts/run-pool.sh" remove
 say "Removing its data: $DATA"
 rm -rf "$DATA"

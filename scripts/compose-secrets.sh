@@ -47,6 +47,8 @@ BERTH_SECRETS=$FOLDER
 # The name that mail programs and other mail servers know this machine by, and the address that its mail ports are opened on.
 #BERTH_MAIL_HOST=mail.example.com
 #BERTH_MAIL_BIND=0.0.0.0
+# The address of webmail, which a reverse proxy leads to port 8081 of this machine.
+#BERTH_WEBMAIL_URL=https://webmail.example.com
 EOF
     note "made $ENV_FILE"
 elif ! grep -q '^DOCKER_GID=.' "$ENV_FILE"; then

@@ -16,9 +16,10 @@ if [ "$BINARY" = target/release/berth ]; then
     say "Building Berth"
     SQLX_OFFLINE=true cargo_with "$LOGS/build.log" build --release --locked
 fi
-say "Building the images berth:$VERSION, berth-postgres:$VERSION and berth-mail:$VERSION"
+say "Building the images berth:$VERSION, berth-postgres:$VERSION, berth-mail:$VERSION and berth-webmail:$VERSION"
 quietly "$LOGS/image.log" docker build --build-arg "BASE=$BASE" --build-arg "BINARY=$BINARY" \
     --tag "berth:$VERSION" "$ROOT"
 quietly "$LOGS/image-postgres.log" docker build --build-arg "BASE=$BASE" --tag "berth-postgres:$VERSION" \
     "$ROOT/catalogue/postgresql"
 "$ROOT/scripts/mail.sh" build
+"$ROOT/scripts/webmail.sh" build

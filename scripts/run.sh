@@ -18,12 +18,13 @@ export BERTH_LISTEN=${BERTH_LISTEN:-127.0.0.1:8080}
 export BERTH_PUBLIC_URL=${BERTH_PUBLIC_URL:-http://$BERTH_LISTEN}
 mkdir -p "$DATA"
 MAIL=
+WEBMAIL=
 
 ready() { curl --silent --fail --max-time 2 --output /dev/null "http://$BERTH_LISTEN/readyz"; }
 
 # Compares what runs with what was built: cargo replaces the file, and the running one shows as deleted.
 is_current() {
-    alive "$PID_FILE" berth && [ "$(readlink "/proc/$(cat "$PID_FILE")/exe")" = "$BERTH" ] && has_same BERTH_VOLUME_DRIVER_SOCKET && has_same BERTH_MAIL_CONTAINER
+    alive "$PID_FILE" berth && [ "$(readlink "/proc/$(cat "$PID_FILE")/exe")" = "$BERTH" ] && has_same BERTH_VOLUME_DRIVER_SOCKET && has_same BERTH_MAIL_CONTAINER && has_same BERTH_WEBMAIL_URL
 }
 
 # has_same SETTING: a panel that was started before there was a pool or a mail service does not know of it.
@@ -72,6 +73,25 @@ start_mail() {
     export BERTH_MAIL_DATABASE_HOST=$DATA/postgres/run BERTH_MAIL_DATABASE_PASSWORD_FILE=$BERTH_MAIL_READER_PASSWORD_FILE
     "$ROOT/scripts/mail.sh" start "$MAIL" >/dev/null ||
         die "the mail service does not start" "other ports: BERTH_MAIL_PORTS=random make run; without it: BERTH_NO_MAIL=1 make run"
+}
+
+# Webmail of your own is left to you.
+prepare_webmail() {
+    [ -n "$MAIL" ] && [ -z "${BERTH_NO_WEBMAIL:-}${BERTH_WEBMAIL_URL:-}" ] || return 0
+    WEBMAIL=$BERTH_INSTANCE-webmail
+    say "Looking at webmail (its image takes a minute the first time)"
+    "$ROOT/scripts/webmail.sh" build
+    export BERTH_WEBMAIL_LISTEN=${BERTH_WEBMAIL_LISTEN:-127.0.0.1:8081}
+    export BERTH_WEBMAIL_URL=http://$BERTH_WEBMAIL_LISTEN
+}
+
+start_webmail() {
+    [ -n "$WEBMAIL" ] || return 0
+    local ports
+    ports=$("$ROOT/scripts/mail.sh" ports "$MAIL")
+    BERTH_MAIL_IMAP_PORT=$(sed -n 's/^993 .*://p' <<<"$ports") BERTH_MAIL_SMTP_PORT=$(sed -n 's/^465 .*://p' <<<"$ports") \
+        BERTH_PANEL_URL=http://$BERTH_LISTEN "$ROOT/scripts/webmail.sh" start "$WEBMAIL" >/dev/null ||
+        die "webmail does not start" "another port: BERTH_WEBMAIL_LISTEN=127.0.0.1:8091 make run; without it: BERTH_NO_WEBMAIL=1 make run"
 }
 
 start_panel() {
@@ -133,13 +153,16 @@ summary() {
     [ -z "$invitation" ] || printf '  Be a customer %s   (works once)\n' "$invitation"
     [ ! -e "$VAR/demo" ] || sed -n 's/^mailbox=\([^ ]*\) \(.*\)/  Mailbox       \1   password \2/p' "$VAR/demo"
     [ -z "$MAIL" ] || printf '  Mail ports    %s\n' "$("$ROOT/scripts/mail.sh" ports "$MAIL" | sort -n | sed 's/ [^ ]*:/ at /' | paste -sd, | sed 's/,/, /g')"
+    [ -z "$WEBMAIL" ] || printf '  Webmail       %s\n' "$BERTH_WEBMAIL_URL"
     printf '\n  make logs     follow its log\n  make stop     stop it; servers go on\n  make clean-demo  remove it all\n\n'
 }
 
 build_panel
 start_pool
 prepare_mail
+prepare_webmail
 start_panel
 start_mail
+start_webmail
 show_demo
 summary

@@ -35,6 +35,9 @@ stop_database() {
 
 stop_panel
 # It would answer "try again later" to everything.
-if has docker; then "$ROOT/scripts/mail.sh" stop "${BERTH_INSTANCE:-$(run_instance)}-mail"; fi
+if has docker; then
+    "$ROOT/scripts/webmail.sh" stop "${BERTH_INSTANCE:-$(run_instance)}-webmail"
+    "$ROOT/scripts/mail.sh" stop "${BERTH_INSTANCE:-$(run_instance)}-mail"
+fi
 stop_database
 "$ROOT/scripts/run-pool.sh" stop

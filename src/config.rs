@@ -153,9 +153,19 @@ pub struct Config {
     #[arg(long, env = "BERTH_MAIL_CLIENT_PORTS", default_value = "993,995,465,587")]
     pub mail_client_ports: MailPorts,
 
+    /// The address that people reach webmail by, such as `https://webmail.example.com`, as the container of scripts/webmail.sh serves it. Without
+    /// it the panel offers none.
+    #[arg(long, env = "BERTH_WEBMAIL_URL", value_parser = public_url)]
+    pub webmail_url: Option<String>,
+
     /// The name server that the panel asks, `address:port`; those of this machine if nothing is said.
     #[arg(long, env = "BERTH_DNS_SERVER")]
     pub dns_server: Option<SocketAddr>,
+
+    /// Let tenants fetch mail from servers in the provider's own network too. Whoever may have mail can then make the mail service
+    /// speak to whatever it reaches, so this is for installations whose tenants are trusted.
+    #[arg(long, env = "BERTH_MAIL_FETCH_INSIDE")]
+    pub mail_fetch_inside: bool,
 
     /// How many days a deleted mailbox is kept with its mail, and can be restored. 0 erases it at once.
     #[arg(long, env = "BERTH_MAILBOX_RETENTION_DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(..=3650))]

@@ -19,7 +19,7 @@ const API: &str = "/api/v1/servers";
 const PAGE: &str = "/t/harbour/servers";
 
 /// Requests a second, or the status that came instead of 200.
-type Rate = Result<f64, u16>;
+pub(crate) type Rate = Result<f64, u16>;
 
 /// What one size of installation does.
 struct Rates {
@@ -56,7 +56,7 @@ fn against_floor(what: &str, rate: Rate, floor: f64, bar: f64) -> Row {
 }
 
 /// Time for a request, so that more is worse.
-fn more_rows(what: &str, many: Rate, few: Rate) -> Row {
+pub(crate) fn more_rows(what: &str, many: Rate, few: Rate) -> Row {
     let callers: f64 = CLIENTS.parse().unwrap();
     let millis = |rate: f64| callers * 1000.0 / rate;
     match (many, few) {
@@ -170,7 +170,7 @@ async fn statement(panel: &Panel, program: &Client, tenant: &str) -> String {
 }
 
 /// Requests a second, by eight callers that keep their connections.
-async fn rate(panel: &Panel, path: &str, header: &str) -> Rate {
+pub(crate) async fn rate(panel: &Panel, path: &str, header: &str) -> Rate {
     let (name, value) = header.split_once(": ").unwrap();
     let http = reqwest::Client::new();
     let answer = http

@@ -17,6 +17,7 @@ mod customer;
 mod engine;
 mod files;
 mod lists;
+mod mail;
 mod panel;
 mod pool;
 mod reconcile;
@@ -28,7 +29,7 @@ mod weight;
 use table::Row;
 
 /// One part of the table.
-const GROUPS: [&str; 8] = [
+const GROUPS: [&str; 9] = [
     "weight",
     "create",
     "files",
@@ -37,6 +38,7 @@ const GROUPS: [&str; 8] = [
     "lists",
     "pool",
     "backups",
+    "mail",
 ];
 
 fn main() {
@@ -70,6 +72,7 @@ async fn measure(group: &str) -> Vec<Row> {
         "console" => console::measure().await,
         "backups" => backups::measure().await,
         "pool" => pool::measure().await,
+        "mail" => mail::measure().await,
         _ => lists::measure().await,
     }
 }

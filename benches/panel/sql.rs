@@ -72,17 +72,24 @@ pub(crate) fn run(app: &TestApp, statements: &str) {
 
 /// How often a second a statement runs as a tenant's, prepared, for eight callers.
 pub(crate) fn rate(app: &TestApp, (tenant, user): (&str, &str), statement: &str) -> f64 {
+    let options = format!("-c role=berth_web -c berth.tenant_id={tenant} -c berth.user_id={user}");
+    pgbench(&address(app), &options, statement)
+}
+
+/// The same as the role that the mail service has.
+pub(crate) fn rate_of_reader(app: &TestApp, statement: &str) -> f64 {
+    pgbench(&administrator(app), "-c role=mail_reader", statement)
+}
+
+fn pgbench(address: &str, options: &str, statement: &str) -> f64 {
     let folder = tempfile("pgbench.sql", statement);
     let output = Command::new("pgbench")
         .args([
             "-n", "-M", "prepared", "-c", CLIENTS, "-j", "2", "-T", SECONDS, "-f",
         ])
         .arg(&folder)
-        .arg(address(app))
-        .env(
-            "PGOPTIONS",
-            format!("-c role=berth_web -c berth.tenant_id={tenant} -c berth.user_id={user}"),
-        )
+        .arg(address)
+        .env("PGOPTIONS", options)
         .output()
         .expect("pgbench");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -51,6 +51,18 @@ impl Row {
         }
     }
 
+    /// A figure that nothing is asked of.
+    pub(crate) fn told(what: &str, measured: f64, unit: &str) -> Self {
+        Self {
+            what: what.to_owned(),
+            measured: format!("{} {unit}", number(measured)),
+            floor: "–".to_owned(),
+            ratio: "–".to_owned(),
+            bar: "–".to_owned(),
+            is_ok: None,
+        }
+    }
+
     /// A figure without a floor, which may be at most `bar`.
     pub(crate) fn figure(what: &str, measured: f64, unit: &str, bar: f64) -> Self {
         Self {

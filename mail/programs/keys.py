@@ -18,6 +18,7 @@ from database import Database
 ADDRESS = ("127.0.0.1", 11390)
 WORKERS = 4
 LARGEST = 64 * 1024
+MOST_RECIPIENTS = 1000
 database = Database()
 
 
@@ -25,7 +26,8 @@ def judge(login, authors):
     """What rspamd is told. Without a From, which Postfix adds, the mailbox itself is the author."""
     authors = authors or [login]
     for author in authors:
-        if not database.one("is_sender", address=author, login=login)[0]:
+        # "me@mine.example"@yours.example comes without its quotes.
+        if author.count("@") != 1 or not database.one("is_sender", address=author, login=login)[0]:
             return {"is_owner": False}
     # Several authors may be of several domains; the first one's signs, as DMARC takes one.
     domain = authors[0].rpartition("@")[2]
@@ -33,6 +35,15 @@ def judge(login, authors):
     if found is None:
         return {"is_owner": True}
     return {"is_owner": True, "domain": domain, "selector": found[0], "key": found[1]}
+
+
+def count(login, recipients):
+    """What mail_api.send() says to what a mailbox redirects without a sender, which Postfix could not ask it."""
+    for _ in range(recipients):
+        says = database.one("send", login=login)[0]
+        if says != "DUNNO":
+            return says
+    return "DUNNO"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -48,7 +59,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.path != "/sign" or not 0 < length <= LARGEST:
                 return self.answer(400, {})
             asked = json.loads(self.rfile.read(length))
-            self.answer(200, judge(without_detail(asked["login"]), [a for a in asked["from"].split(" ") if a]))
+            login = without_detail(asked["login"])
+            if "recipients" in asked:
+                self.answer(200, {"says": count(login, min(int(asked["recipients"]), MOST_RECIPIENTS))})
+            else:
+                self.answer(200, judge(login, [a for a in asked["from"].split(" ") if a]))
         except psycopg2.Error as error:
             print(f"keys: the database does not answer: {str(error).strip()}", file=sys.stderr, flush=True)
             self.answer(503, {})

@@ -74,6 +74,7 @@ class Settings:
         self.mib = int(setting("MAX_MESSAGE_MIB", "50", r"[0-9]{1,4}"))
         self.dns = setting("DNS", pattern=r"([0-9a-fA-F.:\[\]]+)?")
         self.penalty = setting("AUTH_PENALTY", "yes", r"yes|no")
+        self.webmail = setting("WEBMAIL", pattern=r"[0-9a-fA-F.:/ ]*")
         # A socket may be in a folder that none but root and its owner may enter, so root hands it on: see PROGRAMS.
         self.is_relayed = self.database_host.startswith("/")
         self.connect_host = str(RELAYED) if self.is_relayed else self.database_host
@@ -152,6 +153,9 @@ def write_dovecot(s):
     for file in (SHIPPED / "dovecot/sql").glob("*.conf.ext"):
         write(f"/etc/dovecot/sql/{file.name}", file.read_text() + where + "\n", 0o640, "dovecot")
     varies = [f"hostname = {s.host}", f"postmaster_address = postmaster@{s.host}"]
+    # It says of each sign-in whose it is, so that who guesses passwords there slows down nobody else.
+    if s.webmail:
+        varies.append(f"login_trusted_networks = {s.webmail}")
     if s.penalty == "no":
         varies.append("service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}")
     write(RUN / "dovecot.conf", "\n".join(varies) + "\n")

@@ -6,16 +6,22 @@ local ucl = require "ucl"
 
 local URL = 'http://127.0.0.1:11390/sign'
 
--- The addresses of the From header; nil where there is no such thing as the one From of RFC 5322.
+-- The addresses of the From header; nil where there is no such thing as the one From of RFC 5322, or where it can't be read: mail
+-- programs may read it otherwise. None where there is no such header.
 local function authors(task)
-  if task:get_header_count('From') > 1 then
+  local headers = task:get_header_count('From')
+  if headers > 1 then
     return nil
   end
   local found = {}
   for _, from in ipairs(task:get_from('mime') or {}) do
-    if from.addr and from.addr ~= '' then
-      found[#found + 1] = from.addr:lower()
+    if not (from.addr or ''):match('^[^%s@]+@[^%s@]+$') then
+      return nil
     end
+    found[#found + 1] = from.addr:lower()
+  end
+  if headers == 1 and #found == 0 then
+    return nil
   end
   return found
 end
@@ -25,9 +31,22 @@ local function put_off(task, why)
   task:set_pre_result('soft reject', 'Can not be signed at present, try again later', 'berth')
 end
 
+-- The mailbox that redirects this. Dovecot writes these two lines before all others, so no text of a reply can bring them along.
+local function redirects(task)
+  local head = tostring(task:get_raw_headers() or ''):gsub('\r\n', '\n')
+  return head:match('^X%-Sieve: [^\n]*\nX%-Sieve%-Redirected%-From: (%S+)\n')
+end
+
 local function act(task, login, answer)
+  if answer.says then
+    if answer.says ~= 'DUNNO' then
+      local is_final = answer.says:sub(1, 1) == '5'
+      task:set_pre_result(is_final and 'reject' or 'soft reject', answer.says:gsub('^%d+ [%d.]+ ', ''), 'berth')
+    end
+    return
+  end
   if not answer.is_owner then
-    if task:get_user() then
+    if task:get_user() or not redirects(task) then
       task:set_pre_result('reject', 'The From address is not one that ' .. login .. ' may send as', 'berth')
     end
     return
@@ -46,32 +65,13 @@ local function act(task, login, answer)
   end
 end
 
-local function sign(task)
-  local ip = task:get_from_ip()
-  local login = task:get_user()
-  if not login then
-    -- Dovecot, for the mailbox that it names as sender.
-    if not (ip and ip:is_valid() and ip:to_string() == '127.0.0.1') then
-      return
-    end
-    local sender = task:get_from('smtp')
-    login = sender and sender[1] and sender[1].addr or ''
-    if login == '' then
-      return
-    end
-  end
-  login = login:lower()
-  local from = authors(task)
-  if not from then
-    task:set_pre_result('reject', 'A mail has one From header', 'berth')
-    return
-  end
+local function ask(task, login, what)
   local asked = http.request({
     task = task,
     url = URL,
     method = 'POST',
     mime_type = 'application/json',
-    body = ucl.to_format({ login = login, from = table.concat(from, ' ') }, 'json-compact'),
+    body = ucl.to_format(what, 'json-compact'),
     timeout = 5.0,
     callback = function(err, code, body)
       if err or code ~= 200 then
@@ -88,6 +88,34 @@ local function sign(task)
   if not asked then
     put_off(task, 'keys can not be asked')
   end
+end
+
+local function sign(task)
+  local ip = task:get_from_ip()
+  local login = task:get_user()
+  if not login then
+    -- Dovecot, for the mailbox that it names as sender.
+    if not (ip and ip:is_valid() and ip:to_string() == '127.0.0.1') then
+      return
+    end
+    local sender = task:get_from('smtp')
+    login = sender and sender[1] and sender[1].addr or ''
+    if login == '' then
+      -- A redirect of mail without a sender has none, either, but somebody redirects it.
+      local redirector = redirects(task)
+      if redirector then
+        ask(task, redirector:lower(), { login = redirector:lower(), recipients = #(task:get_recipients('smtp') or {}) })
+      end
+      return
+    end
+  end
+  login = login:lower()
+  local from = authors(task)
+  if not from then
+    task:set_pre_result('reject', 'A mail has one From header with addresses like name@example.com', 'berth')
+    return
+  end
+  ask(task, login, { login = login, from = table.concat(from, ' ') })
 end
 
 local parent = rspamd_config:register_symbol({

@@ -19,6 +19,7 @@ pub(super) struct Code {
 pub(super) const PAGES_ONLY: &[&str] = &[
     "already-member",
     "already-staff",
+    "bad-autodiscover",
     "bad-form",
     "bad-name",
     "not-editable",
@@ -72,17 +73,17 @@ codes! {
         "limit-reached": "The plan allows no more. `limit` and `used` are the numbers.", "Delete something, or ask your provider for a larger plan.";
         "idempotency-key-in-use": "The first request with this key is still running.", "Wait and repeat the request.";
         "idempotency-key-done": "The request with this key was done, and its answer is lost.", "Read what it changed; use a new key for another request.";
-        "domain-not-proved": "The record that proves the domain is not in DNS, or not as it has to be; `title` says what is wrong.", "Publish the record of the kind `proof` and verify again.";
-        "domain-taken": "Another organisation on this installation has proved the domain.", "Ask your provider if it should be yours.";
-        "domain-in-use": "The mail domain still has mailboxes, aliases or alias domains, which `title` counts.", "Delete them first.";
-        "domain-is-alias": "The mail domain has the addresses of another one, and none of its own.", "Work with that one.";
+        "mail-domain-not-proved": "The record that proves the domain is not in DNS, or not as it has to be; `title` says what is wrong.", "Publish the record of the kind `proof` and verify again.";
+        "mail-domain-taken": "Another organisation on this installation has proved the domain.", "Ask your provider if it should be yours.";
+        "mail-domain-in-use": "The mail domain still has mailboxes, aliases or alias domains, which `title` counts.", "Delete them first.";
+        "mail-domain-is-alias": "The mail domain has the addresses of another one, and none of its own.", "Work with that one: what is made there holds for both.";
         "dns-away": "No name server answers now, so nothing can be looked up.", "Repeat the request in a minute.";
-        "key-waits": "A key of the mail domain waits to take over already.", "Activate it, or remove it first.";
-        "too-many-keys": "A mail domain has at most 12 keys.", "Remove retired ones.";
-        "key-not-published": "DNS does not show the key's record as it has to be; `title` says what is wrong.", "Publish it, or give a `reason`.";
-        "key-not-next": "The key signs already, or was replaced.", "Make the next one.";
-        "key-is-active": "The key signs the domain's mail.", "Let another one take over first.";
-        "key-under-way": "Mail that the key signed may still be under way.", "Remove it a week after it was replaced.";
+        "mail-key-waits": "A key of the mail domain waits to take over already.", "Activate it, or remove it first.";
+        "too-many-mail-keys": "A mail domain has at most 12 keys.", "Remove retired ones.";
+        "mail-key-not-published": "DNS does not show the key's record as it has to be; `title` says what is wrong.", "Publish it, or give a `reason`.";
+        "mail-key-not-next": "The key signs already, or was replaced.", "Make the next one.";
+        "mail-key-is-active": "The key signs the domain's mail.", "Let another one take over first.";
+        "mail-key-under-way": "Mail that the key signed may still be under way.", "Remove it a week after it was replaced.";
         "not-a-file-share": "The server is of another template, or has no files of its own.", "Make a server of the template `file-share`.";
         "too-many-shares": "A server has at most 50 shares.", "Delete one that nobody needs.";
         "too-many-share-links": "A share has at most 50 links, those that have ended among them.", "Remove one.";
@@ -94,6 +95,8 @@ codes! {
         "address-taken": "Another mailbox or an alias has the address of the deleted mailbox.", "Delete that one first, then restore this one.";
         "too-many-app-passwords": "A mailbox has at most 50 app passwords.", "Remove one that nothing uses.";
         "too-many-send-as": "A mailbox may send as at most 100 other addresses.", "Remove one first.";
+        "no-mail-service": "This installation has no mail service.", "Ask the provider for one.";
+        "too-many-mail-fetches": "At most 100 mailboxes wait for mail of other servers, or get it, at once.", "Repeat the request when some have ended.";
         "too-many-guests": "The server is shared with as many people as it can be, open invitations among them.", "End somebody's access, or take an invitation back.";
         "offer-over": "The last day of what an invitation offers is over.", "Take it back, and invite with another day.";
         "file-exists": "There is something at that place already.", "Choose another name; when writing, leave `If-None-Match` out to replace it.";
@@ -174,8 +177,6 @@ codes! {
         "not-imported": "The server's template is one of the catalogue, which installs nothing.", "Only servers of imported templates are installed and updated so.";
         "not-failed": "The server's last installation did not fail.", "Read its installation.";
         "template-newest": "The server has the newest version of its template that is offered.", "Nothing has to be done.";
-        "mail-domain-not-verified": "The mail domain is not verified, so it has no addresses.", "Publish its TXT record and have it verified.";
-        "mail-domain-stands-for-another": "Everything to the mail domain goes to another one.", "Make the address in that domain.";
         "too-many-mail-imports": "As many lists as there can be wait to be started.", "Start or cancel one of them.";
         "mail-import-not-waiting": "The import was started or cancelled already.", "Upload the list again.";
         "mail-import-empty": "None of the list's lines can be used.", "Read its lines, correct the file, and upload it again.";

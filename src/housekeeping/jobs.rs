@@ -40,6 +40,7 @@ impl TaskHandler for Housekeeping {
                 "sessions of mailboxes",
                 mail::forget_mailbox_sessions(&app, &scope).await,
             ),
+            ("webmail", mail::forget_webmail(&app, &scope).await),
             ("ended guests", guests::clean_up(&app, &scope).await),
             ("notifications", notifications::clean_up(&app, &scope).await),
             ("drills", drills::clean_up(&app, &scope).await),

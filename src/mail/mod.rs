@@ -4,12 +4,15 @@
 //! - Of all tenants that name a domain only the one that proved it has mail there.
 //! - An address belongs to one thing, a mailbox or an alias (the table `mail_address`, kept by triggers).
 //! - Sums (mailboxes of a tenant, bytes of a domain) are kept by triggers, so that no limit has to count.
+//! - Whoever locks several rows locks them in this order, or two wait for each other: mailboxes (by id, where they are many), the
+//!   tenant's sums (`mail_total`), domains, aliases and whatever is written anew, and filters at the end.
 //! - The mail service goes on when the panel is away, and the panel says so when the mail service is.
 
 mod aliases;
 mod clients;
 mod diagnosis;
 pub mod domains;
+pub mod fetches;
 mod filters;
 mod flow;
 mod imports;
@@ -17,16 +20,20 @@ pub mod kicks;
 pub mod limits;
 pub mod mailboxes;
 pub mod model;
+mod nav;
 mod own;
 pub mod room;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
+mod webmail;
 
 pub use flow::clean_up as clean_up_flow;
 pub use imports::{Imports, clean_up as clean_up_imports};
 pub use kicks::let_all_go;
+pub use nav::lists;
 pub use own::{MailboxAuthenticator, clean_up as forget_mailbox_sessions};
+pub use webmail::clean_up as forget_webmail;
 
 use crate::app::App;
 use crate::platform::web::Routes;
@@ -42,10 +49,12 @@ pub fn routes() -> Routes<App> {
         .merge(imports::routes())
         .merge(filters::routes())
         .merge(own::routes())
+        .merge(fetches::routes())
         .merge(flow::routes())
         .merge(diagnosis::routes())
         .merge(limits::routes())
         .merge(clients::routes())
+        .merge(webmail::routes())
 }
 
 /// Starts what mail does in the background of this process.
@@ -55,4 +64,5 @@ pub fn begin(app: &App) {
     kicks::begin(app);
     room::begin(app);
     flow::begin(app);
+    fetches::begin(app);
 }

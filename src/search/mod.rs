@@ -1,7 +1,7 @@
-//! What the command palette finds: servers, stacks, volumes, shares, mail domains and mailboxes by name in a tenant; tenants,
-//! servers and stacks for staff.
+//! What the command palette finds: servers, stacks, volumes, shares, mail domains, mailboxes and aliases by name in a tenant;
+//! tenants, servers and stacks for staff.
 //!
-//! The palette itself knows the pages; this only adds things. Answers are few and quick: it is asked at every pause in
+//! The palette itself knows the pages of the rail; this only adds things, and mail's lists, which the rail does not have. Answers are few and quick: it is asked at every pause in
 //! typing.
 
 mod pages;

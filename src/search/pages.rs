@@ -3,9 +3,13 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
+use crate::mail;
 use crate::platform::access::{Permission, StaffScope, TenantScope};
+use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::ids::{MailDomainId, MailboxId, ServerId, ShareId, StackId, TenantId, VolumeId};
+use crate::platform::ids::{
+    MailAliasId, MailDomainId, MailboxId, ServerId, ShareId, StackId, TenantId, VolumeId,
+};
 use crate::platform::web::{Json, ListQuery, Query};
 
 use super::store::{self, Found, FoundShare};
@@ -91,6 +95,27 @@ impl Item {
         }
     }
 
+    fn mail_alias(found: Found, area: &str) -> Self {
+        Self {
+            href: format!("{area}/mail/aliases/{}", MailAliasId(found.id)),
+            label: found.name,
+            hint: found.hint,
+            group: "Aliases",
+            icon: "mail",
+        }
+    }
+
+    /// One of mail's lists: the rail has their first only.
+    fn mail_page((title, href): (&'static str, String)) -> Self {
+        Self {
+            href,
+            label: title.to_owned(),
+            hint: "Mail".to_owned(),
+            group: "Pages",
+            icon: "mail",
+        }
+    }
+
     /// Staff have them as a list only.
     fn stack_for_staff(found: Found) -> Self {
         let name = utf8_percent_encode(&found.name, NON_ALPHANUMERIC);
@@ -126,25 +151,37 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
     } else {
         Vec::new()
     };
-    let (domains, mailboxes) = if scope.may(Permission::MailRead) {
-        (
-            store::mail_domains_of(&mut tx, scope.tenant(), &pattern).await?,
-            store::mailboxes_of(&mut tx, scope.tenant(), &pattern).await?,
-        )
+    let mail = if scope.may(Permission::MailRead) {
+        of_mail(&mut tx, &scope, (&pattern, query.text())).await?
     } else {
-        (Vec::new(), Vec::new())
+        Vec::new()
     };
     let area = format!("/t/{}", scope.member.slug);
     let servers = servers.into_iter().map(|found| Item::server(found, &area));
     let stacks = stacks.into_iter().map(|found| Item::stack_of(found, &area));
     let volumes = volumes.into_iter().map(|found| Item::volume(found, &area));
     let shares = shares.into_iter().map(|found| Item::share(found, &area));
-    let domains = domains.into_iter().map(|found| Item::mail_domain(found, &area));
-    let mailboxes = mailboxes.into_iter().map(|found| Item::mailbox(found, &area));
     let things = servers.chain(stacks).chain(volumes).chain(shares);
     Ok(Json(Items {
-        items: things.chain(domains).chain(mailboxes).collect(),
+        items: things.chain(mail).collect(),
     }))
+}
+
+/// Domains, mailboxes and aliases that match the pattern, and the lists that are called like the text.
+async fn of_mail(
+    tx: &mut TenantTx,
+    scope: &TenantScope,
+    (pattern, text): (&str, &str),
+) -> Result<Vec<Item>, Error> {
+    let area = format!("/t/{}", scope.member.slug);
+    let domains = store::mail_domains_of(tx, scope.tenant(), pattern).await?;
+    let mailboxes = store::mailboxes_of(tx, scope.tenant(), pattern).await?;
+    let aliases = store::aliases_of(tx, scope.tenant(), pattern).await?;
+    let domains = domains.into_iter().map(|found| Item::mail_domain(found, &area));
+    let mailboxes = mailboxes.into_iter().map(|found| Item::mailbox(found, &area));
+    let aliases = aliases.into_iter().map(|found| Item::mail_alias(found, &area));
+    let lists = mail::lists(scope, text).into_iter().map(Item::mail_page);
+    Ok(domains.chain(mailboxes).chain(aliases).chain(lists).collect())
 }
 
 pub(super) async fn staff(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<Json<Items>, Error> {

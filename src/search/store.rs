@@ -129,6 +129,22 @@ pub(super) async fn mailboxes_of(
     Ok(found.fetch_all(tx.conn()).await?)
 }
 
+/// Aliases by their address, or by what they are for.
+pub(super) async fn aliases_of(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    pattern: &str,
+) -> Result<Vec<Found>, Error> {
+    let found = sqlx::query_as!(
+        Found,
+        "select id, address as name, description as hint from mail_alias \
+         where tenant_id = $1 and (address ilike $2 or description ilike $2) order by address, id limit 8",
+        tenant.0,
+        pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
 pub(super) async fn stacks(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found>, Error> {
     let found = sqlx::query_as!(
         Found,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::backups;
 use crate::certificates;
+use crate::mail::fetches;
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -84,11 +85,12 @@ async fn reseal_all(scope: &SystemScope, keyring: &Keyring) -> Result<u64, Rotat
 }
 
 /// What else is sealed and stays; what is sealed for a day only, such as answers that are kept for repeated requests, is none of it.
-async fn reseal_others(scope: &SystemScope, keyring: &Keyring) -> Result<[Resealed; 3], Error> {
+async fn reseal_others(scope: &SystemScope, keyring: &Keyring) -> Result<[Resealed; 4], Error> {
     Ok([
         backups::reseal(scope, keyring).await?,
         certificates::reseal(scope, keyring).await?,
         shares::reseal(scope, keyring).await?,
+        fetches::reseal(scope, keyring).await?,
     ])
 }
 

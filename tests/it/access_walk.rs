@@ -36,6 +36,7 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/app-passwords/{app_password}", "mpw_01h455vb4pex5vsknk084sn02q"),
     ("/send-as/{address}", "sales@example.com"),
     ("/set-up/{token}", "0123456789"),
+    ("/fetches/{fetch}", "mft_01h455vb4pex5vsknk084sn02q"),
     ("/links/{link}", "shl_01h455vb4pex5vsknk084sn02q"),
     ("/imports/{import}", "mim_01h455vb4pex5vsknk084sn02q"),
     ("/rules/{rule}", "0"),

@@ -233,6 +233,7 @@ fn every_crash_point_has_a_case() {
         .chain(crate::volumes::points())
         .chain(crate::mail::POINTS)
         .chain(crate::mail_import::POINTS)
+        .chain(crate::mail_fetches::POINTS)
         .chain(crate::panel_backup::POINTS)
         .chain(crate::exit::POINTS)
         .chain(crate::drills::POINTS)

@@ -274,9 +274,10 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("memory_percent", own("77")),
         ("disk_percent", own("77")),
         ("oversell", own("true")),
-        ("raw", own("# Kept")),
+        ("script", own("# Kept")),
         ("allowed", own("Kept@example.com")),
         ("targets", own("Kept@example.com")),
+        ("forward_to", own("Kept@example.com")),
     ]
 }
 

@@ -134,7 +134,7 @@ async fn a_domain_is_proved_and_all_its_records_become_good() {
     let server = NameServer::start(&folder, address, ".", &provider()).await;
     until("the record is looked for and is not there", async || {
         let (_, told) = api.post(&verify, &json!({})).await;
-        told["code"] == "domain-not-proved"
+        told["code"] == "mail-domain-not-proved"
     })
     .await;
     let (_, before) = api.post(&format!("{domain}/check"), &json!({})).await;

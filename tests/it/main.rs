@@ -31,6 +31,7 @@ mod locks;
 mod logs;
 mod mail;
 mod mail_dns;
+mod mail_fetches;
 mod mail_import;
 mod mail_service;
 mod origin;

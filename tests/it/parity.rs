@@ -17,6 +17,14 @@ const PAGES_ONLY: &[(&str, &str)] = &[
         "its link is for a person, who makes an account or signs in",
     ),
     ("/password/{token}", "proves who somebody is"),
+    (
+        "/mail/webmail/exchange",
+        "is asked by the webmail container with a one-time token",
+    ),
+    (
+        "/mail/webmail/end",
+        "is asked by the webmail container with the password that ends",
+    ),
     ("/s/{token}", "its link is for a person without an account"),
     ("/mailbox/set-up/{token}", "proves who somebody is"),
     (
@@ -196,8 +204,9 @@ fn what_a_mailbox_s_person_does_to_their_mail_the_tenant_can() {
     let mut found = 0;
     for page in own {
         let rest = page.path.strip_prefix("/mailbox/").unwrap();
-        // Aliases of the tenant stand beside its mailboxes; passwords and programs' passwords have forms of their own there.
-        if ["aliases", "password", "app-passwords"]
+        // Aliases of the tenant stand beside its mailboxes; passwords and programs' passwords have forms of their own there, and
+        // nobody opens somebody else's mail.
+        if ["aliases", "password", "app-passwords", "webmail"]
             .iter()
             .any(|part| rest.starts_with(part))
         {

@@ -1,7 +1,7 @@
 //! The second wall: whatever a query forgets, PostgreSQL shows a tenant its own rows only.
 
 use berth::platform::access::{Permission, TenantRole};
-use berth::platform::db::Scoped as _;
+use berth::platform::db::{Scoped as _, make_roles};
 use berth::platform::error::Error;
 use berth::testing::TestApp;
 
@@ -184,4 +184,35 @@ async fn text_with_nul_is_the_callers_mistake() {
         .await
         .unwrap_err();
     assert_eq!(Error::from(error).status(), 400);
+}
+
+#[tokio::test]
+async fn no_function_with_its_owners_rights_uses_tables_of_its_callers() {
+    let app = TestApp::start().await;
+    let mut tx = app.app.db.system().await.unwrap();
+    let functions = sqlx::query!(
+        r#"select p.oid::regprocedure::text as "name!",
+             exists (select from unnest(p.proconfig) c where c ~ '^search_path=.*, *"?pg_temp"?$') as "is_safe!"
+           from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+          where p.prosecdef and n.nspname in ('public', 'mail_api')"#
+    )
+    .fetch_all(tx.conn())
+    .await
+    .unwrap();
+    assert!(functions.len() > 20, "{functions:?}");
+    for function in functions {
+        assert!(function.is_safe, "{}: pg_temp is not last", function.name);
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_mail_makes_no_temporary_tables() {
+    let app = TestApp::start().await;
+    // A database that was cloned has none of its template's own grants, so it gets them as an installation does.
+    make_roles(&app.admin_url()).await.unwrap();
+    let mut tx = app.app.db.system().await.unwrap();
+    let may = sqlx::query_scalar!(
+        r#"select has_database_privilege('mail_reader', current_database(), 'temporary') as "may!""#
+    );
+    assert!(!may.fetch_one(tx.conn()).await.unwrap());
 }

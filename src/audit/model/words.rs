@@ -39,8 +39,8 @@ const WITH_TARGET: &[(&str, &str)] = &[
     ("mailbox.forward", "Changed the forwarding of"),
     ("mailbox.app_password", "Made a password for a program of"),
     (
-        "mailbox.app_password_delete",
-        "Deleted a password for a program of",
+        "mailbox.app_password_remove",
+        "Removed a password for a program of",
     ),
     ("mailbox.own_alias", "Made an own alias of"),
     ("mailbox.own_alias_delete", "Deleted an own alias of"),

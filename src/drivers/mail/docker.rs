@@ -15,10 +15,15 @@ use uuid::Uuid;
 use crate::drivers::engine::docker::DockerEngine;
 use crate::drivers::engine::{EngineError, LogLine, LogQuery};
 
-use super::{MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued, said};
+use super::{
+    Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
+    said,
+};
 
 /// What runs in the container.
 const PROGRAM: &str = "berth-mail";
+/// What brings mail from elsewhere. It is told by its standard input, and ends with it.
+const FETCH: &str = "berth-mail-fetch";
 /// How long a question may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How long something may take that touches many mails or files.
@@ -118,6 +123,22 @@ impl MailService for DockerMail {
             ));
         }
         self.run(&["put", address, &mail], PATIENCE).await.map(drop)
+    }
+
+    async fn fetch(
+        &self,
+        what: &Fetch,
+    ) -> Result<BoxStream<'static, Result<FetchEvent, MailServiceError>>, MailServiceError> {
+        let line = what.line();
+        let argv = vec![FETCH.to_owned()];
+        let said = self
+            .engine
+            .dialogue_named(&self.container, argv, line.expose())
+            .await?;
+        let said = said.ok_or_else(|| {
+            MailServiceError::Away(format!("its container {} does not run", self.container))
+        })?;
+        Ok(said.map(|line| FetchEvent::read(&line?)).boxed())
     }
 
     async fn logs(

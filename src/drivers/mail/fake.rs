@@ -9,7 +9,11 @@ use futures_util::stream::{self, BoxStream};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{MailHealth, MailLogLine, MailService, MailServiceError, Queue, QueueAct, QueueId, Queued};
+use super::fake_fetch::FakeFetches;
+use super::{
+    Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, Queue, QueueAct, QueueId,
+    Queued,
+};
 
 /// The programs of the real one.
 const PROGRAMS: [&str; 6] = ["postfix", "dovecot", "rspamd", "redis", "keys", "database"];
@@ -43,9 +47,15 @@ struct State {
 pub struct FakeMail {
     state: Arc<Mutex<State>>,
     news: Arc<Notify>,
+    fetches: FakeFetches,
 }
 
 impl FakeMail {
+    /// The servers that mail is fetched from.
+    pub fn fetches(&self) -> FakeFetches {
+        self.fetches.clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -181,6 +191,14 @@ impl MailService for FakeMail {
         let put = Asked::Put(address.to_owned(), mail.to_owned());
         self.here()?.asked.push(put);
         Ok(())
+    }
+
+    async fn fetch(
+        &self,
+        what: &Fetch,
+    ) -> Result<BoxStream<'static, Result<FetchEvent, MailServiceError>>, MailServiceError> {
+        drop(self.here()?);
+        Ok(self.fetches.fetch(what))
     }
 
     async fn logs(

@@ -4,6 +4,9 @@
 mod docker;
 #[cfg(feature = "testing")]
 pub mod fake;
+#[cfg(feature = "testing")]
+mod fake_fetch;
+mod fetch;
 mod ports;
 mod queue;
 mod said;
@@ -15,6 +18,9 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
 pub use docker::DockerMail;
+#[cfg(feature = "testing")]
+pub use fake_fetch::FakeFetches;
+pub use fetch::{Fetch, FetchAt, FetchEvent, FetchFailure, FetchReason, FetchTls};
 pub use ports::MailPorts;
 pub use queue::{Queue, QueueAct, QueueId, Queued, Waiting};
 
@@ -81,4 +87,11 @@ pub trait MailService: fmt::Debug + Send + Sync {
         &self,
         since: Option<DateTime<Utc>>,
     ) -> Result<BoxStream<'static, Result<MailLogLine, MailServiceError>>, MailServiceError>;
+
+    /// Fetches a mailbox from another IMAP server, and says how far it is. Asking again is harmless: what is here already does not
+    /// come again. Who drops what it says does not want it any more, and it ends.
+    async fn fetch(
+        &self,
+        what: &Fetch,
+    ) -> Result<BoxStream<'static, Result<FetchEvent, MailServiceError>>, MailServiceError>;
 }

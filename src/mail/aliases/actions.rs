@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::mail::limits;
-use crate::mail::model::LocalPart;
+use crate::mail::model::{LocalPart, hindrance};
+use crate::mail::{filters, limits, mailboxes};
 use crate::platform::access::TenantScope;
 use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::{Error, FieldErrors};
@@ -14,7 +14,9 @@ use crate::platform::ids::{MailAliasId, MailDomainId, TenantId};
 use crate::platform::web::{Cursor, ListQuery, Listing};
 
 use super::check;
-use super::model::{Alias, AliasKind, Domain, Fault, Reach, parse_description, parse_targets};
+use super::model::{
+    Alias, AliasKind, Domain, Fault, Reach, parse_description, parse_targets, shown as shown_address,
+};
 use super::store::{self, NewAlias, Sort, Wanted};
 
 /// A page of aliases, as it is asked for.
@@ -98,22 +100,19 @@ fn read(wish: &Wish) -> Result<Read, Error> {
     }
 }
 
-/// Makes an alias. It leads at once.
-pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<Alias, Error> {
+/// Makes an alias. It leads at once, unless something keeps mail from arriving in its domain: that is told, in a sentence that is
+/// empty if nothing does.
+pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<(Alias, &'static str), Error> {
     let read = read(wish)?;
     let mut tx = scope.begin().await?;
     let domain = store::domain_of(&mut tx, wish.domain).await?;
     domain.check_takes_addresses()?;
     let address = address_of(read.local.as_ref(), &domain)?;
     let totals = limits::lock(&mut tx, scope.tenant()).await?;
-    let allowed = limits::of_tenant(&mut tx, scope.tenant()).await?.max_aliases;
-    if totals.aliases >= allowed {
-        return Err(Error::LimitReached {
-            what: "aliases",
-            limit: allowed.into(),
-            used: totals.aliases.into(),
-        });
-    }
+    limits::of_tenant(&mut tx, scope.tenant())
+        .await?
+        .aliases(&totals, 1)?;
+    check_free(&mut tx, (domain.id, &address), wish.kind).await?;
     let new = NewAlias {
         id: MailAliasId::new(&*app.ids, app.now()),
         tenant: scope.tenant(),
@@ -130,9 +129,11 @@ pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<Alias
     store::insert(&mut tx, &new).await?;
     let alias = store::find(&mut tx, new.id).await?;
     check_ways(&mut tx, scope, &alias).await?;
+    let led = led_to(&[&alias]);
+    filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change::to("mail_alias.create", shown(&alias));
     tell(app, tx, scope, &alias, change).await?;
-    Ok(alias)
+    Ok((alias, hindrance(domain.is_verified, domain.is_enabled)))
 }
 
 fn address_of(local: Option<&LocalPart>, domain: &Domain) -> Result<String, Error> {
@@ -143,6 +144,23 @@ fn address_of(local: Option<&LocalPart>, domain: &Domain) -> Result<String, Erro
             Ok(address.as_str().to_owned())
         }
         None => Ok(format!("@{}", domain.name)),
+    }
+}
+
+/// Refuses an address that something has. The tenant's sums are locked, so nothing gets it meanwhile.
+async fn check_free(
+    tx: &mut TenantTx,
+    (domain, address): (MailDomainId, &str),
+    kind: AliasKind,
+) -> Result<(), Error> {
+    let field = if kind == AliasKind::CatchAll {
+        "kind"
+    } else {
+        "local_part"
+    };
+    match mailboxes::taken_by(tx, domain, address).await? {
+        Some(holder) => Err(holder.refuse(field, &shown_address(address))),
+        None => Ok(()),
     }
 }
 
@@ -186,6 +204,8 @@ pub async fn change(
     store::save(&mut tx, &after, app.now()).await?;
     check_ways(&mut tx, scope, &after).await?;
     let alias = store::find(&mut tx, id).await?;
+    let led = led_to(&[&before, &alias]);
+    filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change {
         action: "mail_alias.change",
         before: Some(shown(&before)),
@@ -226,6 +246,8 @@ pub async fn remove(app: &App, scope: &TenantScope, id: MailAliasId) -> Result<A
     limits::lock(&mut tx, scope.tenant()).await?;
     let alias = store::find(&mut tx, id).await?;
     store::delete(&mut tx, id).await?;
+    let led = led_to(&[&alias]);
+    filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change {
         action: "mail_alias.delete",
         before: Some(shown(&alias)),
@@ -241,6 +263,12 @@ pub async fn look(scope: &TenantScope, id: MailAliasId) -> Result<(Alias, Result
     let alias = store::find(&mut tx, id).await?;
     let reach = check::reach(&mut tx, scope.tenant(), &alias.address).await?;
     Ok((alias, reach))
+}
+
+/// Whose automatic replies have to know of a change: those that an alias leads or led to. Groups and catch-alls get none.
+fn led_to(aliases: &[&Alias]) -> Vec<String> {
+    let plain = aliases.iter().filter(|alias| alias.kind == AliasKind::Alias);
+    plain.flat_map(|alias| alias.targets.iter().cloned()).collect()
 }
 
 fn shown(alias: &Alias) -> Value {

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::mail::model::DomainName;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId};
@@ -51,7 +52,7 @@ pub struct MailAliasOut {
     /// Whether it leads there; if not, its mail is refused.
     is_enabled: bool,
     /// The mailbox whose person made it; null if somebody of the organisation did.
-    mailbox_id: Option<MailboxId>,
+    owner_mailbox_id: Option<MailboxId>,
     /// Who made it.
     created_by: String,
     /// When.
@@ -70,12 +71,23 @@ impl From<Alias> for MailAliasOut {
             targets: alias.targets,
             description: alias.description,
             is_enabled: alias.is_enabled,
-            mailbox_id: alias.owner,
+            owner_mailbox_id: alias.owner,
             created_by: alias.created_by,
             created_at: alias.created_at,
             updated_at: alias.updated_at,
         }
     }
+}
+
+/// An alias that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MailAliasMadeOut {
+    /// The alias.
+    #[serde(flatten)]
+    alias: MailAliasOut,
+    /// What keeps mail from arriving there; null if nothing does.
+    #[schema(example = "No mail arrives before the domain is proven to be yours.")]
+    hindrance: Option<String>,
 }
 
 /// Which aliases.
@@ -107,15 +119,12 @@ fn yes() -> bool {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MailAliasIn {
-    /// The domain that it is in.
-    #[schema(value_type = String, example = "mdo_01h455vb4pex5vsknk084sn02q")]
-    domain: MailDomainId,
-    /// What kind. An alias and a catch-all lead to 100 addresses at most, a group to 1,000.
-    kind: AliasKind,
-    /// The name before the @; empty or absent for a catch-all.
-    #[serde(default)]
-    #[schema(example = "sales", max_length = 64)]
-    local_part: String,
+    /// The address, in one of the tenant's own mail domains; of a catch-all, without a name before the @.
+    #[schema(example = "sales@example.com", max_length = 254)]
+    address: String,
+    /// What kind; without it what the address says, an `alias` or a `catch_all`. An alias and a catch-all lead to 100 addresses at
+    /// most, a group to 1,000.
+    kind: Option<AliasKind>,
     /// Where it leads: mailboxes, other aliases, addresses elsewhere.
     #[schema(min_items = 1, max_items = 1000)]
     targets: Vec<String>,
@@ -128,28 +137,82 @@ pub struct MailAliasIn {
     is_enabled: bool,
 }
 
+/// The kind that an address is of: without a name before the @ it is a catch-all's, and no other one is.
+fn kind_of(address: &str, stated: Option<AliasKind>) -> Result<AliasKind, Error> {
+    match (address.trim_start().starts_with('@'), stated) {
+        (true, None | Some(AliasKind::CatchAll)) => Ok(AliasKind::CatchAll),
+        (true, Some(_)) => Err(Error::invalid(
+            "kind",
+            "This is a catch-all: it has no name before the @. Put one there, or leave the kind out.",
+        )),
+        (false, Some(AliasKind::CatchAll)) => Err(Error::invalid(
+            "kind",
+            "A catch-all's address has no name before the @, such as @example.com.",
+        )),
+        (false, stated) => Ok(stated.unwrap_or(AliasKind::Alias)),
+    }
+}
+
+/// The name before the @, and the tenant's domain behind it.
+async fn place_of(scope: &TenantScope, address: &str) -> Result<(String, MailDomainId), Error> {
+    let Some((local, name)) = address.trim().rsplit_once('@') else {
+        let message = "Enter an address such as sales@example.com, or @example.com for a catch-all.";
+        return Err(Error::invalid("address", message));
+    };
+    let name = DomainName::parse(name).map_err(|why| Error::invalid("address", why))?;
+    let mut tx = scope.begin().await?;
+    let domain = store::domain_named(&mut tx, scope.tenant(), &name).await?;
+    let domain = domain.ok_or_else(|| {
+        let name = name.shown();
+        let message = format!("You have no mail domain {name}. Add it first, or choose one that you have.");
+        Error::invalid("address", message)
+    })?;
+    Ok((local.to_owned(), domain))
+}
+
+/// The same refusals, under the name that the address has here.
+fn at_address(error: Error) -> Error {
+    match error {
+        Error::Invalid(mut errors) => {
+            for error in &mut errors.0 {
+                if matches!(error.field.as_str(), "local_part" | "kind") {
+                    "address".clone_into(&mut error.field);
+                }
+            }
+            Error::Invalid(errors)
+        }
+        error => error,
+    }
+}
+
 /// Create an alias
 ///
 /// It leads there at once. What would lead in a circle, be sent on more than 20 times, or reach more than 1,000 recipients is
 /// refused with the chain.
 #[utoipa::path(post, path = "/api/v1/mail/aliases", tag = "mail", request_body = MailAliasIn,
-    responses((status = 201, description = "The alias", body = MailAliasOut)))]
+    responses((status = 201, description = "The alias", body = MailAliasMadeOut)))]
 async fn create(
     State(app): State<App>,
     scope: TenantScope,
     Json(new): Json<MailAliasIn>,
 ) -> Result<Response, Error> {
+    let kind = kind_of(&new.address, new.kind)?;
+    let (local, domain) = place_of(&scope, &new.address).await?;
     let wish = Wish {
-        domain: new.domain,
-        kind: new.kind,
-        local: new.local_part,
+        domain,
+        kind,
+        local,
         targets: new.targets.join("\n"),
         description: new.description,
         is_enabled: new.is_enabled,
     };
-    let alias = actions::create(&app, &scope, &wish).await?;
-    let body = (StatusCode::CREATED, Json(MailAliasOut::from(alias.clone())));
-    Ok(Tagged(alias.version, body).into_response())
+    let (alias, hindrance) = actions::create(&app, &scope, &wish).await.map_err(at_address)?;
+    let version = alias.version;
+    let made = MailAliasMadeOut {
+        alias: alias.into(),
+        hindrance: (!hindrance.is_empty()).then(|| hindrance.to_owned()),
+    };
+    Ok(Tagged(version, (StatusCode::CREATED, Json(made))).into_response())
 }
 
 /// Show an alias

@@ -18,7 +18,7 @@ mod store;
 mod tests;
 
 pub use check::check_forward;
-pub(in crate::mail) use check::fault;
+pub(in crate::mail) use check::{domain_fault, fault};
 pub(in crate::mail) use model::{AliasKind, Node, parse_description, parse_targets};
 pub(in crate::mail) use store::{NewAlias, insert};
 

@@ -17,6 +17,8 @@ mod tests;
 
 use utoipa_axum::routes;
 
+pub(super) use model::{Server, servers};
+
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
 use crate::platform::web::Routes;
@@ -44,4 +46,11 @@ pub(super) fn routes() -> Routes<App> {
         .get("/t/{tenant}/mail/mailboxes/{mailbox}/set-up", read, pages::show)
         .get("/t/{tenant}/mail/mailboxes/{mailbox}/apple", read, pages::apple)
         .api(read, routes!(api::show))
+}
+
+/// Those of the mailbox's own person.
+pub(super) fn own_routes() -> Routes<App> {
+    Routes::new()
+        .get("/mailbox/set-up-program", Rule::Mailbox, pages::show)
+        .get("/mailbox/set-up-program/apple", Rule::Mailbox, pages::apple)
 }

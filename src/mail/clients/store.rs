@@ -1,7 +1,7 @@
 //! Which domains are served here, and whose mailbox is set up.
 
 use crate::mail::model::DomainName;
-use crate::platform::db::{Scoped as _, SystemTx, TenantTx};
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
 
@@ -24,7 +24,7 @@ pub(super) struct Owner {
 }
 
 /// A mailbox that is not deleted.
-pub(super) async fn owner(tx: &mut TenantTx, mailbox: MailboxId) -> Result<Owner, Error> {
+pub(super) async fn owner(tx: &mut impl Scoped, mailbox: MailboxId) -> Result<Owner, Error> {
     let owner = sqlx::query_as!(
         Owner,
         "select address, name from mailbox where id = $1 and deleted_at is null",

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::Method;
 use xmltree::Element;
 
+use crate::drivers::mail::MailPorts;
 use crate::mail::tests::recorder;
 use crate::platform::access::{Permission, TenantRole};
 use crate::platform::ids::{MailboxId, TenantId, UserId};
@@ -134,4 +135,33 @@ async fn a_mailbox_is_set_up_from_its_page_and_by_its_profile() {
     let strange = format!("/t/other/mail/mailboxes/{}", scene.mailbox);
     stranger.get(&format!("{strange}/set-up")).await.expect(404);
     stranger.get(&format!("{strange}/apple")).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_mailbox_s_own_person_sets_up_their_phone() {
+    let ports = MailPorts {
+        imaps: 9930,
+        submissions: 4650,
+        ..MailPorts::default()
+    };
+    let app = TestApp::with(|config| config.mail_client_ports = ports).await;
+    let tenant = app.tenant("acme").await;
+    let (_, own) = app.mailbox_person(tenant, "ann@acme.example").await;
+    let page = own.get("/mailbox/set-up-program").await.expect(200);
+    assert!(page.body.contains("ann@acme.example") && page.body.contains("/mailbox/set-up-program/apple"));
+    let profile = own.get("/mailbox/set-up-program/apple").await.expect(200);
+    assert!(
+        profile
+            .body
+            .contains("<key>IncomingMailServerPortNumber</key><integer>9930</integer>")
+    );
+    assert!(
+        profile
+            .body
+            .contains("<key>PayloadOrganization</key><string>acme.example</string>")
+    );
+    let overview = own.get("/mailbox").await.expect(200);
+    assert!(overview.body.contains("port 9930") && overview.body.contains("port 4650"));
+    let away = app.anonymous().get("/mailbox/set-up-program").await.expect(303);
+    assert_eq!(away.location(), "/mailbox/sign-in");
 }

@@ -69,7 +69,7 @@ pub struct MailDiagnosisOut {
 /// Diagnose mail
 ///
 /// Looks at ports, names, blocklists and certificates of the mail service. It takes some seconds; what can't be seen is `unknown`.
-#[utoipa::path(get, path = "/api/v1/staff/mail/diagnosis", tag = "staff", params(MailDiagnosisQuery),
+#[utoipa::path(get, path = "/api/v1/staff/mail/diagnosis", tag = "staff mail", params(MailDiagnosisQuery),
     responses((status = 200, description = "What was found", body = MailDiagnosisOut)))]
 pub async fn show(
     State(app): State<App>,

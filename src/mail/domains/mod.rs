@@ -23,7 +23,7 @@ mod tests;
 
 pub use actions::create;
 pub use model::{Domain, State};
-pub use pages::{Head, crumbs};
+pub use pages::Head;
 pub use store::{find, lock, verified_of};
 
 use crate::app::App;

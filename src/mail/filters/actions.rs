@@ -34,7 +34,7 @@ fn told(parts: &Parts) -> Value {
         "spam_score": model::show_score(parts.spam_tenths),
         "allowed": parts.allowed,
         "blocked": parts.blocked,
-        "reply": { "is_on": reply.is_on, "from": reply.from, "until": reply.until },
+        "reply": { "is_enabled": reply.is_on, "from": reply.from, "until": reply.until },
         "rules": rules,
         "script_bytes": parts.raw.len(),
     })
@@ -50,7 +50,7 @@ async fn change(
 ) -> Result<Filter, Error> {
     let mut tx = desk.begin().await?;
     let mailbox = store::lock_mailbox(&mut tx, desk.mailbox()).await?;
-    let before = store::filter(&mut tx, desk.mailbox()).await?;
+    let before = store::lock_filter(&mut tx, desk.mailbox()).await?;
     check_version(before.revision)?;
     let mut parts = before.parts.clone();
     edit(&mut parts)?;
@@ -87,12 +87,25 @@ async fn save(app: &App, tx: &mut impl Scoped, mailbox: &Mailbox, parts: &Parts)
 /// Makes a mailbox's script anew from the same parts, because an address was given to it or taken from it, which the automatic
 /// reply has to know. A mailbox without parts has no script to be made anew.
 pub(in crate::mail) async fn refresh(app: &App, tx: &mut impl Scoped, id: MailboxId) -> Result<(), Error> {
-    let filter = store::filter(tx, id).await?;
+    let filter = store::lock_filter(tx, id).await?;
     if filter.revision == 0 {
         return Ok(());
     }
     let mailbox = store::mailbox(tx, id).await?;
     save(app, tx, &mailbox, &filter.parts).await.map(drop)
+}
+
+/// The same for all mailboxes of a tenant that have one of these addresses: an alias leads to them from now on, or does no more.
+pub(in crate::mail) async fn refresh_all(
+    app: &App,
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    addresses: &[String],
+) -> Result<(), Error> {
+    for id in store::lock_with_parts(tx, tenant, addresses).await? {
+        refresh(app, tx, id).await?;
+    }
+    Ok(())
 }
 
 /// Changes the rules, and the script of one's own if there is one to change.
@@ -107,7 +120,7 @@ pub(super) async fn set_rules(
         edit(&mut parts.rules)?;
         model::check_rules(&parts.rules)?;
         if let Some(raw) = raw {
-            model::check_raw(&raw).map_err(|why| Error::invalid("raw", why))?;
+            model::check_raw(&raw).map_err(|why| Error::invalid("script", why))?;
             parts.raw = raw.replace("\r\n", "\n");
         }
         Ok(())

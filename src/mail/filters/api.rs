@@ -14,7 +14,7 @@ use crate::platform::web::{IfMatch, Json, Path, Tagged};
 use super::actions::{self, Spam};
 use super::desk::Desk;
 use super::forward::{self, Forwarding};
-use super::model::{self, Filter, MailRule, Reply};
+use super::model::{Filter, MailRule, Reply};
 
 /// The rules of a mailbox.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,14 +23,14 @@ pub struct MailRulesOut {
     rules: Vec<MailRule>,
     /// A Sieve script (RFC 5228) that runs after them.
     #[schema(example = "")]
-    raw: String,
+    script: String,
 }
 
 impl MailRulesOut {
     fn new(filter: Filter) -> Tagged<Json<Self>> {
         let out = Self {
             rules: filter.parts.rules,
-            raw: filter.parts.raw,
+            script: filter.parts.raw,
         };
         Tagged(filter.revision, Json(out))
     }
@@ -60,7 +60,7 @@ pub struct MailRulesIn {
     /// extensions are checked here, and all else by the mail service, which delivers as if there were no script where it finds a
     /// mistake.
     #[schema(max_length = 32768)]
-    raw: Option<String>,
+    script: Option<String>,
 }
 
 /// Set a mailbox's rules
@@ -81,7 +81,7 @@ pub async fn put_rules(
         Ok(())
     };
     let check = |version| if_match.check(version);
-    let filter = actions::set_rules(&app, &desk, check, edit, wish.raw).await?;
+    let filter = actions::set_rules(&app, &desk, check, edit, wish.script).await?;
     Ok(MailRulesOut::new(filter))
 }
 
@@ -90,7 +90,7 @@ pub async fn put_rules(
 #[serde(deny_unknown_fields)]
 pub struct MailReply {
     /// Whether it is sent.
-    is_on: bool,
+    is_enabled: bool,
     /// Its subject; that of the mail that it answers if empty.
     #[serde(default)]
     #[schema(example = "Away", max_length = 200)]
@@ -111,7 +111,7 @@ impl MailReply {
     fn new(filter: Filter) -> Tagged<Json<Self>> {
         let reply = filter.parts.reply;
         let out = Self {
-            is_on: reply.is_on,
+            is_enabled: reply.is_on,
             subject: reply.subject,
             text: reply.text,
             from: reply.from,
@@ -141,7 +141,7 @@ pub async fn put_reply(
 ) -> Result<Tagged<Json<MailReply>>, Error> {
     let desk = Desk::of_tenant(scope, id);
     let reply = Reply {
-        is_on: wish.is_on,
+        is_on: wish.is_enabled,
         subject: wish.subject,
         text: wish.text,
         from: wish.from,
@@ -157,8 +157,8 @@ pub async fn put_reply(
 #[serde(deny_unknown_fields)]
 pub struct MailSpam {
     /// From which score on mail is spam, from 0 to 100 with one digit behind the point. Few honest mails reach 6.
-    #[schema(example = "6", max_length = 5)]
-    score: String,
+    #[schema(example = 6.5, minimum = 0, maximum = 100)]
+    score: f64,
     /// Addresses, and domains with an @ before them, whose mail is never spam.
     #[serde(default)]
     #[schema(max_items = 500)]
@@ -172,7 +172,7 @@ pub struct MailSpam {
 impl MailSpam {
     fn new(filter: Filter) -> Tagged<Json<Self>> {
         let out = Self {
-            score: model::show_score(filter.parts.spam_tenths),
+            score: f64::from(filter.parts.spam_tenths) / 10.0,
             allowed: filter.parts.allowed,
             blocked: filter.parts.blocked,
         };
@@ -199,8 +199,9 @@ pub async fn put_spam(
     Json(wish): Json<MailSpam>,
 ) -> Result<Tagged<Json<MailSpam>>, Error> {
     let desk = Desk::of_tenant(scope, id);
+    let tenths = wish.score.to_string();
     let spam = Spam {
-        score: &wish.score,
+        score: &tenths,
         allowed: wish.allowed.iter().map(String::as_str).collect(),
         blocked: wish.blocked.iter().map(String::as_str).collect(),
     };
@@ -215,15 +216,15 @@ pub async fn put_spam(
 pub struct MailForwarding {
     /// The addresses.
     #[schema(max_items = 20)]
-    targets: Vec<String>,
-    /// Whether mail stays in the mailbox as well. With no targets it does in any case.
+    forward_to: Vec<String>,
+    /// Whether mail stays in the mailbox as well. With no addresses it does in any case.
     keeps_copy: bool,
 }
 
 impl MailForwarding {
     fn new(forwarding: Forwarding) -> Tagged<Json<Self>> {
         let out = Self {
-            targets: forwarding.targets,
+            forward_to: forwarding.targets,
             keeps_copy: forwarding.keeps_copy,
         };
         Tagged(forwarding.version, Json(out))
@@ -256,7 +257,7 @@ pub async fn put_forwarding(
     Json(wish): Json<MailForwarding>,
 ) -> Result<Tagged<Json<MailForwarding>>, Error> {
     let desk = Desk::of_tenant(scope, id);
-    let targets = wish.targets.iter().map(String::as_str).collect();
+    let targets = wish.forward_to.iter().map(String::as_str).collect();
     let check = |version| if_match.check(version);
     let set = forward::set(&app, &desk, check, (targets, wish.keeps_copy)).await?;
     Ok(MailForwarding::new(set))

@@ -5,6 +5,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use sqlx::PgConnection;
 
+use crate::mail::nav;
 use crate::platform::access::{MailboxScope, Permission, TenantScope, Who};
 use crate::platform::db::{MailboxTx, Scoped, TenantTx};
 use crate::platform::error::Error;
@@ -88,7 +89,7 @@ impl Desk {
     /// Where the mailbox's pages are.
     pub(in crate::mail) fn base(&self) -> String {
         match self {
-            Self::Tenant(scope, mailbox) => format!("/t/{}/mail/mailboxes/{mailbox}", scope.member.slug),
+            Self::Tenant(scope, mailbox) => nav::mailbox(scope, *mailbox),
             Self::Own(_) => "/mailbox".to_owned(),
         }
     }

@@ -7,7 +7,7 @@ use crate::audit::{Change, Target};
 use crate::mail::aliases::check_forward;
 use crate::mail::model::Address;
 use crate::platform::access::MailboxScope;
-use crate::platform::error::{Error, FieldErrors};
+use crate::platform::error::Error;
 use crate::platform::events;
 
 use super::desk::Desk;
@@ -50,30 +50,16 @@ fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<Vec<Address>, Er
     let mut targets: Vec<Address> = Vec::new();
     for line in lines.into_iter().map(str::trim).filter(|line| !line.is_empty()) {
         let target = Address::parse(line);
-        let target = target.map_err(|why| Error::invalid("targets", format!("{line:?}: {why}")))?;
+        let target = target.map_err(|why| Error::invalid("forward_to", format!("{line:?}: {why}")))?;
         if !targets.contains(&target) {
             targets.push(target);
         }
     }
     if targets.len() > MAX_TARGETS {
         let words = format!("Forward to at most {MAX_TARGETS} addresses. Make a group for more.");
-        return Err(Error::invalid("targets", words));
+        return Err(Error::invalid("forward_to", words));
     }
     Ok(targets)
-}
-
-/// The refusal under the name that the field has here.
-fn renamed(error: Error) -> Error {
-    match error {
-        Error::Invalid(errors) => {
-            let mut renamed = FieldErrors::default();
-            for error in errors.0 {
-                renamed.add("targets", error.message);
-            }
-            renamed.into()
-        }
-        error => error,
-    }
 }
 
 /// Refuses addresses by which mail to a mailbox's own person would come back. The check looks at the whole tenant, which they do not
@@ -109,7 +95,7 @@ pub(super) async fn set(
     let keeps_copy = keeps_copy || targets.is_empty();
     if let Desk::Own(scope) = desk {
         let from = Address::parse(&scope.owner.address).map_err(Error::internal)?;
-        check_own(scope, &from, &targets, "targets").await?;
+        check_own(scope, &from, &targets, "forward_to").await?;
     }
     let mut tx = desk.begin().await?;
     let before = store::lock_mailbox(&mut tx, desk.mailbox()).await?;
@@ -118,7 +104,7 @@ pub(super) async fn set(
         let from = Address::parse(&before.address).map_err(Error::internal)?;
         // Whoever else changes where mail goes waits, so that two do not make a circle together.
         store::lock_sums(&mut tx, desk.tenant()).await?;
-        check_forward(&mut tx, &from, &targets).await.map_err(renamed)?;
+        check_forward(&mut tx, &from, &targets).await?;
     }
     let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
     if before.forward_to == targets && before.keeps_copy == keeps_copy {
@@ -134,8 +120,8 @@ pub(super) async fn set(
     };
     let change = Change::between(
         "mailbox.forward",
-        json!({ "targets": before.forward_to, "keeps_copy": before.keeps_copy }),
-        json!({ "targets": targets, "keeps_copy": keeps_copy }),
+        json!({ "forward_to": before.forward_to, "keeps_copy": before.keeps_copy }),
+        json!({ "forward_to": targets, "keeps_copy": keeps_copy }),
     );
     app.audit(&mut tx, desk.who(), &target, &change).await?;
     let after = store::mailbox(&mut tx, desk.mailbox()).await?;

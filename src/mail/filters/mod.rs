@@ -21,7 +21,7 @@ mod tests;
 
 use utoipa_axum::routes;
 
-pub(in crate::mail) use actions::refresh;
+pub(in crate::mail) use actions::{refresh, refresh_all};
 pub(in crate::mail) use desk::Desk;
 pub(in crate::mail) use forward::check_own;
 pub(in crate::mail) use pages::{frame, own_routes};

@@ -79,7 +79,34 @@ impl From<Row> for Filter {
     }
 }
 
-/// The parts of a mailbox; those of who said nothing if there are none.
+/// Which mailboxes of a tenant that have one of these addresses have parts, locked until the transaction ends.
+pub(super) async fn lock_with_parts(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    addresses: &[String],
+) -> Result<Vec<MailboxId>, Error> {
+    let rows = sqlx::query_scalar!(
+        r#"select f.mailbox_id as "id: MailboxId" from mailbox_filter f join mailbox m on m.id = f.mailbox_id
+           where m.tenant_id = $1 and m.address = any($2) and m.deleted_at is null order by f.mailbox_id for update of f"#,
+        tenant.0,
+        addresses
+    );
+    Ok(rows.fetch_all(tx.conn()).await?)
+}
+
+/// The parts of a mailbox; those of who said nothing if there are none. Locked until the transaction ends, so that nobody who only
+/// makes the script anew writes over what somebody changes.
+pub(super) async fn lock_filter(tx: &mut impl Scoped, id: MailboxId) -> Result<Filter, Error> {
+    sqlx::query!(
+        "select mailbox_id from mailbox_filter where mailbox_id = $1 for update",
+        id.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    filter(tx, id).await
+}
+
+/// The same, for whoever only looks.
 pub(super) async fn filter(tx: &mut impl Scoped, id: MailboxId) -> Result<Filter, Error> {
     let row = sqlx::query_as!(
         Row,

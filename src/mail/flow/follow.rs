@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -30,6 +30,8 @@ const RENEW: Duration = Duration::from_secs(20);
 const AGAIN: Duration = Duration::from_secs(5);
 /// How long what became of a message is known.
 const KEPT: TimeDelta = TimeDelta::days(30);
+/// As many refusals a minute are kept for a tenant: whoever guesses at names from outside makes no more than that to read.
+const REFUSALS: u32 = 100;
 /// How often the queue is measured.
 const MEASURE: Duration = Duration::from_mins(1);
 
@@ -80,6 +82,28 @@ pub struct Follower {
     service: Arc<dyn MailService>,
     lease: Uuid,
     reader: Reader,
+    refusals: Refusals,
+}
+
+/// How many refusals were kept of each tenant's in the minute of the log that is read.
+#[derive(Debug, Default)]
+struct Refusals {
+    minute: i64,
+    kept: HashMap<TenantId, u32>,
+}
+
+impl Refusals {
+    /// Whether one more of a tenant's is kept.
+    fn keep(&mut self, tenant: TenantId, at: DateTime<Utc>) -> bool {
+        let minute = at.timestamp().div_euclid(60);
+        if minute != self.minute {
+            self.minute = minute;
+            self.kept.clear();
+        }
+        let kept = self.kept.entry(tenant).or_default();
+        *kept += 1;
+        *kept <= REFUSALS
+    }
 }
 
 impl Follower {
@@ -90,6 +114,7 @@ impl Follower {
             service,
             lease: app.ids.uuid(app.now()),
             reader: Reader::default(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -162,7 +187,7 @@ impl Follower {
         let owners = store::owners(&mut tx, &alone(&read)).await?;
         let read: Vec<Read> = read
             .into_iter()
-            .filter_map(|line| placed(line, &owners))
+            .filter_map(|line| placed(line, &owners, &mut self.refusals))
             .collect();
         if !read.is_empty() {
             let touched = store::add(&mut tx, &read).await?;
@@ -232,11 +257,11 @@ fn alone(read: &[Read]) -> Vec<String> {
 
 /// What was refused before it had a place in the queue is a message of its own, if it concerns anybody here: most of what the
 /// world tries does not, and is not kept.
-fn placed(mut line: Read, owners: &HashMap<String, TenantId>) -> Option<Read> {
+fn placed(mut line: Read, owners: &HashMap<String, TenantId>, refusals: &mut Refusals) -> Option<Read> {
     if is_alone(&line.noted) {
-        let is_ours = addresses(&line.noted).any(|domain| owners.contains_key(domain));
+        let whose = addresses(&line.noted).find_map(|domain| owners.get(domain).copied())?;
         let is_refusal = matches!(line.noted.step, Some(Step::Refused { .. }));
-        if !is_ours || !is_refusal {
+        if !is_refusal || !refusals.keep(whose, line.at) {
             return None;
         }
         let id = line.id.simple().to_string();
@@ -272,5 +297,21 @@ pub async fn clean_up(app: &App, scope: &SystemScope) -> Result<u64, Error> {
         if count == 0 {
             return Ok(all);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_refusals_are_kept_a_minute_for_each_tenant() {
+        let (one, other) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
+        let mut refusals = Refusals::default();
+        let at = DateTime::UNIX_EPOCH + TimeDelta::days(1);
+        let kept = (0..500).filter(|_| refusals.keep(one, at)).count();
+        assert_eq!(kept, 100);
+        assert!(refusals.keep(other, at));
+        assert!(refusals.keep(one, at + TimeDelta::minutes(1)));
     }
 }

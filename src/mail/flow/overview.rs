@@ -141,7 +141,7 @@ pub struct MailStateOut {
 /// Get the state of mail
 ///
 /// The programs of the mail service, and what all tenants have.
-#[utoipa::path(get, path = "/api/v1/staff/mail", tag = "staff",
+#[utoipa::path(get, path = "/api/v1/staff/mail", tag = "staff mail",
     responses((status = 200, description = "The state", body = MailStateOut)))]
 pub async fn state(State(app): State<App>, scope: StaffScope) -> Result<Json<MailStateOut>, Error> {
     let health = async { service(&app)?.health().await.map_err(told) };

@@ -151,6 +151,10 @@ async fn a_mail_that_came_has_a_story_for_its_tenant_and_nobody_else() {
         texts(&page.body, ".timeline li > div")[1],
         "Put into Junk of ann@a.example."
     );
+    assert!(
+        texts(&page.body, "a[href='/t/acme/mail/quarantine']").is_empty(),
+        "it is not held"
+    );
 
     let (bob, browser) = &scene.bob;
     assert_eq!(messages(bob, "").await, Vec::<Value>::new());
@@ -235,6 +239,38 @@ async fn who_sent_it_sees_all_and_who_gets_it_only_their_own() {
         (&seen["outcome"], &seen["recipients"]),
         (&json!("delivered"), &json!(["bob@b.example"]))
     );
+}
+
+#[tokio::test]
+async fn what_others_do_with_a_mail_is_not_its_sender_s() {
+    let scene = Scene::new().await;
+    scene
+        .log(&[
+            &format!("postfix/submission/smtpd[7]: {ID}: client=home.example[198.51.100.4], sasl_method=PLAIN, sasl_username=ann@a.example"),
+            &format!("postfix/qmgr[7]: {ID}: from=<ann@a.example>, size=10, nrcpt=2 (queue active)"),
+            &format!("lmtp(bob@b.example)<241><{SESSION}>: sieve: msgid=<abc.1@mx.example.org>: stored mail into mailbox 'Secret plans'"),
+            &format!("postfix/lmtp[4]: {ID}: to=<bob@b.example>, relay=mail[private/dovecot-lmtp], delay=1, delays=0/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 <bob@b.example> {SESSION} Saved)"),
+            &format!("postfix/smtp[4]: {ID}: to=<hidden@else.example>, orig_to=<team@b.example>, relay=mx.else.example[192.0.2.9]:25, delay=1, delays=0/0/0/0, dsn=2.0.0, status=sent (250 taken by else)"),
+        ])
+        .await;
+    let path = format!("/api/v1/mail/messages/{ID}");
+    let story = scene.ann.0.get(&path).await.expect(200).body;
+    for hidden in [
+        "Secret plans",
+        "hidden@else.example",
+        "else.example",
+        "taken by else",
+    ] {
+        assert!(!story.contains(hidden), "{hidden}: {story}");
+    }
+    assert!(
+        story.contains("team@b.example") && story.contains("bob@b.example"),
+        "{story}"
+    );
+    let story = scene.bob.0.get(&path).await.expect(200).body;
+    for told in ["Secret plans", "hidden@else.example"] {
+        assert!(story.contains(told), "{told}: {story}");
+    }
 }
 
 #[tokio::test]
@@ -489,6 +525,22 @@ async fn a_service_that_is_away_is_told_in_words() {
         .post("/t/acme/mail/quarantine/4SfKbW2kQmz9vQ3/release", &[])
         .await
         .expect(303);
+}
+
+#[tokio::test]
+async fn a_held_mail_leads_to_the_quarantine() {
+    let scene = Scene::new().await;
+    let mut story = incoming("ann@a.example");
+    story.truncate(5);
+    story.push(format!("postfix/postsuper[3]: {ID}: placed on hold"));
+    scene.log(&lines(&story)).await;
+    let (_, browser) = &scene.ann;
+    let held = browser.get(&format!("/t/acme/mail/trace/{ID}")).await.expect(200);
+    assert_eq!(texts(&held.body, "#page-status"), ["Held"]);
+    assert_eq!(
+        texts(&held.body, "a[href='/t/acme/mail/quarantine']"),
+        ["Go to the quarantine"]
+    );
 }
 
 #[tokio::test]

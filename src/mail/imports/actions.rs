@@ -93,7 +93,7 @@ async fn look(tx: &mut TenantTx, tenant: TenantId, lines: &mut [Line]) -> Result
     let good = lines.iter().filter(|line| line.entry.is_ok());
     let addresses: Vec<String> = good.map(|line| line.address.clone()).collect();
     let places = store::places(tx, tenant, addresses.iter().map(String::as_str)).await?;
-    let taken: HashSet<String> = store::taken(tx, &addresses).await?;
+    let taken: HashSet<String> = store::taken(tx, tenant, &addresses).await?;
     let zones: HashMap<String, Zone> = places
         .into_iter()
         .map(|(name, place)| {
@@ -101,7 +101,8 @@ async fn look(tx: &mut TenantTx, tenant: TenantId, lines: &mut [Line]) -> Result
             (name, Zone { refusal })
         })
         .collect();
-    judge(lines, &zones, &taken);
+    let allowed = limits::of_tenant(tx, tenant).await?;
+    judge(lines, &zones, &taken, &allowed);
     Ok(())
 }
 

@@ -144,8 +144,8 @@ pub struct MailImportIn {
 ///
 /// CSV in UTF-8, of 8 MiB and 20,000 lines at most, as a body of the type `text/csv`, or as JSON of 1 MiB at most. With an
 /// `Idempotency-Key` both have 1 MiB at most. The first line names columns: `address`, and any of `name`, `password`,
-/// `password_hash` (Argon2id), `quota_mib`, `forward_to`, `keeps_copy`, `enabled`, `targets`, `description`. What has `targets` is an alias.
-/// Nothing is made before the import is started.
+/// `password_hash` (as a mailbox takes it; Argon2id without its scheme, too), `quota_mib`, `forward_to`, `keeps_copy`, `is_enabled`,
+/// `targets`, `description`. What has `targets` is an alias. Nothing is made before the import is started.
 #[utoipa::path(post, path = "/api/v1/mail/imports", tag = "mail",
     request_body(content((MailImportIn = "application/json"), (String = "text/csv"))),
     responses((status = 201, description = "What was read", body = MailImportDetailOut)))]

@@ -122,6 +122,7 @@ impl Imports {
                 }
                 store::settle_line(&mut tx, (claimed.id, line.number()), why.as_deref()).await?;
             }
+            batch.end(&mut tx).await?;
             store::progress(&mut tx, claimed.id, (done, failed)).await?;
             Step::More
         };

@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 
 use crate::accounts;
 use crate::app::App;
-use crate::mail::aliases::{self, NewAlias, Node};
-use crate::mail::limits;
+use crate::mail::aliases::{self, AliasKind, NewAlias, Node};
+use crate::mail::filters;
+use crate::mail::limits::{self, Limits};
+use crate::mail::model::kept_hash;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailboxId};
@@ -16,9 +18,6 @@ use crate::platform::secret::Secret;
 use super::actions::context;
 use super::model::LineKind;
 use super::store::{self, Claimed, Place, WaitingRow};
-
-/// The scheme before a hash, by which Dovecot knows how to check it.
-const SCHEME: &str = "{ARGON2ID}";
 
 /// A line with the hash that it is made with.
 pub(super) struct Ready {
@@ -34,7 +33,7 @@ impl Ready {
     }
 }
 
-/// Hashes what has to be hashed. This takes a while, so no transaction is open meanwhile.
+/// Hashes what has to be hashed; it was judged when the list was read. This takes a while, so no transaction is open meanwhile.
 pub(super) async fn ready(app: &App, claimed: &Claimed, lines: Vec<WaitingRow>) -> Result<Vec<Ready>, Error> {
     let mut all = Vec::with_capacity(lines.len());
     for line in lines {
@@ -44,7 +43,7 @@ pub(super) async fn ready(app: &App, claimed: &Claimed, lines: Vec<WaitingRow>) 
                 Ok(plain) => {
                     let password = String::from_utf8(plain.to_vec()).map_err(Error::internal)?;
                     let hash = accounts::hash_password(&Secret::new(password)).await?;
-                    Ok(Some(format!("{SCHEME}{hash}")))
+                    Ok(Some(kept_hash(&hash)))
                 }
                 Err(_) => Err("The panel's key was changed meanwhile. Upload this line again.".to_owned()),
             },
@@ -60,9 +59,12 @@ pub(super) struct Batch<'a> {
     claimed: &'a Claimed,
     places: HashMap<String, Place>,
     taken: HashSet<String>,
+    allowed: Limits,
     /// How many more the plan allows.
     mailboxes_left: i32,
     aliases_left: i32,
+    /// Where the aliases lead that were made.
+    led_to: Vec<String>,
     now: DateTime<Utc>,
 }
 
@@ -82,9 +84,11 @@ impl<'a> Batch<'a> {
             app,
             claimed,
             places,
-            taken: store::taken(tx, &addresses).await?,
+            taken: store::taken(tx, claimed.tenant, &addresses).await?,
             mailboxes_left: allowed.max_mailboxes - totals.mailboxes,
             aliases_left: allowed.max_aliases - totals.aliases,
+            allowed,
+            led_to: Vec::new(),
             now: app.now(),
         })
     }
@@ -126,10 +130,18 @@ impl<'a> Batch<'a> {
                     now: self.now,
                 };
                 aliases::insert(tx, &new).await?;
+                if kind == AliasKind::Alias {
+                    self.led_to.extend(line.targets.iter().cloned());
+                }
                 self.aliases_left -= 1;
             }
         }
         Ok(None)
+    }
+
+    /// Has the automatic replies know of the aliases that were made, which is the last that a batch does.
+    pub(super) async fn end(self, tx: &mut SystemTx) -> Result<(), Error> {
+        filters::refresh_all(self.app, tx, self.claimed.tenant, &self.led_to).await
     }
 
     /// Where a line belongs, if there is room for it.
@@ -150,6 +162,7 @@ impl<'a> Batch<'a> {
         if left <= 0 {
             return Err(format!("The plan allows no more {what}."));
         }
+        self.allowed.one_mailbox(line.quota_mib)?;
         Ok(place.clone())
     }
 

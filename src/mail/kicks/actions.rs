@@ -7,7 +7,7 @@ use crate::certificates;
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::events;
-use crate::platform::ids::TenantId;
+use crate::platform::ids::{MailDomainId, TenantId};
 
 use super::{TOPIC, store};
 
@@ -28,6 +28,16 @@ pub async fn ask(
         return Ok(());
     }
     store::ask(tx, tenant, addresses, now).await?;
+    events::emit(tx, Some(tenant), TOPIC, None).await
+}
+
+/// Asks the same for all mailboxes of a domain.
+pub async fn ask_domain(
+    tx: &mut impl Scoped,
+    (tenant, domain): (TenantId, MailDomainId),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    store::ask_domain(tx, (tenant, domain), (now - RECENT, now)).await?;
     events::emit(tx, Some(tenant), TOPIC, None).await
 }
 

@@ -17,6 +17,8 @@ use super::store::{self, Claimed};
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// So long the mail service may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Who was let in before has a session by then.
+const SETTLED: TimeDelta = TimeDelta::seconds(5);
 /// What fails is tried again at the latest.
 const AGAIN: TimeDelta = TimeDelta::minutes(1);
 
@@ -77,7 +79,7 @@ impl Reconciler for Kicks {
         let mut tx = self.app.db.system().await?;
         let is_done = match told {
             Ok(()) => {
-                store::finish(&mut tx, &claimed).await?;
+                store::finish(&mut tx, &claimed, self.app.now() + SETTLED).await?;
                 true
             }
             Err(error) => {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::TenantId;
+use crate::platform::ids::{MailDomainId, TenantId};
 
 /// An address under our lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,26 @@ pub(super) async fn ask(
     sqlx::query!("select mail_ask_kick($1, $2, $3)", tenant.0, addresses, now)
         .execute(tx.conn())
         .await?;
+    Ok(())
+}
+
+/// Notes the same for whoever of a domain signed in since then.
+pub(super) async fn ask_domain(
+    tx: &mut impl Scoped,
+    (tenant, domain): (TenantId, MailDomainId),
+    (since, now): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(), Error> {
+    sqlx::query!(
+        "select mail_ask_kick($1, coalesce(array_agg(address), '{}'), $4) from mailbox \
+         where domain_id = $2 and deleted_at is null \
+           and greatest(last_imap_at, last_pop3_at, last_smtp_at, last_sieve_at) >= $3",
+        tenant.0,
+        domain.0,
+        since,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -71,13 +91,23 @@ pub(super) async fn claim(
     Ok(claimed.collect())
 }
 
-/// Forgets a wish that is fulfilled. One that came meanwhile stays due.
-pub(super) async fn finish(tx: &mut SystemTx, claimed: &Claimed) -> Result<(), Error> {
+/// Has a wish that is fulfilled done once more at `again`, and forgets it after that. One that came meanwhile stays due.
+pub(super) async fn finish(tx: &mut SystemTx, claimed: &Claimed, again: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
-        "delete from mail_kick where address = $1 and lease_id = $2 and generation = $3",
+        "delete from mail_kick where address = $1 and lease_id = $2 and generation = $3 and is_second",
         claimed.address,
         claimed.lease,
         claimed.generation
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "update mail_kick set is_second = true, next_attempt_at = $4, error_count = 0, last_error = null \
+         where address = $1 and lease_id = $2 and generation = $3",
+        claimed.address,
+        claimed.lease,
+        claimed.generation,
+        again
     )
     .execute(tx.conn())
     .await?;

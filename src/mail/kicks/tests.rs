@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use crate::mail::tests::recorder::{self, Recorder};
 use crate::platform::access::{StaffRole, TenantRole};
 use crate::platform::db::Scoped as _;
-use crate::platform::ids::TenantId;
+use crate::platform::ids::{MailDomainId, TenantId};
 use crate::platform::reconcile::Reconciler as _;
 use crate::testing::TestApp;
 
@@ -17,6 +17,7 @@ use super::{Kicks, ask, let_all_go};
 struct Scene {
     app: TestApp,
     tenant: TenantId,
+    domain: MailDomainId,
     service: Recorder,
     kicks: Kicks,
 }
@@ -25,11 +26,13 @@ impl Scene {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let tenant = app.tenant("acme").await;
+        let domain = recorder::domain(&app, tenant, "example.com", true).await;
         let service = Recorder::default();
         let kicks = Kicks::new(&app.app, Arc::new(service.clone()));
         Self {
             app,
             tenant,
+            domain,
             service,
             kicks,
         }
@@ -53,6 +56,12 @@ impl Scene {
         count
     }
 
+    /// The same some seconds later.
+    async fn work_later(&self) -> usize {
+        self.app.clock.advance(TimeDelta::seconds(6));
+        self.work().await
+    }
+
     async fn left(&self) -> i64 {
         let mut tx = self.app.app.db.system().await.unwrap();
         sqlx::query_scalar!(r#"select count(*) as "count!" from mail_kick"#)
@@ -63,13 +72,15 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn whoever_is_asked_for_is_kicked_once() {
+async fn whoever_is_asked_for_is_kicked_and_once_more_when_all_sign_ins_are_over() {
     let scene = Scene::new().await;
     scene.ask("ada@example.com").await;
     scene.ask("ada@example.com").await;
     assert_eq!(scene.work().await, 1);
     assert_eq!(scene.service.kicked(), ["ada@example.com"]);
-    assert_eq!((scene.work().await, scene.left().await), (0, 0));
+    assert_eq!((scene.work().await, scene.left().await), (0, 1));
+    assert_eq!((scene.work_later().await, scene.left().await), (1, 0));
+    assert_eq!(scene.service.kicked().len(), 2);
 }
 
 #[tokio::test]
@@ -83,6 +94,7 @@ async fn what_the_mail_service_did_not_do_is_done_when_it_is_back() {
     scene.app.clock.advance(TimeDelta::minutes(2));
     scene.work().await;
     assert_eq!(scene.service.kicked(), ["ada@example.com"]);
+    scene.work_later().await;
     assert_eq!(scene.left().await, 0);
 }
 
@@ -100,6 +112,7 @@ async fn what_is_asked_for_meanwhile_and_what_a_dead_panel_held_is_not_lost() {
     drop(scene.kicks.claim(10).await.unwrap());
     scene.app.clock.advance(TimeDelta::minutes(2));
     assert_eq!(scene.work().await, 1, "whoever held it is dead");
+    scene.work_later().await;
     assert_eq!(scene.left().await, 0);
 }
 
@@ -112,7 +125,8 @@ async fn what_a_panel_did_and_did_not_note_is_done_again() {
     assert_eq!((scene.service.kicked().len(), scene.left().await), (1, 1));
     scene.app.clock.advance(TimeDelta::minutes(2));
     scene.work().await;
-    assert_eq!((scene.service.kicked().len(), scene.left().await), (2, 0));
+    scene.work_later().await;
+    assert_eq!((scene.service.kicked().len(), scene.left().await), (3, 0));
 }
 
 #[tokio::test]
@@ -126,11 +140,41 @@ async fn nobody_asks_for_another_tenant() {
 }
 
 #[tokio::test]
+async fn who_only_names_a_domain_ends_nobodys_sessions_there() {
+    let scene = Scene::new().await;
+    let rival = scene.app.tenant("rival").await;
+    recorder::domain(&scene.app, rival, "example.com", false).await;
+    let all = ["ada@example.com".to_owned()];
+    let mut tx = scene.app.app.db.system().await.unwrap();
+    ask(&mut tx, rival, &all, scene.app.app.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((scene.work().await, scene.left().await), (0, 0));
+    scene.ask("ada@example.com").await;
+    assert_eq!(scene.work().await, 1, "its owner does");
+}
+
+#[tokio::test]
+async fn all_of_a_domain_that_is_disabled_are_kicked() {
+    let scene = Scene::new().await;
+    let other = recorder::domain(&scene.app, scene.tenant, "example.org", true).await;
+    for (domain, address) in [(scene.domain, "ada@example.com"), (other, "bob@example.org")] {
+        recorder::mailbox(&scene.app, (scene.tenant, domain), address, 100).await;
+    }
+    let user = scene.app.person("ada").await;
+    scene.app.member(scene.tenant, user, TenantRole::Owner).await;
+    let browser = scene.app.browser(user).await;
+    let path = format!("/t/acme/mail/domains/{}/settings", scene.domain);
+    let fields = [("version", "1"), ("quota_mib", ""), ("hourly_limit", "")];
+    browser.post(&path, &fields).await.expect(303);
+    scene.work().await;
+    assert_eq!(scene.service.kicked(), ["ada@example.com"]);
+}
+
+#[tokio::test]
 async fn a_suspended_tenants_mailboxes_are_all_kicked() {
     let scene = Scene::new().await;
-    let domain = recorder::domain(&scene.app, scene.tenant, "example.com", true).await;
     for address in ["ada@example.com", "bob@example.com"] {
-        recorder::mailbox(&scene.app, (scene.tenant, domain), address, 100).await;
+        recorder::mailbox(&scene.app, (scene.tenant, scene.domain), address, 100).await;
     }
     scene
         .app
@@ -155,8 +199,8 @@ async fn a_suspended_tenants_mailboxes_are_all_kicked() {
 #[tokio::test]
 async fn a_tenant_that_is_erased_leaves_its_files_to_be_removed_and_no_row() {
     let scene = Scene::new().await;
-    let domain = recorder::domain(&scene.app, scene.tenant, "example.com", true).await;
-    let mailbox = recorder::mailbox(&scene.app, (scene.tenant, domain), "ada@example.com", 100).await;
+    let place = (scene.tenant, scene.domain);
+    let mailbox = recorder::mailbox(&scene.app, place, "ada@example.com", 100).await;
     scene
         .app
         .administer(

@@ -54,7 +54,7 @@ fn answer(kept: Kept) -> Tagged<Json<PlanMailBody>> {
 }
 
 /// Show how much mail a plan allows
-#[utoipa::path(get, path = "/api/v1/staff/plans/{plan}/mail", tag = "staff plans", params(("plan" = PlanId, Path)),
+#[utoipa::path(get, path = "/api/v1/staff/plans/{plan}/mail", tag = "staff mail", params(("plan" = PlanId, Path)),
     responses((status = 200, description = "What it allows", body = PlanMailBody)))]
 pub(super) async fn show(
     scope: StaffScope,
@@ -66,7 +66,7 @@ pub(super) async fn show(
 /// Say how much mail a plan allows
 ///
 /// Holds at once for all tenants of the plan. A limit below what a tenant has takes nothing away; only more is refused.
-#[utoipa::path(put, path = "/api/v1/staff/plans/{plan}/mail", tag = "staff plans", params(("plan" = PlanId, Path)),
+#[utoipa::path(put, path = "/api/v1/staff/plans/{plan}/mail", tag = "staff mail", params(("plan" = PlanId, Path)),
     request_body = PlanMailBody, responses((status = 200, description = "What it allows", body = PlanMailBody)))]
 pub(super) async fn set(
     State(app): State<App>,

@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// The defaults of the columns, for plans without a row.
+    /// The defaults of the columns and of `mail_limits`, for plans without a row.
     fn default() -> Self {
         Self {
             max_domains: 5,
@@ -164,6 +164,20 @@ impl Limits {
         room_for("mailboxes", self.max_mailboxes, totals.mailboxes, more)
     }
 
+    /// What all mailboxes may hold together is more than enough for one: refuses to let one hold more, in a sentence.
+    ///
+    /// # Errors
+    /// The sentence.
+    pub fn one_mailbox(&self, quota_mib: Option<i64>) -> Result<(), String> {
+        let most = self.max_mail_mib;
+        match quota_mib {
+            Some(quota) if quota > most => Err(format!(
+                "Your plan allows {most} MiB of mail altogether. Use that much or less."
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether so many aliases more fit.
     ///
     /// # Errors
@@ -208,6 +222,14 @@ mod tests {
         );
         assert!(limits.domains(&totals, 5).is_ok());
         assert!(limits.aliases(&totals, 501).is_err());
+        assert_eq!(limits.one_mailbox(None), Ok(()));
+        assert_eq!(limits.one_mailbox(Some(10_240)), Ok(()));
+        assert!(
+            limits
+                .one_mailbox(Some(10_241))
+                .unwrap_err()
+                .contains("10240 MiB")
+        );
     }
 
     #[test]

@@ -45,18 +45,14 @@ impl From<Row> for Kept {
     }
 }
 
-/// What a tenant's plan allows.
+/// What a tenant's plan allows, as the mail service is told as well.
 pub async fn of_tenant(tx: &mut impl Scoped, tenant: TenantId) -> Result<Limits, Error> {
     let row = sqlx::query_as!(
         Row,
-        r#"select m.max_domains as "max_domains?", m.max_mailboxes as "max_mailboxes?", m.max_aliases as "max_aliases?",
-             m.max_mail_mib as "max_mail_mib?", m.hourly_limit as "hourly_limit?", m.when_suspended as "when_suspended?",
-             m.version as "version?"
-           from tenant n left join plan_mail m on m.plan_id = n.plan_id where n.id = $1"#,
+        "select max_domains, max_mailboxes, max_aliases, max_mail_mib, hourly_limit, when_suspended, version from mail_limits($1)",
         tenant.0
     );
-    let row = row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
-    Ok(Kept::from(row).limits)
+    Ok(Kept::from(row.fetch_one(tx.conn()).await?).limits)
 }
 
 /// Locks a tenant's sums until the transaction ends, so that nobody else adds anything meanwhile, and says what they are. A tenant

@@ -5,7 +5,8 @@
 //! - Passwords are kept as hashes that Dovecot checks by itself: the person's by argon2id, those of single programs, which are
 //!   160 random bits, by SHA-256. Of a set-up link only the hash is kept; it works once.
 //! - A mailbox counts for its plan from its making to its deletion. What it holds counts until it is erased.
-//! - A deleted mailbox is kept with its mail for a while and can be restored; its address is free at once. After that its row
+//! - A deleted mailbox is kept with its mail for a while and can be restored; its address is free at once, and the aliases that its
+//!   person made for themselves are gone. After that its row
 //!   becomes a wish to erase, which is repeated until the mail service has done it ([`begin`]).
 
 mod actions;
@@ -21,11 +22,11 @@ mod tests;
 
 use utoipa_axum::routes;
 
-pub use actions::hash_password;
-pub use model::{Mailbox, Usage, check_name, parse_hash};
-pub use pages::{Head, crumbs};
+pub use actions::{AppPasswordInput, hash_password, put_app_password, take_app_password};
+pub use model::{AppPassword, AppPasswordProtocol, Mailbox, Usage, check_name};
+pub use pages::Head;
 pub use reconcile::{Erasures, begin};
-pub use store::{find, let_deleted_go, lock};
+pub use store::{app_passwords, find, lock, save_hash, taken_by};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};

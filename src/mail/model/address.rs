@@ -16,6 +16,10 @@ impl LocalPart {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim().to_lowercase();
         check_local(&text)?;
+        if text.starts_with('-') {
+            // Postfix refuses such recipients (allow_min_user, postconf(5)), and programs take the address for an option.
+            return Err("Begin with a letter or a digit.".to_owned());
+        }
         if text.contains('+') {
             let base = text.split('+').next().unwrap_or_default();
             return Err(format!(
@@ -180,6 +184,8 @@ mod tests {
     fn names_of_ours_have_no_plus() {
         assert!(LocalPart::parse("ann+shop").unwrap_err().contains("ann"));
         assert!(LocalPart::parse("ann%x").is_err());
+        assert!(LocalPart::parse("-ann").unwrap_err().contains("Begin with"));
+        assert!(LocalPart::parse("ann-").is_ok());
         assert_eq!(LocalPart::parse(" O'Brien ").unwrap().as_str(), "o'brien");
     }
 

@@ -2,6 +2,10 @@
 
 mod address;
 mod domain;
+mod hash;
+mod refusal;
 
 pub use address::{Address, LocalPart};
 pub use domain::DomainName;
+pub use hash::{Checkable, kept_hash, parse_hash, parse_listed_hash};
+pub use refusal::{Holder, alias_domain, alias_domain_words, hindrance};

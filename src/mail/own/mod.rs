@@ -56,4 +56,5 @@ pub(super) fn routes() -> Routes<App> {
             pages::aliases::remove,
         )
         .merge(super::filters::own_routes())
+        .merge(super::clients::own_routes())
 }

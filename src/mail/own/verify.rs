@@ -3,19 +3,15 @@
 use sha_crypt::{PasswordVerifier as _, ShaCrypt};
 
 use crate::accounts::Seat;
+use crate::mail::model::{Checkable, kept_hash};
 use crate::platform::error::Error;
 use crate::platform::secret::Secret;
 
-use super::model::Kept;
-
-/// Dovecot's name for what the panel makes.
-const SCHEME: &str = "{ARGON2ID}";
-
 /// Whether the password is the kept one. Without one, or with one that can't be checked here, it is none, after the same time.
 pub(super) async fn verify(seat: &Seat, password: &Secret, kept: Option<&str>) -> Result<bool, Error> {
-    match kept.and_then(Kept::parse) {
-        Some(Kept::Argon2id(hash)) => seat.verify(password, Some(hash)).await,
-        Some(Kept::Sha512Crypt(hash)) => {
+    match kept.and_then(Checkable::read) {
+        Some(Checkable::Argon2id(hash)) => seat.verify(password, Some(hash)).await,
+        Some(Checkable::Sha512Crypt(hash)) => {
             // So that it takes no less than the others.
             seat.verify(password, None).await?;
             let password = password.clone();
@@ -29,7 +25,7 @@ pub(super) async fn verify(seat: &Seat, password: &Secret, kept: Option<&str>) -
 
 /// What is kept of a new password.
 pub(super) async fn hash(seat: &Seat, password: &Secret) -> Result<String, Error> {
-    Ok(format!("{SCHEME}{}", seat.hash(password).await?))
+    Ok(kept_hash(&seat.hash(password).await?))
 }
 
 #[cfg(test)]

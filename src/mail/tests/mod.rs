@@ -1,3 +1,4 @@
-//! What tests of several parts share.
+//! What tests of several parts share, and what they have in common.
 
+mod crawl;
 pub(super) mod recorder;

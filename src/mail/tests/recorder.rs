@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::drivers::mail::{
-    MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
+    Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
 };
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
@@ -117,6 +117,13 @@ impl MailService for Recorder {
         self.lock().put.push((address.to_owned(), mail.to_owned()));
         self.answer().await;
         Ok(())
+    }
+
+    async fn fetch(
+        &self,
+        _what: &Fetch,
+    ) -> Result<BoxStream<'static, Result<FetchEvent, MailServiceError>>, MailServiceError> {
+        Err(MailServiceError::Gone)
     }
 
     async fn logs(

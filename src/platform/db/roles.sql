@@ -42,5 +42,7 @@ begin
   grant usage on schema public to berth_web, berth_guest, berth_mailbox, berth_staff, berth_system;
   execute format('grant create on database %I to berth_owner, berth_worker', current_database());
   execute format('grant connect on database %I to mail_reader', current_database());
+  -- Nobody here makes temporary tables, and to functions that run with their owner's rights they could stand for others.
+  execute format('revoke temporary on database %I from public', current_database());
 end
 $roles$;

@@ -52,6 +52,10 @@ impl Head {
         self.scope.may(Permission::StaffBackupRead)
     }
 
+    pub(super) fn can_see_mail(&self) -> bool {
+        self.scope.may(Permission::StaffMailRead)
+    }
+
     pub(super) fn can_see_audit(&self) -> bool {
         self.scope.may(Permission::StaffAuditRead)
     }
@@ -63,6 +67,10 @@ impl Head {
 
     pub(super) fn servers_path(&self) -> String {
         format!("/staff/servers?tenant={}", self.tenant.id)
+    }
+
+    pub(super) fn mail_path(&self) -> String {
+        format!("/staff/mail/domains?tenant={}", self.tenant.id)
     }
 
     pub(super) fn audit_path(&self) -> String {

@@ -10,19 +10,14 @@ async fn keys(world: &World) -> Value {
     let domains = world
         .own("GET", "/api/v1/mail/domains?q=acme.test", Value::Null, 200)
         .await;
-    let all = domains
-        .as_array()
-        .or_else(|| domains["items"].as_array())
-        .unwrap();
-    let path = format!("/api/v1/mail/domains/{}/keys", all[0]["id"].as_str().unwrap());
+    let path = format!(
+        "/api/v1/mail/domains/{}/keys",
+        domains["items"][0]["id"].as_str().unwrap()
+    );
     let keys = world.own("GET", &path, Value::Null, 200).await;
     let mut records = json!({});
-    for key in keys.as_array().or_else(|| keys["items"].as_array()).unwrap() {
-        let name = format!("{}._domainkey.acme.test", key["selector"].as_str().unwrap());
-        records[name] = json!(format!(
-            "v=DKIM1; k=rsa; p={}",
-            key["public_key"].as_str().unwrap()
-        ));
+    for key in keys["items"].as_array().unwrap() {
+        records[key["record_name"].as_str().unwrap()] = key["record_value"].clone();
     }
     records
 }
@@ -127,14 +122,6 @@ async fn a_full_mailbox_is_refused_while_the_sender_waits() {
 #[tokio::test]
 async fn aliases_groups_and_the_catch_all_lead_where_they_should() {
     let mut world = World::start().await;
-    let domains = world
-        .own("GET", "/api/v1/mail/domains?q=acme.test", Value::Null, 200)
-        .await;
-    let all = domains
-        .as_array()
-        .or_else(|| domains["items"].as_array())
-        .unwrap();
-    assert_eq!(all.len(), 1);
     for new in [
         json!({ "address": "sales@acme.test", "kind": "alias", "targets": ["ann@acme.test"] }),
         json!({ "address": "all@acme.test", "kind": "group", "targets": ["ann@acme.test", "bob@acme.test", "eve@other.test"] }),
@@ -180,13 +167,13 @@ async fn aliases_groups_and_the_catch_all_lead_where_they_should() {
 async fn who_is_away_answers_once_and_rules_sort() {
     let mut world = World::start().await;
     let id = world.id_of("bob@acme.test").await;
-    let reply = json!({ "is_on": true, "subject": "Away", "text": "I am back on Monday." });
+    let reply = json!({ "is_enabled": true, "subject": "Away", "text": "I am back on Monday." });
     world
         .own("PUT", &format!("/api/v1/mail/mailboxes/{id}/reply"), reply, 200)
         .await;
-    let rules = json!({ "rules": [{ "name": "Lists", "is_on": true, "match": "all",
+    let rules = json!({ "rules": [{ "name": "Lists", "is_enabled": true, "all": true,
         "conditions": [{ "field": "subject", "test": "contains", "value": "weekly" }],
-        "actions": [{ "do": "move", "folder": "Lists" }] }] });
+        "actions": [{ "action": "move", "value": "Lists" }] }] });
     world
         .own("PUT", &format!("/api/v1/mail/mailboxes/{id}/rules"), rules, 200)
         .await;

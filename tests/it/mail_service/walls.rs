@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use super::world::World;
 
+/// What the issue asks for, from the answer of the API on.
+const WITHIN: Duration = Duration::from_secs(1);
+
 #[tokio::test]
 async fn nobody_relays_and_nobody_sends_as_somebody_else() {
     let mut world = World::start().await;
@@ -44,6 +47,10 @@ async fn nobody_relays_and_nobody_sends_as_somebody_else() {
         ("bob@acme.test", "a colleague"),
         ("eve@other.test", "another tenant"),
         ("ceo@bank.example", "a stranger"),
+        (
+            "\"ann@acme.test\"@other.test",
+            "another tenant, behind one's own address",
+        ),
     ] {
         let sent = world.send("ann", (forged, &["bob@acme.test"]), "forged").await;
         assert_eq!(sent["code"], 553, "{why}: {sent}");
@@ -94,6 +101,14 @@ async fn a_suspended_tenant_loses_access_within_a_second() {
         )
         .await;
     let begun = Instant::now();
+    loop {
+        let said = world.clients.ask("imap_say", json!(["ann-reads", "noop"])).await;
+        if said["state"] != "OK" {
+            break;
+        }
+        assert!(begun.elapsed() < WITHIN, "a session is open still");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let sent = world
         .send("ann", ("ann@acme.test", &["eve@other.test"]), "late")
         .await;
@@ -109,17 +124,6 @@ async fn a_suspended_tenant_loses_access_within_a_second() {
         )
         .await;
     assert_eq!(login["ok"], false, "{login}");
-    loop {
-        let said = world.clients.ask("imap_say", json!(["ann-reads", "noop"])).await;
-        if said["state"] != "OK" {
-            break;
-        }
-        assert!(
-            begun.elapsed() < Duration::from_secs(10),
-            "a session is open still"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
     // Mail to it is kept: it is the default of plans.
     world.submit_as("eve", "eve@other.test").await;
     let kept = world

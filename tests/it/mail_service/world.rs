@@ -249,7 +249,7 @@ impl World {
         let token = self.token(address);
         let path = format!("/api/v1/mail/mailboxes?q={address}");
         let found = self.call(&token, "GET", &path, Value::Null, 200).await;
-        let all = found.as_array().or_else(|| found["items"].as_array());
+        let all = found["items"].as_array();
         all.unwrap_or_else(|| panic!("{found}"))[0]["id"]
             .as_str()
             .unwrap()

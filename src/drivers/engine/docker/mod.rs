@@ -139,6 +139,17 @@ impl DockerEngine {
     pub async fn logs_named(&self, container: &str, query: LogQuery) -> EngineResult<EngineStream<LogLine>> {
         Ok(self.connect().await?.logs_of(container, query))
     }
+
+    /// Runs a command in a container that Berth did not make, by its name, tells it `input`, and gives the lines that it says.
+    /// It is to end when its standard input does, which is when the lines are dropped. Nothing if the container does not run.
+    pub async fn dialogue_named(
+        &self,
+        container: &str,
+        argv: Vec<String>,
+        input: &[u8],
+    ) -> EngineResult<Option<EngineStream<String>>> {
+        self.connect().await?.dialogue(container, argv, input).await
+    }
 }
 
 #[async_trait]

@@ -24,11 +24,14 @@ pub struct Node {
 pub struct Graph {
     /// By address without what stands behind a `+`; nothing for what is elsewhere.
     nodes: BTreeMap<String, Option<Node>>,
+    /// How many targets all of them have.
+    edges: usize,
 }
 
 impl Graph {
     /// Notes an address; without a node it is elsewhere.
     pub fn put(&mut self, address: &str, node: Option<Node>) {
+        self.edges += node.as_ref().map_or(0, |node| node.targets.len());
         self.nodes.insert(base(address), node);
     }
 
@@ -40,6 +43,11 @@ impl Graph {
     /// How many were.
     pub fn count(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// How many steps lead from them.
+    pub fn edges(&self) -> usize {
+        self.edges
     }
 
     fn node(&self, name: &str) -> Option<&Node> {
@@ -96,6 +104,23 @@ pub fn expand(graph: &Graph, from: &str) -> Result<Reach, Fault> {
     };
     walk.visit(from)?;
     Ok(walk.reach)
+}
+
+/// Whether anything is wrong with where an address leads. `good` are those of which it is known that nothing is: whatever a good one
+/// reaches is good itself, and is noted there.
+pub fn check(graph: &Graph, from: &str, good: &mut BTreeSet<String>) -> Result<(), Fault> {
+    if good.contains(&base(from)) {
+        return Ok(());
+    }
+    let mut walk = Walk {
+        graph,
+        path: Vec::new(),
+        heights: BTreeMap::new(),
+        reach: Reach::default(),
+    };
+    walk.visit(from)?;
+    good.extend(walk.heights.into_keys());
+    Ok(())
 }
 
 struct Walk<'a> {
@@ -273,6 +298,18 @@ mod tests {
         let wide = graph(&[("a@x", &["b@x", "c@x"]), ("b@x", &["d@y"]), ("c@x", &["d@y"])]);
         let reach = expand(&wide, "a@x").unwrap();
         assert_eq!(reach.recipients, BTreeSet::from(["d@y".to_owned()]));
+    }
+
+    #[test]
+    fn what_a_good_way_passes_is_good() {
+        let long = graph(&[("a@x", &["b@x"]), ("b@x", &["c@y"]), ("z@x", &["z@x"])]);
+        assert_eq!(long.edges(), 3);
+        let mut good = BTreeSet::new();
+        assert_eq!(check(&long, "a@x", &mut good), Ok(()));
+        assert_eq!(good, BTreeSet::from(["a@x".to_owned(), "b@x".to_owned()]));
+        assert!(check(&long, "z@x", &mut good).is_err());
+        assert_eq!(check(&long, "b+news@x", &mut good), Ok(()));
+        assert_eq!(good.len(), 2, "what is wrong is not noted");
     }
 
     #[test]

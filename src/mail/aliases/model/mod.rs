@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::mail::model::{Address, DomainName};
+use crate::mail::model::{Address, DomainName, alias_domain};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId};
 
-pub use expand::{Fault, Found, Graph, MAX_RECIPIENTS, Node, Reach, Zone, base, expand, node};
+pub use expand::{Fault, Found, Graph, MAX_RECIPIENTS, Node, Reach, Zone, base, check, expand, node};
 
 /// The longest description.
 const LONGEST_DESCRIPTION: usize = 500;
@@ -124,27 +124,20 @@ pub struct Domain {
     pub name: DomainName,
     /// Whether its ownership was proved.
     pub is_verified: bool,
+    /// Whether mail goes in and out of it.
+    pub is_enabled: bool,
     /// The domain that it stands for.
     pub alias_of: Option<DomainName>,
 }
 
 impl Domain {
-    /// Whether it can have addresses of its own. An address exists once in the installation, so whoever can't prove the domain
-    /// would keep others from theirs.
+    /// Whether it can have addresses of its own. It need not be verified: an address counts by its domain's row, so nobody is kept
+    /// from theirs by who only names it.
     pub fn check_takes_addresses(&self) -> Result<(), Error> {
-        let name = self.name.shown();
-        if let Some(other) = &self.alias_of {
-            let message = format!(
-                "Everything to {name} goes to the same names at {}. Make the address there.",
-                other.shown()
-            );
-            return Err(Error::conflict("mail-domain-stands-for-another", message));
+        match &self.alias_of {
+            Some(other) => Err(alias_domain(&self.name, other)),
+            None => Ok(()),
         }
-        if !self.is_verified {
-            let message = format!("{name} is not verified yet. Prove on its page that it is yours.");
-            return Err(Error::conflict("mail-domain-not-verified", message));
-        }
-        Ok(())
     }
 }
 

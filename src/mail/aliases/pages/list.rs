@@ -5,6 +5,8 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::mail::domains;
+use crate::mail::nav::{self, AreaHead, Tab};
 use crate::platform::access::{Permission as P, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailDomainId;
@@ -68,6 +70,8 @@ struct OfDomain {
 #[template(path = "mail/aliases/list.html")]
 pub(super) struct List {
     ctx: Ctx,
+    area: AreaHead,
+    head: Option<domains::Head>,
     path: String,
     mail: String,
     base: String,
@@ -79,10 +83,15 @@ pub(super) struct List {
 }
 
 impl List {
-    fn title(&self) -> String {
-        match &self.domain {
-            Some(domain) => format!("Aliases of {}", domain.name),
-            None => "Aliases".to_owned(),
+    fn title(&self) -> &str {
+        self.head.as_ref().map_or("Aliases", |head| head.name.as_str())
+    }
+
+    fn sub(&self) -> &'static str {
+        if self.head.is_some() {
+            "Its aliases, groups and catch-all"
+        } else {
+            "Addresses that lead to mailboxes, to other addresses, or to people elsewhere"
         }
     }
 
@@ -149,20 +158,19 @@ async fn list(
     query.list.sort.get_or_insert_with(|| "address".to_owned());
     let id = domain.as_ref().map(|domain| domain.id);
     let listing = actions::page_of(&mut tx, scope.tenant(), id, &query.list).await?;
-    let catch_all = match id {
-        Some(id) => store::catch_all(&mut tx, id).await?,
-        None => None,
+    let (catch_all, head) = match id {
+        Some(id) => {
+            let head = domains::Head::new(scope, &domains::find(&mut tx, id).await?, "aliases");
+            (store::catch_all(&mut tx, id).await?, Some(head))
+        }
+        None => (None, None),
     };
-    let slug = &scope.member.slug;
-    let domains = ("Mail".to_owned(), format!("/t/{slug}/mail/domains"));
-    let one = domain.as_ref().map(|domain| {
-        let href = format!("/t/{slug}/mail/domains/{}", domain.id);
-        (domain.name.shown(), href)
-    });
     Ok(Page(List {
-        ctx: ctx.with_crumbs([domains].into_iter().chain(one)),
+        ctx: nav::crumbs(ctx, scope),
+        area: AreaHead::new(scope, Tab::Aliases),
+        head,
         path: id.map_or_else(|| base(scope), |id| of_domain(scope, id)),
-        mail: format!("/t/{slug}/mail"),
+        mail: nav::area(scope),
         base: base(scope),
         next: listing.next_href(&query).unwrap_or_default(),
         rows: listing.map(|alias| Row::new(scope, alias, now)).items,

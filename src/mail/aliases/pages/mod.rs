@@ -7,6 +7,7 @@ mod new;
 mod show;
 
 use crate::app::App;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::ids::{MailAliasId, MailDomainId};
 use crate::platform::web::{Ctx, Routes};
@@ -29,7 +30,7 @@ pub(super) fn routes() -> Routes<App> {
 
 /// Where all of them are.
 fn base(scope: &TenantScope) -> String {
-    format!("/t/{}/mail/aliases", scope.member.slug)
+    Tab::Aliases.href(scope)
 }
 
 fn href(scope: &TenantScope, id: MailAliasId) -> String {
@@ -37,16 +38,13 @@ fn href(scope: &TenantScope, id: MailAliasId) -> String {
 }
 
 fn of_domain(scope: &TenantScope, id: MailDomainId) -> String {
-    format!("/t/{}/mail/domains/{id}/aliases", scope.member.slug)
+    format!("{}/aliases", nav::domain(scope, id))
 }
 
 /// The way back from a page below the list.
 fn crumbs(ctx: Ctx, scope: &TenantScope, below: Option<&Alias>) -> Ctx {
-    let domains = (
-        "Mail".to_owned(),
-        format!("/t/{}/mail/domains", scope.member.slug),
-    );
+    let mail = ("Mail".to_owned(), nav::area(scope));
     let all = ("Aliases".to_owned(), base(scope));
     let one = below.map(|alias| (alias.shown(), href(scope, alias.id)));
-    ctx.with_crumbs([domains, all].into_iter().chain(one))
+    ctx.with_crumbs([mail, all].into_iter().chain(one))
 }

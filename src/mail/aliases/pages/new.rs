@@ -99,15 +99,18 @@ pub(super) async fn create(
     data: FormData,
 ) -> Result<Response, Error> {
     let work = async {
-        let alias = actions::create(&app, &scope, &wish(&data)?).await?;
-        Ok::<_, Error>(alias)
+        let made = actions::create(&app, &scope, &wish(&data)?).await?;
+        Ok::<_, Error>(made)
     };
     let (errors, status) = match data.submit(work).await {
-        Ok(alias) => {
+        Ok((alias, hindrance)) => {
             let to = SeeOther::to(href(&scope, alias.id));
-            return Ok(to
-                .good(format!("{} leads there now.", alias.shown()))
-                .into_response());
+            let to = if hindrance.is_empty() {
+                to.good(format!("{} leads there now.", alias.shown()))
+            } else {
+                to.warn(format!("The alias is made. {hindrance}"))
+            };
+            return Ok(to.into_response());
         }
         Err(Error::Invalid(errors)) => (errors, 422),
         Err(error @ (Error::Conflict { .. } | Error::LimitReached { .. })) => {

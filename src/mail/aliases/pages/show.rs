@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::app::App;
+use crate::mail::{mailboxes, nav};
 use crate::platform::access::{Permission as P, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailAliasId;
@@ -20,6 +21,8 @@ pub(super) struct Show {
     href: String,
     domain_href: String,
     alias: Alias,
+    /// The mailbox whose person made it: where it is, and its address.
+    mailbox: Option<(String, String)>,
     targets: Vec<String>,
     recipients: Vec<String>,
     refused: Vec<String>,
@@ -44,9 +47,9 @@ impl Show {
 
     fn words(&self) -> (&'static str, &'static str) {
         if self.alias.is_enabled {
-            ("good", "On")
+            ("good", "In use")
         } else {
-            ("idle", "Off")
+            ("idle", "Disabled")
         }
     }
 
@@ -72,12 +75,20 @@ pub(super) async fn show(
     Path((_, id)): Path<(String, MailAliasId)>,
 ) -> Result<Page<Show>, Error> {
     let (alias, reach) = actions::look(&scope, id).await?;
+    let mailbox = match alias.owner {
+        Some(owner) => {
+            let mailbox = mailboxes::find(&mut scope.begin().await?, owner).await?;
+            Some((nav::mailbox(&scope, owner), mailbox.shown()))
+        }
+        None => None,
+    };
     let error = reach.as_ref().err().map(ToString::to_string);
     let reach = reach.unwrap_or_default();
     Ok(Page(Show {
         ctx: crumbs(ctx, &scope, None),
         href: href(&scope, id),
         domain_href: of_domain(&scope, alias.domain.0),
+        mailbox,
         targets: all(&alias.targets),
         recipients: all(&reach.recipients),
         refused: all(&reach.refused),

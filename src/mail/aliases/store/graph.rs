@@ -117,3 +117,25 @@ pub async fn leading_to(
     );
     Ok(rows.fetch_all(tx.conn()).await?)
 }
+
+/// Addresses that lead straight to any of a domain, at most `limit`.
+pub async fn leading_into(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    domain: &str,
+    limit: usize,
+) -> Result<Vec<String>, Error> {
+    let rows = sqlx::query_scalar!(
+        r#"select a.address as "address!" from mail_alias a
+           where a.tenant_id = $1 and a.is_enabled and exists (select from unnest(a.targets) t where split_part(t, '@', 2) = $2)
+           union
+           select b.address from mailbox b
+           where b.tenant_id = $1 and b.deleted_at is null
+             and exists (select from unnest(b.forward_to) t where split_part(t, '@', 2) = $2)
+           order by 1 limit $3"#,
+        tenant.0,
+        domain,
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    );
+    Ok(rows.fetch_all(tx.conn()).await?)
+}

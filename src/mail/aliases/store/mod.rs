@@ -6,14 +6,14 @@ mod list;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::mail::model::DomainName;
+use crate::mail::model::{DomainName, Holder};
 use crate::platform::db::{Scoped, violates};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId, TenantId};
 
-use super::model::{Alias, AliasKind, Domain};
+use super::model::{Alias, AliasKind, Domain, shown};
 
-pub use graph::{leading_to, nodes, tenant_of};
+pub use graph::{leading_into, leading_to, nodes, tenant_of};
 pub use list::{Sort, Wanted, catch_all, list};
 
 struct Row {
@@ -75,7 +75,7 @@ pub async fn find(tx: &mut impl Scoped, id: MailAliasId) -> Result<Alias, Error>
 /// A domain, if the scope may see it.
 pub async fn domain_of(tx: &mut impl Scoped, id: MailDomainId) -> Result<Domain, Error> {
     let row = sqlx::query!(
-        r#"select d.id, d.name, d.verified_at is not null as "is_verified!", o.name as "alias_of?"
+        r#"select d.id, d.name, d.verified_at is not null as "is_verified!", d.is_enabled, o.name as "alias_of?"
            from mail_domain d left join mail_domain o on o.id = d.alias_of where d.id = $1"#,
         id.0
     );
@@ -84,8 +84,23 @@ pub async fn domain_of(tx: &mut impl Scoped, id: MailDomainId) -> Result<Domain,
         id: MailDomainId(row.id),
         name: DomainName::trusted(row.name),
         is_verified: row.is_verified,
+        is_enabled: row.is_enabled,
         alias_of: row.alias_of.map(DomainName::trusted),
     })
+}
+
+/// A tenant's domain of that name.
+pub async fn domain_named(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    name: &DomainName,
+) -> Result<Option<MailDomainId>, Error> {
+    let id = sqlx::query_scalar!(
+        "select id from mail_domain where tenant_id = $1 and name = $2",
+        tenant.0,
+        name.as_str()
+    );
+    Ok(id.fetch_optional(tx.conn()).await?.map(MailDomainId))
 }
 
 /// The names of the domains in which aliases can be made, at most 200, by name.
@@ -94,8 +109,7 @@ pub async fn domains(
     tenant: TenantId,
 ) -> Result<Vec<(MailDomainId, DomainName)>, Error> {
     let rows = sqlx::query!(
-        "select id, name from mail_domain where tenant_id = $1 and verified_at is not null and alias_of is null \
-         order by name limit 200",
+        "select id, name from mail_domain where tenant_id = $1 and alias_of is null order by name limit 200",
         tenant.0
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
@@ -157,10 +171,7 @@ pub async fn insert(tx: &mut impl Scoped, new: &NewAlias<'_>) -> Result<(), Erro
             } else {
                 "local_part"
             };
-            Error::invalid(
-                field,
-                "This address is taken. Choose another one, or change what has it.",
-            )
+            Holder::Something.refuse(field, &shown(new.address))
         } else {
             error.into()
         }

@@ -32,8 +32,8 @@ async fn an_alias_is_made_by_a_form_that_says_what_is_wrong() {
     assert_eq!(texts(&form, "#f-domain option[selected]"), ["x.example"]);
     assert_eq!(
         texts(&form, "#f-domain option").len(),
-        1,
-        "others take no addresses"
+        2,
+        "one that is not verified, too, and none that has another's addresses"
     );
 
     let fields = [
@@ -65,6 +65,8 @@ async fn an_alias_is_made_by_a_form_that_says_what_is_wrong() {
     );
     let list = it.browser.get(PAGE).await.expect(200);
     assert_eq!(texts(&list, "tbody a.row-link"), ["sales@x.example"]);
+    let found = it.browser.get("/t/acme/search?q=sales").await.expect(200).json();
+    assert_eq!(found["items"][0]["href"], made.location());
 }
 
 #[tokio::test]
@@ -92,7 +94,7 @@ async fn settings_keep_what_was_typed_and_notice_others() {
     let good = [("kind", "alias"), ("targets", "bob@x.example"), ("version", "1")];
     it.browser.post(&settings, &good).await.expect(303);
     let shown = it.browser.get(&page).await.expect(200);
-    assert_eq!(texts(&shown, "#page-status"), ["Off"]);
+    assert_eq!(texts(&shown, "#page-status"), ["Disabled"]);
     assert_eq!(texts(&shown, "#targets li"), ["bob@x.example"]);
     let gone = it.browser.post(&format!("{page}/delete"), &[]).await.expect(303);
     assert_eq!(
@@ -103,12 +105,26 @@ async fn settings_keep_what_was_typed_and_notice_others() {
 }
 
 #[tokio::test]
+async fn an_alias_of_somebody_s_own_names_their_mailbox() {
+    let it = Scene::new().await;
+    let id = it.alias("sales", &["ann@x.example"]).await;
+    let page = format!("{PAGE}/{id}");
+    let others = it.browser.get(&page).await.expect(200);
+    assert_eq!(texts(&others, ".kv a"), ["x.example"], "nobody's own");
+    it.test
+        .administer("update mail_alias set owner_id = (select id from mailbox where local_part = 'ann')")
+        .await;
+    let own = it.browser.get(&page).await.expect(200);
+    assert_eq!(texts(&own, ".kv a"), ["x.example", "ann@x.example"]);
+}
+
+#[tokio::test]
 async fn a_domain_s_page_has_its_catch_all_with_a_warning() {
     let it = Scene::new().await;
     let page = format!("/t/acme/mail/domains/{}/aliases", domain(1));
     let without = it.browser.get(&page).await.expect(200);
     assert_eq!(texts(&without, "#catch-all a"), ["Set a catch-all"]);
-    let body = json!({ "domain": domain(1), "kind": "catch_all", "targets": ["cid@x.example"] });
+    let body = json!({ "address": "@x.example", "targets": ["cid@x.example"] });
     it.ask(body).await.expect(201);
     let with = it.browser.get(&page).await.expect(200);
     let card = texts(&with, "#catch-all").join(" ");

@@ -4,14 +4,14 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::mail::limits;
+use crate::mail::{kicks, limits};
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::MailDomainId;
 
 use super::super::model::{Domain, Said, check_hourly, check_quota};
 use super::super::store::{self, Settings};
-use super::{check_alias, settings_of, shown, tell};
+use super::{check_alias, check_ways, settings_of, shown, tell};
 
 /// What somebody changes. What is not said stays.
 #[derive(Debug)]
@@ -37,7 +37,8 @@ fn checked<T>(
     }
 }
 
-/// Changes a domain. `is_seen` is asked whether the version that is there may be changed.
+/// Changes a domain. Whoever has a mailbox of one that is disabled open is signed out. `is_seen` is asked whether the version that is
+/// there may be changed.
 pub async fn change(
     app: &App,
     scope: &TenantScope,
@@ -63,10 +64,17 @@ pub async fn change(
     if settings == settings_of(&before) {
         return Ok(before);
     }
-    if let Some(other) = settings.alias_of.filter(|other| Some(*other) != before.alias_of) {
+    let becomes = settings.alias_of.filter(|other| Some(*other) != before.alias_of);
+    if let Some(other) = becomes {
         check_alias(&mut tx, &before, other).await?;
     }
     store::save(&mut tx, id, &settings, app.now()).await?;
+    if becomes.is_some() {
+        check_ways(&mut tx, &before).await?;
+    }
+    if before.is_enabled && !settings.is_enabled {
+        kicks::ask_domain(&mut tx, (before.tenant, id), app.now()).await?;
+    }
     let after = store::find(&mut tx, id).await?;
     let change = Change::between("mail_domain.change", shown(&before), shown(&after));
     tell(app, &mut tx, scope, &after, &change).await?;
@@ -74,8 +82,8 @@ pub async fn change(
     Ok(after)
 }
 
-/// Removes a domain that has nothing any more; `typed` is what somebody typed as its name, where a page asks for that. Mailboxes
-/// of it that were deleted and kept are erased with it.
+/// Removes a domain that has nothing any more, so that nobody has a mailbox of it open either; `typed` is what somebody typed as its
+/// name, where a page asks for that. Mailboxes of it that were deleted and kept are erased with it.
 pub async fn remove(
     app: &App,
     scope: &TenantScope,
@@ -83,6 +91,7 @@ pub async fn remove(
     typed: Option<&str>,
 ) -> Result<Domain, Error> {
     let mut tx = scope.begin().await?;
+    store::lock_kept(&mut tx, id).await?;
     limits::lock(&mut tx, scope.tenant()).await?;
     let before = store::lock(&mut tx, id).await?;
     let is_typed = |typed: &str| typed == before.name.as_str() || typed == before.name.shown();

@@ -39,7 +39,7 @@ pub async fn verify(app: &App, scope: &TenantScope, id: MailDomainId) -> Result<
             "{} Publish {} there, and try again: it may take a while until others see it.",
             outcome.says, record.value
         );
-        return Err(Error::conflict("domain-not-proved", message));
+        return Err(Error::conflict("mail-domain-not-proved", message));
     }
     let mut tx = scope.begin().await?;
     let before = store::lock(&mut tx, id).await?;

@@ -33,11 +33,11 @@ fn check_free(keys: &[Key]) -> Result<(), Error> {
             "{} waits to take over already. Let it, or remove it first.",
             key.selector
         );
-        return Err(Error::conflict("key-waits", message));
+        return Err(Error::conflict("mail-key-waits", message));
     }
     if keys.len() >= MAX {
         let message = format!("This domain has {MAX} keys, as many as it can. Remove retired ones first.");
-        return Err(Error::conflict("too-many-keys", message));
+        return Err(Error::conflict("too-many-mail-keys", message));
     }
     Ok(())
 }
@@ -84,18 +84,18 @@ async fn check_published(app: &App, domain: &Domain, key: &Key) -> Result<(), Er
         "{} Mail that it signs would be taken for forged. Publish its record first, or say why it is to sign all the same.",
         outcome.says
     );
-    Err(Error::conflict("key-not-published", message))
+    Err(Error::conflict("mail-key-not-published", message))
 }
 
 fn check_next(key: &Key) -> Result<(), Error> {
     match key.state {
         MailKeyState::Next => Ok(()),
         MailKeyState::Active => Err(Error::conflict(
-            "key-not-next",
+            "mail-key-not-next",
             format!("{} signs this domain's mail already.", key.selector),
         )),
         MailKeyState::Retired => Err(Error::conflict(
-            "key-not-next",
+            "mail-key-not-next",
             format!("{} was replaced. Make another key.", key.selector),
         )),
     }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::mail::limits;
 use crate::mail::model::DomainName;
+use crate::mail::{aliases, limits};
 use crate::platform::access::TenantScope;
 use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
@@ -78,6 +78,7 @@ pub async fn create(
             ..settings_of(&domain)
         };
         store::save(&mut tx, id, &settings, now).await?;
+        check_ways(&mut tx, &domain).await?;
     }
     let domain = store::find(&mut tx, id).await?;
     let change = Change::to("mail_domain.create", shown(&domain));
@@ -88,16 +89,8 @@ pub async fn create(
 
 /// Whether the plan has room for another domain. Whoever asks locks the tenant's sums.
 async fn check_room(tx: &mut TenantTx, scope: &TenantScope) -> Result<(), Error> {
-    let used = limits::lock(tx, scope.tenant()).await?.domains;
-    let limit = limits::of_tenant(tx, scope.tenant()).await?.max_domains;
-    if used < limit {
-        return Ok(());
-    }
-    Err(Error::LimitReached {
-        what: "mail domains",
-        limit: limit.into(),
-        used: used.into(),
-    })
+    let totals = limits::lock(tx, scope.tenant()).await?;
+    limits::of_tenant(tx, scope.tenant()).await?.domains(&totals, 1)
 }
 
 /// Refuses an alias of what is not there, or of what would make a chain.
@@ -109,6 +102,14 @@ async fn check_alias(tx: &mut impl Scoped, domain: &Domain, other: MailDomainId)
     domain
         .check_alias(&other)
         .map_err(|why| Error::invalid("alias_of", why))
+}
+
+/// Refuses a circle that mail goes in by what was written of a domain, with the chain.
+async fn check_ways(tx: &mut impl Scoped, domain: &Domain) -> Result<(), Error> {
+    match aliases::domain_fault(tx, domain.tenant, domain.name.as_str()).await? {
+        Some(fault) => Err(Error::invalid("alias_of", fault.to_string())),
+        None => Ok(()),
+    }
 }
 
 fn year(app: &App) -> i32 {

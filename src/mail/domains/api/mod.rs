@@ -90,13 +90,14 @@ pub(super) async fn page_of(
     Listing::new(rows, query, |domain| key(domain, query))
 }
 
-/// A page of the domains of all tenants, as it is asked for.
+/// A page of the domains of all tenants, or of one, as it is asked for.
 pub(super) async fn staff_page_of(
     tx: &mut impl Scoped,
+    tenant: Option<TenantId>,
     query: &ListQuery,
 ) -> Result<Listing<StaffRow>, Error> {
     let (pattern, limit) = (pattern_of(query)?, query.fetch()?);
-    let rows = store::staff_list(tx, pattern.as_deref(), sort_of(query)?, limit).await?;
+    let rows = store::staff_list(tx, (tenant, pattern.as_deref()), sort_of(query)?, limit).await?;
     Listing::new(rows, query, |row| key(&row.domain, query))
 }
 
@@ -117,7 +118,7 @@ pub struct MailDomainIn {
 #[serde(deny_unknown_fields)]
 pub struct MailDomainChangeIn {
     /// Whether mail goes in and out.
-    enabled: Option<bool>,
+    is_enabled: Option<bool>,
     /// The domain whose addresses it is to have as well; null for its own.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "mdo_01h455vb4pex5vsknk084sn02q")]
@@ -150,7 +151,7 @@ async fn list(scope: TenantScope, Query(query): Query<ListQuery>) -> Result<Resp
     responses((status = 200, description = "A page of all domains", body = ListOut<StaffMailDomainOut>)))]
 async fn staff_list(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<Response, Error> {
     let mut tx = scope.begin().await?;
-    let listing = staff_page_of(&mut tx, &query).await?;
+    let listing = staff_page_of(&mut tx, None, &query).await?;
     Ok(listing.map(StaffMailDomainOut::from).json(&query))
 }
 
@@ -188,7 +189,7 @@ async fn show(
 
 /// Change a mail domain
 ///
-/// Its limits, whether it is switched on, and whose addresses it has. All of it holds for the next mail.
+/// Its limits, whether it is enabled, and whose addresses it has. All of it holds for the next mail.
 #[utoipa::path(patch, path = "/api/v1/mail/domains/{domain}", tag = "mail", params(("domain" = MailDomainId, Path)),
     request_body = MailDomainChangeIn,
     responses((status = 200, description = "The domain", body = MailDomainOut)))]
@@ -200,7 +201,7 @@ async fn change(
     Json(new): Json<MailDomainChangeIn>,
 ) -> Result<Tagged<Json<MailDomainOut>>, Error> {
     let input = ChangeInput {
-        is_enabled: new.enabled,
+        is_enabled: new.is_enabled,
         alias_of: new.alias_of,
         quota_mib: Ok(new.quota_mib),
         hourly_limit: Ok(new.hourly_limit),

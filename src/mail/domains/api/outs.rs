@@ -24,8 +24,8 @@ pub struct MailDomainOut {
     state: State,
     /// When its ownership was proved; null before.
     verified_at: Option<DateTime<Utc>>,
-    /// Whether it is switched on.
-    enabled: bool,
+    /// Whether it is enabled; if not, no mail goes in or out.
+    is_enabled: bool,
     /// The domain whose addresses it has as well, instead of its own; null for a domain with its own.
     #[schema(value_type = Option<String>, example = "mdo_01h455vb4pex5vsknk084sn02q")]
     alias_of: Option<MailDomainId>,
@@ -57,7 +57,7 @@ impl From<Domain> for MailDomainOut {
             problems: domain.problems(),
             name: domain.name.to_string(),
             verified_at: domain.verified_at,
-            enabled: domain.is_enabled,
+            is_enabled: domain.is_enabled,
             alias_of: domain.alias_of,
             quota_mib: domain.quota_mib,
             hourly_limit: domain.hourly_limit,
@@ -78,7 +78,7 @@ pub struct StaffMailDomainOut {
     #[serde(flatten)]
     domain: MailDomainOut,
     /// Whose.
-    tenant: TenantId,
+    tenant_id: TenantId,
     /// What that tenant is called.
     tenant_name: String,
 }
@@ -86,7 +86,7 @@ pub struct StaffMailDomainOut {
 impl From<StaffRow> for StaffMailDomainOut {
     fn from(row: StaffRow) -> Self {
         Self {
-            tenant: row.domain.tenant,
+            tenant_id: row.domain.tenant,
             tenant_name: row.tenant_name,
             domain: row.domain.into(),
         }

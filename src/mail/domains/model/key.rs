@@ -68,7 +68,7 @@ impl Key {
         match self.free_at() {
             Some(at) if at <= now => Ok(()),
             Some(at) => Err(Error::conflict(
-                "key-under-way",
+                "mail-key-under-way",
                 format!(
                     "Mail that {} signed may still be under way. Keep its record, and remove the key after {}.",
                     self.selector,
@@ -76,7 +76,7 @@ impl Key {
                 ),
             )),
             None => Err(Error::conflict(
-                "key-is-active",
+                "mail-key-is-active",
                 format!(
                     "{} signs this domain's mail. Let another key take over first.",
                     self.selector
@@ -159,10 +159,10 @@ mod tests {
                 .check_removable(week)
                 .unwrap_err()
                 .code(),
-            "key-is-active"
+            "mail-key-is-active"
         );
         let early = key(MailKeyState::Retired).check_removable(week - TimeDelta::seconds(1));
-        assert_eq!(early.unwrap_err().code(), "key-under-way");
+        assert_eq!(early.unwrap_err().code(), "mail-key-under-way");
         assert!(key(MailKeyState::Retired).check_removable(week).is_ok());
     }
 

@@ -98,21 +98,6 @@ impl Domain {
             .count()
     }
 
-    /// Refuses what only a domain with addresses of its own can have.
-    pub fn check_own(&self) -> Result<(), Error> {
-        let Some(other) = &self.alias_name else {
-            return Ok(());
-        };
-        Err(Error::conflict(
-            "domain-is-alias",
-            format!(
-                "{} has the addresses of {}. Make them there: they work here at once.",
-                self.name.shown(),
-                other.shown()
-            ),
-        ))
-    }
-
     /// Refuses to remove what still has something.
     pub fn check_empty(&self) -> Result<(), Error> {
         let parts = [
@@ -128,11 +113,11 @@ impl Domain {
             return Ok(());
         }
         Err(Error::conflict(
-            "domain-in-use",
+            "mail-domain-in-use",
             format!(
-                "{} still has {}. Delete them first.",
-                self.name.shown(),
-                told.join(" and ")
+                "There are still {} in {}. Delete them first.",
+                told.join(" and "),
+                self.name.shown()
             ),
         ))
     }
@@ -258,7 +243,7 @@ mod tests {
         let told = it.check_empty().unwrap_err().sentence();
         assert_eq!(
             told,
-            "a.example still has 1 mailbox and 2 aliases and 1 alias domain. Delete them first."
+            "There are still 1 mailbox and 2 aliases and 1 alias domain in a.example. Delete them first."
         );
     }
 

@@ -3,21 +3,21 @@
 use axum::extract::State;
 
 use crate::app::App;
+use crate::mail::nav;
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailKeyId};
 use crate::platform::web::{FormData, Path, SeeOther};
 
 use super::super::actions;
-use super::{base, href};
 
-/// Looks whether it is proved.
+/// Looks whether the record of proof is there.
 pub(super) async fn verify(
     State(app): State<App>,
     scope: TenantScope,
     Path((_, id)): Path<(String, MailDomainId)>,
 ) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(href(&scope, id));
+    let to = SeeOther::to(nav::domain(&scope, id));
     match actions::verify(&app, &scope, id).await {
         Ok(domain) => Ok(to.good(format!(
             "{} is yours. Publish its other records next.",
@@ -34,7 +34,7 @@ pub(super) async fn check(
     Path((_, id)): Path<(String, MailDomainId)>,
 ) -> Result<SeeOther, Error> {
     let domain = actions::check(&app, &scope, id).await?;
-    let to = SeeOther::to(format!("{}#records", href(&scope, id)));
+    let to = SeeOther::to(format!("{}#records", nav::domain(&scope, id)));
     Ok(match domain.problems() {
         0 => to.good("Its records were looked at."),
         1 => to.warn("One record has to be put right."),
@@ -42,7 +42,7 @@ pub(super) async fn check(
     })
 }
 
-/// Removes it, if its name was typed.
+/// Deletes it, if its name was typed.
 pub(super) async fn remove(
     State(app): State<App>,
     scope: TenantScope,
@@ -50,13 +50,15 @@ pub(super) async fn remove(
     data: FormData,
 ) -> Result<SeeOther, Error> {
     match actions::remove(&app, &scope, id, Some(data.get("confirm"))).await {
-        Ok(domain) => Ok(SeeOther::to(base(&scope)).good(format!("{} is removed.", domain.name.shown()))),
-        Err(error) => SeeOther::to(href(&scope, id)).refused_or_invalid(error),
+        Ok(domain) => {
+            Ok(SeeOther::to(nav::area(&scope)).good(format!("{} is deleted.", domain.name.shown())))
+        }
+        Err(error) => SeeOther::to(nav::domain(&scope, id)).refused_or_invalid(error),
     }
 }
 
 fn keys(scope: &TenantScope, id: MailDomainId) -> SeeOther {
-    SeeOther::to(format!("{}#keys", href(scope, id)))
+    SeeOther::to(format!("{}#keys", nav::domain(scope, id)))
 }
 
 /// Makes the key that is to take over.
@@ -92,7 +94,7 @@ pub(super) async fn activate_key(
     }
 }
 
-/// Removes a key.
+/// Deletes a key.
 pub(super) async fn remove_key(
     State(app): State<App>,
     scope: TenantScope,
@@ -100,7 +102,7 @@ pub(super) async fn remove_key(
 ) -> Result<SeeOther, Error> {
     let to = keys(&scope, id);
     match actions::delete_key(&app, &scope, (id, key)).await {
-        Ok(key) => Ok(to.good(format!("{} is removed. Its record may go as well.", key.selector))),
+        Ok(key) => Ok(to.good(format!("{} is deleted. Its record may go as well.", key.selector))),
         Err(error) => to.refused(error),
     }
 }

@@ -1,10 +1,9 @@
-//! What every page of a domain starts with: its tabs, and the way back. The pages of its mailboxes and aliases use it as well.
+//! What every page of a domain starts with: its name and its tabs. The pages of its mailboxes and aliases use it as well.
 
+use crate::mail::nav;
 use crate::platform::access::TenantScope;
-use crate::platform::web::Ctx;
 
 use super::super::model::Domain;
-use super::{base, href};
 
 /// What every page of a domain starts with, by `templates/mail/domain_head.html`.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ impl Head {
     /// The head of a page of this domain; `tab` is the page's own.
     pub fn new(scope: &TenantScope, domain: &Domain, tab: &'static str) -> Self {
         Self {
-            base: href(scope, domain.id),
+            base: nav::domain(scope, domain.id),
             name: domain.name.shown(),
             tab,
             mailboxes: domain.mailboxes.to_string(),
@@ -35,9 +34,4 @@ impl Head {
             is_alias: domain.alias_of.is_some(),
         }
     }
-}
-
-/// Adds the way back, to all domains.
-pub fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
-    ctx.with_crumbs([("Mail", base(scope))])
 }

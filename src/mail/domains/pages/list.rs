@@ -6,13 +6,14 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::mail::model::DomainName;
+use crate::mail::nav::{self, AreaHead, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, Page, Sorted, Unfiltered, ago};
 
 use super::super::api::page_of;
 use super::super::model::Domain;
-use super::{base, held, href, words};
+use super::{held, words};
 
 /// One line of the list.
 #[derive(Debug)]
@@ -58,13 +59,14 @@ impl Row {
 #[template(path = "mail/domains.html")]
 pub(super) struct List {
     ctx: Ctx,
+    area: AreaHead,
     base: String,
     query: Sorted<Unfiltered>,
     rows: Vec<Row>,
     next: String,
     may_write: bool,
     /// Whether there is a mail service to bring the mail.
-    is_served: bool,
+    has_service: bool,
 }
 
 /// Lists the domains.
@@ -78,13 +80,14 @@ pub(super) async fn list(
     query.list.sort.get_or_insert_with(|| "name".to_owned());
     let listing = page_of(&mut tx, scope.tenant(), &query.list).await?;
     let (next, now) = (listing.next_href(&query).unwrap_or_default(), app.now());
-    let row = |domain: Domain| Row::new(&domain, href(&scope, domain.id), now);
+    let row = |domain: Domain| Row::new(&domain, nav::domain(&scope, domain.id), now);
     Ok(Page(List {
         ctx,
+        area: AreaHead::new(&scope, Tab::Domains),
         rows: listing.map(row).items,
-        base: base(&scope),
+        base: nav::area(&scope),
         may_write: scope.may(Permission::MailWrite),
-        is_served: app.mail.is_some(),
+        has_service: app.mail.is_some(),
         query,
         next,
     }))

@@ -10,13 +10,12 @@ mod staff;
 
 use crate::app::App;
 use crate::drivers::pool::show_size;
-use crate::platform::access::{Permission, Rule, TenantScope};
-use crate::platform::ids::MailDomainId;
+use crate::platform::access::{Permission, Rule};
 use crate::platform::web::Routes;
 
 use super::model::{Domain, State};
 
-pub use head::{Head, crumbs};
+pub use head::Head;
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -49,24 +48,16 @@ pub(super) fn routes() -> Routes<App> {
         )
 }
 
-fn base(scope: &TenantScope) -> String {
-    format!("/t/{}/mail", scope.member.slug)
-}
-
-fn href(scope: &TenantScope, id: MailDomainId) -> String {
-    format!("{}/domains/{id}", base(scope))
-}
-
 /// Tone and word for how a domain is, and what else there is to say.
 fn words(domain: &Domain) -> (&'static str, &'static str, String) {
     match domain.state() {
         State::Unverified => ("warn", "Not verified", "No mail goes in or out yet.".to_owned()),
-        State::Disabled => ("idle", "Switched off", String::new()),
+        State::Disabled => ("idle", "Disabled", String::new()),
         State::Active => match (domain.checked_at, domain.problems()) {
-            (None, _) => ("good", "On", "Its records were not checked yet.".to_owned()),
-            (Some(_), 0) => ("good", "On", String::new()),
-            (Some(_), 1) => ("warn", "On", "One record has to be put right.".to_owned()),
-            (Some(_), many) => ("warn", "On", format!("{many} records have to be put right.")),
+            (None, _) => ("good", "In use", "Its records were not checked yet.".to_owned()),
+            (Some(_), 0) => ("good", "In use", String::new()),
+            (Some(_), 1) => ("warn", "In use", "One record has to be put right.".to_owned()),
+            (Some(_), many) => ("warn", "In use", format!("{many} records have to be put right.")),
         },
     }
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
+use crate::mail::nav;
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::MailDomainId;
@@ -12,7 +13,6 @@ use crate::platform::web::{Ctx, FormData, FormState, Page, SeeOther};
 
 use super::super::actions;
 use super::super::store;
-use super::{base, crumbs, href};
 
 /// A domain to choose: its id and its name.
 pub(super) type Target = (String, String);
@@ -49,8 +49,8 @@ pub(super) fn chosen(data: &FormData) -> Result<Option<MailDomainId>, Error> {
 
 async fn page(ctx: Ctx, scope: &TenantScope, form: FormState) -> Result<Page<New>, Error> {
     Ok(Page(New {
-        ctx: crumbs(ctx, scope),
-        base: base(scope),
+        ctx: nav::crumbs(ctx, scope),
+        base: nav::area(scope),
         targets: targets(scope).await?,
         form,
     }))
@@ -71,7 +71,7 @@ pub(super) async fn create(
     let add = async { actions::create(&app, &scope, data.get("name"), chosen(&data)?).await };
     let (errors, status) = match data.submit(add).await {
         Ok(domain) => {
-            let to = SeeOther::to(href(&scope, domain.id));
+            let to = SeeOther::to(nav::domain(&scope, domain.id));
             return Ok(to
                 .good("It is added. Publish its first record to show that it is yours.")
                 .into_response());
@@ -79,7 +79,7 @@ pub(super) async fn create(
         Err(Error::Invalid(errors)) => (errors, 422),
         Err(error @ Error::LimitReached { .. }) => {
             let message = format!(
-                "{} Remove one that you don't need, or ask for another plan.",
+                "{} Delete one that you don't need, or ask for another plan.",
                 error.sentence()
             );
             (FieldErrors::one("name", message), 409)

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 use crate::mail::model::DomainName;
+use crate::mail::nav;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::MailDomainId;
@@ -16,7 +17,7 @@ use super::super::model::{DnsRecordKind, Domain, Said, typed};
 use super::super::store;
 use super::new::{Target, chosen, targets};
 use super::rows::{KeyRow, RecordRow};
-use super::{Head, crumbs, held, href, words};
+use super::{Head, held, words};
 
 #[derive(Template)]
 #[template(path = "mail/domain.html")]
@@ -39,7 +40,7 @@ pub(super) struct Show {
     form: FormState,
     targets: Vec<Target>,
     may_write: bool,
-    is_served: bool,
+    has_service: bool,
     /// Whether the mail service has a name that records can lead to.
     is_named: bool,
 }
@@ -105,9 +106,9 @@ async fn page(
     let (mut targets, own) = (targets(scope).await?, id.to_string());
     targets.retain(|(other, _)| *other != own);
     Ok(Page(Show {
-        ctx: crumbs(ctx, scope),
+        ctx: nav::crumbs(ctx, scope),
         head: Head::new(scope, &domain, "records"),
-        href: href(scope, id),
+        href: nav::domain(scope, id),
         version: domain.version,
         words: words(&domain),
         held: held(&domain),
@@ -115,7 +116,7 @@ async fn page(
         checked_ago: domain.checked_at.map(|at| ago(at, now)).unwrap_or_default(),
         form: again.unwrap_or_else(|| filled(&domain)),
         may_write: scope.may(Permission::MailWrite),
-        is_served: app.mail.is_some(),
+        has_service: app.mail.is_some(),
         is_named: DomainName::parse(app.config.mail_host()).is_ok(),
         proof,
         records,
@@ -156,7 +157,11 @@ pub(super) async fn change(
         actions::change(&app, &scope, id, input, data.has_seen()).await
     };
     let (errors, status) = match data.submit(save).await {
-        Ok(_) => return Ok(SeeOther::to(href(&scope, id)).good("Saved.").into_response()),
+        Ok(_) => {
+            return Ok(SeeOther::to(nav::domain(&scope, id))
+                .good("Saved.")
+                .into_response());
+        }
         Err(Error::Invalid(errors)) => (errors, 422),
         Err(Error::PreconditionFailed) => (FieldErrors::one("", CHANGED), 412),
         Err(error @ Error::Conflict { .. }) => (FieldErrors::one("", error.sentence()), 409),

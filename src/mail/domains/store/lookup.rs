@@ -223,13 +223,13 @@ pub async fn list(
     Ok(rows.into_iter().map(Domain::from).collect())
 }
 
-/// A page of the domains of all tenants.
+/// A page of the domains of all tenants, or of one.
 pub async fn staff_list(
     tx: &mut impl Scoped,
-    pattern: Option<&str>,
+    (tenant, pattern): (Option<TenantId>, Option<&str>),
     sort: Sort,
     limit: i64,
 ) -> Result<Vec<StaffRow>, Error> {
-    let rows = rows(tx, (None, pattern), sort, limit).await?;
+    let rows = rows(tx, (tenant.map(|id| id.0), pattern), sort, limit).await?;
     Ok(rows.into_iter().map(StaffRow::from).collect())
 }

@@ -6,4 +6,4 @@ mod write;
 
 pub use keys::{NewKey, activate, delete_key, insert_key, keys};
 pub use lookup::{Sort, StaffRow, find, list, lock, staff_list, targets, verified_of};
-pub use write::{NewDomain, Settings, erase_kept, insert, remove, save, save_checks, verify};
+pub use write::{NewDomain, Settings, erase_kept, insert, lock_kept, remove, save, save_checks, verify};

@@ -63,7 +63,7 @@ pub async fn verify(tx: &mut impl Scoped, id: MailDomainId, now: DateTime<Utc>) 
     done.map(drop).map_err(|error| {
         if violates(&error, "mail_domain_verified_key") {
             Error::conflict(
-                "domain-taken",
+                "mail-domain-taken",
                 "This domain's mail is here already, with another organisation. Ask your provider if it should be yours.",
             )
         } else {
@@ -122,6 +122,17 @@ pub async fn save_checks(
         now
     )
     .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Locks those mailboxes of a domain that were deleted and are kept. Whoever restores or erases one locks the tenant's sums after it.
+pub async fn lock_kept(tx: &mut impl Scoped, id: MailDomainId) -> Result<(), Error> {
+    sqlx::query!(
+        "select id from mailbox where domain_id = $1 and deleted_at is not null order by id for update",
+        id.0
+    )
+    .fetch_all(tx.conn())
     .await?;
     Ok(())
 }

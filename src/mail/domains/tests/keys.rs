@@ -34,11 +34,11 @@ async fn the_next_key_signs_when_dns_has_it_and_the_one_before_goes_a_week_later
         .await
         .expect(409)
         .json();
-    assert_eq!(again["code"], "key-waits");
+    assert_eq!(again["code"], "mail-key-waits");
     let key = format!("{domain}/keys/{}", text(&next["id"]));
     let activate = format!("{key}/activate");
     let early = it.post(&activate, json!({})).await.expect(409).json();
-    assert_eq!(early["code"], "key-not-published");
+    assert_eq!(early["code"], "mail-key-not-published");
     it.test
         .dns
         .set_txt(text(&next["record_name"]), &["v=DKIM1; k=rsa; p=MIIBother"]);
@@ -65,13 +65,19 @@ async fn the_next_key_signs_when_dns_has_it_and_the_one_before_goes_a_week_later
     );
     assert_eq!(
         it.post(&activate, json!({})).await.expect(409).json()["code"],
-        "key-not-next"
+        "mail-key-not-next"
     );
-    assert_eq!(it.delete(&key).await.expect(409).json()["code"], "key-is-active");
+    assert_eq!(
+        it.delete(&key).await.expect(409).json()["code"],
+        "mail-key-is-active"
+    );
 
     let list = it.get(&format!("{domain}/keys")).await;
     let old = format!("{domain}/keys/{}", text(&list["items"][1]["id"]));
-    assert_eq!(it.delete(&old).await.expect(409).json()["code"], "key-under-way");
+    assert_eq!(
+        it.delete(&old).await.expect(409).json()["code"],
+        "mail-key-under-way"
+    );
     it.test.clock.advance(chrono::TimeDelta::minutes(50));
     it.delete(&old).await.expect(409);
 }

@@ -14,7 +14,7 @@ async fn a_domain_is_added_proved_and_removed() {
     );
     let verify = format!("{domain}/verify");
     let early = it.post(&verify, json!({})).await.expect(409).json();
-    assert_eq!(early["code"], "domain-not-proved");
+    assert_eq!(early["code"], "mail-domain-not-proved");
     assert!(text(&early["title"]).contains("berth-verification="), "{early}");
     it.test
         .dns
@@ -54,7 +54,7 @@ async fn of_all_tenants_one_proves_a_domain_and_the_others_do_not_learn_which() 
     }
     rival.json("DELETE", &domain, &json!({})).await.expect(404);
     rival
-        .json("PATCH", &domain, &json!({ "enabled": false }))
+        .json("PATCH", &domain, &json!({ "is_enabled": false }))
         .await
         .expect(404);
     let all = rival.get("/api/v1/mail/domains").await.expect(200).json();
@@ -72,7 +72,7 @@ async fn of_all_tenants_one_proves_a_domain_and_the_others_do_not_learn_which() 
         .json("POST", &format!("{other}/verify"), &json!({}))
         .await
         .expect(409);
-    assert_eq!(late.json()["code"], "domain-taken");
+    assert_eq!(late.json()["code"], "mail-domain-taken");
     assert!(!late.body.to_lowercase().contains("acme"), "{}", late.body);
     assert_eq!(rival.get(&other).await.expect(200).json()["state"], "unverified");
 }
@@ -108,13 +108,13 @@ async fn settings_change_and_null_takes_a_limit_away() {
     let it = Scene::new().await;
     let domain = it.add("a.example").await;
     let patch = async |body: Value| it.program.json("PATCH", &domain, &body).await;
-    let limits = json!({ "quota_mib": 1024, "hourly_limit": 0, "enabled": false });
+    let limits = json!({ "quota_mib": 1024, "hourly_limit": 0, "is_enabled": false });
     let changed = patch(limits).await.expect(200).json();
     assert_eq!(
         (&changed["quota_mib"], &changed["hourly_limit"]),
         (&json!(1024), &json!(0))
     );
-    assert_eq!(changed["enabled"], false);
+    assert_eq!(changed["is_enabled"], false);
     let changed = patch(json!({ "quota_mib": null })).await.expect(200).json();
     assert_eq!(
         (&changed["quota_mib"], &changed["hourly_limit"]),
@@ -132,10 +132,10 @@ async fn settings_change_and_null_takes_a_limit_away() {
     let headers = [("if-match", "\"1\"")];
     let late = it
         .program
-        .json_with("PATCH", &domain, &json!({ "enabled": true }), &headers)
+        .json_with("PATCH", &domain, &json!({ "is_enabled": true }), &headers)
         .await;
     late.expect(412);
-    assert_eq!(it.get(&domain).await["enabled"], false);
+    assert_eq!(it.get(&domain).await["is_enabled"], false);
 }
 
 #[tokio::test]
@@ -177,13 +177,49 @@ async fn an_alias_domain_has_the_addresses_of_one_of_its_tenant_s() {
         .await;
     assert!(turned.expect(422).body.contains("Other domains are aliases"));
     let held = it.delete(&main).await.expect(409).json();
-    assert_eq!(held["code"], "domain-in-use");
+    assert_eq!(held["code"], "mail-domain-in-use");
     assert!(text(&held["title"]).contains("1 alias domain"), "{held}");
     it.program
         .json("PATCH", &alias, &json!({ "alias_of": null }))
         .await
         .expect(200);
     it.delete(&main).await.expect(204);
+}
+
+#[tokio::test]
+async fn an_alias_domain_that_mail_would_come_back_by_is_refused_with_the_chain() {
+    let it = Scene::new().await;
+    let main = it.proved("main.example").await;
+    it.test
+        .administer(
+            "insert into mail_alias (id, tenant_id, domain_id, local_part, address, kind, targets, created_by, created_at, updated_at) \
+             select gen_random_uuid(), tenant_id, id, 'sales', 'sales@main.example', 'alias', '{sales@alias.example}', 'test', now(), \
+               now() from mail_domain",
+        )
+        .await;
+    let new = |of: Option<&str>| json!({ "name": "alias.example", "alias_of": of });
+    let told = it
+        .post("/api/v1/mail/domains", new(Some(id(&main))))
+        .await
+        .expect(422);
+    let chain = "sales@main.example → sales@alias.example → sales@main.example";
+    let error = &told.json()["errors"][0];
+    assert_eq!(error["field"], "alias_of");
+    assert!(text(&error["message"]).contains(chain), "{error}");
+    let made = it
+        .post("/api/v1/mail/domains", new(None))
+        .await
+        .expect(201)
+        .json();
+    let made = format!("/api/v1/mail/domains/{}", text(&made["id"]));
+    let later = json!({ "alias_of": id(&main) });
+    let told = it.program.json("PATCH", &made, &later).await.expect(422);
+    assert!(text(&told.json()["errors"][0]["message"]).contains(chain));
+    assert_eq!(it.get(&made).await["alias_of"], Value::Null);
+    it.test
+        .administer("update mail_alias set targets = '{other@elsewhere.example}'")
+        .await;
+    it.program.json("PATCH", &made, &later).await.expect(200);
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ async fn a_domain_is_added_by_a_form_and_verified_by_a_button() {
     it.test.dns.set_txt("_berth.xn--bcher-kva.example", &[&proof]);
     bob.post(&verify, &[]).await.expect(303);
     let page = bob.get(made.location()).await.expect(200);
-    assert_eq!(texts(&page, "#page-status"), ["On"]);
+    assert_eq!(texts(&page, "#page-status"), ["In use"]);
     assert!(!page.body.contains(&proof), "the proof is not asked for any more");
     bob.post(&format!("{}/check", made.location()), &[])
         .await
@@ -104,7 +104,7 @@ async fn settings_keep_what_was_typed_and_say_when_somebody_else_was_faster() {
     bob.post(&settings, &fields).await.expect(303);
     let found = it.get(&domain).await;
     assert_eq!(
-        (&found["quota_mib"], &found["enabled"]),
+        (&found["quota_mib"], &found["is_enabled"]),
         (&json!(5), &json!(false))
     );
 }

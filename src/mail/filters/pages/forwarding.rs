@@ -24,7 +24,7 @@ struct Body {
 async fn page(desk: &Desk, ctx: Ctx, again: Option<FormState>, status: u16) -> Result<Response, Error> {
     let found = forward::find(desk).await?;
     let filled = || {
-        let state = FormState::default().with("targets", found.targets.join("\n"));
+        let state = FormState::default().with("forward_to", found.targets.join("\n"));
         if found.keeps_copy {
             state.with("keeps_copy", "true")
         } else {
@@ -53,7 +53,10 @@ pub(super) async fn save(
     ctx: Ctx,
     form: FormData,
 ) -> Result<Response, Error> {
-    let wanted = (form.get("targets").lines().collect(), form.checked("keeps_copy"));
+    let wanted = (
+        form.get("forward_to").lines().collect(),
+        form.checked("keeps_copy"),
+    );
     let change = forward::set(&app, &desk, form.has_seen(), wanted);
     match form.submit(change).await {
         Ok(set) => {

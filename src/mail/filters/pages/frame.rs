@@ -6,6 +6,8 @@ use askama::Template;
 use axum::response::Response;
 
 use crate::mail::filters::desk::Desk;
+use crate::mail::mailboxes::Head;
+use crate::mail::nav::{self, Tab};
 use crate::platform::error::Error;
 use crate::platform::web::page::Tone;
 use crate::platform::web::{Ctx, Page};
@@ -26,9 +28,8 @@ impl askama::filters::HtmlSafe for Drawn {}
 #[template(path = "mail/filters/tenant.html")]
 struct TenantPage {
     ctx: Ctx,
+    head: Head,
     title: String,
-    base: String,
-    address: String,
     body: Drawn,
 }
 
@@ -41,7 +42,19 @@ struct OwnPage {
     body: Drawn,
 }
 
-/// Draws `body` below a title, for people of the tenant with the way back to the mailbox, for its own person with their tabs.
+/// The tab that a page below a mailbox's own address belongs to.
+fn tab(path: &str, base: &str) -> &'static str {
+    let below = path.strip_prefix(base).unwrap_or_default();
+    match below.split('/').nth(1).unwrap_or_default() {
+        "forwarding" => "forwarding",
+        "set-up" => "set-up",
+        // Rules, and what is sent to the other forms of their page.
+        _ => "rules",
+    }
+}
+
+/// Draws `body` below a title and the tabs of whoever looks: for people of the tenant those of the mailbox, for its own person
+/// theirs.
 pub(in crate::mail) fn frame(
     desk: &Desk,
     ctx: Ctx,
@@ -52,13 +65,12 @@ pub(in crate::mail) fn frame(
     let body = Drawn(body.render().map_err(Error::internal)?);
     let (title, address) = (title.to_owned(), address.to_owned());
     Ok(match desk {
-        Desk::Tenant(scope, _) => {
-            let mail = ("Mail".to_owned(), format!("/t/{}/mail", scope.member.slug));
+        Desk::Tenant(scope, mailbox) => {
+            let tab = tab(&ctx.path, &desk.base());
             Page(TenantPage {
-                ctx: ctx.with_crumbs([mail, (address.clone(), desk.base())]),
-                base: desk.base(),
+                ctx: nav::crumbs_below(ctx, scope, Tab::Mailboxes),
+                head: Head::of(scope, *mailbox, &address, tab),
                 title,
-                address,
                 body,
             })
             .status(status)
@@ -80,4 +92,25 @@ pub(in crate::mail) fn frame(
             .status(status)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_knows_its_tab() {
+        for (below, expected) in [
+            ("/rules", "rules"),
+            ("/rules/new", "rules"),
+            ("/script", "rules"),
+            ("/forwarding", "forwarding"),
+            ("/set-up", "set-up"),
+        ] {
+            assert_eq!(
+                tab(&format!("/t/a/mail/mailboxes/x{below}"), "/t/a/mail/mailboxes/x"),
+                expected
+            );
+        }
+    }
 }

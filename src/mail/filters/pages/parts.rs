@@ -110,9 +110,9 @@ async fn page(desk: &Desk, ctx: Ctx, again: Again, status: u16) -> Result<Respon
         spam: again.spam.unwrap_or_else(|| filled_spam(&filter)),
         script: again
             .script
-            .unwrap_or_else(|| FormState::default().with("raw", filter.parts.raw.clone())),
+            .unwrap_or_else(|| FormState::default().with("script", filter.parts.raw.clone())),
     };
-    frame(desk, ctx, ("Rules", &address), &body, status)
+    frame(desk, ctx, ("Filters and replies", &address), &body, status)
 }
 
 /// Shows it.
@@ -207,7 +207,7 @@ pub(super) async fn save_script(
     ctx: Ctx,
     form: FormData,
 ) -> Result<Response, Error> {
-    let raw = Some(form.get("raw").to_owned());
+    let raw = Some(form.get("script").to_owned());
     let change = actions::set_rules(&app, &desk, form.has_seen(), |_| Ok(()), raw);
     match form.submit(change).await {
         Ok(_) => Ok(back(&desk)

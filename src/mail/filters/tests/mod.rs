@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::platform::access::{Permission, Side, TenantRole};
 use crate::platform::db::Scoped as _;
-use crate::platform::ids::{MailboxId, TenantId};
+use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
 use crate::testing::{Client, TestApp};
 
 struct Scene {
@@ -102,9 +102,9 @@ async fn rules_are_set_and_read_with_their_version() {
     let first = scene.program.get(&scene.api("rules")).await.expect(200);
     assert_eq!(
         (first.header("etag"), first.json()),
-        ("\"0\"", json!({ "rules": [], "raw": "" }))
+        ("\"0\"", json!({ "rules": [], "script": "" }))
     );
-    let body = json!({ "rules": [news()], "raw": "require \"body\";\nkeep;" });
+    let body = json!({ "rules": [news()], "script": "require \"body\";\nkeep;" });
     let set = scene.put("rules", &body, 200).await;
     assert_eq!(set["rules"][0]["is_enabled"], true);
     let script = scene.script().await;
@@ -122,7 +122,7 @@ async fn rules_are_set_and_read_with_their_version() {
     assert_eq!(late.status, 412);
     // What is not said stays.
     let kept = scene.put("rules", &json!({ "rules": [] }), 200).await;
-    assert_eq!(kept["raw"], "require \"body\";\nkeep;");
+    assert_eq!(kept["script"], "require \"body\";\nkeep;");
     assert_eq!(
         scene.events("mailbox.rules").await,
         ["token ada@example.com", "token ada@example.com"]
@@ -137,35 +137,37 @@ async fn what_makes_no_sense_is_refused_field_by_field() {
     let told = scene.put("rules", &json!({ "rules": [news(), bad] }), 422).await;
     assert_eq!(told["errors"][0]["field"], "rules[1].conditions[0].value");
     let told = scene
-        .put("rules", &json!({ "rules": [], "raw": "if true {" }), 422)
+        .put("rules", &json!({ "rules": [], "script": "if true {" }), 422)
         .await;
-    assert_eq!(told["errors"][0]["field"], "raw");
+    assert_eq!(told["errors"][0]["field"], "script");
     let told = scene
-        .put("spam", &json!({ "score": "101", "allowed": ["nobody"] }), 422)
+        .put("spam", &json!({ "score": 101, "allowed": ["nobody"] }), 422)
         .await;
     assert_eq!(told["errors"].as_array().unwrap().len(), 2);
-    let told = scene.put("reply", &json!({ "is_on": true }), 422).await;
+    let told = scene.put("reply", &json!({ "is_enabled": true }), 422).await;
     assert_eq!(told["errors"][0]["field"], "text");
     let told = scene
         .put(
             "forwarding",
-            &json!({ "targets": ["x"], "keeps_copy": true }),
+            &json!({ "forward_to": ["x"], "keeps_copy": true }),
             422,
         )
         .await;
-    assert_eq!(told["errors"][0]["field"], "targets");
+    assert_eq!(told["errors"][0]["field"], "forward_to");
 }
 
 #[tokio::test]
 async fn spam_and_reply_get_into_the_script() {
     let scene = Scene::new().await;
-    let spam = json!({ "score": "4.5", "allowed": ["@Friends.example"], "blocked": ["bad@spam.example"] });
+    let spam = json!({ "score": 4.5, "allowed": ["@Friends.example"], "blocked": ["bad@spam.example"] });
     let set = scene.put("spam", &spam, 200).await;
-    assert_eq!(set["allowed"][0], "@friends.example");
+    assert_eq!(
+        (&set["allowed"][0], &set["score"]),
+        (&json!("@friends.example"), &json!(4.5))
+    );
     let (alias, _) = scene.test.things_of_mailbox(scene.tenant, scene.mailbox).await;
     assert!(!alias.to_string().is_empty());
-    let reply =
-        json!({ "is_on": true, "subject": "Away", "text": "Back on \"Monday\".", "until": "2026-12-24" });
+    let reply = json!({ "is_enabled": true, "subject": "Away", "text": "Back on \"Monday\".", "until": "2026-12-24" });
     scene.put("reply", &reply, 200).await;
     let script = scene.script().await;
     for part in [
@@ -178,17 +180,95 @@ async fn spam_and_reply_get_into_the_script() {
     }
 }
 
+impl Scene {
+    /// Turns an automatic reply on. The script is made anew with the next change of what it has to know.
+    async fn reply(&self) {
+        self.test.things_of_mailbox(self.tenant, self.mailbox).await;
+        self.test
+            .administer("update mailbox_filter set reply_is_on = true, reply_subject = 'Away', reply_text = 'Back soon.'")
+            .await;
+    }
+
+    async fn domain(&self) -> MailDomainId {
+        let mut tx = self.test.app.db.system().await.unwrap();
+        let id = sqlx::query_scalar!("select domain_id from mailbox where id = $1", self.mailbox.0);
+        MailDomainId(id.fetch_one(tx.conn()).await.unwrap())
+    }
+}
+
+#[tokio::test]
+async fn the_reply_knows_of_aliases_that_the_tenant_makes_turns_off_and_deletes() {
+    let scene = Scene::new().await;
+    scene.reply().await;
+    let domain = scene.domain().await.to_string();
+    let fields = [
+        ("domain", domain.as_str()),
+        ("kind", "alias"),
+        ("local_part", "sales"),
+        ("targets", "ann@acme.example"),
+        ("is_enabled", "true"),
+    ];
+    let made = scene
+        .browser
+        .post("/t/acme/mail/aliases", &fields)
+        .await
+        .expect(303);
+    let alias = made.location().split('?').next().unwrap().to_owned();
+    let knows = async || scene.script().await.contains("\"sales@acme.example\"");
+    assert!(knows().await, "{}", scene.script().await);
+    let off = [
+        ("version", "1"),
+        ("kind", "alias"),
+        ("targets", "ann@acme.example"),
+    ];
+    let settings = format!("{alias}/settings");
+    scene.browser.post(&settings, &off).await.expect(303);
+    assert!(!knows().await, "mail to it is refused");
+    let on = [
+        ("version", "2"),
+        ("kind", "alias"),
+        ("targets", "ann@acme.example"),
+        ("is_enabled", "true"),
+    ];
+    scene.browser.post(&settings, &on).await.expect(303);
+    assert!(knows().await);
+    let away = [
+        ("version", "3"),
+        ("kind", "alias"),
+        ("targets", "kim@else.example"),
+        ("is_enabled", "true"),
+    ];
+    scene.browser.post(&settings, &away).await.expect(303);
+    assert!(!knows().await, "it leads to somebody else");
+    let back = [
+        ("version", "4"),
+        ("kind", "alias"),
+        ("targets", "ann@acme.example"),
+        ("is_enabled", "true"),
+    ];
+    scene.browser.post(&settings, &back).await.expect(303);
+    assert!(knows().await);
+    let delete = format!("{alias}/delete");
+    scene.browser.post(&delete, &[]).await.expect(303);
+    assert!(!knows().await);
+    assert!(scene.script().await.contains("Back soon."), "the rest stays");
+}
+
 #[tokio::test]
 async fn forwarding_is_set_and_stays_where_it_leads_nowhere() {
     let scene = Scene::new().await;
-    let to = json!({ "targets": ["bob@example.org", "BOB@example.org"], "keeps_copy": false });
+    let to = json!({ "forward_to": ["bob@example.org", "BOB@example.org"], "keeps_copy": false });
     let set = scene.put("forwarding", &to, 200).await;
     assert_eq!(
         set,
-        json!({ "targets": ["bob@example.org"], "keeps_copy": false })
+        json!({ "forward_to": ["bob@example.org"], "keeps_copy": false })
     );
     let none = scene
-        .put("forwarding", &json!({ "targets": [], "keeps_copy": false }), 200)
+        .put(
+            "forwarding",
+            &json!({ "forward_to": [], "keeps_copy": false }),
+            200,
+        )
         .await;
     assert_eq!(none["keeps_copy"], true);
     let page = scene.own.get("/mailbox/forwarding").await.expect(200);
@@ -288,7 +368,7 @@ async fn forms_that_are_wrong_come_back_as_they_were() {
     assert!(page.body.contains("2 things need") && page.body.contains("value=\"many\""));
     let page = scene
         .own
-        .post("/mailbox/script", &[("raw", "keep")])
+        .post("/mailbox/script", &[("script", "keep")])
         .await
         .expect(422);
     assert!(page.body.contains("needs a ; at its end"));

@@ -1,7 +1,8 @@
 //! Which tenants see a message, how much of it, and what became of it for them.
 //!
 //! A tenant sees what concerns recipients of its own domains. It sees all of a message that one of its mailboxes sent, and of one
-//! in its name unless another tenant's people got it: anybody can write in anybody's name, and learns nothing by it.
+//! in its name unless another tenant's people got it: anybody can write in anybody's name, and learns nothing by it. What mailboxes
+//! of others did with it and where their addresses lead it does not see in any case.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -196,8 +197,9 @@ pub fn seen_by(flow: &Flow, owners: &HashMap<String, TenantId>) -> Vec<Seen> {
 
 fn one(flow: &Flow, tenant: TenantId, domains: BTreeSet<String>, sees_all: bool) -> Seen {
     let is_seen = |kept: &&Kept| {
-        let is_own = kept.recipient.is_none() || kept.domains().any(|domain| domains.contains(domain));
-        sees_all || (is_own && !kept.step.is_senders())
+        let is_own = kept.domains().any(|domain| domains.contains(domain));
+        let may_know = sees_all || ((is_own || kept.recipient.is_none()) && !kept.step.is_senders());
+        may_know && (is_own || !kept.step.is_recipients())
     };
     let steps: Vec<&Kept> = flow.steps.iter().filter(is_seen).collect();
     // Where it was meant to go is what people look for.

@@ -130,6 +130,40 @@ impl Step {
         matches!(self, Self::Submitted { .. })
     }
 
+    /// Whether it tells what a mailbox did with the mail, which is nothing of whoever sent it.
+    pub fn is_recipients(&self) -> bool {
+        matches!(
+            self,
+            Self::Stored { .. }
+                | Self::Forwarded { .. }
+                | Self::Replied { .. }
+                | Self::Discarded
+                | Self::Rejected
+        )
+    }
+
+    /// The same without where an address of others leads: whoever wrote to it knows the address and whether mail to it arrived.
+    pub fn without_way(self) -> Self {
+        match self {
+            Self::Sent { .. } => Self::Sent {
+                relay: String::new(),
+                reply: String::new(),
+                tls: false,
+                is_here: true,
+            },
+            Self::Deferred { age, .. } => Self::Deferred {
+                relay: String::new(),
+                reply: "it could not be handed over yet".to_owned(),
+                age,
+            },
+            Self::Bounced { .. } => Self::Bounced {
+                relay: String::new(),
+                reply: "It could not be handed over.".to_owned(),
+            },
+            other => other,
+        }
+    }
+
     /// Its word.
     pub fn word(&self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ use axum::extract::State;
 
 use crate::app::App;
 use crate::drivers::mail::{QueueAct, QueueId};
+use crate::mail::nav::{self, AreaHead, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, ListQuery, Listing, Page, Path, Query, SeeOther, first_href};
@@ -17,17 +18,15 @@ use super::actions;
 #[template(path = "mail/quarantine.html")]
 pub(super) struct QuarantinePage {
     ctx: Ctx,
+    area: AreaHead,
     home: String,
+    has_service: bool,
     query: ListQuery,
     away: String,
     rows: Vec<Row>,
     first: String,
     next: String,
     may_write: bool,
-}
-
-fn home(scope: &TenantScope) -> String {
-    format!("/t/{}/mail", scope.member.slug)
 }
 
 /// Lists held mail.
@@ -42,8 +41,7 @@ pub(super) async fn list(
         next: None,
     };
     let (listing, away) = if app.mail.is_none() {
-        let words = "This installation has no mail service, so nothing is held. Your provider can add one.";
-        (nothing(), words.to_owned())
+        (nothing(), String::new())
     } else {
         match actions::list(&app, &scope, &query).await {
             Ok(listing) => (listing, String::new()),
@@ -57,10 +55,12 @@ pub(super) async fn list(
             }
         }
     };
-    let (home, now) = (home(&scope), app.now());
+    let now = app.now();
     Ok(Page(QuarantinePage {
-        ctx: ctx.with_crumbs([("Mail", home.clone())]),
-        home,
+        ctx: nav::crumbs(ctx, &scope),
+        area: AreaHead::new(&scope, Tab::Quarantine),
+        home: nav::area(&scope),
+        has_service: app.mail.is_some(),
         next: listing.next_href(&query).unwrap_or_default(),
         first: query
             .after
@@ -80,7 +80,7 @@ async fn decide(
     (act, says): (QueueAct, &str),
 ) -> Result<SeeOther, Error> {
     let id = QueueId::parse(text).ok_or(Error::NotFound)?;
-    let to = SeeOther::to(format!("{}/quarantine", home(scope)));
+    let to = SeeOther::to(Tab::Quarantine.href(scope));
     match actions::decide(app, scope, &id, act).await {
         Ok(one) => {
             let from = if one.sender.is_empty() {

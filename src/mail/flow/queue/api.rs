@@ -122,7 +122,7 @@ pub fn id(text: &str) -> Result<QueueId, Error> {
 /// List the mail queue
 ///
 /// What waits, of all tenants. Held mail is the quarantine: spam, and what staff keeps.
-#[utoipa::path(get, path = "/api/v1/staff/mail/queue", tag = "staff", params(MailQueueQuery),
+#[utoipa::path(get, path = "/api/v1/staff/mail/queue", tag = "staff mail", params(MailQueueQuery),
     responses((status = 200, description = "A page of mails", body = ListOut<MailQueuedOut>)))]
 pub async fn list(
     State(app): State<App>,
@@ -134,7 +134,7 @@ pub async fn list(
 }
 
 /// Get the mail queue in figures
-#[utoipa::path(get, path = "/api/v1/staff/mail/queue/figures", tag = "staff",
+#[utoipa::path(get, path = "/api/v1/staff/mail/queue/figures", tag = "staff mail",
     responses((status = 200, description = "The figures", body = MailQueueFiguresOut)))]
 pub async fn figures(State(app): State<App>, _scope: StaffScope) -> Result<Json<MailQueueFiguresOut>, Error> {
     let queue = actions::queue(&app).await?;
@@ -160,7 +160,7 @@ pub async fn figures(State(app): State<App>, _scope: StaffScope) -> Result<Json<
 /// Get a mail of the queue
 ///
 /// With some of its headers; who looked is in the audit log.
-#[utoipa::path(get, path = "/api/v1/staff/mail/queue/{queued}", tag = "staff",
+#[utoipa::path(get, path = "/api/v1/staff/mail/queue/{queued}", tag = "staff mail",
     params(("queued" = String, Path, description = "Its id in the queue")),
     responses((status = 200, description = "The mail", body = MailQueuedDetailsOut)))]
 pub async fn show(
@@ -183,7 +183,7 @@ pub async fn show(
 /// Retry all mail
 ///
 /// Everything that was deferred is tried again now. Held mail stays.
-#[utoipa::path(post, path = "/api/v1/staff/mail/queue/retry", tag = "staff",
+#[utoipa::path(post, path = "/api/v1/staff/mail/queue/retry", tag = "staff mail",
     responses((status = 204, description = "It is being tried")))]
 pub async fn retry_all(State(app): State<App>, scope: StaffScope) -> Result<StatusCode, Error> {
     actions::retry_all(&app, &scope).await?;
@@ -256,7 +256,7 @@ pub fn which<'a>(ids: impl Iterator<Item = &'a str>, domain: Option<&str>) -> Re
 /// Decide about several mails
 ///
 /// At most 500 at once; `left` says how many there are besides.
-#[utoipa::path(post, path = "/api/v1/staff/mail/queue/act", tag = "staff", request_body = MailQueueDecisionIn,
+#[utoipa::path(post, path = "/api/v1/staff/mail/queue/act", tag = "staff mail", request_body = MailQueueDecisionIn,
     responses((status = 200, description = "What was done", body = Done)))]
 pub async fn act(
     State(app): State<App>,
@@ -269,7 +269,7 @@ pub async fn act(
 }
 
 /// Retry a mail
-#[utoipa::path(post, path = "/api/v1/staff/mail/queue/{queued}/retry", tag = "staff",
+#[utoipa::path(post, path = "/api/v1/staff/mail/queue/{queued}/retry", tag = "staff mail",
     params(("queued" = String, Path, description = "Its id in the queue")),
     responses((status = 204, description = "It is being tried")))]
 pub async fn retry(
@@ -284,7 +284,7 @@ pub async fn retry(
 /// Hold a mail
 ///
 /// It is kept in the queue until it is released.
-#[utoipa::path(post, path = "/api/v1/staff/mail/queue/{queued}/hold", tag = "staff",
+#[utoipa::path(post, path = "/api/v1/staff/mail/queue/{queued}/hold", tag = "staff mail",
     params(("queued" = String, Path, description = "Its id in the queue")),
     responses((status = 204, description = "It is held")))]
 pub async fn hold(
@@ -299,7 +299,7 @@ pub async fn hold(
 /// Release a mail
 ///
 /// One that was held goes on.
-#[utoipa::path(post, path = "/api/v1/staff/mail/queue/{queued}/release", tag = "staff",
+#[utoipa::path(post, path = "/api/v1/staff/mail/queue/{queued}/release", tag = "staff mail",
     params(("queued" = String, Path, description = "Its id in the queue")),
     responses((status = 204, description = "It goes on")))]
 pub async fn release(
@@ -314,7 +314,7 @@ pub async fn release(
 /// Delete a mail
 ///
 /// From the queue; nobody is told.
-#[utoipa::path(delete, path = "/api/v1/staff/mail/queue/{queued}", tag = "staff",
+#[utoipa::path(delete, path = "/api/v1/staff/mail/queue/{queued}", tag = "staff mail",
     params(("queued" = String, Path, description = "Its id in the queue")),
     responses((status = 204, description = "It is gone")))]
 pub async fn delete(

@@ -3,6 +3,7 @@
 mod actions;
 mod api;
 mod pages;
+mod several;
 
 use utoipa_axum::routes;
 
@@ -19,7 +20,7 @@ pub(super) fn routes() -> Routes<App> {
     Routes::new()
         .get("/staff/mail/queue", read, pages::list)
         .post("/staff/mail/queue/retry", manage, pages::retry_all)
-        .post("/staff/mail/queue/act", manage, pages::act)
+        .post("/staff/mail/queue/act", manage, several::act)
         .get("/staff/mail/queue/{queued}", read, pages::show)
         .post("/staff/mail/queue/{queued}/retry", manage, pages::retry)
         .post("/staff/mail/queue/{queued}/hold", manage, pages::hold)

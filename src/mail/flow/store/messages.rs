@@ -130,26 +130,37 @@ pub async fn find(tx: &mut TenantTx, queue_id: &str) -> Result<Message, Error> {
     row.map(Message::from).ok_or(Error::NotFound)
 }
 
-/// The steps of a message, in their order.
+/// The steps of a message, in their order. Of an address of others that leads on, the address is told and not where it leads.
 pub async fn steps(tx: &mut TenantTx, queue_id: &str) -> Result<Vec<Told>, Error> {
     struct Row {
         id: Uuid,
         at: DateTime<Utc>,
         recipient: Option<String>,
+        original: Option<String>,
+        is_own: bool,
         what: serde_json::Value,
     }
     let rows = sqlx::query_as!(
         Row,
-        "select id, at, recipient, what from mail_step where queue_id = $1 order by at, id limit 2000",
+        r#"select s.id, s.at, s.recipient, s.original, (s.domains && m.domains) as "is_own!", s.what
+           from mail_step s join mail_message m on m.queue_id = s.queue_id and m.tenant_id = berth_tenant()
+           where s.queue_id = $1 order by s.at, s.id limit 2000"#,
         queue_id
     );
     let rows = rows.fetch_all(tx.conn()).await?;
     let told = |row: Row| {
+        let step: Step = serde_json::from_value(row.what).map_err(Error::internal)?;
+        let leads_on = row.original.is_some() && row.original != row.recipient;
+        let (recipient, step) = if leads_on && !row.is_own {
+            (row.original, step.without_way())
+        } else {
+            (row.recipient, step)
+        };
         Ok(Told {
             id: MailStepId(row.id),
             at: row.at,
-            recipient: row.recipient,
-            step: serde_json::from_value(row.what).map_err(Error::internal)?,
+            recipient,
+            step,
         })
     };
     rows.into_iter().map(told).collect()

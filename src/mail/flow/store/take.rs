@@ -147,19 +147,20 @@ async fn add_steps(tx: &mut SystemTx, lines: &[Read]) -> Result<(), Error> {
             .map(|line| of(&line.noted).map(str::to_owned))
             .collect()
     };
-    let secrets: Vec<bool> = whats.iter().map(|step| step.is_senders()).collect();
+    let senders: Vec<bool> = whats.iter().map(|step| step.is_senders()).collect();
+    let recipients: Vec<bool> = whats.iter().map(|step| step.is_recipients()).collect();
     let whats: Vec<String> = whats
         .into_iter()
         .map(serde_json::to_string)
         .collect::<Result<_, _>>()
         .map_err(Error::internal)?;
     sqlx::query!(
-        "insert into mail_step (id, queue_id, session, at, recipient, original, domains, is_senders, what) \
+        "insert into mail_step (id, queue_id, session, at, recipient, original, domains, is_senders, is_recipients, what) \
          select u.id, u.queue_id, u.session, u.at, u.recipient, u.original, \
            array(select distinct substring(a from '@([^@]+)$') from unnest(array[u.recipient, u.original]) a where a like '%@_%'), \
-           u.is_senders, u.what::jsonb \
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::bool[], $8::text[]) \
-           as u(id, queue_id, session, at, recipient, original, is_senders, what) \
+           u.is_senders, u.is_recipients, u.what::jsonb \
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::bool[], $8::bool[], \
+           $9::text[]) as u(id, queue_id, session, at, recipient, original, is_senders, is_recipients, what) \
          on conflict (id) do nothing",
         &ids,
         &text(|noted| noted.queue_id.as_deref()) as &[Option<String>],
@@ -167,7 +168,8 @@ async fn add_steps(tx: &mut SystemTx, lines: &[Read]) -> Result<(), Error> {
         &ats,
         &text(|noted| noted.recipient.as_deref()) as &[Option<String>],
         &text(|noted| noted.original.as_deref()) as &[Option<String>],
-        &secrets,
+        &senders,
+        &recipients,
         &whats
     )
     .execute(tx.conn())

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::mail::nav::{self, AreaHead, Tab};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, Listing, Page, Path, Query, ago, first_href};
@@ -20,6 +21,7 @@ const TIME: &str = "%Y-%m-%d %H:%M:%S";
 #[template(path = "mail/trace.html")]
 struct TracePage {
     ctx: Ctx,
+    area: AreaHead,
     path: String,
     query: MailMessagesQuery,
     rows: Vec<Message>,
@@ -65,7 +67,6 @@ pub(super) async fn list(
     ctx: Ctx,
     Query(query): Query<MailMessagesQuery>,
 ) -> Result<Response, Error> {
-    let home = format!("/t/{}/mail", scope.member.slug);
     let (listing, wrong) = match find(&scope, &query).await {
         Ok(listing) => (listing, Vec::new()),
         Err(Error::Invalid(errors)) => {
@@ -83,8 +84,9 @@ pub(super) async fn list(
         .map(|one| (one.word(), one.label(), query.outcome == Some(one)));
     let outcomes: Vec<_> = outcomes.collect();
     let page = TracePage {
-        ctx: ctx.with_crumbs([("Mail", home.clone())]),
-        path: format!("{home}/trace"),
+        ctx: nav::crumbs(ctx, &scope),
+        area: AreaHead::new(&scope, Tab::Trace),
+        path: Tab::Trace.href(&scope),
         next: listing.next_href(&query).unwrap_or_default(),
         first: query
             .after
@@ -109,9 +111,15 @@ pub(super) struct MessagePage {
     size: String,
     began: (String, String),
     steps: Vec<Told>,
+    quarantine: String,
 }
 
 impl MessagePage {
+    /// Whether somebody has to decide about it.
+    fn is_held(&self) -> bool {
+        self.message.outcome == Outcome::Held
+    }
+
     fn time(&self, one: &Told) -> String {
         one.at.format(TIME).to_string()
     }
@@ -146,12 +154,12 @@ pub(super) async fn show(
     ctx: Ctx,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Page<MessagePage>, Error> {
-    let home = format!("/t/{}/mail", scope.member.slug);
     let mut tx = scope.begin().await?;
     let message = store::find(&mut tx, &id).await?;
     let steps = store::steps(&mut tx, &id).await?;
     Ok(Page(MessagePage {
-        ctx: ctx.with_crumbs([("Mail", home.clone()), ("Trace", format!("{home}/trace"))]),
+        ctx: nav::crumbs_below(ctx, &scope, Tab::Trace),
+        quarantine: Tab::Quarantine.href(&scope),
         sender: named(message.sender.as_deref()),
         size: message.bytes.map(bytes).unwrap_or_default(),
         began: (message.at.to_rfc3339(), ago(message.at, app.now())),

@@ -11,7 +11,7 @@ pub const HEADER: [&str; 10] = [
     "quota_mib",
     "forward_to",
     "keeps_copy",
-    "enabled",
+    "is_enabled",
     "targets",
     "description",
 ];

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use csv::{ReaderBuilder, StringRecord};
 
+use crate::accounts::NewPassword;
 use crate::mail::aliases::{AliasKind, parse_description, parse_targets};
-use crate::mail::model::{Address, DomainName, LocalPart};
+use crate::mail::model::{Address, DomainName, LocalPart, parse_listed_hash};
 use crate::platform::secret::Secret;
 
 use super::cells::{HEADER, plain};
@@ -19,12 +20,10 @@ pub const MAX_LINES: usize = 20_000;
 /// As much as a mailbox can be allowed to hold: 16 TiB.
 const MAX_QUOTA_MIB: i64 = 16_777_216;
 const LONGEST_NAME: usize = 100;
-const PASSWORD: std::ops::RangeInclusive<usize> = 12..=1024;
 /// How many addresses a mailbox may forward to.
 const MAX_FORWARDS: usize = 100;
 /// What of an address is kept if it is none.
 const KEPT: usize = 254;
-const SCHEME: &str = "{ARGON2ID}";
 
 /// Reads a file. What is wrong with all of it is the error; what is wrong with a line stands in it.
 pub fn read(bytes: &[u8]) -> Result<Vec<Line>, String> {
@@ -175,7 +174,7 @@ impl Cells<'_> {
         let targets = targets.map_err(&mut *note).ok();
         let description = parse_description(self.get("description"));
         let description = description.map_err(&mut *note).ok();
-        let is_enabled = self.is("enabled", note);
+        let is_enabled = self.is("is_enabled", note);
         Some(Entry {
             kind,
             name: String::new(),
@@ -200,7 +199,7 @@ impl Cells<'_> {
             typed => parse_targets(typed, MAX_FORWARDS).map_err(&mut *note).ok(),
         };
         let secrets = self.secrets().map_err(&mut *note).ok();
-        let (keeps_copy, is_enabled) = (self.is("keeps_copy", note), self.is("enabled", note));
+        let (keeps_copy, is_enabled) = (self.is("keeps_copy", note), self.is("is_enabled", note));
         let (password, password_hash) = secrets?;
         Some(Entry {
             kind: LineKind::Mailbox,
@@ -215,17 +214,18 @@ impl Cells<'_> {
         })
     }
 
-    /// The password as it is, or a hash.
+    /// The password as it is, judged as any that somebody chooses, or a hash.
     fn secrets(&self) -> Result<(Option<Secret>, Option<String>), String> {
         let (password, hash) = (self.get("password"), self.get("password_hash").trim());
         match (password.is_empty(), hash.is_empty()) {
             (true, true) => Ok((None, None)),
             (false, false) => Err("Give a password or a hash of one, not both.".to_owned()),
-            (true, false) => Ok((None, Some(argon2id(hash)?))),
-            (false, true) if PASSWORD.contains(&password.chars().count()) => {
-                Ok((Some(Secret::new(password.to_owned())), None))
+            (true, false) => Ok((None, Some(parse_listed_hash(hash)?))),
+            (false, true) => {
+                let about = [self.get("address"), self.get("name")];
+                let password = NewPassword::parse(password, &about).map_err(|why| why.to_string())?;
+                Ok((Some(password.secret().clone()), None))
             }
-            (false, true) => Err("A password has 12 characters at least and 1024 at most.".to_owned()),
         }
     }
 
@@ -287,38 +287,6 @@ fn quota(text: &str) -> Result<Option<i64>, String> {
     quota.map(Some).ok_or_else(why)
 }
 
-/// A hash as Dovecot reads it. The library that it asks (libsodium) knows one lane only; and a sign-in may not take all memory.
-fn argon2id(text: &str) -> Result<String, String> {
-    let hash = text.strip_prefix(SCHEME).unwrap_or(text);
-    let parts: Vec<&str> = hash.split('$').collect();
-    let ["", "argon2id", "v=19", costs, salt, digest] = parts[..] else {
-        return Err("password_hash is one of Argon2id, such as $argon2id$v=19$m=65536,t=2,p=1$….".to_owned());
-    };
-    let is_base64 = |text: &str, least: usize| {
-        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
-        (least..=128).contains(&text.len()) && text.chars().all(good)
-    };
-    if !are_bearable(costs) {
-        return Err(
-            "password_hash costs too much or too little: use p=1, t of 1 to 10, m of 8 to 262144.".to_owned(),
-        );
-    }
-    if !is_base64(salt, 11) || !is_base64(digest, 22) {
-        return Err("password_hash is cut off or has strange letters in it.".to_owned());
-    }
-    Ok(format!("{SCHEME}{hash}"))
-}
-
-fn are_bearable(costs: &str) -> bool {
-    let parts: Vec<&str> = costs.split(',').collect();
-    let [memory, times, "p=1"] = parts[..] else {
-        return false;
-    };
-    let number = |text: &str, prefix: &str| -> Option<u32> { text.strip_prefix(prefix)?.parse().ok() };
-    number(memory, "m=").is_some_and(|memory| (8..=262_144).contains(&memory))
-        && number(times, "t=").is_some_and(|times| (1..=10).contains(&times))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,7 +307,7 @@ mod tests {
     #[test]
     fn a_line_is_read() {
         let line = one(
-            "\u{feff}Address;quota_mib;forward_to;keeps_copy;password;name\r\nAnn@X.example;512;b@y.example, c@z.example;no;quiet harbour;Ann \"A\"\r\n",
+            "\u{feff}Address;quota_mib;forward_to;keeps_copy;password;name\r\nAnn@X.example;512;b@y.example, c@z.example;no;quiet harbour lantern 7;Ann \"A\"\r\n",
         );
         let entry = line.entry.unwrap();
         assert_eq!((line.number, line.address.as_str()), (2, "ann@x.example"));
@@ -347,7 +315,7 @@ mod tests {
         assert_eq!(entry.quota_mib, Some(512));
         assert_eq!(entry.targets, ["b@y.example", "c@z.example"]);
         assert!(!entry.keeps_copy && entry.is_enabled);
-        assert_eq!(entry.password.unwrap().expose(), "quiet harbour");
+        assert_eq!(entry.password.unwrap().expose(), "quiet harbour lantern 7");
     }
 
     #[test]
@@ -368,7 +336,7 @@ mod tests {
 
     #[test]
     fn each_wrong_cell_is_told_of_with_its_line() {
-        let text = "address,quota_mib,enabled\nann@x.example,1,yes\nann,much,perhaps\n\"b@x.example\",1\n";
+        let text = "address,quota_mib,is_enabled\nann@x.example,1,yes\nann,much,perhaps\n\"b@x.example\",1\n";
         let lines = read(text.as_bytes()).unwrap();
         assert!(lines[0].entry.is_ok());
         let told = lines[1].entry.as_ref().unwrap_err();
@@ -382,7 +350,8 @@ mod tests {
         assert!(why("address\nann+x@x.example").contains("Leave + out"));
         assert!(why("address,password\nann@x.example,short").contains("12 characters"));
         assert!(why("address,targets,name\na@x.example,b@x.example,Ann").contains("no name"));
-        let both = format!("address,password,password_hash\nann@x.example,quiet harbour,\"{HASH}\"");
+        let both =
+            format!("address,password,password_hash\nann@x.example,quiet harbour lantern 7,\"{HASH}\"");
         assert!(why(&both).contains("not both"));
     }
 
@@ -400,21 +369,22 @@ mod tests {
     }
 
     #[test]
-    fn only_hashes_that_the_mail_service_can_check_are_taken() {
-        assert_eq!(argon2id(HASH), Ok(format!("{SCHEME}{HASH}")));
-        assert_eq!(
-            argon2id(&format!("{SCHEME}{HASH}")),
-            Ok(format!("{SCHEME}{HASH}"))
-        );
-        for bad in [
-            "$6$salt$digest",
-            &HASH.replace("p=1", "p=4"),
-            &HASH.replace("m=19456", "m=4194304"),
-            &HASH[..60],
-            &HASH.replace("argon2id", "argon2i"),
-        ] {
-            assert!(argon2id(bad).is_err(), "{bad}");
-        }
+    fn hashes_are_those_that_the_mail_service_can_check() {
+        let kept = |hash: &str| {
+            let entry = one(&format!("address,password_hash\nann@x.example,\"{hash}\"")).entry;
+            entry.map(|entry| entry.password_hash.unwrap())
+        };
+        let sha = format!("{{SHA512-CRYPT}}$6$saltsalt${}", "b".repeat(86));
+        assert_eq!(kept(HASH), Ok(format!("{{ARGON2ID}}{HASH}")));
+        assert_eq!(kept(&sha), Ok(sha.clone()));
+        assert!(kept("$6$salt$digest").unwrap_err().contains("with its scheme"));
+    }
+
+    #[test]
+    fn passwords_are_judged_with_what_a_guesser_would_try() {
+        assert!(why("address,password\nann@x.example,password1234").contains("too easy to guess"));
+        let own = why("address,password,name\nann.smith@x.example,annsmith2024,Ann Smith");
+        assert!(own.contains("too easy to guess"), "{own}");
     }
 
     fn an_entry() -> impl Strategy<Value = Entry> {

@@ -2,6 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::mail::limits::Limits;
+use crate::mail::model::Holder;
+
 use super::Line;
 
 /// A domain of the organisation, as far as its lines need it.
@@ -11,11 +14,14 @@ pub struct Zone {
     pub refusal: Option<String>,
 }
 
-/// Marks the lines that can't be made. `zones` are the organisation's domains by name, `taken` the addresses that are there.
-pub fn judge(lines: &mut [Line], zones: &HashMap<String, Zone>, taken: &HashSet<String>) {
+/// Marks the lines that can't be made. `zones` are the organisation's domains by name, `taken` the addresses that are there, and
+/// `allowed` is what its plan allows.
+pub fn judge(lines: &mut [Line], zones: &HashMap<String, Zone>, taken: &HashSet<String>, allowed: &Limits) {
     let mut first: HashMap<String, i32> = HashMap::new();
-    for line in lines.iter_mut().filter(|line| line.entry.is_ok()) {
-        let wrong = wrong(&line.address, zones, taken).or_else(|| {
+    for line in lines {
+        let Ok(entry) = &line.entry else { continue };
+        let too_much = allowed.one_mailbox(entry.quota_mib).err();
+        let wrong = wrong(&line.address, zones, taken).or(too_much).or_else(|| {
             let number = first.get(&line.address)?;
             Some(format!(
                 "Line {number} has this address, too. Leave one of them out."
@@ -38,9 +44,7 @@ fn wrong(address: &str, zones: &HashMap<String, Zone>, taken: &HashSet<String>) 
             "{domain} is none of this organisation's domains. Add it first, or correct the address."
         )),
         Some(Zone { refusal: Some(why) }) => Some(why.clone()),
-        Some(_) if taken.contains(address) => {
-            Some("This address is taken already. Leave the line out, or change what has it.".to_owned())
-        }
+        Some(_) if taken.contains(address) => Some(Holder::Something.words(address)),
         Some(_) => None,
     }
 }
@@ -52,14 +56,16 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_taken_or_there_twice_is_told_of() {
-        let text = "address\na@x.example\nb@y.example\nA@x.example\nc@x.example\nd@z.example\nb@y.example";
+        let text = "address,quota_mib\na@x.example,\nb@y.example,\nA@x.example,\nc@x.example,\nd@z.example,\nb@y.example,\n\
+            e@x.example,10240\nf@x.example,10241";
         let mut lines = read(text.as_bytes()).unwrap();
-        let refusal = Some("z.example is not verified yet.".to_owned());
+        let refusal = Some("z.example has the addresses of x.example.".to_owned());
         let zones = HashMap::from([
             ("x.example".to_owned(), Zone { refusal: None }),
             ("z.example".to_owned(), Zone { refusal }),
         ]);
-        judge(&mut lines, &zones, &HashSet::from(["c@x.example".to_owned()]));
+        let taken = HashSet::from(["c@x.example".to_owned()]);
+        judge(&mut lines, &zones, &taken, &Limits::default());
         let told: Vec<&str> = lines
             .iter()
             .map(|line| line.entry.as_ref().err().map_or("", String::as_str))
@@ -68,6 +74,8 @@ mod tests {
         assert!(told[1].contains("y.example is none") && told[5].contains("y.example is none"));
         assert!(told[2].contains("Line 2"), "{}", told[2]);
         assert!(told[3].contains("taken"));
-        assert!(told[4].contains("not verified"));
+        assert!(told[4].contains("has the addresses"));
+        assert_eq!(told[6], "");
+        assert!(told[7].contains("10240 MiB"), "{}", told[7]);
     }
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::mail::nav::{self, AreaHead, Tab};
 use crate::platform::access::{Permission as P, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, ListQuery, Page, PageQuery, Query, ago};
@@ -39,9 +40,11 @@ impl Row {
 #[template(path = "mail/imports/list.html")]
 pub(super) struct List {
     ctx: Ctx,
+    area: AreaHead,
     base: String,
     rows: Vec<Row>,
     next: String,
+    export: String,
     may_write: bool,
 }
 
@@ -55,10 +58,11 @@ pub(super) async fn list(
     let query = ListQuery::from(query);
     let listing = page_of(&scope, &query).await?;
     let now = app.now();
-    let domains = format!("/t/{}/mail/domains", scope.member.slug);
     Ok(Page(List {
-        ctx: ctx.with_crumbs([("Mail".to_owned(), domains)]),
+        ctx: nav::crumbs(ctx, &scope),
+        area: AreaHead::new(&scope, Tab::Imports),
         base: base(&scope),
+        export: format!("{}/export.csv", nav::area(&scope)),
         next: listing.next_href(&query).unwrap_or_default(),
         rows: listing.map(|import| Row::new(&scope, import, now)).items,
         may_write: scope.may(P::MailWrite),

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailImportId;
@@ -36,7 +37,7 @@ pub(super) fn routes() -> Routes<App> {
 }
 
 fn base(scope: &TenantScope) -> String {
-    format!("/t/{}/mail/imports", scope.member.slug)
+    Tab::Imports.href(scope)
 }
 
 fn href(scope: &TenantScope, id: MailImportId) -> String {
@@ -45,11 +46,7 @@ fn href(scope: &TenantScope, id: MailImportId) -> String {
 
 /// The way back from a page below the list.
 fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
-    let domains = (
-        "Mail".to_owned(),
-        format!("/t/{}/mail/domains", scope.member.slug),
-    );
-    ctx.with_crumbs([domains, ("Imports".to_owned(), base(scope))])
+    nav::crumbs_below(ctx, scope, Tab::Imports)
 }
 
 /// Tone and word for how far an import is.

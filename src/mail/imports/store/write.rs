@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::mail::model::DomainName;
+use crate::mail::model::{DomainName, alias_domain_words};
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
@@ -30,7 +30,7 @@ pub async fn places<'a>(
     let names: HashSet<&str> = domains.map(|(_, domain)| domain).collect();
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     let rows = sqlx::query!(
-        r#"select d.id, d.name, d.verified_at is not null as "is_verified!", o.name as "alias_of?"
+        r#"select d.id, d.name, o.name as "alias_of?"
            from mail_domain d left join mail_domain o on o.id = d.alias_of where d.tenant_id = $1 and d.name = any($2)"#,
         tenant.0,
         &names
@@ -38,30 +38,28 @@ pub async fn places<'a>(
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows
         .map(|row| {
-            let shown = DomainName::trusted(row.name.clone()).shown();
-            let refusal = match (row.alias_of, row.is_verified) {
-                (Some(other), _) => Some(format!(
-                    "Everything to {shown} goes to the same names at {other}. Make the address there."
-                )),
-                (None, false) => Some(format!(
-                    "{shown} is not verified yet. Prove on its page that it is yours."
-                )),
-                (None, true) => None,
-            };
+            let name = DomainName::trusted(row.name);
+            let other = row.alias_of.map(DomainName::trusted);
+            let refusal = other.map(|other| alias_domain_words(&name, &other));
             let place = Place {
                 id: MailDomainId(row.id),
                 refusal,
             };
-            (row.name, place)
+            (name.as_str().to_owned(), place)
         })
         .collect())
 }
 
-/// Which of some addresses are taken, as far as the scope sees.
-pub async fn taken(tx: &mut impl Scoped, addresses: &[String]) -> Result<HashSet<String>, Error> {
+/// Which of some addresses a tenant has already. Others may have named its domains, too, and what they have there is no matter.
+pub async fn taken(
+    tx: &mut impl Scoped,
+    tenant: TenantId,
+    addresses: &[String],
+) -> Result<HashSet<String>, Error> {
     let rows = sqlx::query_scalar!(
-        "select address from mail_address where address = any($1)",
-        addresses
+        "select address from mail_address where address = any($1) and tenant_id = $2",
+        addresses,
+        tenant.0
     );
     Ok(rows.fetch_all(tx.conn()).await?.into_iter().collect())
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::audit::Change;
 use crate::mail::limits::{self, Limits};
-use crate::mail::model::{Address, DomainName};
+use crate::mail::model::{Address, DomainName, alias_domain};
 use crate::platform::access::TenantScope;
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
@@ -102,14 +102,14 @@ async fn prove(app: &App, fresh: &Fresh) -> Result<Proof, Error> {
     Ok(Proof { hash, token, to })
 }
 
-/// What a plan allows altogether is more than enough for one mailbox. One that has more already keeps it.
+/// Refuses to let a mailbox hold more than the plan allows altogether. One that may already keeps it.
 pub(super) fn check_quota(quota: Option<i64>, before: Option<i64>, limits: &Limits) -> Result<(), Error> {
-    let most = limits.max_mail_mib;
-    if quota != before && quota.is_some_and(|quota| quota > most) {
-        let message = format!("Your plan allows {most} MiB of mail altogether. Use that much or less.");
-        return Err(Error::invalid("quota_mib", message));
+    if quota == before {
+        return Ok(());
     }
-    Ok(())
+    limits
+        .one_mailbox(quota)
+        .map_err(|why| Error::invalid("quota_mib", why))
 }
 
 /// The mailbox as the database has it after it is written, so that it need not be read again. Its domain is known then.
@@ -154,10 +154,7 @@ async fn refusal(tx: &mut TenantTx, scope: &TenantScope, address: &Address, limi
         return Error::invalid("address", message);
     };
     if let Some(other) = domain.alias_of {
-        let (name, other) = (domain.name.shown(), other.shown());
-        let message =
-            format!("{name} stands for {other}: make the mailbox there, and it has both addresses.");
-        return Error::invalid("address", message);
+        return alias_domain(&domain.name, &other);
     }
     full(tx, scope, limits).await
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::mail::limits;
+use crate::mail::{filters, limits};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
@@ -27,6 +27,9 @@ fn check_typed(mailbox: &Mailbox, typed: Option<&str>) -> Result<(), Error> {
 
 /// Deletes a mailbox: nobody signs in and no mail arrives any more, its address is free, and open sessions end. It is kept with
 /// its mail for the installation's retention, and can be restored. `typed` is what somebody typed as its address.
+///
+/// The aliases that its person made for themselves go with it at once and do not come back: they led here only, and whoever gets the
+/// address next must not get their mail. The record says which they were.
 pub async fn remove(
     app: &App,
     scope: &TenantScope,
@@ -37,10 +40,13 @@ pub async fn remove(
     let before = store::lock(&mut tx, id).await?;
     check_typed(&before, typed)?;
     before.check_stays()?;
+    limits::lock(&mut tx, scope.tenant()).await?;
+    let aliases = store::remove_own_aliases(&mut tx, id).await?;
     let kept = Kept::for_days(app.config.mailbox_retention_days, app.now());
     store::delete(&mut tx, id, kept).await?;
     kick(app, &mut tx, scope.tenant(), &before.address).await?;
-    let change = Change::to("mailbox.delete", json!({ "kept_until": kept.until }));
+    let told = json!({ "kept_until": kept.until, "own_aliases_removed": aliases });
+    let change = Change::to("mailbox.delete", told);
     tell(app, &mut tx, scope, (id, &before.address), &change).await?;
     let after = store::find(&mut tx, id).await?;
     tx.commit().await?;
@@ -53,8 +59,8 @@ pub async fn restore(app: &App, scope: &TenantScope, id: MailboxId) -> Result<Ma
     let mut tx = scope.begin().await?;
     let before = there(store::lock(&mut tx, id).await?, now)?;
     before.check_deleted()?;
-    if let Some(kind) = store::taken_by(&mut tx, before.domain, &before.address).await? {
-        return Err(taken(&before, &kind));
+    if let Some(holder) = store::taken_by(&mut tx, before.domain, &before.address).await? {
+        return Err(Error::conflict("address-taken", holder.words(&before.shown())));
     }
     let limits = limits::of_tenant(&mut tx, scope.tenant()).await?;
     match store::restore(&mut tx, &before, limits.max_mailboxes, now).await {
@@ -67,24 +73,13 @@ pub async fn restore(app: &App, scope: &TenantScope, id: MailboxId) -> Result<Ma
         }
         Err(error) => return Err(error),
     }
+    // Aliases may have been led here meanwhile, or away.
+    filters::refresh(app, &mut tx, id).await?;
     let change = Change::plain("mailbox.restore");
     tell(app, &mut tx, scope, (id, &before.address), &change).await?;
     let after = store::find(&mut tx, id).await?;
     tx.commit().await?;
     Ok(after)
-}
-
-fn taken(mailbox: &Mailbox, kind: &str) -> Error {
-    let what = if kind == "mailbox" {
-        "another mailbox"
-    } else {
-        "an alias"
-    };
-    let message = format!(
-        "{} belongs to {what} now. Delete that one first, and then restore this one.",
-        mailbox.shown()
-    );
-    Error::conflict("address-taken", message)
 }
 
 /// Erases a deleted mailbox now, with its mail and for good. The mail service is told as soon as it answers.

@@ -7,13 +7,13 @@ use crate::accounts;
 use crate::app::App;
 use crate::audit::Change;
 use crate::drivers::mailer::Mail;
-use crate::mail::model::Address;
+use crate::mail::model::{Address, kept_hash, parse_hash};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
 use crate::platform::secret::{OneTimeToken, Secret};
 
-use super::super::model::{LINK_DAYS, Mailbox, link_to, parse_hash};
+use super::super::model::{LINK_DAYS, Mailbox, link_to};
 use super::super::store;
 use super::{kick, tell};
 
@@ -21,7 +21,7 @@ use super::{kick, tell};
 /// `about` are words that a guesser would try first.
 pub async fn hash_password(chosen: &str, about: &[&str]) -> Result<String, Error> {
     let hash = accounts::hash_chosen(chosen, about).await?;
-    Ok(format!("{{ARGON2ID}}{hash}"))
+    Ok(kept_hash(&hash))
 }
 
 /// A set-up link as it is handed out, once.
@@ -35,6 +35,21 @@ pub struct Issued {
     pub sent_to: Option<String>,
     /// Why it could not be mailed.
     pub trouble: Option<String>,
+}
+
+/// So long after one another links of a mailbox are mailed: nobody's address is filled with them.
+const BETWEEN_MAILS: Duration = Duration::minutes(1);
+
+/// Refuses to mail a link so soon after the one before.
+fn check_pause(mailbox: &Mailbox, to: Option<&Address>, now: DateTime<Utc>) -> Result<(), Error> {
+    let made = mailbox.setup_until.map(|until| until - Duration::days(LINK_DAYS));
+    let free = made.map(|made| made + BETWEEN_MAILS).filter(|free| *free > now);
+    match (free, to) {
+        (Some(free), Some(_)) => Err(Error::TooMany {
+            retry_after: (free - now).to_std().unwrap_or_default(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// When a link that is made now ends.
@@ -117,6 +132,7 @@ pub async fn issue_link(
     let own = Address::parse(&before.address).ok();
     let to = link_to(send_to, own.as_ref()).map_err(|message| Error::invalid("send_link_to", message))?;
     check_mailer(app, to.as_ref())?;
+    check_pause(&before, to.as_ref(), now)?;
     let token = OneTimeToken::generate();
     let until = link_end(now);
     store::save_link(&mut tx, id, (&token.hash, until), now).await?;
@@ -163,7 +179,7 @@ pub async fn set_password(
     let mut tx = scope.begin().await?;
     let before = store::lock(&mut tx, id).await?;
     before.check_stays()?;
-    store::save_hash(&mut tx, id, &hash, now).await?;
+    store::save_hash(&mut tx, id, (None, &hash), now).await?;
     let removed = if new.ends_app_passwords {
         store::remove_app_passwords(&mut tx, id).await?
     } else {

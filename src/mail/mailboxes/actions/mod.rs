@@ -12,8 +12,8 @@ pub use create::{Created, create};
 pub use end::{erase, remove, restore};
 pub use entry::{Issued, NewPassword, hash_password, issue_link, set_password};
 pub use parts::{
-    AppPasswordInput, allow_send_as, app_passwords, forbid_send_as, make_app_password, remove_app_password,
-    send_as,
+    AppPasswordInput, allow_send_as, app_passwords, forbid_send_as, make_app_password, put_app_password,
+    remove_app_password, send_as, take_app_password,
 };
 pub use read::{deleted, find, list};
 
@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::mail::{TOPIC, kicks};
 use crate::platform::access::TenantScope;
-use crate::platform::db::TenantTx;
+use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{MailboxId, TenantId};
@@ -60,6 +60,6 @@ async fn tell(
 }
 
 /// Asks that whoever has the mailbox open be signed out.
-async fn kick(app: &App, tx: &mut TenantTx, tenant: TenantId, address: &str) -> Result<(), Error> {
+async fn kick(app: &App, tx: &mut impl Scoped, tenant: TenantId, address: &str) -> Result<(), Error> {
     kicks::ask(tx, tenant, &[address.to_owned()], app.now()).await
 }

@@ -6,8 +6,9 @@ use crate::app::App;
 use crate::audit::Change;
 use crate::mail::model::Address;
 use crate::platform::access::TenantScope;
+use crate::platform::db::Scoped;
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::{AppPasswordId, MailboxId};
+use crate::platform::ids::{AppPasswordId, MailboxId, TenantId};
 use crate::platform::secret::Secret;
 
 use super::super::model::{
@@ -38,27 +39,35 @@ pub struct AppPasswordInput {
     pub protocols: Vec<AppPasswordProtocol>,
 }
 
-/// Makes a password for one program, and says it this once.
-pub async fn make_app_password(
-    app: &App,
-    scope: &TenantScope,
-    id: MailboxId,
-    new: AppPasswordInput,
-) -> Result<(AppPassword, Secret), Error> {
-    let mut errors = FieldErrors::default();
-    let name = errors.check("name", check_title(&new.name));
-    if new.protocols.is_empty() {
-        errors.add("protocols", "Choose at least one.");
+impl AppPasswordInput {
+    /// The same, judged: each protocol once.
+    fn parse(self) -> Result<Self, Error> {
+        let mut errors = FieldErrors::default();
+        let name = errors.check("name", check_title(&self.name));
+        if self.protocols.is_empty() {
+            errors.add("protocols", "Choose at least one.");
+        }
+        errors.into_result()?;
+        let mut protocols = self.protocols;
+        protocols.sort_unstable();
+        protocols.dedup();
+        Ok(Self {
+            name: name.unwrap_or_default(),
+            protocols,
+        })
     }
-    errors.into_result()?;
-    let mut protocols = new.protocols;
-    protocols.sort_unstable();
-    protocols.dedup();
-    let mut tx = scope.begin().await?;
-    let mailbox = store::lock(&mut tx, id).await?;
-    mailbox.check_stays()?;
-    let (used, _) = store::count_parts(&mut tx, id).await?;
-    if used >= MAX_APP_PASSWORDS {
+}
+
+/// Writes a password for one program into a transaction that has locked the mailbox; says it this once. Whoever works at the
+/// mailbox tells of the change and commits.
+pub async fn put_app_password(
+    app: &App,
+    tx: &mut impl Scoped,
+    (tenant, mailbox): (TenantId, MailboxId),
+    new: AppPasswordInput,
+) -> Result<(AppPassword, Secret, Change), Error> {
+    let new = new.parse()?;
+    if store::count_app_passwords(tx, mailbox).await? >= MAX_APP_PASSWORDS {
         let message =
             format!("A mailbox has at most {MAX_APP_PASSWORDS} app passwords. Remove one that nothing uses.");
         return Err(Error::conflict("too-many-app-passwords", message));
@@ -66,17 +75,49 @@ pub async fn make_app_password(
     let made = NewAppPassword::generate();
     let password = AppPassword {
         id: AppPasswordId::new(&*app.ids, app.now()),
-        name: name.unwrap_or_default(),
-        protocols,
+        name: new.name,
+        protocols: new.protocols,
         created_at: app.now(),
         last_used_at: None,
     };
-    store::insert_app_password(&mut tx, (scope.tenant(), id), &password, &made.digest).await?;
+    store::insert_app_password(tx, (tenant, mailbox), &password, &made.digest).await?;
     let told = json!({ "name": password.name, "protocols": password.protocols });
-    let change = Change::to("mailbox.app_password", told);
+    Ok((password, made.text, Change::to("mailbox.app_password", told)))
+}
+
+/// Takes a password for one program away in such a transaction, and asks that whoever has the mailbox open be signed out: nobody
+/// knows by which password they came. Says what it was called.
+pub async fn take_app_password(
+    app: &App,
+    tx: &mut impl Scoped,
+    (tenant, mailbox, address): (TenantId, MailboxId, &str),
+    password: AppPasswordId,
+) -> Result<(String, Change), Error> {
+    let name = store::remove_app_password(tx, mailbox, password).await?;
+    let name = name.ok_or(Error::NotFound)?;
+    kick(app, tx, tenant, address).await?;
+    let change = Change {
+        action: "mailbox.app_password_remove",
+        before: Some(json!({ "name": name })),
+        after: None,
+    };
+    Ok((name, change))
+}
+
+/// Makes a password for one program, and says it this once.
+pub async fn make_app_password(
+    app: &App,
+    scope: &TenantScope,
+    id: MailboxId,
+    new: AppPasswordInput,
+) -> Result<(AppPassword, Secret), Error> {
+    let mut tx = scope.begin().await?;
+    let mailbox = store::lock(&mut tx, id).await?;
+    mailbox.check_stays()?;
+    let (password, text, change) = put_app_password(app, &mut tx, (scope.tenant(), id), new).await?;
     tell(app, &mut tx, scope, (id, &mailbox.address), &change).await?;
     tx.commit().await?;
-    Ok((password, made.text))
+    Ok((password, text))
 }
 
 /// Removes a password for one program. What is signed in by it is signed out, with all else that has the mailbox open.
@@ -88,14 +129,8 @@ pub async fn remove_app_password(
 ) -> Result<String, Error> {
     let mut tx = scope.begin().await?;
     let mailbox = there(store::lock(&mut tx, id).await?, app.now())?;
-    let name = store::remove_app_password(&mut tx, id, password).await?;
-    let name = name.ok_or(Error::NotFound)?;
-    kick(app, &mut tx, scope.tenant(), &mailbox.address).await?;
-    let change = Change {
-        action: "mailbox.app_password_remove",
-        before: Some(json!({ "name": name })),
-        after: None,
-    };
+    let whose = (scope.tenant(), id, mailbox.address.as_str());
+    let (name, change) = take_app_password(app, &mut tx, whose, password).await?;
     tell(app, &mut tx, scope, (id, &mailbox.address), &change).await?;
     tx.commit().await?;
     Ok(name)
@@ -129,11 +164,10 @@ pub async fn allow_send_as(
     let domain = store::domain_named(&mut tx, scope.tenant(), address.domain()).await?;
     let domain = domain.filter(|domain| domain.verified_at.is_some());
     let domain = domain.ok_or_else(|| {
-        let message = "Use an address of one of your own mail domains that is proven to be yours.";
+        let message = "Use an address of one of your own mail domains that is verified.";
         Error::invalid("address", message)
     })?;
-    let (_, used) = store::count_parts(&mut tx, id).await?;
-    if used >= MAX_SEND_AS {
+    if store::count_send_as(&mut tx, id).await? >= MAX_SEND_AS {
         let message = format!("A mailbox may send as {MAX_SEND_AS} addresses at most. Remove one first.");
         return Err(Error::conflict("too-many-send-as", message));
     }

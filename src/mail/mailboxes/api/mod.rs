@@ -17,7 +17,7 @@ use crate::platform::secret::Secret;
 use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Sorted, Tagged};
 
 use super::actions::{self, NewPassword};
-use super::model::{NewMailbox, Settings, Stated};
+use super::model::{Mailbox, NewMailbox, Settings, Stated};
 use outs::{MailboxMadeOut, MailboxOut, SetUpLinkOut};
 
 /// Which mailboxes.
@@ -102,7 +102,7 @@ pub async fn create(
     State(app): State<App>,
     scope: TenantScope,
     Json(new): Json<MailboxIn>,
-) -> Result<(StatusCode, Json<MailboxMadeOut>), Error> {
+) -> Result<(StatusCode, Tagged<Json<MailboxMadeOut>>), Error> {
     let new = NewMailbox {
         address: new.address,
         name: new.name,
@@ -115,7 +115,14 @@ pub async fn create(
         send_link_to: new.send_link_to,
     };
     let created = actions::create(&app, &scope, new).await?;
-    Ok((StatusCode::CREATED, Json(created.into())))
+    Ok((
+        StatusCode::CREATED,
+        Tagged(created.mailbox.version, Json(created.into())),
+    ))
+}
+
+fn tagged(mailbox: Mailbox) -> Tagged<Json<MailboxOut>> {
+    Tagged(mailbox.version, Json(mailbox.into()))
 }
 
 /// Show a mailbox
@@ -129,7 +136,7 @@ pub async fn show(
     Path(id): Path<MailboxId>,
 ) -> Result<Tagged<Json<MailboxOut>>, Error> {
     let mailbox = actions::find(&app, &scope, id).await?;
-    Ok(Tagged(mailbox.version, Json(mailbox.into())))
+    Ok(tagged(mailbox))
 }
 
 /// What is to be changed of a mailbox; what is absent stays.
@@ -173,22 +180,22 @@ pub async fn change(
     };
     let check = |version| if_match.check(version);
     let mailbox = actions::change(&app, &scope, id, settings, check).await?;
-    Ok(Tagged(mailbox.version, Json(mailbox.into())))
+    Ok(tagged(mailbox))
 }
 
 /// Delete a mailbox
 ///
-/// Nobody signs in and no mail arrives any more, and its address is free. It is kept with its mail for a while, and can be
-/// restored until then.
+/// Nobody signs in and no mail arrives any more, and its address is free. It is kept with its mail until `erased_at`,
+/// and can be restored until then. Aliases that its person made for themselves are gone.
 #[utoipa::path(delete, path = "/api/v1/mail/mailboxes/{mailbox}", tag = "mail", params(("mailbox" = MailboxId, Path)),
-    responses((status = 200, description = "The mailbox, and until when it is kept", body = MailboxOut)))]
+    responses((status = 204, description = "It is deleted")))]
 pub async fn remove(
     State(app): State<App>,
     scope: TenantScope,
     Path(id): Path<MailboxId>,
-) -> Result<Json<MailboxOut>, Error> {
-    let mailbox = actions::remove(&app, &scope, id, None).await?;
-    Ok(Json(mailbox.into()))
+) -> Result<StatusCode, Error> {
+    actions::remove(&app, &scope, id, None).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Restore a deleted mailbox
@@ -200,9 +207,9 @@ pub async fn restore(
     State(app): State<App>,
     scope: TenantScope,
     Path(id): Path<MailboxId>,
-) -> Result<Json<MailboxOut>, Error> {
+) -> Result<Tagged<Json<MailboxOut>>, Error> {
     let mailbox = actions::restore(&app, &scope, id).await?;
-    Ok(Json(mailbox.into()))
+    Ok(tagged(mailbox))
 }
 
 /// Erase a deleted mailbox
@@ -228,9 +235,9 @@ pub async fn enable(
     State(app): State<App>,
     scope: TenantScope,
     Path(id): Path<MailboxId>,
-) -> Result<Json<MailboxOut>, Error> {
+) -> Result<Tagged<Json<MailboxOut>>, Error> {
     let mailbox = actions::enable(&app, &scope, id).await?;
-    Ok(Json(mailbox.into()))
+    Ok(tagged(mailbox))
 }
 
 /// Disable a mailbox
@@ -242,9 +249,9 @@ pub async fn disable(
     State(app): State<App>,
     scope: TenantScope,
     Path(id): Path<MailboxId>,
-) -> Result<Json<MailboxOut>, Error> {
+) -> Result<Tagged<Json<MailboxOut>>, Error> {
     let mailbox = actions::disable(&app, &scope, id).await?;
-    Ok(Json(mailbox.into()))
+    Ok(tagged(mailbox))
 }
 
 /// Another password for a mailbox: itself, or a hash of it.
@@ -273,14 +280,14 @@ pub async fn password(
     scope: TenantScope,
     Path(id): Path<MailboxId>,
     Json(new): Json<MailboxPasswordIn>,
-) -> Result<Json<MailboxOut>, Error> {
+) -> Result<Tagged<Json<MailboxOut>>, Error> {
     let new = NewPassword {
         password: new.password.map(Secret::new),
         password_hash: new.password_hash.map(Secret::new),
         ends_app_passwords: new.remove_app_passwords,
     };
     let mailbox = actions::set_password(&app, &scope, id, new).await?;
-    Ok(Json(mailbox.into()))
+    Ok(tagged(mailbox))
 }
 
 /// Where a set-up link is mailed to.
@@ -298,13 +305,13 @@ pub struct SetUpLinkIn {
 /// there is stays until then.
 #[utoipa::path(post, path = "/api/v1/mail/mailboxes/{mailbox}/set-up-link", tag = "mail",
     params(("mailbox" = MailboxId, Path)), request_body = SetUpLinkIn,
-    responses((status = 200, description = "The link", body = SetUpLinkOut)))]
+    responses((status = 201, description = "The link", body = SetUpLinkOut)))]
 pub async fn set_up_link(
     State(app): State<App>,
     scope: TenantScope,
     Path(id): Path<MailboxId>,
     Json(new): Json<SetUpLinkIn>,
-) -> Result<Json<SetUpLinkOut>, Error> {
+) -> Result<(StatusCode, Json<SetUpLinkOut>), Error> {
     let (_, issued) = actions::issue_link(&app, &scope, id, new.send_link_to.as_deref()).await?;
-    Ok(Json(issued.into()))
+    Ok((StatusCode::CREATED, Json(issued.into())))
 }

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::mail::model::{Address, DomainName, LocalPart};
+use crate::mail::model::{Address, DomainName, LocalPart, parse_hash};
 use crate::platform::error::FieldErrors;
 use crate::platform::secret::Secret;
 
-use super::hash::parse_hash;
 use super::mailbox::Mailbox;
 
 /// A person's name, at most, in characters.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::mail::model::{Address, DomainName};
+use crate::mail::model::{Address, DomainName, hindrance};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
 
@@ -162,13 +162,7 @@ pub struct Domain {
 impl Domain {
     /// What keeps mail from arriving here, in a sentence; empty if nothing.
     pub fn hindrance(&self) -> &'static str {
-        if self.verified_at.is_none() {
-            "No mail arrives before the domain is proven to be yours."
-        } else if !self.is_enabled {
-            "No mail arrives while the domain is disabled."
-        } else {
-            ""
-        }
+        hindrance(self.verified_at.is_some(), self.is_enabled)
     }
 }
 

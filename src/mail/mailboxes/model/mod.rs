@@ -1,12 +1,10 @@
 //! What a mailbox is, and every rule about it that needs no database. Pure.
 
 mod app_password;
-mod hash;
 mod input;
 mod mailbox;
 
 pub use app_password::{AppPassword, AppPasswordProtocol, NewAppPassword, check_title};
-pub use hash::parse_hash;
 pub use input::{Entry, Fresh, NewMailbox, Settings, Stated, check_name, link_to, typed_count, typed_size};
 pub use mailbox::{Domain, Kept, Mailbox, Usage};
 

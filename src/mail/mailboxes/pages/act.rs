@@ -3,13 +3,14 @@
 use axum::extract::State;
 
 use crate::app::App;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
 use crate::platform::web::{FormData, Path, SeeOther};
 
 use super::super::actions;
-use super::{base, deleted_href, href};
+use super::deleted_href;
 
 /// Enables it.
 pub(super) async fn enable(
@@ -17,7 +18,7 @@ pub(super) async fn enable(
     scope: TenantScope,
     Path((_, id)): Path<(String, MailboxId)>,
 ) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(href(&scope, id));
+    let to = SeeOther::to(nav::mailbox(&scope, id));
     match actions::enable(&app, &scope, id).await {
         Ok(_) => Ok(to.good("It is enabled: its person can sign in and send.")),
         Err(error) => to.refused(error),
@@ -30,7 +31,7 @@ pub(super) async fn disable(
     scope: TenantScope,
     Path((_, id)): Path<(String, MailboxId)>,
 ) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(href(&scope, id));
+    let to = SeeOther::to(nav::mailbox(&scope, id));
     match actions::disable(&app, &scope, id).await {
         Ok(_) => Ok(to.good("It is disabled. Mail still arrives and waits for its person.")),
         Err(error) => to.refused(error),
@@ -52,9 +53,12 @@ pub(super) async fn remove(
             } else {
                 "Its mail is being erased."
             };
-            Ok(SeeOther::to(base(&scope)).good(format!("{} is deleted. {rest}", gone.shown())))
+            Ok(
+                SeeOther::to(Tab::Mailboxes.href(&scope))
+                    .good(format!("{} is deleted. {rest}", gone.shown())),
+            )
         }
-        Err(error) => SeeOther::to(href(&scope, id)).refused_or_invalid(error),
+        Err(error) => SeeOther::to(nav::mailbox(&scope, id)).refused_or_invalid(error),
     }
 }
 
@@ -64,7 +68,7 @@ pub(super) async fn restore(
     scope: TenantScope,
     Path((_, id)): Path<(String, MailboxId)>,
 ) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(href(&scope, id));
+    let to = SeeOther::to(nav::mailbox(&scope, id));
     match actions::restore(&app, &scope, id).await {
         Ok(_) => Ok(to.good("It is restored, with its mail and its passwords.")),
         Err(error) => to.refused(error),
@@ -82,6 +86,6 @@ pub(super) async fn erase(
         Ok(gone) => {
             Ok(SeeOther::to(deleted_href(&scope)).info(format!("Erasing {} with its mail.", gone.shown())))
         }
-        Err(error) => SeeOther::to(href(&scope, id)).refused_or_invalid(error),
+        Err(error) => SeeOther::to(nav::mailbox(&scope, id)).refused_or_invalid(error),
     }
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{AppPasswordId, MailboxId};
@@ -13,7 +14,7 @@ use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, ago};
 
 use super::super::actions::{self, AppPasswordInput};
 use super::super::model::{AppPassword, AppPasswordProtocol};
-use super::{Head, crumbs, href, shown_in_form};
+use super::{Head, shown_in_form};
 
 /// One that was made, told this once.
 struct Made {
@@ -70,7 +71,7 @@ async fn page(
 ) -> Result<Page<List>, Error> {
     let (mailbox, passwords) = actions::app_passwords(app, scope, id).await?;
     Ok(Page(List {
-        ctx: crumbs(ctx, scope),
+        ctx: nav::crumbs_below(ctx, scope, Tab::Mailboxes),
         head: Head::new(scope, &mailbox, "app-passwords"),
         passwords,
         made,
@@ -138,7 +139,7 @@ pub(super) async fn remove(
     scope: TenantScope,
     Path((_, id, password)): Path<(String, MailboxId, AppPasswordId)>,
 ) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(format!("{}/app-passwords", href(&scope, id)));
+    let to = SeeOther::to(format!("{}/app-passwords", nav::mailbox(&scope, id)));
     match actions::remove_app_password(&app, &scope, id, password).await {
         Ok(name) => Ok(to.good(format!("{name} works no more, and open sessions end."))),
         Err(error) => to.refused(error),

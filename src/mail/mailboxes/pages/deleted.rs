@@ -5,13 +5,14 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, ListQuery, Page, Query, ago};
 
 use super::super::actions;
 use super::super::model::Mailbox;
-use super::{base, bytes, crumbs, deleted_href, href};
+use super::{bytes, deleted_href};
 
 struct Row {
     id: String,
@@ -35,7 +36,7 @@ impl Row {
         let (until, until_ago) = moment(mailbox.deleted.map(|kept| kept.until));
         Self {
             id: mailbox.id.to_string(),
-            href: href(scope, mailbox.id),
+            href: nav::mailbox(scope, mailbox.id),
             address: mailbox.shown(),
             held: bytes(mailbox.used_bytes),
             name: mailbox.name,
@@ -70,9 +71,9 @@ pub(super) async fn list(
     let listing = actions::deleted(&app, &scope, &query).await?;
     let (next, now) = (listing.next_href(&query).unwrap_or_default(), app.now());
     Ok(Page(Deleted {
-        ctx: crumbs(ctx, &scope),
+        ctx: nav::crumbs_below(ctx, &scope, Tab::Mailboxes),
         path: deleted_href(&scope),
-        mailboxes: base(&scope),
+        mailboxes: Tab::Mailboxes.href(&scope),
         days: app.config.mailbox_retention_days,
         rows: listing.map(|mailbox| Row::new(&scope, mailbox, now)).items,
         query,

@@ -1,10 +1,11 @@
-//! What every page of a mailbox starts with: its address, its tabs, and the way back.
+//! What every page of a mailbox starts with: its address and its tabs. Whatever other part has a page of a mailbox uses it as well.
 
+use crate::mail::model::Address;
+use crate::mail::nav;
 use crate::platform::access::TenantScope;
-use crate::platform::web::Ctx;
+use crate::platform::ids::MailboxId;
 
 use super::super::model::Mailbox;
-use super::{area, base, href};
 
 /// What every page of a mailbox starts with.
 #[derive(Debug)]
@@ -17,19 +18,21 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head of a page of this mailbox; `tab` is the page's own: `overview`, `app-passwords`, `send-as`, `rules` or
-    /// `forwarding`.
+    /// The head of a page of this mailbox; `tab` is the end of the page's own address, or `overview`.
     pub fn new(scope: &TenantScope, mailbox: &Mailbox, tab: &'static str) -> Self {
         Self {
-            base: href(scope, mailbox.id),
-            address: mailbox.shown(),
-            tab,
             is_deleted: mailbox.deleted.is_some(),
+            ..Self::of(scope, mailbox.id, &mailbox.address, tab)
         }
     }
-}
 
-/// Adds the way back, to all mailboxes.
-pub fn crumbs(ctx: Ctx, scope: &TenantScope) -> Ctx {
-    ctx.with_crumbs([("Mail", area(scope)), ("Mailboxes", base(scope))])
+    /// The head of a page of a mailbox that is known to be there, with its address as the database has it.
+    pub fn of(scope: &TenantScope, id: MailboxId, address: &str, tab: &'static str) -> Self {
+        Self {
+            base: nav::mailbox(scope, id),
+            address: Address::parse(address).map_or_else(|_| address.to_owned(), |address| address.shown()),
+            tab,
+            is_deleted: false,
+        }
+    }
 }

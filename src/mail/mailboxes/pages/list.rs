@@ -5,6 +5,8 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::mail::domains;
+use crate::mail::nav::{self, AreaHead, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailDomainId;
@@ -13,7 +15,7 @@ use crate::platform::web::{Ctx, Page, Path, Sorted, Unfiltered, ago};
 use super::super::actions;
 use super::super::model::{Domain, Mailbox};
 use super::super::store;
-use super::{area, base, deleted_href, domain_href, held, href, last_seen, percent};
+use super::{deleted_href, held, last_seen, percent};
 
 struct Row {
     id: String,
@@ -32,7 +34,7 @@ impl Row {
     fn new(scope: &TenantScope, mailbox: Mailbox, now: DateTime<Utc>) -> Self {
         Self {
             id: mailbox.id.to_string(),
-            href: href(scope, mailbox.id),
+            href: nav::mailbox(scope, mailbox.id),
             address: mailbox.shown(),
             words: mailbox.words(now),
             held: held(&mailbox),
@@ -49,19 +51,37 @@ impl Row {
 #[template(path = "mail/mailboxes.html")]
 pub(super) struct List {
     ctx: Ctx,
-    /// Of which domain; empty for all.
-    domain: String,
+    area: AreaHead,
+    /// Of which domain, if not of all.
+    head: Option<domains::Head>,
     hindrance: &'static str,
-    area: String,
+    /// Where mail begins.
+    home: String,
     path: String,
     new: String,
     deleted: String,
+    export: String,
+    import: String,
     query: Sorted<Unfiltered>,
     rows: Vec<Row>,
     next: String,
     may_write: bool,
     has_domains: bool,
     has_service: bool,
+}
+
+impl List {
+    fn title(&self) -> &str {
+        self.head.as_ref().map_or("Mailboxes", |head| head.name.as_str())
+    }
+
+    fn sub(&self) -> &'static str {
+        if self.head.is_some() {
+            "Its mailboxes"
+        } else {
+            "In all of your domains"
+        }
+    }
 }
 
 async fn page(
@@ -73,24 +93,32 @@ async fn page(
     query.list.sort.get_or_insert_with(|| "address".to_owned());
     let listing = actions::list(scope, domain, &query.list).await?;
     let mut tx = scope.begin().await?;
-    let of = match domain {
-        Some(id) => Some(store::domain_of(&mut tx, id).await?),
-        None => None,
+    let (of, head) = match domain {
+        Some(id) => {
+            let named = domains::find(&mut tx, id).await?;
+            let of = store::domain_of(&mut tx, id).await?;
+            (Some(of), Some(domains::Head::new(scope, &named, "mailboxes")))
+        }
+        None => (None, None),
     };
     let has_domains = of.is_some() || !store::own_domains(&mut tx, scope.tenant(), 1).await?.is_empty();
     drop(tx);
     let (next, now) = (listing.next_href(&query).unwrap_or_default(), app.now());
-    let (path, new) = match domain {
-        Some(id) => (domain_href(scope, id), format!("{}/new?domain={id}", base(scope))),
-        None => (base(scope), format!("{}/new", base(scope))),
-    };
+    let (home, all) = (nav::area(scope), Tab::Mailboxes.href(scope));
+    let of_domain = domain.map(|id| format!("?domain={id}")).unwrap_or_default();
     Ok(Page(List {
-        ctx: ctx.with_crumbs([("Mail", area(scope))]),
-        domain: of.as_ref().map(|of| of.name.shown()).unwrap_or_default(),
+        ctx: nav::crumbs(ctx, scope),
+        area: AreaHead::new(scope, Tab::Mailboxes),
+        head,
         hindrance: of.as_ref().map_or("", Domain::hindrance),
-        area: area(scope),
-        path,
-        new,
+        path: domain.map_or_else(
+            || all.clone(),
+            |id| format!("{}/mailboxes", nav::domain(scope, id)),
+        ),
+        new: format!("{all}/new{of_domain}"),
+        export: format!("{home}/export.csv{of_domain}"),
+        import: format!("{}/new", Tab::Imports.href(scope)),
+        home,
         deleted: deleted_href(scope),
         rows: listing.map(|mailbox| Row::new(scope, mailbox, now)).items,
         query,

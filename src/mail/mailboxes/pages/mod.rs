@@ -13,14 +13,14 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::drivers::pool::show_size;
+use crate::mail::nav;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::{MailDomainId, MailboxId};
 use crate::platform::web::{CHANGED, Routes, ago};
 
 use super::model::{Mailbox, Usage};
 
-pub use head::{Head, crumbs};
+pub use head::Head;
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -105,29 +105,9 @@ fn parts(read: Rule, write: Rule) -> Routes<App> {
         )
 }
 
-/// Where mail's pages of a tenant begin.
-fn area(scope: &TenantScope) -> String {
-    format!("/t/{}/mail", scope.member.slug)
-}
-
-/// Where all mailboxes are.
-fn base(scope: &TenantScope) -> String {
-    format!("{}/mailboxes", area(scope))
-}
-
-/// Where one is.
-fn href(scope: &TenantScope, id: MailboxId) -> String {
-    format!("{}/{id}", base(scope))
-}
-
-/// Where a domain's mailboxes are.
-fn domain_href(scope: &TenantScope, id: MailDomainId) -> String {
-    format!("{}/domains/{id}/mailboxes", area(scope))
-}
-
 /// Where deleted ones are.
 fn deleted_href(scope: &TenantScope) -> String {
-    format!("{}/deleted-mailboxes", area(scope))
+    format!("{}/deleted-mailboxes", nav::area(scope))
 }
 
 fn bytes(bytes: i64) -> String {

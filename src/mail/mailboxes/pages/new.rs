@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::MailDomainId;
@@ -16,7 +17,7 @@ use super::super::actions::{self, Created};
 use super::super::model::{Domain, NewMailbox, typed_count, typed_size};
 use super::super::store;
 use super::show::{self, Extra};
-use super::{area, base, crumbs, href, shown_in_form};
+use super::shown_in_form;
 
 /// So many domains are offered; whoever has more begins at the domain.
 const OFFERED: i64 = 200;
@@ -53,9 +54,9 @@ async fn page(app: &App, scope: &TenantScope, ctx: Ctx, form: FormState) -> Resu
         domains.insert(0, more);
     }
     Ok(Page(New {
-        ctx: crumbs(ctx, scope),
-        base: base(scope),
-        area: area(scope),
+        ctx: nav::crumbs_below(ctx, scope, Tab::Mailboxes),
+        base: Tab::Mailboxes.href(scope),
+        area: nav::area(scope),
         domains: domains.iter().map(offer).collect(),
         sends_mail: app.mailer.is_some(),
         form,
@@ -120,7 +121,7 @@ async fn done(app: &App, scope: &TenantScope, ctx: Ctx, created: Created) -> Res
         };
         return Ok(show::page(app, scope, ctx, (id, extra)).await?.into_response());
     }
-    let to = SeeOther::to(href(scope, id));
+    let to = SeeOther::to(nav::mailbox(scope, id));
     let to = if created.hindrance.is_empty() {
         to.good("The mailbox is made. Its person can sign in.")
     } else {

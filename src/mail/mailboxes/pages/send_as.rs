@@ -7,13 +7,14 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::app::App;
 use crate::mail::model::Address;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
 use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
 
 use super::super::actions;
-use super::{Head, crumbs, href, shown_in_form};
+use super::{Head, shown_in_form};
 
 struct Row {
     /// Counts, for the ids of dialogs: an address is none.
@@ -50,7 +51,7 @@ async fn page(
     };
     let rows = addresses.into_iter().enumerate().map(row).collect();
     Ok(Page(List {
-        ctx: crumbs(ctx, scope),
+        ctx: nav::crumbs_below(ctx, scope, Tab::Mailboxes),
         rows,
         head,
         form,
@@ -79,7 +80,7 @@ pub(super) async fn allow(
     let done = actions::allow_send_as(&app, &scope, id, data.get("address"));
     match data.submit(done).await {
         Ok(address) => {
-            let to = SeeOther::to(format!("{}/send-as", href(&scope, id)));
+            let to = SeeOther::to(format!("{}/send-as", nav::mailbox(&scope, id)));
             Ok(to
                 .good(format!("It may send as {}.", address.shown()))
                 .into_response())
@@ -98,7 +99,7 @@ pub(super) async fn forbid(
     scope: TenantScope,
     Path((_, id, address)): Path<(String, MailboxId, String)>,
 ) -> Result<SeeOther, Error> {
-    let to = SeeOther::to(format!("{}/send-as", href(&scope, id)));
+    let to = SeeOther::to(format!("{}/send-as", nav::mailbox(&scope, id)));
     match actions::forbid_send_as(&app, &scope, id, &address).await {
         Ok(()) => Ok(to.good(format!("It no longer sends as {address}."))),
         Err(error) => to.refused(error),

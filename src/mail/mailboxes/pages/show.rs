@@ -4,8 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::app::App;
+use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
@@ -14,8 +16,8 @@ use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, ago};
 
 use super::super::actions::{self, Issued, NewPassword};
 use super::super::model::{Domain, Mailbox, Settings, typed_count, typed_size};
-use super::super::store;
-use super::{Head, crumbs, domain_href, held, href, percent, shown_in_form};
+use super::super::store::{self, Roads};
+use super::{Head, held, percent, shown_in_form};
 
 /// What a page shows besides the mailbox: forms that came back, and what is told once.
 #[derive(Default)]
@@ -35,6 +37,9 @@ pub(super) struct Show {
     mailbox: Mailbox,
     domain: Domain,
     domain_href: String,
+    /// The aliases that lead to it.
+    aliases: String,
+    roads: Roads,
     now: DateTime<Utc>,
     form: FormState,
     password_form: FormState,
@@ -67,6 +72,28 @@ impl Show {
             "Mailbox".to_owned()
         } else {
             format!("Mailbox of {}", self.mailbox.name)
+        }
+    }
+
+    /// Where its mail goes as well, or instead.
+    fn forwards(&self) -> String {
+        let kept = if self.mailbox.keeps_copy {
+            "and keeps it"
+        } else {
+            "and keeps nothing"
+        };
+        match self.mailbox.forward_to.as_slice() {
+            [] => "To nobody".to_owned(),
+            [only] => format!("To {only}, {kept}"),
+            many => format!("To {} addresses, {kept}", many.len()),
+        }
+    }
+
+    fn aliases_here(&self) -> String {
+        match self.roads.aliases {
+            0 => "None leads to it".to_owned(),
+            1 => "1 leads to it".to_owned(),
+            many => format!("{many} lead to it"),
         }
     }
 
@@ -150,6 +177,10 @@ fn filled(mailbox: &Mailbox) -> FormState {
         .with("max_own_aliases", mailbox.max_own_aliases.to_string())
 }
 
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
 /// The page.
 pub(super) async fn page(
     app: &App,
@@ -158,11 +189,16 @@ pub(super) async fn page(
     (id, extra): (MailboxId, Extra),
 ) -> Result<Page<Show>, Error> {
     let mailbox = actions::find(app, scope, id).await?;
-    let domain = store::domain_of(&mut scope.begin().await?, mailbox.domain).await?;
+    let mut tx = scope.begin().await?;
+    let domain = store::domain_of(&mut tx, mailbox.domain).await?;
+    let roads = store::roads(&mut tx, &mailbox).await?;
+    drop(tx);
     Ok(Page(Show {
-        ctx: crumbs(ctx, scope),
+        ctx: nav::crumbs_below(ctx, scope, Tab::Mailboxes),
         head: Head::new(scope, &mailbox, "overview"),
-        domain_href: domain_href(scope, domain.id),
+        domain_href: nav::domain(scope, domain.id),
+        aliases: format!("{}?q={}", Tab::Aliases.href(scope), encoded(&mailbox.address)),
+        roads,
         domain,
         now: app.now(),
         form: extra.settings.unwrap_or_else(|| filled(&mailbox)),
@@ -204,7 +240,9 @@ pub(super) async fn save(
     };
     let done = actions::change(&app, &scope, id, settings, data.has_seen());
     match data.submit(done).await {
-        Ok(_) => Ok(SeeOther::to(href(&scope, id)).good("Saved.").into_response()),
+        Ok(_) => Ok(SeeOther::to(nav::mailbox(&scope, id))
+            .good("Saved.")
+            .into_response()),
         Err(error) => {
             let (errors, status) = shown_in_form(error)?;
             let extra = Extra {
@@ -231,7 +269,7 @@ pub(super) async fn password(
     };
     match data.submit(actions::set_password(&app, &scope, id, new)).await {
         Ok(_) => {
-            let to = SeeOther::to(href(&scope, id));
+            let to = SeeOther::to(nav::mailbox(&scope, id));
             Ok(to
                 .good("The password is set, and open sessions end.")
                 .into_response())

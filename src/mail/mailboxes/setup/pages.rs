@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
+use crate::mail::clients::{Server, servers};
 use crate::mail::model::Address;
 use crate::platform::access::Visitor;
 use crate::platform::error::{Error, FieldErrors};
@@ -28,6 +29,8 @@ struct Done {
     address: String,
     /// The name that programs reach the mail service by.
     host: String,
+    /// What most programs use, to read and to send.
+    servers: [Server; 2],
 }
 
 #[derive(Template)]
@@ -82,7 +85,14 @@ pub(super) async fn choose(
     match outcome {
         Ok(_) => {
             let host = app.config.mail_host().to_owned();
-            Ok(Page(Done { ctx, address, host }).into_response())
+            let [incoming, _, outgoing, _] = servers(app.config.mail_client_ports);
+            let done = Done {
+                ctx,
+                address,
+                host,
+                servers: [incoming, outgoing],
+            };
+            Ok(Page(done).into_response())
         }
         Err(Error::NotFound) => Ok(gone(ctx)),
         Err(Error::Invalid(errors)) => {

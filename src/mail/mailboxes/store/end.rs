@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::platform::db::{Scoped, SystemTx, TenantTx};
+use crate::platform::db::{Scoped as _, SystemTx, TenantTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
+use crate::platform::ids::{MailboxId, TenantId};
 
 use super::super::model::{Kept, Mailbox};
 use super::write::clash;
@@ -22,6 +22,15 @@ pub async fn delete(tx: &mut TenantTx, id: MailboxId, kept: Kept) -> Result<(), 
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Removes the aliases that its person made for themselves; says which. The tenant's sums are locked by the caller.
+pub async fn remove_own_aliases(tx: &mut TenantTx, id: MailboxId) -> Result<Vec<String>, Error> {
+    let gone = sqlx::query_scalar!(
+        "delete from mail_alias where owner_id = $1 returning address",
+        id.0
+    );
+    Ok(gone.fetch_all(tx.conn()).await?)
 }
 
 /// Takes a deleted mailbox back if the tenant may have one more; says whether it did. The mailbox is locked by the caller.
@@ -44,20 +53,6 @@ pub async fn restore(
         Ok(done) => Ok(done.rows_affected() > 0),
         Err(error) => Err(clash(error, &deleted.shown())),
     }
-}
-
-/// Ends the time of all deleted mailboxes of a domain. Says how many there are: until they are gone the domain can't go.
-pub async fn let_deleted_go(
-    tx: &mut impl Scoped,
-    domain: MailDomainId,
-    now: DateTime<Utc>,
-) -> Result<u64, Error> {
-    let done = sqlx::query!(
-        "update mailbox set purge_after = least(purge_after, $2) where domain_id = $1 and deleted_at is not null",
-        domain.0,
-        now
-    );
-    Ok(done.execute(tx.conn()).await?.rows_affected())
 }
 
 /// Turns deleted mailboxes whose time is over into wishes to erase them, at most `limit`. Says whose they were.

@@ -29,9 +29,18 @@ pub async fn app_passwords(tx: &mut impl Scoped, mailbox: MailboxId) -> Result<V
         .collect())
 }
 
+/// How many passwords for single programs a mailbox has.
+pub async fn count_app_passwords(tx: &mut impl Scoped, mailbox: MailboxId) -> Result<i64, Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from mailbox_app_password where mailbox_id = $1"#,
+        mailbox.0
+    );
+    Ok(count.fetch_one(tx.conn()).await?)
+}
+
 /// Writes one, of whose text the digest is kept.
 pub async fn insert_app_password(
-    tx: &mut TenantTx,
+    tx: &mut impl Scoped,
     (tenant, mailbox): (TenantId, MailboxId),
     new: &AppPassword,
     digest: &str,
@@ -60,7 +69,7 @@ pub async fn insert_app_password(
 
 /// Removes one; says what it was called, if it was there.
 pub async fn remove_app_password(
-    tx: &mut TenantTx,
+    tx: &mut impl Scoped,
     mailbox: MailboxId,
     id: AppPasswordId,
 ) -> Result<Option<String>, Error> {
@@ -81,15 +90,13 @@ pub async fn remove_app_passwords(tx: &mut TenantTx, mailbox: MailboxId) -> Resu
     Ok(done.execute(tx.conn()).await?.rows_affected())
 }
 
-/// How many passwords for single programs and addresses to send as a mailbox has.
-pub async fn count_parts(tx: &mut impl Scoped, mailbox: MailboxId) -> Result<(i64, i64), Error> {
-    let row = sqlx::query!(
-        r#"select (select count(*) from mailbox_app_password where mailbox_id = $1) as "passwords!",
-             (select count(*) from mailbox_send_as where mailbox_id = $1) as "addresses!""#,
+/// How many addresses a mailbox may send as besides its own and its aliases'.
+pub async fn count_send_as(tx: &mut impl Scoped, mailbox: MailboxId) -> Result<i64, Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from mailbox_send_as where mailbox_id = $1"#,
         mailbox.0
     );
-    let row = row.fetch_one(tx.conn()).await?;
-    Ok((row.passwords, row.addresses))
+    Ok(count.fetch_one(tx.conn()).await?)
 }
 
 /// The addresses that a mailbox may send as besides its own and its aliases', by address.

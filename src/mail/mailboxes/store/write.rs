@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::mail::model::Holder;
 use crate::platform::db::{Scoped, TenantTx, violates};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
@@ -11,13 +12,10 @@ use super::super::model::{Fresh, Mailbox};
 /// Why an address can't be had, in the words that a form shows.
 pub(super) fn clash(error: sqlx::Error, address: &str) -> Error {
     if violates(&error, "mailbox_address_key") {
-        Error::invalid("address", format!("{address} is a mailbox already."))
+        Holder::Mailbox.refuse("address", address)
     } else if violates(&error, "mail_address_pkey") {
         // A mailbox of that address would have been found by the constraint above.
-        Error::invalid(
-            "address",
-            format!("{address} is an alias already. Delete the alias first."),
-        )
+        Holder::Alias.refuse("address", address)
     } else {
         error.into()
     }
@@ -126,21 +124,21 @@ pub async fn save_enabled(
     Ok(())
 }
 
-/// Writes another password. A set-up link that was not used works no more.
+/// Writes another password; says whether it did. With an old one it does only if that one is still there and its person may sign in.
+/// A set-up link that was not used works no more.
 pub async fn save_hash(
     tx: &mut impl Scoped,
     id: MailboxId,
-    hash: &str,
+    (old, new): (Option<&str>, &str),
     now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sqlx::query!(
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
         "update mailbox set password_hash = $2, setup_hash = null, setup_until = null, version = version + 1, updated_at = $3 \
-         where id = $1",
+         where id = $1 and ($4::text is null or password_hash = $4 and is_enabled and deleted_at is null)",
         id.0,
-        hash,
-        now
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+        new,
+        now,
+        old
+    );
+    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::drivers::mail::{
-    MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
+    Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
 };
 use crate::mail::mailboxes::Erasures;
 use crate::platform::reconcile::Reconciler as _;
@@ -55,6 +55,13 @@ impl MailService for Disk {
     }
 
     async fn put(&self, _: &str, _: &str) -> Result<(), MailServiceError> {
+        Err(away())
+    }
+
+    async fn fetch(
+        &self,
+        _: &Fetch,
+    ) -> Result<BoxStream<'static, Result<FetchEvent, MailServiceError>>, MailServiceError> {
         Err(away())
     }
 
@@ -193,21 +200,30 @@ async fn without_a_mail_service_the_wish_waits() {
 }
 
 #[tokio::test]
-async fn the_deleted_ones_of_a_domain_are_let_go_with_it() {
+async fn aliases_of_ones_own_go_with_the_mailbox_and_do_not_lead_to_the_next() {
     let scene = Scene::new().await;
-    let disk = Arc::new(Disk::default());
-    let (id, stays) = (
-        scene.create("ann@a.example").await,
-        scene.create("bob@a.example").await,
-    );
+    let (mailbox, _) = scene.test.mailbox_person(scene.tenant, "ann@a.example").await;
+    scene.test.things_of_mailbox(scene.tenant, mailbox).await;
+    scene
+        .test
+        .administer(
+            "insert into mail_alias (id, tenant_id, domain_id, local_part, address, kind, targets, created_by, created_at, updated_at) \
+             select gen_random_uuid(), tenant_id, id, 'sales', 'sales@a.example', 'alias', '{ann@a.example}', 'test', now(), now() \
+             from mail_domain",
+        )
+        .await;
+    let left = async || {
+        let mut tx = scene.test.system().begin().await.unwrap();
+        let all = sqlx::query_scalar!("select address from mail_alias order by address");
+        all.fetch_all(tx.conn()).await.unwrap()
+    };
+    assert_eq!(left().await, ["ann-shop@a.example", "sales@a.example"]);
+    let id = mailbox.to_string();
     scene.delete(&id).await;
-    let mut tx = scene.test.system().begin().await.unwrap();
-    let now = scene.test.app.now();
-    let count = crate::mail::mailboxes::let_deleted_go(&mut tx, scene.domain, now)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(count, 1);
-    assert_eq!(work(&scene.erasures(&disk)).await, 1);
-    scene.find(&stays).await;
+    assert_eq!(left().await, ["sales@a.example"], "the tenant's stay");
+    let audit = scene.program.get("/api/v1/audit-events").await.expect(200).body;
+    assert!(audit.contains("ann-shop@a.example"), "{audit}");
+    scene.create("ann-shop@a.example").await;
+    scene.act(&id, "restore", 200).await;
+    assert_eq!(left().await, ["sales@a.example"]);
 }

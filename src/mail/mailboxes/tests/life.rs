@@ -48,7 +48,7 @@ async fn a_password_is_judged_and_hashed_as_dovecot_reads_it() {
     let hash = hash.unwrap();
     assert!(hash.starts_with("{ARGON2ID}$argon2id$v=19$m="), "{hash}");
     assert!(hash.contains(",p=1$"), "libsodium takes one lane only: {hash}");
-    assert!(super::super::parse_hash(&hash).is_ok());
+    assert!(crate::mail::model::parse_hash(&hash).is_ok());
 }
 
 #[tokio::test]
@@ -168,6 +168,19 @@ async fn of_many_at_once_as_many_are_made_as_fit() {
 }
 
 #[tokio::test]
+async fn whatever_answers_a_mailbox_says_its_version() {
+    let scene = Scene::new().await;
+    let made = scene.ask("ann@a.example").await.expect(201);
+    assert_eq!(made.header("etag"), "\"1\"");
+    let id = id_of(&made.json());
+    for verb in ["disable", "enable"] {
+        let changed = scene.act(&id, verb, 200).await;
+        let read = scene.program.get(&one(&id, "")).await.expect(200);
+        assert_eq!(changed.header("etag"), read.header("etag"), "{verb}");
+    }
+}
+
+#[tokio::test]
 async fn settings_change_and_what_is_not_said_stays() {
     let scene = Scene::new().await;
     let id = scene.create("ann@a.example").await;
@@ -233,7 +246,8 @@ async fn a_deleted_one_is_restored_unless_somebody_has_its_address() {
         scene.act(&id, "erase", 409).await.json()["code"],
         "mailbox-not-deleted"
     );
-    let gone = scene.delete(&id).await;
+    scene.delete(&id).await;
+    let gone = scene.find(&id).await;
     assert!(gone["deleted_at"].is_string() && gone["erased_at"].is_string());
     assert_eq!(scene.list("").await, [""; 0]);
     let deleted = scene

@@ -225,10 +225,66 @@ async fn who_only_looks_has_no_buttons_and_strangers_find_nothing() {
 }
 
 #[tokio::test]
+async fn its_page_says_where_mail_goes_and_which_aliases_lead_to_it() {
+    let it = Pages::new().await;
+    let id = it.scene.create("ann@a.example").await;
+    let about = |page: &Answer| values(page, "main dd a", "href").len();
+    let page = it.page(&page_of(&id, "")).await;
+    let told = texts(&page, "main .kv").join(" ");
+    assert!(
+        told.contains("To nobody") && told.contains("Not by itself"),
+        "{told}"
+    );
+    assert!(told.contains("None leads to it"), "{told}");
+    assert_eq!(about(&page), 4, "the domain, forwarding, replies and aliases");
+    let forwarding = page_of(&id, "/forwarding");
+    let shown = it.page(&forwarding).await;
+    assert_eq!(texts(&shown, "h1"), ["ann@a.example"]);
+    assert_eq!(texts(&shown, "nav.tabs a[aria-current]"), ["Forwarding"]);
+    it.scene
+        .test
+        .administer(
+            "insert into mail_alias (id, tenant_id, domain_id, local_part, address, kind, targets, created_by, created_at, updated_at) \
+             select gen_random_uuid(), tenant_id, domain_id, 'sales', 'sales@a.example', 'alias', array[address], 'ada', now(), now() \
+             from mailbox",
+        )
+        .await;
+    it.scene
+        .test
+        .administer("update mailbox set forward_to = array['kim@else.example']")
+        .await;
+    let page = it.page(&page_of(&id, "")).await;
+    let told = texts(&page, "main .kv").join(" ");
+    assert!(told.contains("To kim@else.example, and keeps it"), "{told}");
+    assert!(told.contains("1 leads to it"), "{told}");
+    let aliases = values(&page, "main dd a", "href").pop().unwrap();
+    assert_eq!(
+        texts(&it.page(&aliases).await, "tbody .row-link"),
+        ["sales@a.example"]
+    );
+}
+
+#[tokio::test]
+async fn a_domain_s_list_keeps_the_domain_s_head() {
+    let it = Pages::new().await;
+    for below in ["", "/mailboxes", "/aliases"] {
+        let page = it
+            .page(&format!("/t/acme/mail/domains/{}{below}", it.scene.domain))
+            .await;
+        assert_eq!(texts(&page, "h1"), ["a.example"], "{below}");
+        assert_eq!(texts(&page, "nav.tabs a").len(), 3, "{below}");
+    }
+    let all = it.page(ALL).await;
+    assert_eq!(texts(&all, "nav.tabs a[aria-current]"), ["Mailboxes"]);
+}
+
+#[tokio::test]
 async fn the_palette_finds_them() {
     let it = Pages::new().await;
     let id = it.scene.create("ann@a.example").await;
     let found = it.page("/t/acme/search?q=ANN").await.json();
     assert_eq!(found["items"][0]["href"], json!(page_of(&id, "")));
     assert_eq!(found["items"][0]["group"], "Mailboxes");
+    let lists = it.page("/t/acme/search?q=quar").await.json();
+    assert_eq!(lists["items"][0]["href"], "/t/acme/mail/quarantine");
 }

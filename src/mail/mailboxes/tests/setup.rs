@@ -39,7 +39,12 @@ async fn a_link_works_once() {
     let differs = anybody.post(&link, &fields).await.expect(422);
     assert!(differs.body.contains("Type the same password twice."));
     assert!(!differs.body.contains(GOOD), "what is typed is not echoed");
-    scene.choose(&link, GOOD, 200).await;
+    let done = scene.choose(&link, GOOD, 200).await;
+    assert!(
+        done.body.contains("Port 993, SSL/TLS") && done.body.contains("Port 465, SSL/TLS"),
+        "{done:?}"
+    );
+    assert!(done.body.contains("href=\"/mailbox/sign-in\""), "{done:?}");
     let (hash, has_link) = scene.secrets("ann@a.example").await;
     assert!(hash.unwrap().starts_with("{ARGON2ID}$argon2id$") && !has_link);
     assert_eq!(scene.kicked().await, ["ann@a.example"]);
@@ -78,8 +83,8 @@ async fn a_link_ends_after_a_week_and_with_a_newer_one() {
     scene.look(&link, 200).await;
     scene.later(TimeDelta::seconds(1));
     scene.look(&link, 404).await;
-    let next = path(&scene.act(&id, "set-up-link", 200).await.json());
-    let newest = path(&scene.act(&id, "set-up-link", 200).await.json());
+    let next = path(&scene.act(&id, "set-up-link", 201).await.json());
+    let newest = path(&scene.act(&id, "set-up-link", 201).await.json());
     scene.look(&next, 404).await;
     scene.look(&newest, 200).await;
     let set = json!({ "password": GOOD });
@@ -131,20 +136,16 @@ async fn a_link_is_mailed_and_told_if_it_could_not() {
     );
     scene.test.mailer.fail(Some(MailError::NotNow("421".to_owned())));
     let again = json!({ "send_link_to": "ann@y.example" });
-    let again = scene
-        .post(&one(&id_of(&made), "set-up-link"), again)
-        .await
-        .expect(200)
-        .json();
+    let link = one(&id_of(&made), "set-up-link");
+    scene.post(&link, again.clone()).await.expect(429);
+    scene.later(TimeDelta::minutes(1));
+    let again = scene.post(&link, again).await.expect(201).json();
     assert!(
         again["trouble"].is_string() && again["sent_to"].is_null(),
         "{again}"
     );
     scene.look(&path(&again), 200).await;
     let own = json!({ "send_link_to": "ann@a.example" });
-    let own = scene
-        .post(&one(&id_of(&made), "set-up-link"), own)
-        .await
-        .expect(422);
+    let own = scene.post(&link, own).await.expect(422);
     assert_eq!(fields(&own), ["send_link_to"]);
 }

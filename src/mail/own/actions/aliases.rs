@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::Change;
 use crate::mail::filters::{check_own, refresh};
-use crate::mail::model::{Address, DomainName};
+use crate::mail::limits::room_for;
+use crate::mail::model::{Address, DomainName, Holder};
 use crate::mail::own::model;
 use crate::mail::own::store::{self, NewAlias, Overview, OwnAlias};
 use crate::platform::access::MailboxScope;
@@ -28,8 +29,9 @@ pub(in crate::mail::own) async fn list_aliases(
     Ok((mailbox, aliases))
 }
 
-fn taken() -> Error {
-    Error::invalid("name", "This address is taken. Choose another name.")
+/// Who has it, people of single mailboxes need not know.
+fn taken(address: &Address) -> Error {
+    Holder::Something.refuse("name", &address.shown())
 }
 
 /// Refuses what does not go together with what others of the tenant have: an address that a deleted mailbox may get back, and one
@@ -37,7 +39,7 @@ fn taken() -> Error {
 async fn check_around(scope: &MailboxScope, alias: &Address, own: &Address) -> Result<(), Error> {
     let mut round = scope.begin_in_tenant().await?;
     if store::was_mailbox(&mut round, alias.as_str()).await? {
-        return Err(taken());
+        return Err(taken(alias));
     }
     round.commit().await?;
     check_own(scope, alias, std::slice::from_ref(own), "name").await
@@ -59,7 +61,7 @@ pub(in crate::mail::own) async fn create_alias(
         return Err(Error::invalid("description", words));
     }
     if address == own {
-        return Err(taken());
+        return Err(taken(&address));
     }
     check_around(scope, &address, &own).await?;
 
@@ -74,13 +76,7 @@ pub(in crate::mail::own) async fn create_alias(
         return Err(Error::LimitReached { what, limit, used });
     }
     let (limit, used) = store::alias_room(&mut tx).await?;
-    if used >= limit {
-        return Err(Error::LimitReached {
-            what: "aliases",
-            limit: limit.into(),
-            used: used.into(),
-        });
-    }
+    room_for("mail aliases", limit, used, 1)?;
     let new = NewAlias {
         id: MailAliasId::new(&*app.ids, now),
         owner: scope.mailbox(),
@@ -91,7 +87,7 @@ pub(in crate::mail::own) async fn create_alias(
     let kept = store::insert_alias(&mut tx, &mailbox, &new, now).await;
     kept.map_err(|error| {
         if violates(&error, "mail_address_pkey") {
-            taken()
+            taken(&address)
         } else {
             error.into()
         }

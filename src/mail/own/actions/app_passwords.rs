@@ -1,111 +1,58 @@
-//! Passwords for single programs: made by the panel, shown once, taken away one by one.
-
-use std::fmt::Write as _;
-
-use serde_json::json;
+//! Passwords for single programs: made by the panel, shown once, taken away one by one. They are those of [`mailboxes`]; who works
+//! here is the mailbox's own person.
 
 use crate::app::App;
 use crate::audit::Change;
-use crate::mail::own::model;
+use crate::mail::TOPIC;
+use crate::mail::mailboxes::{self, AppPassword, AppPasswordInput};
 use crate::mail::own::store;
 use crate::platform::access::MailboxScope;
-use crate::platform::db::violates;
-use crate::platform::error::{Error, FieldErrors};
+use crate::platform::db::MailboxTx;
+use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::AppPasswordId;
-use crate::platform::secret::{Secret, hash_token, random_text};
+use crate::platform::secret::Secret;
 
 use super::own_target;
 
-/// Letters and digits of 5.95 bits each: 160 bits.
-const LENGTH: usize = 27;
-
 /// All of them.
-pub(in crate::mail::own) async fn list_app_passwords(scope: &MailboxScope) -> Result<Vec<store::App>, Error> {
+pub(in crate::mail::own) async fn list_app_passwords(
+    scope: &MailboxScope,
+) -> Result<Vec<AppPassword>, Error> {
     let mut tx = scope.begin().await?;
-    store::app_passwords(&mut tx, scope.mailbox()).await
+    mailboxes::app_passwords(&mut tx, scope.mailbox()).await
 }
 
 /// Makes one, and tells it this once.
 pub(in crate::mail::own) async fn create_app_password(
     app: &App,
     scope: &MailboxScope,
-    (name, protocols): (&str, Vec<&str>),
+    new: AppPasswordInput,
 ) -> Result<Secret, Error> {
-    let mut errors = FieldErrors::default();
-    let name = errors.check("name", model::app_password_name(name));
-    let protocols = errors.check("protocols", model::protocols(protocols));
-    let (Some(name), Some(protocols)) = (name, protocols) else {
-        return Err(errors.into());
-    };
-    let now = app.now();
     let mut tx = scope.begin().await?;
-    let mailbox = store::lock_overview(&mut tx, scope.mailbox()).await?;
-    let used = store::count_app_passwords(&mut tx, scope.mailbox()).await?;
-    if used >= model::MAX_APP_PASSWORDS {
-        return Err(Error::LimitReached {
-            what: "app passwords",
-            limit: model::MAX_APP_PASSWORDS,
-            used,
-        });
-    }
-    let password = Secret::new(random_text(LENGTH));
-    let digest = hex(&hash_token(password.expose()));
-    let ids = (
-        AppPasswordId::new(&*app.ids, now),
-        scope.mailbox(),
-        mailbox.tenant_id,
-    );
-    store::insert_app_password(&mut tx, ids, (&name, &digest), &protocols, now)
-        .await
-        .map_err(taken)?;
-    let topic = crate::mail::TOPIC;
-    events::emit(&mut tx, Some(scope.tenant()), topic, Some(scope.mailbox().0)).await?;
-    let change = Change::to(
-        "mailbox.app_password",
-        json!({ "name": name, "protocols": protocols }),
-    );
-    app.audit(&mut tx, &scope.who, &own_target(scope), &change)
-        .await?;
-    tx.commit().await?;
-    Ok(password)
+    store::lock_overview(&mut tx, scope.mailbox()).await?;
+    let whose = (scope.tenant(), scope.mailbox());
+    let (_, text, change) = mailboxes::put_app_password(app, &mut tx, whose, new).await?;
+    finish(app, scope, tx, &change).await?;
+    Ok(text)
 }
 
-fn taken(error: sqlx::Error) -> Error {
-    if violates(&error, "mailbox_app_password_name_key") {
-        return Error::invalid(
-            "name",
-            "You have one of that name. Delete it, or use another name.",
-        );
-    }
-    error.into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Takes one away: the program that has it can't sign in any more.
-pub(in crate::mail::own) async fn delete_app_password(
+/// Takes one away: the program that has it can't sign in any more, and whoever has the mailbox open is signed out.
+pub(in crate::mail::own) async fn remove_app_password(
     app: &App,
     scope: &MailboxScope,
     id: AppPasswordId,
 ) -> Result<String, Error> {
     let mut tx = scope.begin().await?;
-    let name = store::delete_app_password(&mut tx, (scope.mailbox(), id)).await?;
-    let topic = crate::mail::TOPIC;
-    events::emit(&mut tx, Some(scope.tenant()), topic, Some(scope.mailbox().0)).await?;
-    let change = Change {
-        action: "mailbox.app_password_delete",
-        before: Some(json!({ "name": name })),
-        after: None,
-    };
-    app.audit(&mut tx, &scope.who, &own_target(scope), &change)
-        .await?;
-    tx.commit().await?;
+    store::lock_overview(&mut tx, scope.mailbox()).await?;
+    let whose = (scope.tenant(), scope.mailbox(), scope.owner.address.as_str());
+    let (name, change) = mailboxes::take_app_password(app, &mut tx, whose, id).await?;
+    finish(app, scope, tx, &change).await?;
     Ok(name)
+}
+
+async fn finish(app: &App, scope: &MailboxScope, mut tx: MailboxTx, change: &Change) -> Result<(), Error> {
+    events::emit(&mut tx, Some(scope.tenant()), TOPIC, Some(scope.mailbox().0)).await?;
+    app.audit(&mut tx, &scope.who, &own_target(scope), change).await?;
+    tx.commit().await
 }

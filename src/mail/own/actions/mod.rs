@@ -6,7 +6,7 @@ mod password;
 mod sign_in;
 
 pub(super) use aliases::{create_alias, delete_alias, list_aliases};
-pub(super) use app_passwords::{create_app_password, delete_app_password, list_app_passwords};
+pub(super) use app_passwords::{create_app_password, list_app_passwords, remove_app_password};
 pub(super) use password::change_password;
 pub(super) use sign_in::{sign_in, sign_out};
 

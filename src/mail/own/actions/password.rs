@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::audit::Change;
 use crate::mail::own::store;
 use crate::mail::own::verify::{hash, verify};
+use crate::mail::{kicks, mailboxes};
 use crate::platform::access::MailboxScope;
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -13,8 +14,8 @@ use crate::platform::secret::Secret;
 use super::sign_in::keys;
 use super::{begin_session, own_target};
 
-/// Changes one's own password. All sessions end (a trigger), and the one that asks goes on as a new one: gives what its cookie
-/// holds. Wrong guesses at the present password count as failed sign-ins.
+/// Changes one's own password. All sessions end, of the panel (a trigger) and of mail programs, and the one that asks goes on as a
+/// new one: gives what its cookie holds. Wrong guesses at the present password count as failed sign-ins.
 pub(in crate::mail::own) async fn change_password(
     app: &App,
     scope: &MailboxScope,
@@ -42,10 +43,12 @@ pub(in crate::mail::own) async fn change_password(
     let old = old.ok_or(AttemptError::Wrong)?;
     let kept = hash(&seat, new.secret()).await?;
     let mut tx = app.db.system().await?;
-    if !store::replace_password(&mut tx, owner.mailbox, (&old, &kept), app.now()).await? {
+    if !mailboxes::save_hash(&mut tx, owner.mailbox, (Some(old.as_str()), &kept), app.now()).await? {
         return Err(AttemptError::Wrong);
     }
     keys.settle(&mut tx, app.now()).await?;
+    let addresses = std::slice::from_ref(&owner.address);
+    kicks::ask(&mut tx, owner.tenant, addresses, app.now()).await?;
     let cookie = begin_session(app, &mut tx, (owner.mailbox.0, owner.tenant.0), client).await?;
     let topic = crate::mail::TOPIC;
     events::emit(&mut tx, Some(owner.tenant), topic, Some(owner.mailbox.0)).await?;

@@ -6,9 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 use crate::mail::filters::frame;
+use crate::mail::mailboxes::{AppPassword, AppPasswordInput, AppPasswordProtocol};
 use crate::mail::own::actions;
-use crate::mail::own::model::PROTOCOLS;
-use crate::mail::own::store;
 use crate::platform::access::MailboxScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::AppPasswordId;
@@ -36,7 +35,15 @@ struct Body {
 
 impl Body {
     fn protocols(&self) -> [(&'static str, &'static str); 4] {
-        PROTOCOLS
+        AppPasswordProtocol::ALL.map(|one| {
+            let words = match one {
+                AppPasswordProtocol::Imap => "Read mail (IMAP)",
+                AppPasswordProtocol::Pop3 => "Fetch mail (POP3)",
+                AppPasswordProtocol::Smtp => "Send mail",
+                AppPasswordProtocol::Sieve => "Change rules (ManageSieve)",
+            };
+            (one.word(), words)
+        })
     }
 }
 
@@ -48,10 +55,14 @@ async fn page(
     status: u16,
 ) -> Result<Response, Error> {
     let now = app.now();
-    let row = |one: store::App| Row {
+    let ways = |one: &AppPassword| -> String {
+        let titles: Vec<&str> = one.protocols.iter().map(|one| one.title()).collect();
+        titles.join(", ")
+    };
+    let row = |one: AppPassword| Row {
         id: one.id.to_string(),
+        protocols: ways(&one),
         name: one.name,
-        protocols: one.protocols.join(", "),
         made: ago(one.created_at, now),
         used: one
             .last_used_at
@@ -90,17 +101,20 @@ pub(in crate::mail::own) async fn create(
     ctx: Ctx,
     form: FormData,
 ) -> Result<Response, Error> {
-    let wanted = (form.get("name"), form.all("protocols").collect());
+    let wanted = AppPasswordInput {
+        name: form.get("name").to_owned(),
+        protocols: form
+            .all("protocols")
+            .filter_map(AppPasswordProtocol::read)
+            .collect(),
+    };
     let (errors, status) = match actions::create_app_password(&app, &scope, wanted).await {
         Ok(password) => {
             let made = password.expose().clone();
             return page(&app, &scope, ctx, (fresh(), made), 200).await;
         }
         Err(Error::Invalid(errors)) => (errors, 422),
-        Err(error @ Error::LimitReached { .. }) => {
-            let words = format!("{} Delete one that you no longer need.", error.sentence());
-            (FieldErrors::one("", words), 409)
-        }
+        Err(error @ Error::Conflict { .. }) => (FieldErrors::one("", error.sentence()), 409),
         Err(error) => return Err(error),
     };
     let state = FormState::new(form, errors);
@@ -113,7 +127,7 @@ pub(in crate::mail::own) async fn remove(
     scope: MailboxScope,
     Path(id): Path<AppPasswordId>,
 ) -> Result<Response, Error> {
-    let name = actions::delete_app_password(&app, &scope, id).await?;
-    let words = format!("{name} can't sign in with its password any more.");
+    let name = actions::remove_app_password(&app, &scope, id).await?;
+    let words = format!("{name} can't sign in with its password any more, and open sessions end.");
     Ok(SeeOther::to("/mailbox/app-passwords").good(words).into_response())
 }

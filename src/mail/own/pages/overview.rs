@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::files::amount;
+use crate::mail::clients::{Server, servers};
 use crate::mail::filters::frame;
 use crate::mail::own::store::{self, Overview};
 use crate::platform::access::MailboxScope;
@@ -34,12 +35,20 @@ struct Body {
     messages: i64,
     uses: Vec<Use>,
     host: String,
+    servers: [Server; 4],
     address: String,
+    has_webmail: bool,
 }
 
 impl Body {
     fn is_nearly_full(&self) -> bool {
         self.percent >= NEARLY_FULL
+    }
+
+    /// What most programs use, to read and to send.
+    fn preferred(&self) -> [Server; 2] {
+        let [incoming, _, outgoing, _] = self.servers;
+        [incoming, outgoing]
     }
 }
 
@@ -91,7 +100,9 @@ pub(in crate::mail::own) async fn show(
             used_last("ManageSieve", mailbox.last_sieve_at, now),
         ],
         host: app.config.mail_host().to_owned(),
+        servers: servers(app.config.mail_client_ports),
         address: mailbox.address.clone(),
+        has_webmail: app.config.webmail_url.is_some() && scope.owner.suspended.is_none(),
     };
     let title = if mailbox.name.is_empty() {
         "Your mailbox"

@@ -5,11 +5,10 @@ mod own;
 mod sessions;
 
 pub(super) use own::{
-    App, NewAlias, Overview, OwnAlias, alias_room, app_passwords, count_app_passwords, delete_alias,
-    delete_app_password, insert_alias, insert_app_password, lock_overview, overview, own_aliases,
-    was_mailbox,
+    NewAlias, Overview, OwnAlias, alias_room, delete_alias, insert_alias, lock_overview, overview,
+    own_aliases, was_mailbox,
 };
 pub(super) use sessions::{
     Credentials, SessionOwner, confirm, credentials, delete_session, insert_session, purge_sessions,
-    replace_password, session_owner, touch_session,
+    session_owner, touch_session,
 };

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::platform::db::{MailboxTx, Scoped as _, TenantTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{AppPasswordId, MailAliasId, MailboxId};
+use crate::platform::ids::{MailAliasId, MailboxId};
 
 /// The mailbox.
 #[derive(Debug, Clone)]
@@ -47,79 +47,6 @@ pub(in crate::mail::own) async fn lock_overview(
         id.0
     );
     row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)
-}
-
-/// A password for one program.
-#[derive(Debug, Clone)]
-pub(in crate::mail::own) struct App {
-    pub(in crate::mail::own) id: AppPasswordId,
-    pub(in crate::mail::own) name: String,
-    pub(in crate::mail::own) protocols: Vec<String>,
-    pub(in crate::mail::own) created_at: DateTime<Utc>,
-    pub(in crate::mail::own) last_used_at: Option<DateTime<Utc>>,
-}
-
-/// All of them. There is a limit to how many, so this is one page.
-pub(in crate::mail::own) async fn app_passwords(
-    tx: &mut MailboxTx,
-    id: MailboxId,
-) -> Result<Vec<App>, Error> {
-    let rows = sqlx::query_as!(
-        App,
-        r#"select id as "id: AppPasswordId", name, protocols, created_at, last_used_at from mailbox_app_password
-           where mailbox_id = $1 order by lower(name), id"#,
-        id.0
-    );
-    Ok(rows.fetch_all(tx.conn()).await?)
-}
-
-/// How many there are.
-pub(in crate::mail::own) async fn count_app_passwords(
-    tx: &mut MailboxTx,
-    id: MailboxId,
-) -> Result<i64, Error> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from mailbox_app_password where mailbox_id = $1"#,
-        id.0
-    );
-    Ok(count.fetch_one(tx.conn()).await?)
-}
-
-/// Keeps one. A name that is there already violates `mailbox_app_password_name_key`.
-pub(in crate::mail::own) async fn insert_app_password(
-    tx: &mut MailboxTx,
-    (id, mailbox, tenant): (AppPasswordId, MailboxId, Uuid),
-    (name, digest): (&str, &str),
-    protocols: &[String],
-    now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into mailbox_app_password (id, tenant_id, mailbox_id, name, digest, protocols, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7)",
-        id.0,
-        tenant,
-        mailbox.0,
-        name,
-        digest,
-        protocols,
-        now
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
-}
-
-/// Takes one away. Says what it was called.
-pub(in crate::mail::own) async fn delete_app_password(
-    tx: &mut MailboxTx,
-    (mailbox, id): (MailboxId, AppPasswordId),
-) -> Result<String, Error> {
-    let name = sqlx::query_scalar!(
-        "delete from mailbox_app_password where id = $1 and mailbox_id = $2 returning name",
-        id.0,
-        mailbox.0
-    );
-    name.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)
 }
 
 /// An alias of one's own.

@@ -19,7 +19,7 @@ pub(in crate::mail::own) struct Credentials {
     pub(in crate::mail::own) is_open: bool,
 }
 
-/// A mailbox by its address.
+/// A mailbox by its address, of the tenant that has verified the domain: others may have named it, and have none there.
 pub(in crate::mail::own) async fn credentials(
     tx: &mut SystemTx,
     address: &str,
@@ -27,8 +27,9 @@ pub(in crate::mail::own) async fn credentials(
     let row = sqlx::query_as!(
         Credentials,
         r#"select m.id, m.tenant_id, m.address, m.password_hash,
-             (m.is_enabled and t.status <> 'closed') as "is_open!"
-           from mailbox m join tenant t on t.id = m.tenant_id where m.address = $1 and m.deleted_at is null"#,
+             (m.is_enabled and d.is_enabled and t.status <> 'closed') as "is_open!"
+           from mailbox m join mail_domain d on d.id = m.domain_id and d.verified_at is not null
+           join tenant t on t.id = m.tenant_id where m.address = $1 and m.deleted_at is null"#,
         address
     );
     Ok(row.fetch_optional(tx.conn()).await?)
@@ -47,24 +48,6 @@ pub(in crate::mail::own) async fn confirm(
         password_hash
     );
     Ok(row.fetch_optional(tx.conn()).await?.is_some())
-}
-
-/// Sets a password if the one that was checked is still there; whether it was. A link to choose one is used up with it.
-pub(in crate::mail::own) async fn replace_password(
-    tx: &mut SystemTx,
-    id: MailboxId,
-    (old, new): (&str, &str),
-    now: DateTime<Utc>,
-) -> Result<bool, Error> {
-    let done = sqlx::query!(
-        "update mailbox set password_hash = $3, setup_hash = null, setup_until = null, version = version + 1, \
-         updated_at = $4 where id = $1 and password_hash = $2 and is_enabled and deleted_at is null",
-        id.0,
-        old,
-        new,
-        now
-    );
-    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }
 
 /// A session's owner.

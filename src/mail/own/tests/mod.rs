@@ -6,7 +6,7 @@ use crate::accounts::Seat;
 use crate::mail::own::verify;
 use crate::platform::access::TenantRole;
 use crate::platform::db::Scoped as _;
-use crate::platform::ids::{MailboxId, TenantId};
+use crate::platform::ids::{AppPasswordId, MailboxId, TenantId};
 use crate::platform::secret::Secret;
 use crate::platform::web::MAILBOX_COOKIE;
 use crate::testing::{Answer, Client, TestApp};
@@ -54,6 +54,15 @@ impl Scene {
         self.test.administer(what).await;
     }
 
+    /// Whose sessions with mail programs are to be ended; forgets it.
+    async fn kicked(&self) -> Vec<String> {
+        let mut tx = self.test.app.db.system().await.unwrap();
+        let gone = sqlx::query_scalar!("delete from mail_kick returning address");
+        let gone = gone.fetch_all(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        gone
+    }
+
     async fn actions(&self) -> Vec<String> {
         let mut tx = self.test.app.db.system().await.unwrap();
         sqlx::query_scalar!("select action from audit_event where actor_kind = 'mailbox' order by at, id")
@@ -85,6 +94,37 @@ async fn somebody_signs_in_looks_and_signs_out() {
     let away = stolen.get("/mailbox").await.expect(303);
     assert_eq!(away.location(), "/mailbox/sign-in");
     assert_eq!(scene.actions().await, ["mailbox.sign_in", "mailbox.sign_out"]);
+}
+
+#[tokio::test]
+async fn a_rival_who_only_names_the_domain_keeps_nobody_from_their_mailbox() {
+    let scene = Scene::with_password().await;
+    let seat = Seat::take().unwrap();
+    let theirs = Secret::new("a rival's own password".to_owned());
+    let kept = verify::hash(&seat, &theirs).await.unwrap();
+    drop(seat);
+    let rival = scene.test.tenant("rival").await;
+    let (first, _) = scene.test.mailbox_person(rival, "first@rival.example").await;
+    scene.test.mail_password(first, &kept).await;
+    scene
+        .run(
+            "update mail_domain set name = 'acme.example', verified_at = null \
+             where tenant_id = (select id from tenant where slug = 'rival')",
+        )
+        .await;
+    scene
+        .run("update mailbox set local_part = 'ann', address = 'ann@acme.example' where local_part = 'first'")
+        .await;
+    let browser = scene.test.anonymous();
+    scene
+        .sign_in(&browser, ADDRESS, theirs.expose())
+        .await
+        .expect(422);
+    scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(303);
+    let page = browser.get("/mailbox").await.expect(200);
+    assert!(page.body.contains(ADDRESS), "{}", page.body);
+    let fields = [("current", PASSWORD), ("password", "seven green lanterns afloat")];
+    browser.post("/mailbox/password", &fields).await.expect(303);
 }
 
 #[tokio::test]
@@ -154,6 +194,19 @@ async fn who_is_disabled_or_deleted_is_out_at_once() {
 }
 
 #[tokio::test]
+async fn nobody_of_a_domain_that_is_disabled_is_in() {
+    let scene = Scene::with_password().await;
+    let (browser, other) = (scene.test.anonymous(), scene.test.anonymous());
+    scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(303);
+    browser.get("/mailbox").await.expect(200);
+    scene.run("update mail_domain set is_enabled = false").await;
+    browser.get("/mailbox").await.expect(303);
+    scene.sign_in(&other, ADDRESS, PASSWORD).await.expect(422);
+    scene.run("update mail_domain set is_enabled = true").await;
+    scene.sign_in(&other, ADDRESS, PASSWORD).await.expect(303);
+}
+
+#[tokio::test]
 async fn a_session_ends_by_idleness() {
     let scene = Scene::new().await;
     let idle = i64::from(scene.test.app.config.session_idle_minutes);
@@ -186,11 +239,13 @@ async fn a_new_password_ends_all_other_sessions_and_keeps_this_one() {
         .await
         .expect(422);
     assert!(wrong.body.contains("not your present password"));
+    assert_eq!(scene.kicked().await, [""; 0]);
     here.post("/mailbox/password", &change(PASSWORD, new))
         .await
         .expect(303);
     here.get("/mailbox").await.expect(200);
     there.get("/mailbox").await.expect(303);
+    assert_eq!(scene.kicked().await, [ADDRESS], "programs sign in anew, too");
     scene.sign_in(&there, ADDRESS, PASSWORD).await.expect(422);
     scene.sign_in(&there, ADDRESS, new).await.expect(303);
 }
@@ -206,12 +261,13 @@ async fn an_app_password_is_shown_once_and_kept_as_its_hash() {
         .expect(200);
     let after = made.body.split("id=\"app-password\">").nth(1).unwrap();
     let password = after.split('<').next().unwrap().to_owned();
-    assert_eq!(password.len(), 27);
+    assert_eq!(password.len(), 39);
     let mut tx = scene.test.app.db.system().await.unwrap();
-    let kept = sqlx::query!("select digest, protocols from mailbox_app_password")
-        .fetch_one(tx.conn())
-        .await
-        .unwrap();
+    let kept =
+        sqlx::query!(r#"select id as "id: AppPasswordId", digest, protocols from mailbox_app_password"#)
+            .fetch_one(tx.conn())
+            .await
+            .unwrap();
     drop(tx);
     assert_eq!(kept.digest.len(), 64);
     assert_eq!(kept.protocols, ["imap", "smtp"]);
@@ -228,7 +284,54 @@ async fn an_app_password_is_shown_once_and_kept_as_its_hash() {
         .post("/mailbox/app-passwords", &[("name", "Desk")])
         .await
         .expect(422);
-    assert!(none.body.contains("Choose what it is for"));
+    assert!(none.body.contains("Choose at least one"));
+    let one = format!("/mailbox/app-passwords/{}/delete", kept.id);
+    let (_, bob) = scene.test.mailbox_person(scene.tenant, "bob@acme.example").await;
+    bob.post(&one, &[]).await.expect(404);
+    assert_eq!(scene.kicked().await, [""; 0]);
+    scene.own.post(&one, &[]).await.expect(303);
+    assert_eq!(scene.kicked().await, [ADDRESS], "a lost phone reads no further");
+    scene.own.post(&one, &[]).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_mailbox_has_fifty_app_passwords_whoever_makes_them() {
+    let scene = Scene::new().await;
+    scene
+        .run(
+            "insert into mailbox_app_password (id, tenant_id, mailbox_id, name, digest, protocols, created_at) \
+             select gen_random_uuid(), tenant_id, id, 'program ' || n, 'digest ' || n, '{imap}', now() \
+             from mailbox, generate_series(1, 50) as n",
+        )
+        .await;
+    let fields = [("name", "Phone"), ("protocols", "imap")];
+    let full = scene
+        .own
+        .post("/mailbox/app-passwords", &fields)
+        .await
+        .expect(409);
+    assert!(full.body.contains("at most 50 app passwords"), "{}", full.body);
+    assert!(
+        full.body.contains("value=\"Phone\""),
+        "what was typed stays: {}",
+        full.body
+    );
+}
+
+#[tokio::test]
+async fn their_role_ends_no_sessions_but_their_own() {
+    let scene = Scene::new().await;
+    scene.test.mailbox_person(scene.tenant, "bob@acme.example").await;
+    let mut tx = scene
+        .test
+        .app
+        .db
+        .mailbox(scene.tenant, scene.mailbox)
+        .await
+        .unwrap();
+    let bob = ["bob@acme.example".to_owned()];
+    let asked = crate::mail::kicks::ask(&mut tx, scene.tenant, &bob, scene.test.app.now()).await;
+    assert!(asked.is_err());
 }
 
 #[tokio::test]

@@ -1,2 +1,0 @@
-drop function mail_erase_kept;
-drop index mail_domain_by_name;
