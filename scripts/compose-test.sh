@@ -18,6 +18,9 @@ PASSWORD=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
 export BERTH_VERSION=test BERTH_INSTANCE=berth-compose-test BERTH_BIND=127.0.0.1:18081 BERTH_PUBLIC_URL=$DIRECT
 # Mail has ports that must be what they are, so they are on an address of their own.
 export BERTH_MAIL_CONTAINER=berth-compose-test-mail BERTH_MAIL_BIND=127.0.0.25 BERTH_MAIL_HOST=mail.compose.test
+# Networks of its own for what is between its parts.
+export BERTH_NOTICES_SUBNET=10.207.11.0/24 BERTH_WEBMAIL_SUBNET=10.207.12.0/24 BERTH_WEBMAIL_ADDRESS=10.207.12.2
+export BERTH_WEBMAIL_WEB_SUBNET=10.207.13.0/24 BERTH_WEBMAIL_TRUSTED_PROXIES=10.207.13.1 BERTH_WEBMAIL_BIND=127.0.0.1:18083
 # What an operator sets whose proxy runs on the host.
 export BERTH_WEB_SUBNET=10.207.1.0/24 BERTH_TRUSTED_PROXIES=10.207.1.0/24
 

@@ -69,7 +69,7 @@ async fn programs_that_die_lose_no_mail() {
                 .try_ask("smtp_login", json!(["ann", "ann@acme.test", PASSWORD]))
                 .await;
             if number == 5 {
-                world.service.run(&["pkill", "-9", "-x", victim]).await;
+                world.service.kill(victim).await;
             }
             let mail = format!("From: ann@acme.test\r\nTo: bob@acme.test\r\nSubject: {subject}\r\n\r\nx\r\n");
             let sent = world

@@ -18,6 +18,15 @@ use crate::panel::{Panel, Running, until};
 /// does that work again.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+/// Sends SIGKILL to all processes of a name; the image has no `pkill`.
+const KILL: &str = "import os, sys
+for one in filter(str.isdigit, os.listdir('/proc')):
+    try:
+        if open(f'/proc/{one}/comm').read().strip() == sys.argv[1]:
+            os.kill(int(one), 9)
+    except OSError:
+        pass";
+
 /// The ports of a container, as the engine gave them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ports {
@@ -62,6 +71,11 @@ impl Service {
         let all: Value = serde_json::from_str(&told).unwrap_or_default();
         let all = all.as_array().cloned().unwrap_or_default();
         !all.is_empty() && all.iter().all(|one| one["is_up"] == true)
+    }
+
+    /// Kills all processes of a program.
+    pub(crate) async fn kill(&self, program: &str) {
+        self.run(&["python3", "-c", KILL, program]).await;
     }
 
     /// Runs a program in the container, and gives what it printed.
