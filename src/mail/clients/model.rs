@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_domain_is_the_addresss_or_the_hosts() {
+    fn the_domain_is_of_the_address_or_of_the_host() {
         let asked = |address, host| domain_asked(address, host).map(|name| name.as_str().to_owned());
         assert_eq!(
             asked(Some("a@Example.com"), Some("panel.test")).as_deref(),

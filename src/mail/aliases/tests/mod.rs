@@ -39,8 +39,8 @@ impl Scene {
         .await;
         test.administer(
             "insert into mailbox (id, tenant_id, domain_id, local_part, address, created_by, created_at, updated_at) \
-             select gen_random_uuid(), d.tenant_id, d.id, name, name || '@x.example', 'ada', now(), now() \
-             from mail_domain d, unnest('{ann,bob,cid}'::text[]) as name where d.name = 'x.example'",
+             select gen_random_uuid(), d.tenant_id, d.id, p, p || '@x.example', 'ada', now(), now() \
+             from mail_domain d, unnest('{ann,bob,cid}'::text[]) as p where d.name = 'x.example'",
         )
         .await;
         let may = [Permission::MailRead, Permission::MailWrite];

@@ -153,5 +153,7 @@ fn fields(answer: &Answer) -> Vec<String> {
 async fn program(test: &TestApp, tenant: TenantId, user: UserId) -> Client {
     let all = Permission::ALL.iter().copied();
     let all: Vec<Permission> = all.filter(|one| one.side() == Side::Tenant).collect();
-    test.program(user, Some(tenant), &all).await
+    // Some tests last days.
+    test.program_until(user, Some(tenant), &all, TimeDelta::days(365))
+        .await
 }

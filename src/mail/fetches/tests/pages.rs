@@ -47,7 +47,8 @@ async fn lines_are_pasted_and_each_bad_one_is_told() {
     let page = browser.get(ALL).await.expect(200);
     assert_eq!(texts(&page, "#fetch-rows tbody .status"), ["Waiting", "Waiting"]);
     scene.run().await;
-    assert_eq!(scene.fetches().asked()[0].password.expose(), "one,two");
+    let asked = scene.fetches().asked();
+    assert!(asked.iter().any(|one| one.password.expose() == "one,two"));
     assert!(!scene.fetches().asked()[0].takes_all);
     let found = browser.get(&format!("{ALL}?q=bob")).await.expect(200);
     assert_eq!(texts(&found, "#fetch-rows tbody th a"), ["bob@a.example"]);
