@@ -46,7 +46,7 @@ fn maps(text: &str) -> Vec<String> {
             .map(|(_, value)| value.trim().to_owned())
     };
     let mut found = Vec::new();
-    for map in text.split("map {").skip(1) {
+    for map in text.split("\nmap {").skip(1) {
         let table = value(map, "table").unwrap();
         let user = value(map, "username_field").unwrap();
         let field = value(map, "value_field").unwrap();
