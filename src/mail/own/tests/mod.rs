@@ -63,12 +63,17 @@ impl Scene {
         gone
     }
 
+    /// What was done, by name: all of it at one moment.
     async fn actions(&self) -> Vec<String> {
         let mut tx = self.test.app.db.system().await.unwrap();
-        sqlx::query_scalar!("select action from audit_event where actor_kind = 'mailbox' order by at, id")
-            .fetch_all(tx.conn())
-            .await
-            .unwrap()
+        let mut all = sqlx::query_scalar!(
+            "select action from audit_event where actor_kind = 'mailbox' order by at, id"
+        )
+        .fetch_all(tx.conn())
+        .await
+        .unwrap();
+        all.sort();
+        all
     }
 }
 
