@@ -278,6 +278,12 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("allowed", own("Kept@example.com")),
         ("targets", own("Kept@example.com")),
         ("forward_to", own("Kept@example.com")),
+        ("max_domains", own("7")),
+        ("max_mailboxes", own("7")),
+        ("max_aliases", own("7")),
+        ("max_mail_mib", own("7")),
+        ("hourly_limit", own("7")),
+        ("when_suspended", own("refuse")),
     ]
 }
 

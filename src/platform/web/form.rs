@@ -157,8 +157,14 @@ pub struct FormState {
 }
 
 impl FormState {
-    /// A form that came back.
-    pub fn new(data: FormData, errors: FieldErrors) -> Self {
+    /// A form that came back. One that was kept through a sign-in says so first, whatever else is wrong with it.
+    pub fn new(data: FormData, mut errors: FieldErrors) -> Self {
+        let says_so = errors.0.iter().any(|error| error.message == RETURNED);
+        if data.is_returned && !says_so {
+            let mut all = FieldErrors::one("", RETURNED);
+            all.0.append(&mut errors.0);
+            errors = all;
+        }
         Self { data, errors }
     }
 

@@ -19,6 +19,12 @@ fn queries(folder: &Path, into: &mut Vec<(String, String)>) {
             into.push((path.display().to_string(), text));
             continue;
         }
+        if !path
+            .extension()
+            .is_some_and(|ending| ending == "cf" || ending == "ext")
+        {
+            continue;
+        }
         for query in maps(&text) {
             into.push((path.display().to_string(), query));
         }
