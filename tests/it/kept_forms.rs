@@ -30,6 +30,8 @@ const SHARE: &str = "name=\"cpu_percent\" type=\"text\" value=\"777\"";
 /// The same as days.
 const GRACE: &str = "name=\"grace_days\" type=\"text\" value=\"11\"";
 /// The same as an hour.
+/// How a number of recipients comes back.
+const LIMIT: &str = "value=\"6543\"";
 const HOUR: &str = "name=\"hour\" type=\"text\" value=\"17\"";
 /// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
 const NEW_SERVER: &[(&str, &str)] = &[
@@ -282,8 +284,16 @@ fn filled(tenant: TenantId, plan: &str) -> Vec<(&'static str, String)> {
         ("max_mailboxes", own("7")),
         ("max_aliases", own("7")),
         ("max_mail_mib", own("7")),
-        ("hourly_limit", own("7")),
+        ("hourly_limit", own("6543")),
         ("when_suspended", own("refuse")),
+        ("host", own("Kept.example.com")),
+        ("user", own("Kept")),
+        ("lines", own("Kept")),
+        ("address", own("Kept@example.com")),
+        ("local_part", own("Kept")),
+        ("send_link_to", own("Kept@example.com")),
+        ("subject", own("Kept")),
+        ("text", own("Kept")),
     ]
 }
 
@@ -332,7 +342,7 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
         );
         assert!(
             [
-                "Kept", &*other, LAST_DAY, CHOSEN, TYPED, SCALED, GRACE, SHARE, HOUR
+                "Kept", &*other, LAST_DAY, CHOSEN, TYPED, SCALED, GRACE, SHARE, HOUR, LIMIT
             ]
             .iter()
             .any(|typed| form.body.contains(typed)),
