@@ -29,9 +29,9 @@ const SCALED: &str = "max=\"8\" value=\"7\"";
 const SHARE: &str = "name=\"cpu_percent\" type=\"text\" value=\"777\"";
 /// The same as days.
 const GRACE: &str = "name=\"grace_days\" type=\"text\" value=\"11\"";
-/// The same as an hour.
-/// How a number of recipients comes back.
+/// The same as a number of recipients.
 const LIMIT: &str = "value=\"6543\"";
+/// The same as an hour.
 const HOUR: &str = "name=\"hour\" type=\"text\" value=\"17\"";
 /// A form with text that is not plain, a secret, and a mark of the secret as the page's own field has it.
 const NEW_SERVER: &[(&str, &str)] = &[
@@ -99,7 +99,7 @@ struct Acme {
 
 impl Acme {
     async fn set() -> Self {
-        let app = TestApp::start().await;
+        let app = TestApp::with(|config| config.mail_container = Some("mail".to_owned())).await;
         berth::servers::begin(&app.app).await.unwrap();
         let acme = app.tenant("acme").await;
         member(&app, acme, "ada").await;
