@@ -99,7 +99,7 @@ struct Acme {
 
 impl Acme {
     async fn set() -> Self {
-        let app = TestApp::with(|config| config.mail_container = Some("mail".to_owned())).await;
+        let app = TestApp::start().await;
         berth::servers::begin(&app.app).await.unwrap();
         let acme = app.tenant("acme").await;
         member(&app, acme, "ada").await;
