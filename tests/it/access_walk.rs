@@ -108,7 +108,7 @@ async fn things(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'sta
 
 impl Scene {
     pub(crate) async fn set() -> Self {
-        let app = TestApp::start().await;
+        let app = TestApp::with(|config| config.mail_container = Some("mail".to_owned())).await;
         let plan = app.plan("Small", 5).await;
         let tenant = app.tenant_on(SLUG, plan).await;
         let person = app.person("somebody").await;
