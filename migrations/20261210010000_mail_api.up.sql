@@ -228,12 +228,10 @@ declare
 begin
   -- Always in this order, so that two who count do not wait for each other in a ring. What is over a limit is not counted.
   for elsewhere in
-    select e.named_by, count(*)::int as recipients, coalesce(p.hourly_limit, 2000) as most
+    select e.named_by, count(*)::int as recipients, (mail_limits(e.named_by)).hourly_limit as most
       from mail_api.ends(start) e
-      join tenant t on t.id = e.named_by
-      left join plan_mail p on p.plan_id = t.plan_id
      where not e.is_here
-     group by e.named_by, p.hourly_limit
+     group by e.named_by
      order by e.named_by
   loop
     counted := counted + elsewhere.recipients;
@@ -276,17 +274,16 @@ declare
   way record;
   box record;
 begin
-  select d.alias_of is not null as is_alias, t.status, coalesce(p.when_suspended, 'accept') as when_suspended, home.id, home.name
+  select d.alias_of is not null as is_alias, t.status, t.id as tenant_id, home.id, home.name
     into place
     from mail_domain d
     join tenant t on t.id = d.tenant_id
     join mail_domain home on home.id = coalesce(d.alias_of, d.id)
-    left join plan_mail p on p.plan_id = t.plan_id
    where d.name = at_domain and d.verified_at is not null and d.is_enabled and t.status <> 'closed';
   if not found then
     return null;
   end if;
-  if place.status = 'suspended' and place.when_suspended = 'refuse' then
+  if place.status = 'suspended' and (mail_limits(place.tenant_id)).when_suspended = 'refuse' then
     return '450 4.2.1 This domain takes no mail at present, try again later';
   end if;
   select k.kind, k.subject into way from mail_address k

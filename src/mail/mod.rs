@@ -17,6 +17,7 @@ mod filters;
 mod flow;
 mod imports;
 pub mod kicks;
+mod leave;
 pub mod limits;
 pub mod mailboxes;
 pub mod model;
@@ -30,7 +31,7 @@ mod webmail;
 
 pub use flow::clean_up as clean_up_flow;
 pub use imports::{Imports, clean_up as clean_up_imports};
-pub use kicks::let_all_go;
+pub use leave::let_all_go;
 pub use nav::lists;
 pub use own::{MailboxAuthenticator, clean_up as forget_mailbox_sessions};
 pub use webmail::clean_up as forget_webmail;

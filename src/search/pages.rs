@@ -75,32 +75,13 @@ impl Item {
         }
     }
 
-    fn mail_domain(found: Found, area: &str) -> Self {
+    /// A thing of mail with its page, in a group of its kind.
+    fn of_mail(found: Found, group: &'static str, href: String) -> Self {
         Self {
-            href: format!("{area}/mail/domains/{}", MailDomainId(found.id)),
+            href,
             label: found.name,
             hint: found.hint,
-            group: "Mail domains",
-            icon: "mail",
-        }
-    }
-
-    fn mailbox(found: Found, area: &str) -> Self {
-        Self {
-            href: format!("{area}/mail/mailboxes/{}", MailboxId(found.id)),
-            label: found.name,
-            hint: found.hint,
-            group: "Mailboxes",
-            icon: "mail",
-        }
-    }
-
-    fn mail_alias(found: Found, area: &str) -> Self {
-        Self {
-            href: format!("{area}/mail/aliases/{}", MailAliasId(found.id)),
-            label: found.name,
-            hint: found.hint,
-            group: "Aliases",
+            group,
             icon: "mail",
         }
     }
@@ -177,9 +158,18 @@ async fn of_mail(
     let domains = store::mail_domains_of(tx, scope.tenant(), pattern).await?;
     let mailboxes = store::mailboxes_of(tx, scope.tenant(), pattern).await?;
     let aliases = store::aliases_of(tx, scope.tenant(), pattern).await?;
-    let domains = domains.into_iter().map(|found| Item::mail_domain(found, &area));
-    let mailboxes = mailboxes.into_iter().map(|found| Item::mailbox(found, &area));
-    let aliases = aliases.into_iter().map(|found| Item::mail_alias(found, &area));
+    let domains = domains.into_iter().map(|found| {
+        let href = format!("{area}/mail/domains/{}", MailDomainId(found.id));
+        Item::of_mail(found, "Mail domains", href)
+    });
+    let mailboxes = mailboxes.into_iter().map(|found| {
+        let href = format!("{area}/mail/mailboxes/{}", MailboxId(found.id));
+        Item::of_mail(found, "Mailboxes", href)
+    });
+    let aliases = aliases.into_iter().map(|found| {
+        let href = format!("{area}/mail/aliases/{}", MailAliasId(found.id));
+        Item::of_mail(found, "Aliases", href)
+    });
     let lists = mail::lists(scope, text).into_iter().map(Item::mail_page);
     Ok(domains.chain(mailboxes).chain(aliases).chain(lists).collect())
 }

@@ -1,5 +1,6 @@
 //! A mail service in memory, which can be away. What it was asked is kept, and its log is what a test writes.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -40,6 +41,7 @@ struct State {
     asked: Vec<Asked>,
     log: Vec<MailLogLine>,
     has_ended: bool,
+    hangs: bool,
 }
 
 /// The mail service. Clones are handles to the same one.
@@ -47,6 +49,7 @@ struct State {
 pub struct FakeMail {
     state: Arc<Mutex<State>>,
     news: Arc<Notify>,
+    done: Arc<Notify>,
     fetches: FakeFetches,
 }
 
@@ -97,6 +100,61 @@ impl FakeMail {
     /// What it was asked to do, in order.
     pub fn asked(&self) -> Vec<Asked> {
         self.lock().asked.clone()
+    }
+
+    /// Whose sessions it ended, in order.
+    pub fn kicked(&self) -> Vec<String> {
+        self.asked_for(|one| match one {
+            Asked::Kick(address) => Some(address),
+            _ => None,
+        })
+    }
+
+    /// Whose mail it removed, in order.
+    pub fn erased(&self) -> Vec<Uuid> {
+        self.asked_for(|one| match one {
+            Asked::Erase(mailbox) => Some(mailbox),
+            _ => None,
+        })
+    }
+
+    /// What it put into whose inbox, in order.
+    pub fn put_there(&self) -> Vec<(String, String)> {
+        self.asked_for(|one| match one {
+            Asked::Put(address, mail) => Some((address, mail)),
+            _ => None,
+        })
+    }
+
+    fn asked_for<T>(&self, what: impl Fn(Asked) -> Option<T>) -> Vec<T> {
+        self.asked().into_iter().filter_map(what).collect()
+    }
+
+    /// Lets a panel work until it did what it was told, and then cuts the panel off, as a power cut would.
+    ///
+    /// # Panics
+    /// If the work comes to an end.
+    pub async fn cut_off<T: fmt::Debug>(&self, work: impl Future<Output = T>) {
+        self.lock().hangs = true;
+        tokio::select! {
+            outcome = work => panic!("it came to an end: {outcome:?}"),
+            () = self.done.notified() => {}
+        }
+        self.lock().hangs = false;
+    }
+
+    /// Does something, and says so, unless whoever asked is cut off.
+    async fn did(&self, what: Asked) -> Result<(), MailServiceError> {
+        let hangs = {
+            let mut state = self.here()?;
+            state.asked.push(what);
+            state.hangs
+        };
+        if hangs {
+            self.done.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Ok(())
     }
 
     /// Writes a line into its log.
@@ -178,19 +236,15 @@ impl MailService for FakeMail {
     }
 
     async fn kick(&self, address: &str) -> Result<(), MailServiceError> {
-        self.here()?.asked.push(Asked::Kick(address.to_owned()));
-        Ok(())
+        self.did(Asked::Kick(address.to_owned())).await
     }
 
     async fn erase(&self, mailbox: Uuid) -> Result<(), MailServiceError> {
-        self.here()?.asked.push(Asked::Erase(mailbox));
-        Ok(())
+        self.did(Asked::Erase(mailbox)).await
     }
 
     async fn put(&self, address: &str, mail: &str) -> Result<(), MailServiceError> {
-        let put = Asked::Put(address.to_owned(), mail.to_owned());
-        self.here()?.asked.push(put);
-        Ok(())
+        self.did(Asked::Put(address.to_owned(), mail.to_owned())).await
     }
 
     async fn fetch(

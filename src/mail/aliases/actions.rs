@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::mail::model::{LocalPart, hindrance};
+use crate::mail::domains::{self, Place};
+use crate::mail::model::LocalPart;
 use crate::mail::{filters, limits, mailboxes};
 use crate::platform::access::TenantScope;
 use crate::platform::db::{Scoped, TenantTx};
@@ -15,7 +16,7 @@ use crate::platform::web::{Cursor, ListQuery, Listing};
 
 use super::check;
 use super::model::{
-    Alias, AliasKind, Domain, Fault, Reach, parse_description, parse_targets, shown as shown_address,
+    Alias, AliasKind, Fault, Reach, parse_description, parse_targets, shown as shown_address,
 };
 use super::store::{self, NewAlias, Sort, Wanted};
 
@@ -105,7 +106,7 @@ fn read(wish: &Wish) -> Result<Read, Error> {
 pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<(Alias, &'static str), Error> {
     let read = read(wish)?;
     let mut tx = scope.begin().await?;
-    let domain = store::domain_of(&mut tx, wish.domain).await?;
+    let domain = domains::place(&mut tx, wish.domain).await?;
     domain.check_takes_addresses()?;
     let address = address_of(read.local.as_ref(), &domain)?;
     let totals = limits::lock(&mut tx, scope.tenant()).await?;
@@ -133,10 +134,10 @@ pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<(Alia
     filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change::to("mail_alias.create", shown(&alias));
     tell(app, tx, scope, &alias, change).await?;
-    Ok((alias, hindrance(domain.is_verified, domain.is_enabled)))
+    Ok((alias, domain.hindrance()))
 }
 
-fn address_of(local: Option<&LocalPart>, domain: &Domain) -> Result<String, Error> {
+fn address_of(local: Option<&LocalPart>, domain: &Place) -> Result<String, Error> {
     match local {
         Some(local) => {
             let address = local.at(&domain.name);

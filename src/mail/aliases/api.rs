@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::mail::domains;
 use crate::mail::model::DomainName;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
@@ -161,13 +162,13 @@ async fn place_of(scope: &TenantScope, address: &str) -> Result<(String, MailDom
     };
     let name = DomainName::parse(name).map_err(|why| Error::invalid("address", why))?;
     let mut tx = scope.begin().await?;
-    let domain = store::domain_named(&mut tx, scope.tenant(), &name).await?;
+    let domain = domains::place_named(&mut tx, scope.tenant(), name.as_str()).await?;
     let domain = domain.ok_or_else(|| {
         let name = name.shown();
         let message = format!("You have no mail domain {name}. Add it first, or choose one that you have.");
         Error::invalid("address", message)
     })?;
-    Ok((local.to_owned(), domain))
+    Ok((local.to_owned(), domain.id))
 }
 
 /// The same refusals, under the name that the address has here.

@@ -5,7 +5,7 @@ use axum::http::Method;
 use xmltree::Element;
 
 use crate::drivers::mail::MailPorts;
-use crate::mail::tests::recorder;
+use crate::mail::tests::rows;
 use crate::platform::access::{Permission, TenantRole};
 use crate::platform::ids::{MailboxId, TenantId, UserId};
 use crate::testing::TestApp;
@@ -22,9 +22,9 @@ impl Scene {
         let app = TestApp::with(|config| config.mail_host = Some("mail.panel.test".to_owned())).await;
         let (tenant, user) = (app.tenant("acme").await, app.person("ada").await);
         app.member(tenant, user, TenantRole::Viewer).await;
-        let domain = recorder::domain(&app, tenant, "example.com", true).await;
-        recorder::domain(&app, tenant, "unproven.example", false).await;
-        let mailbox = recorder::mailbox(&app, (tenant, domain), "ada@example.com", 100).await;
+        let domain = rows::domain(&app, tenant, "example.com", true).await;
+        rows::domain(&app, tenant, "unproven.example", false).await;
+        let mailbox = rows::mailbox(&app, (tenant, domain), "ada@example.com", 100).await;
         Self {
             app,
             tenant,

@@ -22,9 +22,9 @@ mod store;
 mod tests;
 
 pub use actions::create;
-pub use model::{Domain, State};
+pub use model::{Domain, Place, State};
 pub use pages::Head;
-pub use store::{find, lock, verified_of};
+pub use store::{find, lock, place, place_named, places_named, places_offered, verified_of};
 
 use crate::app::App;
 use crate::platform::access::Rule;

@@ -1,6 +1,6 @@
 //! The verbs: reading a list, having it worked on, giving it up. Each one transaction, with its audit event.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::platform::events;
 use crate::platform::ids::{MailImportId, TenantId};
 use crate::platform::secret::Keyring;
 
-use super::model::{Import, ImportState, Line, Room, Zone, judge, read};
+use super::model::{Import, ImportState, Line, Room, judge, read};
 use super::store;
 use super::upload::Upload;
 
@@ -94,15 +94,8 @@ async fn look(tx: &mut TenantTx, tenant: TenantId, lines: &mut [Line]) -> Result
     let addresses: Vec<String> = good.map(|line| line.address.clone()).collect();
     let places = store::places(tx, tenant, addresses.iter().map(String::as_str)).await?;
     let taken: HashSet<String> = store::taken(tx, tenant, &addresses).await?;
-    let zones: HashMap<String, Zone> = places
-        .into_iter()
-        .map(|(name, place)| {
-            let refusal = place.refusal;
-            (name, Zone { refusal })
-        })
-        .collect();
     let allowed = limits::of_tenant(tx, tenant).await?;
-    judge(lines, &zones, &taken, &allowed);
+    judge(lines, &places, &taken, &allowed);
     Ok(())
 }
 

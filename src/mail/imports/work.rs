@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::accounts;
 use crate::app::App;
 use crate::mail::aliases::{self, AliasKind, NewAlias, Node};
+use crate::mail::domains::Place;
 use crate::mail::filters;
 use crate::mail::limits::{self, Limits};
 use crate::mail::model::kept_hash;
@@ -17,7 +18,7 @@ use crate::platform::secret::Secret;
 
 use super::actions::context;
 use super::model::LineKind;
-use super::store::{self, Claimed, Place, WaitingRow};
+use super::store::{self, Claimed, WaitingRow};
 
 /// A line with the hash that it is made with.
 pub(super) struct Ready {
@@ -149,8 +150,8 @@ impl<'a> Batch<'a> {
         let domain = line.address.rsplit_once('@').map(|(_, domain)| domain);
         let place = domain.and_then(|domain| self.places.get(domain));
         let place = place.ok_or("Its domain is not there any more.")?;
-        if let Some(why) = &place.refusal {
-            return Err(why.clone());
+        if let Some(why) = place.refusal() {
+            return Err(why);
         }
         if self.taken.contains(&line.address) {
             return Err("This address was taken meanwhile.".to_owned());

@@ -1,5 +1,5 @@
 //! Ending the sessions of mailboxes: of those whose person may not sign in any more, and of all that a tenant has when it is
-//! suspended or closed, and what a tenant that is erased leaves behind.
+//! suspended or closed.
 //!
 //! - Nobody signs in or sends whom the rows do not let; the mail service asks them each time. What is open already it goes on
 //!   with, so whoever takes access away also asks for the address to be kicked ([`ask`]), in the same transaction.
@@ -15,7 +15,7 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-pub use actions::{ask, ask_all, ask_domain, let_all_go};
+pub use actions::{ask, ask_all, ask_domain};
 pub use reconcile::{Kicks, begin};
 
 /// Events that somebody is to be kicked have this topic.

@@ -1,24 +1,24 @@
-//! Who loses access is kicked: once, for as long as it takes, and all of a tenant's when it is suspended. And a tenant that is
-//! erased leaves no mail behind.
+//! Who loses access is kicked: once, for as long as it takes, and all of a tenant's when it is suspended.
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::mail::tests::recorder::{self, Recorder};
+use crate::drivers::mail::fake::FakeMail;
+use crate::mail::tests::rows;
 use crate::platform::access::{StaffRole, TenantRole};
 use crate::platform::db::Scoped as _;
 use crate::platform::ids::{MailDomainId, TenantId};
 use crate::platform::reconcile::Reconciler as _;
 use crate::testing::TestApp;
 
-use super::{Kicks, ask, let_all_go};
+use super::{Kicks, ask};
 
 struct Scene {
     app: TestApp,
     tenant: TenantId,
     domain: MailDomainId,
-    service: Recorder,
+    service: FakeMail,
     kicks: Kicks,
 }
 
@@ -26,8 +26,8 @@ impl Scene {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let tenant = app.tenant("acme").await;
-        let domain = recorder::domain(&app, tenant, "example.com", true).await;
-        let service = Recorder::default();
+        let domain = rows::domain(&app, tenant, "example.com", true).await;
+        let service = FakeMail::default();
         let kicks = Kicks::new(&app.app, Arc::new(service.clone()));
         Self {
             app,
@@ -86,11 +86,11 @@ async fn whoever_is_asked_for_is_kicked_and_once_more_when_all_sign_ins_are_over
 #[tokio::test]
 async fn what_the_mail_service_did_not_do_is_done_when_it_is_back() {
     let scene = Scene::new().await;
-    scene.service.be_away(true);
+    scene.service.set_away(Some("it is away"));
     scene.ask("ada@example.com").await;
     scene.work().await;
     assert_eq!((scene.work().await, scene.left().await), (0, 1), "it waits");
-    scene.service.be_away(false);
+    scene.service.set_away(None);
     scene.app.clock.advance(TimeDelta::minutes(2));
     scene.work().await;
     assert_eq!(scene.service.kicked(), ["ada@example.com"]);
@@ -143,7 +143,7 @@ async fn nobody_asks_for_another_tenant() {
 async fn who_only_names_a_domain_ends_nobodys_sessions_there() {
     let scene = Scene::new().await;
     let rival = scene.app.tenant("rival").await;
-    recorder::domain(&scene.app, rival, "example.com", false).await;
+    rows::domain(&scene.app, rival, "example.com", false).await;
     let all = ["ada@example.com".to_owned()];
     let mut tx = scene.app.app.db.system().await.unwrap();
     ask(&mut tx, rival, &all, scene.app.app.now()).await.unwrap();
@@ -156,9 +156,9 @@ async fn who_only_names_a_domain_ends_nobodys_sessions_there() {
 #[tokio::test]
 async fn all_of_a_domain_that_is_disabled_are_kicked() {
     let scene = Scene::new().await;
-    let other = recorder::domain(&scene.app, scene.tenant, "example.org", true).await;
+    let other = rows::domain(&scene.app, scene.tenant, "example.org", true).await;
     for (domain, address) in [(scene.domain, "ada@example.com"), (other, "bob@example.org")] {
-        recorder::mailbox(&scene.app, (scene.tenant, domain), address, 100).await;
+        rows::mailbox(&scene.app, (scene.tenant, domain), address, 100).await;
     }
     let user = scene.app.person("ada").await;
     scene.app.member(scene.tenant, user, TenantRole::Owner).await;
@@ -174,7 +174,7 @@ async fn all_of_a_domain_that_is_disabled_are_kicked() {
 async fn a_suspended_tenants_mailboxes_are_all_kicked() {
     let scene = Scene::new().await;
     for address in ["ada@example.com", "bob@example.com"] {
-        recorder::mailbox(&scene.app, (scene.tenant, scene.domain), address, 100).await;
+        rows::mailbox(&scene.app, (scene.tenant, scene.domain), address, 100).await;
     }
     scene
         .app
@@ -184,8 +184,8 @@ async fn a_suspended_tenants_mailboxes_are_all_kicked() {
         )
         .await;
     let other = scene.app.tenant("other").await;
-    let strange = recorder::domain(&scene.app, other, "example.org", true).await;
-    recorder::mailbox(&scene.app, (other, strange), "eve@example.org", 100).await;
+    let strange = rows::domain(&scene.app, other, "example.org", true).await;
+    rows::mailbox(&scene.app, (other, strange), "eve@example.org", 100).await;
     let admin = scene.app.staff("admin", StaffRole::Admin).await;
     let admin = scene.app.browser(admin).await;
     let path = format!("/staff/tenants/{}/suspend", scene.tenant);
@@ -194,39 +194,4 @@ async fn a_suspended_tenants_mailboxes_are_all_kicked() {
     let mut kicked = scene.service.kicked();
     kicked.sort();
     assert_eq!(kicked, ["ada@example.com", "bob@example.com"]);
-}
-
-#[tokio::test]
-async fn a_tenant_that_is_erased_leaves_its_files_to_be_removed_and_no_row() {
-    let scene = Scene::new().await;
-    let place = (scene.tenant, scene.domain);
-    let mailbox = recorder::mailbox(&scene.app, place, "ada@example.com", 100).await;
-    scene
-        .app
-        .administer(
-            "insert into mail_alias (id, tenant_id, domain_id, local_part, address, kind, targets, created_by, created_at, updated_at) \
-             select gen_random_uuid(), tenant_id, id, 'info', 'info@example.com', 'alias', '{ada@example.com}', 'test', now(), now() \
-             from mail_domain",
-        )
-        .await;
-    recorder::holds(&scene.app, mailbox, 77).await;
-    let mut left = Vec::new();
-    for _ in 0..2 {
-        let mut tx = scene.app.app.db.system().await.unwrap();
-        left.push(let_all_go(&scene.app.app, &mut tx, scene.tenant).await.unwrap());
-        tx.commit().await.unwrap();
-    }
-    assert!(left[0] > 0, "the caller keeps what was done: {left:?}");
-    let mut tx = scene.app.app.db.system().await.unwrap();
-    let row = sqlx::query!(
-        r#"select (select count(*) from mailbox) as "mailboxes!", (select count(*) from mail_domain) as "domains!",
-             (select count(*) from mail_alias) as "aliases!",
-             (select max(bytes) from mail_erasure where mailbox_id = $1) as "bytes!""#,
-        mailbox.0
-    );
-    let row = row.fetch_one(tx.conn()).await.unwrap();
-    assert_eq!(
-        (row.mailboxes, row.domains, row.aliases, row.bytes),
-        (0, 0, 0, 77)
-    );
 }

@@ -99,14 +99,7 @@ pub(super) async fn save(
     Path(id): Path<PlanId>,
     form: FormData,
 ) -> Result<Response, Error> {
-    let shown: Option<i64> = form.get("version").parse().ok();
-    let expected = move |version| {
-        if shown == Some(version) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
-    };
+    let expected = form.same_version();
     let saved = match parse(&form) {
         Ok(new) => form.submit(actions::set(&app, &scope, id, new, &expected)).await,
         Err(error) => Err(error),

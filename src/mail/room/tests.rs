@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::mail::tests::recorder::{self, Recorder};
+use crate::drivers::mail::fake::FakeMail;
+use crate::mail::tests::rows;
 use crate::platform::access::{Permission, TenantRole};
 use crate::platform::ids::{MailboxId, TenantId, UserId};
 use crate::platform::reconcile::Reconciler as _;
@@ -20,7 +21,7 @@ struct Scene {
     tenant: TenantId,
     user: UserId,
     mailbox: MailboxId,
-    service: Recorder,
+    service: FakeMail,
     warnings: Warnings,
 }
 
@@ -29,9 +30,9 @@ impl Scene {
         let app = TestApp::start().await;
         let (tenant, user) = (app.tenant("acme").await, app.person("ada").await);
         app.member(tenant, user, TenantRole::Owner).await;
-        let domain = recorder::domain(&app, tenant, "example.com", true).await;
-        let mailbox = recorder::mailbox(&app, (tenant, domain), "ada@example.com", 100).await;
-        let service = Recorder::default();
+        let domain = rows::domain(&app, tenant, "example.com", true).await;
+        let mailbox = rows::mailbox(&app, (tenant, domain), "ada@example.com", 100).await;
+        let service = FakeMail::default();
         let warnings = Warnings::new(&app.app, Arc::new(service.clone()));
         Self {
             app,
@@ -44,7 +45,7 @@ impl Scene {
     }
 
     async fn holds(&self, mib: i64) {
-        recorder::holds(&self.app, self.mailbox, mib * MIB).await;
+        rows::holds(&self.app, self.mailbox, mib * MIB).await;
     }
 
     async fn warn(&self) -> usize {
@@ -95,11 +96,11 @@ async fn each_level_is_told_once() {
 #[tokio::test]
 async fn a_warning_waits_for_the_mail_service_and_outlives_the_panel() {
     let scene = Scene::new().await;
-    scene.service.be_away(true);
+    scene.service.set_away(Some("it is away"));
     scene.holds(95).await;
     assert_eq!(scene.warn().await, 1);
     assert_eq!(scene.warn().await, 0, "it waits");
-    scene.service.be_away(false);
+    scene.service.set_away(None);
     scene.app.clock.advance(TimeDelta::hours(1));
     drop(scene.warnings.claim(10).await.unwrap());
     assert_eq!(scene.warn().await, 0, "another has it");

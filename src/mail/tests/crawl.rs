@@ -8,7 +8,7 @@ use crate::platform::access::TenantRole;
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId, TenantId};
 use crate::testing::{Client, TestApp};
 
-use super::recorder;
+use super::rows;
 
 /// More pages than these have no scene here, unless links grow without an end.
 const MOST: usize = 80;
@@ -63,8 +63,8 @@ impl Scene {
     async fn new() -> Self {
         let test = TestApp::start().await;
         let tenant = test.tenant("acme").await;
-        let domain = recorder::domain(&test, tenant, "acme.example", true).await;
-        recorder::domain(&test, tenant, "new.example", false).await;
+        let domain = rows::domain(&test, tenant, "acme.example", true).await;
+        rows::domain(&test, tenant, "new.example", false).await;
         let (mailbox, own) = test.mailbox_person(tenant, "ann@acme.example").await;
         let (alias, _) = test.things_of_mailbox(tenant, mailbox).await;
         test.mailbox_person(tenant, "bob@acme.example").await;

@@ -1,4 +1,4 @@
 //! What tests of several parts share, and what they have in common.
 
 mod crawl;
-pub(super) mod recorder;
+pub(super) mod rows;

@@ -16,6 +16,21 @@ pub const CHANGED: &str = "Somebody changed this in the meantime. Look at what i
 pub const RETURNED: &str =
     "Your session had ended, so nothing was done yet. Look at what you typed, and send it again.";
 
+/// What a form shows whose action was refused, and with which status.
+///
+/// # Errors
+/// The error itself, if a form can't show it: it is no fault of who typed.
+pub fn mistakes(error: Error) -> Result<(FieldErrors, u16), Error> {
+    match error {
+        Error::Invalid(errors) => Ok((errors, 422)),
+        Error::PreconditionFailed => Ok((FieldErrors::one("", CHANGED), 412)),
+        error @ (Error::Conflict { .. } | Error::LimitReached { .. }) => {
+            Ok((FieldErrors::one("", error.sentence()), 409))
+        }
+        error => Err(error),
+    }
+}
+
 /// What a form sent: pairs in their order, names may repeat.
 #[derive(Debug, Clone, Default)]
 pub struct FormData {
@@ -30,6 +45,18 @@ impl FormData {
         Self {
             pairs,
             is_returned: true,
+        }
+    }
+
+    /// The check of a form's hidden `version`: nobody may have changed the thing since the form was shown.
+    pub fn same_version(&self) -> impl Fn(i64) -> Result<(), Error> + use<> {
+        let shown: Option<i64> = self.get("version").parse().ok();
+        move |version| {
+            if shown == Some(version) {
+                Ok(())
+            } else {
+                Err(Error::PreconditionFailed)
+            }
         }
     }
 

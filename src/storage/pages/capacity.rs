@@ -179,14 +179,7 @@ pub(crate) async fn save(
     Path(id): Path<LocationId>,
     form: FormData,
 ) -> Result<Response, Error> {
-    let shown: Option<i64> = form.get("version").parse().ok();
-    let expected = move |version| {
-        if shown == Some(version) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
-    };
+    let expected = form.same_version();
     let new = parse(&form);
     let saved = match wrong(&new).into_result() {
         Ok(()) => {

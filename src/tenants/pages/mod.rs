@@ -15,9 +15,7 @@ pub(super) mod status;
 
 use std::collections::HashMap;
 
-use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
-use crate::platform::web::FormData;
 
 use super::model::{Amounts, Gauge, Resource, Tenant};
 
@@ -66,17 +64,5 @@ impl TenantRow {
             })
             .collect();
         over.join(", ")
-    }
-}
-
-/// The check of a form's hidden `version`: nobody may have changed the thing since the form was shown.
-fn same_version(form: &FormData) -> impl Fn(i64) -> Result<(), Error> + use<> {
-    let shown: Option<i64> = form.get("version").parse().ok();
-    move |version| {
-        if shown == Some(version) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
     }
 }

@@ -13,8 +13,8 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, ListQuery, Page, P
 use super::super::model::{CORES, Plan, PlanPatch, Resource};
 use super::super::query::{TenantFilter, TenantQuery};
 use super::super::{actions, store};
+use super::TenantRow;
 use super::plans::limits;
-use super::{TenantRow, same_version};
 
 /// The page.
 #[derive(Debug, Template)]
@@ -145,7 +145,7 @@ pub(crate) async fn save(
     );
     let saved = match patch {
         Ok(patch) => {
-            let check = same_version(&form);
+            let check = form.same_version();
             form.submit(actions::update_plan(&app, &scope, id, patch, &check))
                 .await
         }

@@ -13,7 +13,6 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, Query,
 
 use super::super::model::{Plan, Shift, Tenant, TenantPatch, shifts};
 use super::super::{actions, store};
-use super::same_version;
 use super::show::{crumbs_below, path};
 
 /// The choice and its effects.
@@ -109,7 +108,7 @@ pub(crate) async fn save(
     let wanted = form.get("plan_id").parse().ok();
     let saved = match TenantPatch::parse(None, Some(form.get("plan_id"))) {
         Ok(patch) => {
-            let check = same_version(&form);
+            let check = form.same_version();
             form.submit(actions::update(&app, &scope, id, patch, &check))
                 .await
         }

@@ -12,7 +12,6 @@ use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOth
 
 use super::super::model::{Status, TenantPatch};
 use super::super::{actions, store};
-use super::same_version;
 use super::show::{Head, crumbs, path};
 
 /// The tab.
@@ -62,7 +61,7 @@ pub(crate) async fn save(
 ) -> Result<Response, Error> {
     let saved = match TenantPatch::parse(Some(form.get("name")), None) {
         Ok(patch) => {
-            let check = same_version(&form);
+            let check = form.same_version();
             form.submit(actions::update(&app, &scope, id, patch, &check))
                 .await
         }

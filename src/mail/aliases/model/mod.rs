@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::mail::model::{Address, DomainName, alias_domain};
-use crate::platform::error::Error;
+use crate::mail::model::{Address, DomainName};
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId};
 
 pub use expand::{Fault, Found, Graph, MAX_RECIPIENTS, Node, Reach, Zone, base, check, expand, node};
@@ -113,32 +112,6 @@ impl Alias {
 pub fn shown(address: &str) -> String {
     let (local, domain) = address.rsplit_once('@').unwrap_or_default();
     format!("{local}@{}", DomainName::trusted(domain.to_owned()).shown())
-}
-
-/// A domain, as far as addresses in it need it.
-#[derive(Debug, Clone)]
-pub struct Domain {
-    /// Its id.
-    pub id: MailDomainId,
-    /// Its name.
-    pub name: DomainName,
-    /// Whether its ownership was proved.
-    pub is_verified: bool,
-    /// Whether mail goes in and out of it.
-    pub is_enabled: bool,
-    /// The domain that it stands for.
-    pub alias_of: Option<DomainName>,
-}
-
-impl Domain {
-    /// Whether it can have addresses of its own. It need not be verified: an address counts by its domain's row, so nobody is kept
-    /// from theirs by who only names it.
-    pub fn check_takes_addresses(&self) -> Result<(), Error> {
-        match &self.alias_of {
-            Some(other) => Err(alias_domain(&self.name, other)),
-            None => Ok(()),
-        }
-    }
 }
 
 /// Reads addresses between spaces, commas, semicolons and line ends, each once, in the order that they were typed in.

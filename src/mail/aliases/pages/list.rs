@@ -13,7 +13,7 @@ use crate::platform::ids::MailDomainId;
 use crate::platform::web::{Ctx, Page, Path, Sorted, Unfiltered, ago};
 
 use super::super::actions;
-use super::super::model::{Alias, Domain, shown};
+use super::super::model::{Alias, shown};
 use super::super::store;
 use super::{base, href, of_domain};
 
@@ -142,7 +142,7 @@ pub(super) async fn of_one(
     Path((_, id)): Path<(String, MailDomainId)>,
     query: Sorted<Unfiltered>,
 ) -> Result<Page<List>, Error> {
-    let domain = store::domain_of(&mut scope.begin().await?, id).await?;
+    let domain = domains::find(&mut scope.begin().await?, id).await?;
     list(&app, &scope, ctx, query, Some(domain)).await
 }
 
@@ -151,20 +151,20 @@ async fn list(
     scope: &TenantScope,
     ctx: Ctx,
     mut query: Sorted<Unfiltered>,
-    domain: Option<Domain>,
+    domain: Option<domains::Domain>,
 ) -> Result<Page<List>, Error> {
     let mut tx = scope.begin().await?;
     let now = app.now();
     query.list.sort.get_or_insert_with(|| "address".to_owned());
     let id = domain.as_ref().map(|domain| domain.id);
     let listing = actions::page_of(&mut tx, scope.tenant(), id, &query.list).await?;
-    let (catch_all, head) = match id {
-        Some(id) => {
-            let head = domains::Head::new(scope, &domains::find(&mut tx, id).await?, "aliases");
-            (store::catch_all(&mut tx, id).await?, Some(head))
-        }
-        None => (None, None),
+    let catch_all = match id {
+        Some(id) => store::catch_all(&mut tx, id).await?,
+        None => None,
     };
+    let head = domain
+        .as_ref()
+        .map(|domain| domains::Head::new(scope, domain, "aliases"));
     Ok(Page(List {
         ctx: nav::crumbs(ctx, scope),
         area: AreaHead::new(scope, Tab::Aliases),
@@ -179,7 +179,7 @@ async fn list(
             id: domain.id,
             name: domain.name.shown(),
             catch_all: catch_all.map(|alias| Row::new(scope, alias, now)),
-            takes_addresses: domain.check_takes_addresses().is_ok(),
+            takes_addresses: domain.alias_of.is_none(),
         }),
         query,
     }))

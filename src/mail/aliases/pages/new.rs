@@ -6,14 +6,14 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::mail::domains;
 use crate::platform::access::TenantScope;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::MailDomainId;
-use crate::platform::web::{Ctx, FormData, FormState, Page, Query, SeeOther};
+use crate::platform::web::{Ctx, FormData, FormState, Page, Query, SeeOther, mistakes};
 
 use super::super::actions::{self, Wish};
 use super::super::model::AliasKind;
-use super::super::store;
 use super::{base, crumbs, href};
 
 /// What the form begins with.
@@ -56,23 +56,28 @@ impl New {
     }
 }
 
+/// So many domains are offered; whoever has more begins at the domain.
+const OFFERED: i64 = 200;
+
 async fn page(scope: &TenantScope, ctx: Ctx, form: FormState) -> Result<Page<New>, Error> {
     let mut tx = scope.begin().await?;
-    let mut domains = store::domains(&mut tx, scope.tenant()).await?;
+    let mut offered = domains::places_offered(&mut tx, scope.tenant(), OFFERED).await?;
     let chosen: Option<MailDomainId> = form.value("domain").parse().ok();
-    if let Some(chosen) = chosen.filter(|chosen| domains.iter().all(|(id, _)| id != chosen)) {
+    if let Some(chosen) = chosen.filter(|chosen| offered.iter().all(|place| place.id != *chosen)) {
         // One of very many; one that takes no addresses is told of when the form is sent.
-        match store::domain_of(&mut tx, chosen).await {
-            Ok(domain) => domains.insert(0, (domain.id, domain.name)),
+        match domains::place(&mut tx, chosen).await {
+            Ok(place) => offered.insert(0, place),
             Err(Error::NotFound) => {}
             Err(error) => return Err(error),
         }
     }
-    let domains = domains.into_iter();
+    let offered = offered.into_iter();
     Ok(Page(New {
         ctx: crumbs(ctx, scope, None),
         base: base(scope),
-        domains: domains.map(|(id, name)| (id.to_string(), name.shown())).collect(),
+        domains: offered
+            .map(|place| (place.id.to_string(), place.name.shown()))
+            .collect(),
         form,
     }))
 }
@@ -112,11 +117,7 @@ pub(super) async fn create(
             };
             return Ok(to.into_response());
         }
-        Err(Error::Invalid(errors)) => (errors, 422),
-        Err(error @ (Error::Conflict { .. } | Error::LimitReached { .. })) => {
-            (FieldErrors::one("", error.sentence()), 409)
-        }
-        Err(error) => return Err(error),
+        Err(error) => mistakes(error)?,
     };
     let again = FormState::new(data, errors);
     Ok(page(&scope, ctx, again).await?.status(status))

@@ -11,7 +11,7 @@ use crate::platform::db::{Scoped, violates};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId, TenantId};
 
-use super::model::{Alias, AliasKind, Domain, shown};
+use super::model::{Alias, AliasKind, shown};
 
 pub use graph::{leading_into, leading_to, nodes, tenant_of};
 pub use list::{Sort, Wanted, catch_all, list};
@@ -70,52 +70,6 @@ pub async fn find(tx: &mut impl Scoped, id: MailAliasId) -> Result<Alias, Error>
     let row = select!("where a.id = $1", id.0);
     let found = row.fetch_optional(tx.conn()).await?;
     found.map(Alias::from).ok_or(Error::NotFound)
-}
-
-/// A domain, if the scope may see it.
-pub async fn domain_of(tx: &mut impl Scoped, id: MailDomainId) -> Result<Domain, Error> {
-    let row = sqlx::query!(
-        r#"select d.id, d.name, d.verified_at is not null as "is_verified!", d.is_enabled, o.name as "alias_of?"
-           from mail_domain d left join mail_domain o on o.id = d.alias_of where d.id = $1"#,
-        id.0
-    );
-    let row = row.fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)?;
-    Ok(Domain {
-        id: MailDomainId(row.id),
-        name: DomainName::trusted(row.name),
-        is_verified: row.is_verified,
-        is_enabled: row.is_enabled,
-        alias_of: row.alias_of.map(DomainName::trusted),
-    })
-}
-
-/// A tenant's domain of that name.
-pub async fn domain_named(
-    tx: &mut impl Scoped,
-    tenant: TenantId,
-    name: &DomainName,
-) -> Result<Option<MailDomainId>, Error> {
-    let id = sqlx::query_scalar!(
-        "select id from mail_domain where tenant_id = $1 and name = $2",
-        tenant.0,
-        name.as_str()
-    );
-    Ok(id.fetch_optional(tx.conn()).await?.map(MailDomainId))
-}
-
-/// The names of the domains in which aliases can be made, at most 200, by name.
-pub async fn domains(
-    tx: &mut impl Scoped,
-    tenant: TenantId,
-) -> Result<Vec<(MailDomainId, DomainName)>, Error> {
-    let rows = sqlx::query!(
-        "select id, name from mail_domain where tenant_id = $1 and alias_of is null order by name limit 200",
-        tenant.0
-    );
-    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
-    Ok(rows
-        .map(|row| (MailDomainId(row.id), DomainName::trusted(row.name)))
-        .collect())
 }
 
 /// An alias to be made.

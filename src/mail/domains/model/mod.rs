@@ -2,6 +2,7 @@
 
 mod key;
 mod limits;
+mod place;
 mod record;
 mod spf;
 mod tags;
@@ -18,6 +19,7 @@ use crate::platform::ids::{MailDomainId, TenantId};
 
 pub use key::{KEPT_DAYS, Key, MailKeyState, next_selector};
 pub use limits::{check_hourly, check_quota, typed};
+pub use place::Place;
 pub use record::{
     DnsRecord, DnsRecordKind, DnsRecordType, Hosts, all as records, dkim as dkim_record, policy,
     proof as proof_record,

@@ -17,6 +17,9 @@ use super::super::store;
 /// A domain to choose: its id and its name.
 pub(super) type Target = (String, String);
 
+/// So many domains are offered.
+const OFFERED: i64 = 500;
+
 #[derive(Template)]
 #[template(path = "mail/domain_new.html")]
 pub(super) struct New {
@@ -29,10 +32,10 @@ pub(super) struct New {
 /// The domains that another one may be an alias of.
 pub(super) async fn targets(scope: &TenantScope) -> Result<Vec<Target>, Error> {
     let mut tx = scope.begin().await?;
-    let all = store::targets(&mut tx, scope.tenant()).await?;
+    let all = store::places_offered(&mut tx, scope.tenant(), OFFERED).await?;
     Ok(all
         .into_iter()
-        .map(|(id, name)| (id.to_string(), name.shown()))
+        .map(|place| (place.id.to_string(), place.name.shown()))
         .collect())
 }
 

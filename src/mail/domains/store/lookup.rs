@@ -120,21 +120,6 @@ pub async fn verified_of(tx: &mut impl Scoped, name: &str) -> Result<Option<Mail
     Ok(id.fetch_optional(tx.conn()).await?.map(MailDomainId))
 }
 
-/// The domains of a tenant that another may be an alias of, by name: those with addresses of their own.
-pub async fn targets(
-    tx: &mut impl Scoped,
-    tenant: TenantId,
-) -> Result<Vec<(MailDomainId, DomainName)>, Error> {
-    let rows = sqlx::query!(
-        "select id, name from mail_domain where tenant_id = $1 and alias_of is null order by name limit 500",
-        tenant.0
-    );
-    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
-    Ok(rows
-        .map(|row| (MailDomainId(row.id), DomainName::trusted(row.name)))
-        .collect())
-}
-
 /// In which order, and after which domain.
 #[derive(Debug, Clone)]
 pub enum Sort {

@@ -11,13 +11,13 @@ use crate::platform::db::TenantTx;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::events;
 use crate::platform::web::{
-    Ctx, FormData, FormState, Fragment, LastSeen, ListQuery, Page, SeeOther, Sorted, Unfiltered,
+    Ctx, FormData, FormState, Fragment, LastSeen, ListQuery, Page, SeeOther, Sorted, Unfiltered, mistakes,
 };
 
 use super::super::model::lines;
 use super::super::{TOPIC, actions};
 use super::rows::Rows;
-use super::{base, read, shown_in_form, usual};
+use super::{base, read, usual};
 
 #[derive(Template)]
 #[template(path = "mail/fetches.html")]
@@ -107,7 +107,7 @@ pub(super) async fn create(
             Ok(SeeOther::to(base(&scope)).info(words).into_response())
         }
         Err(error) => {
-            let (errors, status) = shown_in_form(error)?;
+            let (errors, status) = mistakes(error)?;
             let form = FormState::new(data, by_line(errors));
             let page = page(&app, &scope, (ctx, form), Sorted::default()).await?;
             Ok(page.status(status))

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::drivers::mail::FetchTls;
 use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, Rule, TenantScope};
-use crate::platform::error::{Error, FieldErrors};
+use crate::platform::error::Error;
 use crate::platform::ids::{MailFetchId, MailboxId};
 use crate::platform::web::{FormData, FormState, Path, Routes, SeeOther};
 
@@ -73,14 +73,5 @@ fn read(data: &FormData, accounts: Vec<Account>) -> NewFetch {
         folders: Folders::read(data.get("folders")).unwrap_or_default(),
         fingerprint: data.get("fingerprint").to_owned(),
         accounts,
-    }
-}
-
-/// What a form shows whose action was refused, and with which status; or the error, if a form can't show it.
-fn shown_in_form(error: Error) -> Result<(FieldErrors, u16), Error> {
-    match error {
-        Error::Invalid(errors) => Ok((errors, 422)),
-        error @ Error::Conflict { .. } => Ok((FieldErrors::one("", error.sentence()), 409)),
-        error => Err(error),
     }
 }

@@ -13,12 +13,14 @@ use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::MailboxId;
 use crate::platform::secret::Secret;
-use crate::platform::web::{Ctx, FormData, FormState, Fragment, LastSeen, ListQuery, Page, Path, SeeOther};
+use crate::platform::web::{
+    Ctx, FormData, FormState, Fragment, LastSeen, ListQuery, Page, Path, SeeOther, mistakes,
+};
 
 use super::super::model::Account;
 use super::super::{TOPIC, actions};
 use super::rows::Rows;
-use super::{href, read, shown_in_form, usual};
+use super::{href, read, usual};
 
 #[derive(Template)]
 #[template(path = "mail/fetch.html")]
@@ -92,7 +94,7 @@ pub(super) async fn create(
             Ok(to.info("The mail is being fetched.").into_response())
         }
         Err(error) => {
-            let (errors, status) = shown_in_form(error)?;
+            let (errors, status) = mistakes(error)?;
             let form = FormState::new(data, errors);
             Ok(page(&app, &scope, (ctx, form), id).await?.status(status))
         }

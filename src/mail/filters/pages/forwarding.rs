@@ -8,9 +8,9 @@ use crate::app::App;
 use crate::mail::filters::desk::Desk;
 use crate::mail::filters::forward;
 use crate::platform::error::Error;
-use crate::platform::web::{Ctx, FormData, FormState, SeeOther};
+use crate::platform::web::{Ctx, FormData, FormState, SeeOther, mistakes};
 
-use super::{frame, mistakes};
+use super::frame;
 
 #[derive(Template)]
 #[template(path = "mail/filters/forwarding.html")]

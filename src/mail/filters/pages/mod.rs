@@ -9,8 +9,7 @@ mod words;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::error::{Error, FieldErrors};
-use crate::platform::web::{CHANGED, Routes};
+use crate::platform::web::Routes;
 
 pub(in crate::mail) use frame::frame;
 
@@ -93,16 +92,4 @@ pub(in crate::mail) fn own_routes() -> Routes<App> {
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Place {
     rule: usize,
-}
-
-/// What a form is shown again with. Other errors are no fault of who typed.
-fn mistakes(error: Error) -> Result<(FieldErrors, u16), Error> {
-    match error {
-        Error::Invalid(errors) => Ok((errors, 422)),
-        Error::PreconditionFailed => Ok((FieldErrors::one("", CHANGED), 412)),
-        error @ (Error::Conflict { .. } | Error::LimitReached { .. }) => {
-            Ok((FieldErrors::one("", error.sentence()), 409))
-        }
-        error => Err(error),
-    }
 }

@@ -10,10 +10,10 @@ use crate::mail::filters::actions::{self, Spam};
 use crate::mail::filters::desk::Desk;
 use crate::mail::filters::model::{self, Filter, MailRule, Reply, RuleCondition};
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::web::{Ctx, FormData, FormState, Path, SeeOther};
+use crate::platform::web::{Ctx, FormData, FormState, Path, SeeOther, mistakes};
 
 use super::words::{FIELDS, TESTS, label};
-use super::{Place, frame, mistakes};
+use super::{Place, frame};
 
 /// A rule in the list.
 struct Row {

@@ -12,10 +12,10 @@ use crate::mail::filters::model::{
     RuleCondition,
 };
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::web::{Ctx, FormData, FormState, Path, SeeOther};
+use crate::platform::web::{Ctx, FormData, FormState, Path, SeeOther, mistakes};
 
 use super::words::{ACTIONS, FIELDS, TESTS, options, parse, word};
-use super::{Place, frame, mistakes};
+use super::{Place, frame};
 
 /// Empty lines after those that are filled in.
 const SPARE: usize = 2;

@@ -2,26 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::mail::domains::Place;
 use crate::mail::limits::Limits;
 use crate::mail::model::Holder;
 
 use super::Line;
 
-/// A domain of the organisation, as far as its lines need it.
-#[derive(Debug, Clone)]
-pub struct Zone {
-    /// Why it takes no addresses, if it does not.
-    pub refusal: Option<String>,
-}
-
-/// Marks the lines that can't be made. `zones` are the organisation's domains by name, `taken` the addresses that are there, and
+/// Marks the lines that can't be made. `places` are the organisation's domains by name, `taken` the addresses that are there, and
 /// `allowed` is what its plan allows.
-pub fn judge(lines: &mut [Line], zones: &HashMap<String, Zone>, taken: &HashSet<String>, allowed: &Limits) {
+pub fn judge(lines: &mut [Line], places: &HashMap<String, Place>, taken: &HashSet<String>, allowed: &Limits) {
     let mut first: HashMap<String, i32> = HashMap::new();
     for line in lines {
         let Ok(entry) = &line.entry else { continue };
         let too_much = allowed.one_mailbox(entry.quota_mib).err();
-        let wrong = wrong(&line.address, zones, taken).or(too_much).or_else(|| {
+        let wrong = wrong(&line.address, places, taken).or(too_much).or_else(|| {
             let number = first.get(&line.address)?;
             Some(format!(
                 "Line {number} has this address, too. Leave one of them out."
@@ -34,18 +28,18 @@ pub fn judge(lines: &mut [Line], zones: &HashMap<String, Zone>, taken: &HashSet<
     }
 }
 
-fn wrong(address: &str, zones: &HashMap<String, Zone>, taken: &HashSet<String>) -> Option<String> {
+fn wrong(address: &str, places: &HashMap<String, Place>, taken: &HashSet<String>) -> Option<String> {
     let domain = address
         .rsplit_once('@')
         .map(|(_, domain)| domain)
         .unwrap_or_default();
-    match zones.get(domain) {
+    match places.get(domain) {
         None => Some(format!(
             "{domain} is none of this organisation's domains. Add it first, or correct the address."
         )),
-        Some(Zone { refusal: Some(why) }) => Some(why.clone()),
-        Some(_) if taken.contains(address) => Some(Holder::Something.words(address)),
-        Some(_) => None,
+        Some(place) => place
+            .refusal()
+            .or_else(|| taken.contains(address).then(|| Holder::Something.words(address))),
     }
 }
 
@@ -53,19 +47,27 @@ fn wrong(address: &str, zones: &HashMap<String, Zone>, taken: &HashSet<String>) 
 mod tests {
     use super::super::read;
     use super::*;
+    use crate::mail::model::DomainName;
+    use crate::platform::ids::MailDomainId;
 
     #[test]
     fn what_is_not_ours_taken_or_there_twice_is_told_of() {
         let text = "address,quota_mib\na@x.example,\nb@y.example,\nA@x.example,\nc@x.example,\nd@z.example,\nb@y.example,\n\
             e@x.example,10240\nf@x.example,10241";
         let mut lines = read(text.as_bytes()).unwrap();
-        let refusal = Some("z.example has the addresses of x.example.".to_owned());
-        let zones = HashMap::from([
-            ("x.example".to_owned(), Zone { refusal: None }),
-            ("z.example".to_owned(), Zone { refusal }),
-        ]);
+        let place = |name: &str, alias_of: Option<&str>| {
+            let place = Place {
+                id: MailDomainId(uuid::Uuid::nil()),
+                name: DomainName::trusted(name.to_owned()),
+                is_verified: true,
+                is_enabled: true,
+                alias_of: alias_of.map(|other| DomainName::trusted(other.to_owned())),
+            };
+            (name.to_owned(), place)
+        };
+        let places = HashMap::from([place("x.example", None), place("z.example", Some("x.example"))]);
         let taken = HashSet::from(["c@x.example".to_owned()]);
-        judge(&mut lines, &zones, &taken, &Limits::default());
+        judge(&mut lines, &places, &taken, &Limits::default());
         let told: Vec<&str> = lines
             .iter()
             .map(|line| line.entry.as_ref().err().map_or("", String::as_str))

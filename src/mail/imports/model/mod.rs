@@ -14,7 +14,7 @@ use crate::platform::secret::Secret;
 
 pub use cells::{HEADER, csv_line, header_line, inert};
 pub use file::{MAX_BYTES, read};
-pub use judge::{Zone, judge};
+pub use judge::judge;
 
 /// What a line makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

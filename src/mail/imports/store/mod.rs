@@ -17,7 +17,7 @@ use super::model::{Import, ImportState, Room};
 pub use export::{Key, aliases, mailboxes};
 pub use lines::{Row as WaitingRow, insert as insert_lines, lines, settle as settle_line, skip, waiting};
 pub use queue::{Claimed, claim, finish, progress, put_off, renew};
-pub use write::{Place, insert_mailbox, places, taken};
+pub use write::{insert_mailbox, places, taken};
 
 struct Row {
     id: Uuid,

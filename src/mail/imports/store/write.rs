@@ -4,21 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::mail::model::{DomainName, alias_domain_words};
+use crate::mail::domains::{self, Place};
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
 
 use super::WaitingRow;
-
-/// A domain of a tenant, as far as its addresses need it.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// Its id.
-    pub id: MailDomainId,
-    /// Why it takes no addresses, if it does not.
-    pub refusal: Option<String>,
-}
 
 /// The domains of a tenant that some addresses are in, by name.
 pub async fn places<'a>(
@@ -26,27 +17,12 @@ pub async fn places<'a>(
     tenant: TenantId,
     addresses: impl Iterator<Item = &'a str> + Send,
 ) -> Result<HashMap<String, Place>, Error> {
-    let domains = addresses.filter_map(|address| address.rsplit_once('@'));
-    let names: HashSet<&str> = domains.map(|(_, domain)| domain).collect();
+    let parts = addresses.filter_map(|address| address.rsplit_once('@'));
+    let names: HashSet<&str> = parts.map(|(_, domain)| domain).collect();
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-    let rows = sqlx::query!(
-        r#"select d.id, d.name, o.name as "alias_of?"
-           from mail_domain d left join mail_domain o on o.id = d.alias_of where d.tenant_id = $1 and d.name = any($2)"#,
-        tenant.0,
-        &names
-    );
-    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
-    Ok(rows
-        .map(|row| {
-            let name = DomainName::trusted(row.name);
-            let other = row.alias_of.map(DomainName::trusted);
-            let refusal = other.map(|other| alias_domain_words(&name, &other));
-            let place = Place {
-                id: MailDomainId(row.id),
-                refusal,
-            };
-            (name.as_str().to_owned(), place)
-        })
+    let places = domains::places_named(tx, tenant, &names).await?.into_iter();
+    Ok(places
+        .map(|place| (place.name.as_str().to_owned(), place))
         .collect())
 }
 

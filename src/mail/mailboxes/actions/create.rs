@@ -7,15 +7,16 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::audit::Change;
+use crate::mail::domains;
 use crate::mail::limits::{self, Limits};
-use crate::mail::model::{Address, DomainName, alias_domain};
+use crate::mail::model::{Address, DomainName, hindrance};
 use crate::platform::access::TenantScope;
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId};
 use crate::platform::secret::{OneTimeToken, Secret};
 
-use super::super::model::{Domain, Entry, Fresh, Mailbox, NewMailbox};
+use super::super::model::{Entry, Fresh, Mailbox, NewMailbox};
 use super::super::store::{self, Made};
 use super::entry::{Issued, check_mailer, hash_password, link_end, send};
 use super::{shown, tell};
@@ -72,17 +73,10 @@ pub async fn create(app: &App, scope: &TenantScope, new: NewMailbox) -> Result<C
         Some(token) => Some(send(app, &mailbox, token, proof.to).await),
         None => None,
     };
-    let domain = Domain {
-        id: place.domain,
-        name: DomainName::trusted(fresh.address.domain().to_owned()),
-        verified_at: place.verified_at,
-        alias_of: None,
-        is_enabled: place.is_enabled,
-    };
     Ok(Created {
         mailbox,
         link,
-        hindrance: domain.hindrance(),
+        hindrance: hindrance(place.is_verified, place.is_enabled),
     })
 }
 
@@ -144,7 +138,7 @@ fn made(scope: &TenantScope, (id, fresh): (MailboxId, &Fresh), proof: &Proof, no
 
 /// Why nothing was written.
 async fn refusal(tx: &mut TenantTx, scope: &TenantScope, address: &Address, limits: &Limits) -> Error {
-    let domain = match store::domain_named(tx, scope.tenant(), address.domain()).await {
+    let domain = match domains::place_named(tx, scope.tenant(), address.domain()).await {
         Ok(domain) => domain,
         Err(error) => return error,
     };
@@ -153,8 +147,8 @@ async fn refusal(tx: &mut TenantTx, scope: &TenantScope, address: &Address, limi
         let message = format!("You have no mail domain {name}. Add it first, or choose one that you have.");
         return Error::invalid("address", message);
     };
-    if let Some(other) = domain.alias_of {
-        return alias_domain(&domain.name, &other);
+    if let Err(refusal) = domain.check_takes_addresses() {
+        return refusal;
     }
     full(tx, scope, limits).await
 }

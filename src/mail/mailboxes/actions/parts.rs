@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::Change;
+use crate::mail::domains;
 use crate::mail::model::Address;
 use crate::platform::access::TenantScope;
 use crate::platform::db::Scoped;
@@ -161,8 +162,8 @@ pub async fn allow_send_as(
             "A mailbox may send as its own address anyway.",
         ));
     }
-    let domain = store::domain_named(&mut tx, scope.tenant(), address.domain()).await?;
-    let domain = domain.filter(|domain| domain.verified_at.is_some());
+    let domain = domains::place_named(&mut tx, scope.tenant(), address.domain()).await?;
+    let domain = domain.filter(|domain| domain.is_verified);
     let domain = domain.ok_or_else(|| {
         let message = "Use an address of one of your own mail domains that is verified.";
         Error::invalid("address", message)

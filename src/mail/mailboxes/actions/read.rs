@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::mail::domains;
 use crate::platform::access::TenantScope;
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
@@ -71,7 +72,7 @@ async fn of_domain(
     let rows = store::list(&mut tx, domain, pattern.as_deref(), sort, limit).await?;
     if rows.is_empty() {
         // Nobody's domain is told from one without mailboxes.
-        store::domain_of(&mut tx, domain).await?;
+        domains::place(&mut tx, domain).await?;
     }
     Listing::new(rows, query, key)
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::mail::model::{Address, DomainName, hindrance};
+use crate::mail::model::Address;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
 
@@ -141,28 +141,6 @@ impl Mailbox {
             (_, Usage::Percent(90..)) => ("warn", "Nearly full"),
             _ => ("good", "In use"),
         }
-    }
-}
-
-/// What has to be known of a domain here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Domain {
-    /// Its id.
-    pub id: MailDomainId,
-    /// Its name.
-    pub name: DomainName,
-    /// When its ownership was proven.
-    pub verified_at: Option<DateTime<Utc>>,
-    /// The domain that it stands for, if it is an alias of one.
-    pub alias_of: Option<DomainName>,
-    /// Whether mail goes in and out.
-    pub is_enabled: bool,
-}
-
-impl Domain {
-    /// What keeps mail from arriving here, in a sentence; empty if nothing.
-    pub fn hindrance(&self) -> &'static str {
-        hindrance(self.verified_at.is_some(), self.is_enabled)
     }
 }
 

@@ -6,7 +6,7 @@ mod mailbox;
 
 pub use app_password::{AppPassword, AppPasswordProtocol, NewAppPassword, check_title};
 pub use input::{Entry, Fresh, NewMailbox, Settings, Stated, check_name, link_to, typed_count, typed_size};
-pub use mailbox::{Domain, Kept, Mailbox, Usage};
+pub use mailbox::{Kept, Mailbox, Usage};
 
 /// How long a set-up link works, in days.
 pub const LINK_DAYS: i64 = 7;

@@ -10,11 +10,11 @@ use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{AppPasswordId, MailboxId};
-use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, ago};
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, ago, mistakes};
 
 use super::super::actions::{self, AppPasswordInput};
 use super::super::model::{AppPassword, AppPasswordProtocol};
-use super::{Head, shown_in_form};
+use super::Head;
 
 /// One that was made, told this once.
 struct Made {
@@ -126,7 +126,7 @@ pub(super) async fn make(
             Ok(page.into_response())
         }
         Err(error) => {
-            let (errors, status) = shown_in_form(error)?;
+            let (errors, status) = mistakes(error)?;
             let form = FormState::new(data, errors);
             Ok(page(&app, &scope, ctx, (id, form, None)).await?.status(status))
         }

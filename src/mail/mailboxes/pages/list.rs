@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::mail::domains;
+use crate::mail::domains::{self, Place};
 use crate::mail::nav::{self, AreaHead, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
@@ -13,8 +13,7 @@ use crate::platform::ids::MailDomainId;
 use crate::platform::web::{Ctx, Page, Path, Sorted, Unfiltered, ago};
 
 use super::super::actions;
-use super::super::model::{Domain, Mailbox};
-use super::super::store;
+use super::super::model::Mailbox;
 use super::{deleted_href, held, last_seen, percent};
 
 struct Row {
@@ -96,12 +95,15 @@ async fn page(
     let (of, head) = match domain {
         Some(id) => {
             let named = domains::find(&mut tx, id).await?;
-            let of = store::domain_of(&mut tx, id).await?;
-            (Some(of), Some(domains::Head::new(scope, &named, "mailboxes")))
+            let head = domains::Head::new(scope, &named, "mailboxes");
+            (Some(Place::from(&named)), Some(head))
         }
         None => (None, None),
     };
-    let has_domains = of.is_some() || !store::own_domains(&mut tx, scope.tenant(), 1).await?.is_empty();
+    let has_domains = of.is_some()
+        || !domains::places_offered(&mut tx, scope.tenant(), 1)
+            .await?
+            .is_empty();
     drop(tx);
     let (next, now) = (listing.next_href(&query).unwrap_or_default(), app.now());
     let (home, all) = (nav::area(scope), Tab::Mailboxes.href(scope));
@@ -110,7 +112,7 @@ async fn page(
         ctx: nav::crumbs(ctx, scope),
         area: AreaHead::new(scope, Tab::Mailboxes),
         head,
-        hindrance: of.as_ref().map_or("", Domain::hindrance),
+        hindrance: of.as_ref().map_or("", Place::hindrance),
         path: domain.map_or_else(
             || all.clone(),
             |id| format!("{}/mailboxes", nav::domain(scope, id)),

@@ -15,8 +15,7 @@ use crate::app::App;
 use crate::drivers::pool::show_size;
 use crate::mail::nav;
 use crate::platform::access::{Permission, Rule, TenantScope};
-use crate::platform::error::{Error, FieldErrors};
-use crate::platform::web::{CHANGED, Routes, ago};
+use crate::platform::web::{Routes, ago};
 
 use super::model::{Mailbox, Usage};
 
@@ -142,16 +141,4 @@ fn last_seen(mailbox: &Mailbox, now: DateTime<Utc>) -> String {
     ];
     let last = times.into_iter().flatten().max();
     last.map_or_else(|| "Not yet".to_owned(), |at| ago(at, now))
-}
-
-/// What a form shows whose action was refused, and with which status; or the error, if a form can't show it.
-fn shown_in_form(error: Error) -> Result<(FieldErrors, u16), Error> {
-    match error {
-        Error::Invalid(errors) => Ok((errors, 422)),
-        Error::PreconditionFailed => Ok((FieldErrors::one("", CHANGED), 412)),
-        error @ (Error::Conflict { .. } | Error::LimitReached { .. }) => {
-            Ok((FieldErrors::one("", error.sentence()), 409))
-        }
-        error => Err(error),
-    }
 }

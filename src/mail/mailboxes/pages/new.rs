@@ -6,18 +6,17 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::mail::domains::{self, Place};
 use crate::mail::nav::{self, Tab};
 use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::MailDomainId;
 use crate::platform::secret::Secret;
-use crate::platform::web::{Ctx, FormData, FormState, Page, Query, SeeOther};
+use crate::platform::web::{Ctx, FormData, FormState, Page, Query, SeeOther, mistakes};
 
 use super::super::actions::{self, Created};
-use super::super::model::{Domain, NewMailbox, typed_count, typed_size};
-use super::super::store;
+use super::super::model::{NewMailbox, typed_count, typed_size};
 use super::show::{self, Extra};
-use super::shown_in_form;
 
 /// So many domains are offered; whoever has more begins at the domain.
 const OFFERED: i64 = 200;
@@ -40,16 +39,16 @@ pub(super) struct At {
     domain: Option<MailDomainId>,
 }
 
-fn offer(domain: &Domain) -> (String, String) {
+fn offer(domain: &Place) -> (String, String) {
     (domain.name.as_str().to_owned(), domain.name.shown())
 }
 
 async fn page(app: &App, scope: &TenantScope, ctx: Ctx, form: FormState) -> Result<Page<New>, Error> {
     let mut tx = scope.begin().await?;
-    let mut domains = store::own_domains(&mut tx, scope.tenant(), OFFERED).await?;
+    let mut domains = domains::places_offered(&mut tx, scope.tenant(), OFFERED).await?;
     let chosen = form.value("domain");
     if !domains.iter().any(|known| known.name.as_str() == chosen)
-        && let Some(more) = store::domain_named(&mut tx, scope.tenant(), chosen).await?
+        && let Some(more) = domains::place_named(&mut tx, scope.tenant(), chosen).await?
     {
         domains.insert(0, more);
     }
@@ -72,7 +71,7 @@ pub(super) async fn form(
 ) -> Result<Page<New>, Error> {
     let mut form = FormState::default().with("entry", "link");
     if let Some(id) = at.domain {
-        let domain = store::domain_of(&mut scope.begin().await?, id).await?;
+        let domain = domains::place(&mut scope.begin().await?, id).await?;
         form = form.with("domain", domain.name.as_str());
     }
     page(&app, &scope, ctx, form).await
@@ -104,7 +103,7 @@ pub(super) async fn create(
     match data.submit(actions::create(&app, &scope, read(&data))).await {
         Ok(created) => done(&app, &scope, ctx, created).await,
         Err(error) => {
-            let (errors, status) = shown_in_form(error)?;
+            let (errors, status) = mistakes(error)?;
             let form = FormState::new(data, errors);
             Ok(page(&app, &scope, ctx, form).await?.status(status))
         }

@@ -11,10 +11,10 @@ use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
-use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther};
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, mistakes};
 
 use super::super::actions;
-use super::{Head, shown_in_form};
+use super::Head;
 
 struct Row {
     /// Counts, for the ids of dialogs: an address is none.
@@ -86,7 +86,7 @@ pub(super) async fn allow(
                 .into_response())
         }
         Err(error) => {
-            let (errors, status) = shown_in_form(error)?;
+            let (errors, status) = mistakes(error)?;
             let form = FormState::new(data, errors);
             Ok(page(&app, &scope, ctx, (id, form)).await?.status(status))
         }

@@ -7,17 +7,18 @@ use chrono::{DateTime, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::app::App;
+use crate::mail::domains::{self, Place};
 use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailboxId;
 use crate::platform::secret::Secret;
-use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, ago};
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, ago, mistakes};
 
 use super::super::actions::{self, Issued, NewPassword};
-use super::super::model::{Domain, Mailbox, Settings, typed_count, typed_size};
+use super::super::model::{Mailbox, Settings, typed_count, typed_size};
 use super::super::store::{self, Roads};
-use super::{Head, held, percent, shown_in_form};
+use super::{Head, held, percent};
 
 /// What a page shows besides the mailbox: forms that came back, and what is told once.
 #[derive(Default)]
@@ -35,7 +36,7 @@ pub(super) struct Show {
     ctx: Ctx,
     head: Head,
     mailbox: Mailbox,
-    domain: Domain,
+    domain: Place,
     domain_href: String,
     /// The aliases that lead to it.
     aliases: String,
@@ -190,7 +191,7 @@ pub(super) async fn page(
 ) -> Result<Page<Show>, Error> {
     let mailbox = actions::find(app, scope, id).await?;
     let mut tx = scope.begin().await?;
-    let domain = store::domain_of(&mut tx, mailbox.domain).await?;
+    let domain = domains::place(&mut tx, mailbox.domain).await?;
     let roads = store::roads(&mut tx, &mailbox).await?;
     drop(tx);
     Ok(Page(Show {
@@ -244,7 +245,7 @@ pub(super) async fn save(
             .good("Saved.")
             .into_response()),
         Err(error) => {
-            let (errors, status) = shown_in_form(error)?;
+            let (errors, status) = mistakes(error)?;
             let extra = Extra {
                 settings: Some(FormState::new(data, errors)),
                 ..Extra::default()
@@ -275,7 +276,7 @@ pub(super) async fn password(
                 .into_response())
         }
         Err(error) => {
-            let (errors, status) = shown_in_form(error)?;
+            let (errors, status) = mistakes(error)?;
             let extra = Extra {
                 password: FormState::new(data, errors),
                 ..Extra::default()
@@ -303,7 +304,7 @@ pub(super) async fn set_up_link(
             Ok(page(&app, &scope, ctx, (id, extra)).await?.into_response())
         }
         Err(error) => {
-            let (errors, status) = shown_in_form(error)?;
+            let (errors, status) = mistakes(error)?;
             let extra = Extra {
                 link: FormState::new(data, errors),
                 ..Extra::default()

@@ -1,13 +1,13 @@
-//! Single mailboxes, and what has to be known of domains and addresses.
+//! Single mailboxes, and what has an address.
 
 use chrono::{DateTime, Utc};
 
-use crate::mail::model::{DomainName, Holder};
+use crate::mail::model::Holder;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailboxId, TenantId};
 
-use super::super::model::{Domain, Kept, Mailbox};
+use super::super::model::{Kept, Mailbox};
 
 /// A row as it is read.
 pub(super) struct Row {
@@ -125,64 +125,6 @@ pub async fn roads(tx: &mut impl Scoped, mailbox: &Mailbox) -> Result<Roads, Err
         mailbox.tenant.0
     );
     Ok(row.fetch_one(tx.conn()).await?)
-}
-
-struct DomainRow {
-    id: MailDomainId,
-    name: String,
-    verified_at: Option<DateTime<Utc>>,
-    alias_of: Option<String>,
-    is_enabled: bool,
-}
-
-impl From<DomainRow> for Domain {
-    fn from(row: DomainRow) -> Self {
-        Self {
-            id: row.id,
-            name: DomainName::trusted(row.name),
-            verified_at: row.verified_at,
-            alias_of: row.alias_of.map(DomainName::trusted),
-            is_enabled: row.is_enabled,
-        }
-    }
-}
-
-macro_rules! domain {
-    ($rest:expr, $($argument:expr),+ $(,)?) => {
-        sqlx::query_as!(
-            DomainRow,
-            r#"select d.id as "id: MailDomainId", d.name, d.verified_at, o.name as "alias_of?", d.is_enabled
-               from mail_domain d left join mail_domain o on o.id = d.alias_of "# + $rest,
-            $($argument),+
-        )
-    };
-}
-
-/// A domain, if the scope may see it.
-pub async fn domain_of(tx: &mut impl Scoped, id: MailDomainId) -> Result<Domain, Error> {
-    let row = domain!("where d.id = $1", id.0).fetch_optional(tx.conn()).await?;
-    row.map(Domain::from).ok_or(Error::NotFound)
-}
-
-/// A tenant's domain of that name.
-pub async fn domain_named(
-    tx: &mut impl Scoped,
-    tenant: TenantId,
-    name: &str,
-) -> Result<Option<Domain>, Error> {
-    let row = domain!("where d.tenant_id = $1 and d.name = $2", tenant.0, name);
-    Ok(row.fetch_optional(tx.conn()).await?.map(Domain::from))
-}
-
-/// A tenant's domains that can have mailboxes, by name; the first of them, because a form offers no more.
-pub async fn own_domains(tx: &mut impl Scoped, tenant: TenantId, limit: i64) -> Result<Vec<Domain>, Error> {
-    let rows = domain!(
-        "where d.tenant_id = $1 and d.alias_of is null order by d.name limit $2",
-        tenant.0,
-        limit
-    );
-    let rows = rows.fetch_all(tx.conn()).await?;
-    Ok(rows.into_iter().map(Domain::from).collect())
 }
 
 /// What has an address in a domain.

@@ -9,7 +9,7 @@ mod write;
 
 pub use end::{Claimed, claim, delete, let_go, put_off, remove_own_aliases, restore, settle};
 pub use list::{Sort, deleted, list, of_tenant};
-pub use lookup::{Roads, domain_named, domain_of, find, lock, own_domains, roads, taken_by};
+pub use lookup::{Roads, find, lock, roads, taken_by};
 pub use parts::{
     allow_send_as, app_passwords, count_app_passwords, count_send_as, forbid_send_as, insert_app_password,
     remove_app_password, remove_app_passwords, send_as,

@@ -46,8 +46,8 @@ pub struct Made<'a> {
 pub struct Place {
     /// The domain.
     pub domain: MailDomainId,
-    /// When its ownership was proven.
-    pub verified_at: Option<DateTime<Utc>>,
+    /// Whether its ownership was proved.
+    pub is_verified: bool,
     /// Whether mail goes in and out of it.
     pub is_enabled: bool,
 }
@@ -67,7 +67,7 @@ pub async fn insert(tx: &mut TenantTx, new: &Made<'_>) -> Result<Option<Place>, 
                setup_until, quota_mib, hourly_limit, max_own_aliases, created_by, created_at, updated_at)
              select $1, $2, place.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14 from place
              returning domain_id)
-           select place.id as "domain!: MailDomainId", place.verified_at as "verified_at?", place.is_enabled as "is_enabled!"
+           select place.id as "domain!: MailDomainId", place.verified_at is not null as "is_verified!", place.is_enabled as "is_enabled!"
            from made join place on place.id = made.domain_id"#,
         new.id.0,
         new.tenant.0,

@@ -1,82 +1,18 @@
 //! The end of deleted mailboxes, with a mail service in memory that can be away.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use futures_util::stream::BoxStream;
 use uuid::Uuid;
 
 use super::*;
-use crate::drivers::mail::{
-    Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
-};
+use crate::drivers::mail::MailService as _;
+use crate::drivers::mail::fake::FakeMail;
 use crate::mail::mailboxes::Erasures;
 use crate::platform::reconcile::Reconciler as _;
 
-/// Remembers what it was asked to erase. All else it does not do.
-#[derive(Debug, Default)]
-struct Disk {
-    erased: Mutex<Vec<Uuid>>,
-    is_away: Mutex<bool>,
-}
-
-fn away() -> MailServiceError {
-    MailServiceError::Away("switched off".to_owned())
-}
-
-#[async_trait::async_trait]
-impl MailService for Disk {
-    async fn health(&self) -> Result<Vec<MailHealth>, MailServiceError> {
-        Err(away())
-    }
-
-    async fn queue(&self) -> Result<Vec<Queued>, MailServiceError> {
-        Err(away())
-    }
-
-    async fn act(&self, _: Option<&QueueId>, _: QueueAct) -> Result<(), MailServiceError> {
-        Err(away())
-    }
-
-    async fn headers(&self, _: &QueueId) -> Result<String, MailServiceError> {
-        Err(away())
-    }
-
-    async fn kick(&self, _: &str) -> Result<(), MailServiceError> {
-        Err(away())
-    }
-
-    async fn erase(&self, mailbox: Uuid) -> Result<(), MailServiceError> {
-        if *self.is_away.lock().unwrap() {
-            return Err(away());
-        }
-        self.erased.lock().unwrap().push(mailbox);
-        Ok(())
-    }
-
-    async fn put(&self, _: &str, _: &str) -> Result<(), MailServiceError> {
-        Err(away())
-    }
-
-    async fn fetch(
-        &self,
-        _: &Fetch,
-    ) -> Result<BoxStream<'static, Result<FetchEvent, MailServiceError>>, MailServiceError> {
-        Err(away())
-    }
-
-    async fn logs(
-        &self,
-        _: Option<DateTime<Utc>>,
-    ) -> Result<BoxStream<'static, Result<MailLogLine, MailServiceError>>, MailServiceError> {
-        Err(away())
-    }
-}
-
 impl Scene {
-    fn erasures(&self, disk: &Arc<Disk>) -> Erasures {
-        let disk: Arc<dyn MailService> = Arc::clone(disk) as _;
-        Erasures::by(&self.test.app, Some(disk))
+    fn erasures(&self, disk: &FakeMail) -> Erasures {
+        Erasures::by(&self.test.app, Some(Arc::new(disk.clone())))
     }
 
     /// How many are to be erased, and what stood in the way the last time.
@@ -103,7 +39,7 @@ fn uuid(id: &str) -> Uuid {
 #[tokio::test]
 async fn one_is_erased_when_its_time_is_over_and_not_before() {
     let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 30).await).await;
-    let disk = Arc::new(Disk::default());
+    let disk = FakeMail::default();
     let erasures = scene.erasures(&disk);
     let (id, other) = (
         scene.create("ann@a.example").await,
@@ -115,7 +51,7 @@ async fn one_is_erased_when_its_time_is_over_and_not_before() {
     scene.find(&id).await;
     scene.later(TimeDelta::seconds(1));
     assert_eq!(work(&erasures).await, 1);
-    assert_eq!(*disk.erased.lock().unwrap(), [uuid(&id)]);
+    assert_eq!(disk.erased(), [uuid(&id)]);
     scene.program.get(&one(&id, "")).await.expect(404);
     assert!(scene.waiting().await.is_empty());
     scene.find(&other).await;
@@ -125,7 +61,7 @@ async fn one_is_erased_when_its_time_is_over_and_not_before() {
 #[tokio::test]
 async fn erasing_now_and_keeping_nothing_are_at_once() {
     let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 0).await).await;
-    let disk = Arc::new(Disk::default());
+    let disk = FakeMail::default();
     let erasures = scene.erasures(&disk);
     let id = scene.create("ann@a.example").await;
     scene.delete(&id).await;
@@ -139,17 +75,17 @@ async fn erasing_now_and_keeping_nothing_are_at_once() {
     kept.act(&id, "erase", 204).await;
     kept.act(&id, "restore", 404).await;
     assert_eq!(work(&kept.erasures(&disk)).await, 1);
-    assert_eq!(disk.erased.lock().unwrap().len(), 2);
+    assert_eq!(disk.erased().len(), 2);
 }
 
 #[tokio::test]
 async fn a_service_that_is_away_is_asked_again_later_and_later() {
     let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 0).await).await;
-    let disk = Arc::new(Disk::default());
+    let disk = FakeMail::default();
     let erasures = scene.erasures(&disk);
     let id = scene.create("ann@a.example").await;
     scene.delete(&id).await;
-    *disk.is_away.lock().unwrap() = true;
+    disk.set_away(Some("switched off"));
     assert_eq!(work(&erasures).await, 0);
     let told = Some("the mail service does not answer".to_owned());
     assert_eq!(scene.waiting().await, [told]);
@@ -162,7 +98,7 @@ async fn a_service_that_is_away_is_asked_again_later_and_later() {
         0,
         "later than the first time"
     );
-    *disk.is_away.lock().unwrap() = false;
+    disk.set_away(None);
     scene.later(TimeDelta::minutes(5));
     assert_eq!(work(&erasures).await, 1);
     assert!(scene.waiting().await.is_empty());
@@ -171,7 +107,7 @@ async fn a_service_that_is_away_is_asked_again_later_and_later() {
 #[tokio::test]
 async fn a_process_that_dies_is_followed_by_one_that_asks_again() {
     let scene = Scene::of(TestApp::with(|config| config.mailbox_retention_days = 0).await).await;
-    let disk = Arc::new(Disk::default());
+    let disk = FakeMail::default();
     let (dead, next) = (scene.erasures(&disk), scene.erasures(&disk));
     let id = scene.create("ann@a.example").await;
     scene.delete(&id).await;
@@ -181,7 +117,7 @@ async fn a_process_that_dies_is_followed_by_one_that_asks_again() {
     disk.erase(uuid(&id)).await.unwrap();
     scene.later(TimeDelta::minutes(10));
     assert_eq!(work(&next).await, 1);
-    assert_eq!(*disk.erased.lock().unwrap(), [uuid(&id), uuid(&id)]);
+    assert_eq!(disk.erased(), [uuid(&id), uuid(&id)]);
     // What the first one still believes changes nothing.
     dead.reconcile(claimed.into_iter().next().unwrap()).await.unwrap();
     assert!(scene.waiting().await.is_empty());
@@ -195,7 +131,7 @@ async fn without_a_mail_service_the_wish_waits() {
     scene.delete(&id).await;
     assert_eq!(work(&erasures).await, 0);
     assert_eq!(scene.waiting().await, [None::<String>]);
-    let disk = Arc::new(Disk::default());
+    let disk = FakeMail::default();
     assert_eq!(work(&scene.erasures(&disk)).await, 1);
 }
 

@@ -10,9 +10,9 @@ use crate::mail::model::DomainName;
 use crate::mail::own::actions;
 use crate::mail::own::store::OwnAlias;
 use crate::platform::access::MailboxScope;
-use crate::platform::error::{Error, FieldErrors};
+use crate::platform::error::Error;
 use crate::platform::ids::MailAliasId;
-use crate::platform::web::{Ctx, FormData, FormState, Path, SeeOther, ago};
+use crate::platform::web::{Ctx, FormData, FormState, Path, SeeOther, ago, mistakes};
 
 use super::desk;
 
@@ -91,11 +91,7 @@ pub(in crate::mail::own) async fn create(
             let words = format!("Mail to {address} comes to you from now on.");
             return Ok(SeeOther::to("/mailbox/aliases").good(words).into_response());
         }
-        Err(Error::Invalid(errors)) => (errors, 422),
-        Err(error @ (Error::LimitReached { .. } | Error::Conflict { .. })) => {
-            (FieldErrors::one("", error.sentence()), 409)
-        }
-        Err(error) => return Err(error),
+        Err(error) => mistakes(error)?,
     };
     page(&app, &scope, ctx, FormState::new(form, errors), status).await
 }
