@@ -1,3 +1,4 @@
+revoke select (tenant_id, level) on storage_total from berth_guest;
 create or replace function storage_warning(out level smallint, out bytes bigint, out allowed bigint, out full_since timestamptz,
     out policy text, out grace_days int)
   returns setof record language sql stable security definer set search_path = public as $$

@@ -13,3 +13,6 @@ begin
       left join plan_overuse o on o.plan_id = p.id
      where t.tenant_id = berth_tenant() and t.level > 0;
 end $$;
+
+-- Pages call it only where something stands. They ask the same of everybody; guests have no policy here, and so no row.
+grant select (tenant_id, level) on storage_total to berth_guest;

@@ -141,13 +141,15 @@ pub struct Notices {
     pub newest: i64,
 }
 
-/// All in one question, because nearly every page asks it.
+/// All in one question, because nearly every page asks it. The function is called only where a warning may stand.
 pub async fn notices(tx: &mut impl Scoped) -> Result<Notices, Error> {
     let row = sqlx::query!(
         r#"select case when l.engine_error is not null then l.engine_error_since end as engine_away_since, w.level as "level?",
              w.bytes as "bytes?", w.allowed as "allowed?", w.full_since as "full_since?", w.policy as "policy?",
              w.grace_days as "grace_days?", (select coalesce(max(o.id), 0) from outbox o) as "newest!"
-           from (select) one left join location l on l.slug = 'local' left join storage_warning() w on true"#
+           from (select) one left join location l on l.slug = 'local'
+           left join lateral (select * from storage_warning() where (select exists (
+             select from storage_total t where t.tenant_id = berth_tenant() and t.level > 0))) w on true"#
     );
     let row = row.fetch_one(tx.conn()).await?;
     let used = (row.level, row.bytes, row.allowed);
