@@ -101,6 +101,7 @@ def folders():
     folder(RUN)
     folder(RELAYED)
     folder(RUN / "redis", 0o755, "redis", "redis")
+    folder(RUN / "sign-in", 0o700, "postfix", "postfix")
     folder(DATA)
     folder(DATA / "mailboxes", 0o700, "vmail", "vmail")
     folder(DATA / "redis", 0o700, "redis", "redis")
@@ -231,6 +232,7 @@ def programs(s, environment):
     found = [
         Program("redis", redis, ["/usr/bin/redis-server"], "redis"),
         Program("keys", ["/usr/bin/python3", "-u", SHIPPED / "programs/keys.py"], [], "keys", environment),
+        Program("sign-in", ["/usr/bin/python3", "-u", SHIPPED / "programs/sign_in.py"], [], "postfix"),
         Program("rspamd", ["/usr/bin/rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd"], ["/usr/bin/rspamd", "rspamd:"]),
         Program("dovecot", ["/usr/sbin/dovecot", "-F"], ["/usr/sbin/dovecot", "dovecot/"]),
         Program("postfix", ["/usr/sbin/postfix", "start-fg"], postfix),

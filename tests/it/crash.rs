@@ -234,6 +234,7 @@ fn every_crash_point_has_a_case() {
         .chain(crate::mail::POINTS)
         .chain(crate::mail_import::POINTS)
         .chain(crate::mail_fetches::POINTS)
+        .chain(crate::mail_service::POINTS)
         .chain(crate::panel_backup::POINTS)
         .chain(crate::exit::POINTS)
         .chain(crate::drills::POINTS)

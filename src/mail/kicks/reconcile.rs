@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::drivers::mail::{MailService, MailServiceError};
 use crate::platform::error::Error;
+use crate::platform::fault;
 use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
 
 use super::TOPIC;
@@ -79,6 +80,7 @@ impl Reconciler for Kicks {
         let mut tx = self.app.db.system().await?;
         let is_done = match told {
             Ok(()) => {
+                fault::point("mail_kicks.kicked");
                 store::finish(&mut tx, &claimed, self.app.now() + SETTLED).await?;
                 true
             }

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::drivers::mail::{MailService, MailServiceError};
 use crate::platform::error::Error;
 use crate::platform::events;
+use crate::platform::fault;
 use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
 
 use super::super::TOPIC;
@@ -58,7 +59,9 @@ impl Erasures {
             // Whoever looks at the list of deleted ones sees it go. It also wakes this reconciler for the next batch.
             events::emit(&mut tx, Some(tenant), TOPIC, None).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        fault::point("mail_erasures.let_go");
+        Ok(())
     }
 }
 
@@ -107,6 +110,7 @@ impl Reconciler for Erasures {
         let mut tx = self.app.db.system().await?;
         let is_done = match &erased {
             Ok(()) | Err(MailServiceError::Gone) => {
+                fault::point("mail_erasures.erased");
                 store::settle(&mut tx, &claimed).await?;
                 true
             }

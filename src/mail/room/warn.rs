@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::drivers::mail::{MailService, MailServiceError};
 use crate::platform::error::Error;
+use crate::platform::fault;
 use crate::platform::reconcile::{Poke, Reconciler, drive, patience, wake};
 
 use super::TOPIC;
@@ -93,6 +94,7 @@ impl Reconciler for Warnings {
             let until = self.app.now() + patience(claimed.failures, AGAIN);
             store::put_off(&mut tx, &claimed, &error.to_string(), until).await?;
         } else {
+            fault::point("mail_warnings.told");
             store::settle(&mut tx, &claimed, level).await?;
         }
         tx.commit().await?;

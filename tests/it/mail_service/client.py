@@ -4,7 +4,9 @@ One JSON object a line comes in, one goes out. Sessions have names and stay open
 something in the middle of one. What a server refuses is an answer; what breaks is {"broken": …}.
 """
 
+import concurrent.futures
 import imaplib
+import itertools
 import json
 import smtplib
 import socket
@@ -15,6 +17,9 @@ import time
 import dkim
 
 PATIENCE = 20
+# How many connections pour mail in, and how many mails one of them carries at most.
+POURING = 4
+A_CONNECTION = 50
 SESSIONS = {}
 
 
@@ -48,12 +53,16 @@ def smtp_open(session, port, tls="none", helo="client.test"):
 
 
 def smtp_login(session, user, password):
+    """By one mechanism only, so that no second try hides how the first was answered."""
+    made = SESSIONS[session]
+    made.ehlo_or_helo_if_needed()
+    if not made.has_extn("auth"):
+        return {"code": 0, "text": "it knows no sign-in"}
+    made.user, made.password = user, password
     try:
-        return reply(SESSIONS[session].login(user, password))
+        return reply(made.auth("PLAIN", made.auth_plain))
     except smtplib.SMTPAuthenticationError as refused:
         return reply((refused.smtp_code, refused.smtp_error))
-    except smtplib.SMTPNotSupportedError as refused:
-        return {"code": 0, "text": str(refused)}
 
 
 def smtp_say(session, line):
@@ -78,6 +87,41 @@ def smtp_send(session, sender, to, message):
                 made.rset()
             return {"step": step, "code": code, "text": text(said)}
     return {"step": "done", "code": code, "text": text(said)}
+
+
+def smtp_pour(port, user, password, to, count, name, seconds):
+    """Sends until so many mails are taken, whatever breaks meanwhile. Says which were: what had no answer was not, as far as we know."""
+    taken, numbers, until = [], itertools.count(), time.monotonic() + seconds
+
+    def is_over():
+        return len(taken) >= count or time.monotonic() > until
+
+    def send_some(made):
+        made.starttls(context=no_questions())
+        made.login(user, password)
+        for _ in range(A_CONNECTION):
+            if is_over():
+                return
+            mail = f"<{name}.{next(numbers)}@client.test>"
+            made.sendmail(user, [to], f"From: {user}\r\nTo: {to}\r\nSubject: {name}\r\nMessage-ID: {mail}\r\n\r\nIt is there.\r\n")
+            taken.append(mail)
+
+    def pour():
+        while not is_over():
+            try:
+                made = smtplib.SMTP("127.0.0.1", port, "client.test", PATIENCE)
+                try:
+                    send_some(made)
+                finally:
+                    made.close()
+            except (OSError, smtplib.SMTPException):
+                # Whoever is away is not back sooner for being asked at once.
+                time.sleep(0.1)
+
+    with concurrent.futures.ThreadPoolExecutor(POURING) as pool:
+        for poured in [pool.submit(pour) for _ in range(POURING)]:
+            poured.result()
+    return {"taken": taken}
 
 
 def imap_open(session, port, user, password, tls="implicit"):
@@ -119,11 +163,21 @@ def imap_count(session, folder, count, seconds=PATIENCE):
         time.sleep(0.1)
 
 
-def imap_subjects(session, folder):
-    made = SESSIONS[session]
-    made.select(folder)
-    state, said = made.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
-    return {"subjects": [text(part[1]).strip().removeprefix("Subject: ") for part in said if isinstance(part, tuple)]}
+def imap_missing(session, folder, wanted, seconds=PATIENCE):
+    """Which of these Message-IDs no mail of a folder has, as soon as none is missing."""
+    made, seen, known = SESSIONS[session], set(), 0
+    until = time.monotonic() + seconds
+    while True:
+        state, said = made.select(folder)
+        there = int(said[0]) if state == "OK" else 0
+        if there > known:
+            said = made.fetch(f"{known + 1}:{there}", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")[1]
+            seen.update(text(part[1]).partition(":")[2].strip() for part in said if isinstance(part, tuple))
+            known = there
+        missing = sorted(set(wanted) - seen)
+        if not missing or time.monotonic() > until:
+            return {"missing": missing, "count": there}
+        time.sleep(0.2)
 
 
 def imap_say(session, name, *arguments):
@@ -154,7 +208,8 @@ def dkim_verify(message, records):
 
 VERBS = {
     verb.__name__: verb
-    for verb in (smtp_open, smtp_login, smtp_say, smtp_send, imap_open, imap_wait, imap_count, imap_subjects, imap_say, close, dkim_verify)
+    for verb in (smtp_open, smtp_login, smtp_say, smtp_send, smtp_pour, imap_open, imap_wait, imap_count, imap_missing, imap_say, close,
+                 dkim_verify)
 }
 
 for line in sys.stdin:

@@ -1,8 +1,12 @@
 //! Mail for real: Postfix, Dovecot and rspamd in their container, a panel in a process of its own, and Python's SMTP and IMAP clients.
 
 mod client;
+mod crash;
 mod deliver;
 mod faults;
+mod limits;
 mod queries;
 mod walls;
 mod world;
+
+pub(crate) use crash::POINTS;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::world::World;
 
@@ -82,24 +82,7 @@ async fn a_suspended_tenant_loses_access_within_a_second() {
             json!(["ann-reads", port, "ann@acme.test", super::world::PASSWORD]),
         )
         .await;
-    let staff = world.staff.clone();
-    let tenants = world
-        .call(&staff, "GET", "/api/v1/staff/tenants?q=acme", Value::Null, 200)
-        .await;
-    let all = tenants
-        .as_array()
-        .or_else(|| tenants["items"].as_array())
-        .unwrap();
-    let path = format!("/api/v1/staff/tenants/{}/suspend", all[0]["id"].as_str().unwrap());
-    world
-        .call(
-            &staff,
-            "POST",
-            &path,
-            json!({ "reason": "The invoice of May is open." }),
-            200,
-        )
-        .await;
+    world.set_suspended("acme", true).await;
     let begun = Instant::now();
     loop {
         let said = world.clients.ask("imap_say", json!(["ann-reads", "noop"])).await;

@@ -14,16 +14,15 @@ use super::client::MailClient;
 use crate::faults::tenants_permissions;
 use crate::panel::{Panel, Running, until};
 
-/// A hash of [`PASSWORD`] as a program that moves in would bring it, made with the least work that Argon2 allows, since every sign-in
-/// does that work again.
+/// The password of every mailbox.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-/// Sends SIGKILL to all processes of a name; the image has no `pkill`.
-const KILL: &str = "import os, sys
+/// Sends a signal to all processes of a name; the image has no `pkill`.
+const SIGNAL: &str = "import os, signal, sys
 for one in filter(str.isdigit, os.listdir('/proc')):
     try:
-        if open(f'/proc/{one}/comm').read().strip() == sys.argv[1]:
-            os.kill(int(one), 9)
+        if open(f'/proc/{one}/comm').read().strip() == sys.argv[2]:
+            os.kill(int(one), signal.Signals[sys.argv[1]])
     except OSError:
         pass";
 
@@ -66,7 +65,8 @@ impl Service {
         service
     }
 
-    async fn is_healthy(&self) -> bool {
+    /// Whether all of its programs work, and the database answers to them.
+    pub(crate) async fn is_healthy(&self) -> bool {
         let told = self.run(&["berth-mail", "health"]).await;
         let all: Value = serde_json::from_str(&told).unwrap_or_default();
         let all = all.as_array().cloned().unwrap_or_default();
@@ -75,7 +75,23 @@ impl Service {
 
     /// Kills all processes of a program.
     pub(crate) async fn kill(&self, program: &str) {
-        self.run(&["python3", "-c", KILL, program]).await;
+        self.signal("SIGKILL", program).await;
+    }
+
+    /// Sends a signal to all processes of a program.
+    pub(crate) async fn signal(&self, signal: &str, program: &str) {
+        self.run(&["python3", "-c", SIGNAL, signal, program]).await;
+    }
+
+    /// The mails that wait, as Postfix tells them.
+    pub(crate) async fn queue(&self) -> Vec<Value> {
+        let asked = ["exec", &self.name, "berth-mail", "queue"];
+        let output = Command::new("docker").args(asked).output().await.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        told.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// Runs a program in the container, and gives what it printed.
@@ -133,13 +149,14 @@ fn socket_of(url: &str) -> (PathBuf, String) {
 pub(crate) struct World {
     pub(crate) service: Service,
     pub(crate) clients: MailClient,
-    _running: Running,
+    pub(crate) panel: Panel,
+    running: Option<Running>,
     base: String,
     http: reqwest::Client,
     /// The tokens of the owners of `acme` and `other`, and of a staff owner.
     acme: String,
     other: String,
-    pub(crate) staff: String,
+    staff: String,
     pub(crate) app: TestApp,
 }
 
@@ -171,8 +188,9 @@ impl World {
         let world = Self {
             service,
             clients: MailClient::start(),
-            _running: running,
+            running: Some(running),
             base: format!("http://{}", panel.address),
+            panel,
             http: reqwest::Client::new(),
             acme: tokens.pop().unwrap(),
             other,
@@ -201,6 +219,20 @@ impl World {
         world.mailbox("bob@acme.test", json!({})).await;
         world.mailbox("eve@other.test", json!({})).await;
         world
+    }
+
+    /// Kills the panel. From then on there is none.
+    pub(crate) async fn without_panel(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.kill().await;
+        }
+        let answer = self.http.get(format!("{}/readyz", self.base)).send().await;
+        assert!(answer.is_err(), "a panel runs still: {answer:?}");
+    }
+
+    /// Starts the panel again.
+    pub(crate) async fn with_panel(&mut self) {
+        self.running = Some(self.panel.serve().await);
     }
 
     fn token(&self, address: &str) -> String {
@@ -268,6 +300,39 @@ impl World {
             .as_str()
             .unwrap()
             .to_owned()
+    }
+
+    /// A tenant, as staff see it.
+    async fn tenant(&self, slug: &str) -> Value {
+        let path = format!("/api/v1/staff/tenants?q={slug}");
+        let found = self.call(&self.staff, "GET", &path, Value::Null, 200).await;
+        let all = found["items"].as_array();
+        all.unwrap_or_else(|| panic!("{found}"))[0].clone()
+    }
+
+    /// Changes what a tenant's plan allows of mail.
+    pub(crate) async fn allow(&self, slug: &str, change: Value) {
+        let tenant = self.tenant(slug).await;
+        let plan = tenant["plan"]["id"].as_str().unwrap();
+        let path = format!("/api/v1/staff/plans/{plan}/mail");
+        let mut allowed = self.call(&self.staff, "GET", &path, Value::Null, 200).await;
+        for (name, value) in change.as_object().unwrap() {
+            allowed[name] = value.clone();
+        }
+        self.call(&self.staff, "PUT", &path, allowed, 200).await;
+    }
+
+    /// Suspends a tenant, or resumes it.
+    pub(crate) async fn set_suspended(&self, slug: &str, is_suspended: bool) {
+        let tenant = self.tenant(slug).await;
+        let path = format!("/api/v1/staff/tenants/{}", tenant["id"].as_str().unwrap());
+        let (verb, body) = if is_suspended {
+            ("suspend", json!({ "reason": "The invoice of May is open." }))
+        } else {
+            ("resume", Value::Null)
+        };
+        self.call(&self.staff, "POST", &format!("{path}/{verb}"), body, 200)
+            .await;
     }
 
     /// Opens a session of submission for a mailbox, signed in.

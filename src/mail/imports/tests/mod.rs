@@ -343,34 +343,65 @@ async fn lines_that_fail_then_keep_their_reason_and_the_others_go_on() {
     assert_eq!(it.addresses().await, BTreeSet::from(expected));
 }
 
-#[tokio::test]
-async fn a_long_list_is_made_in_batches_by_whoever_is_there() {
-    let it = Scene::new().await;
+/// Of some password, by Dovecot's `doveadm pw -s ARGON2ID`.
+const HASH: &str = "{ARGON2ID}$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b+dWRWJTmaaJObG3F5T8mNOZm0";
+
+/// A list of so many mailboxes that bring their hashes along, uploaded and started. Says where it is.
+async fn start_many(it: &Scene, count: usize) -> String {
     it.test
         .administer(
             "insert into plan_mail (plan_id, max_mailboxes, updated_at) select id, 100000, now() from plan",
         )
         .await;
-    let lines: Vec<String> = (0..2500).map(|n| format!("p{n}@x.example")).collect();
-    let import = it.upload(&format!("address\n{}\n", lines.join("\n"))).await;
+    let lines: Vec<String> = (0..count).map(|n| format!("p{n}@x.example,\"{HASH}\"")).collect();
+    let list = format!("address,password_hash\n{}\n", lines.join("\n"));
+    let import = it.upload(&list).await;
+    let read = it.get(&import).await;
+    assert_eq!((&read["lines"], &read["bad"]), (&json!(count), &json!(0)));
     it.act(&import, "start").await.expect(200);
+    import
+}
+
+#[tokio::test]
+async fn ten_thousand_mailboxes_are_made_in_steps_by_whoever_is_there() {
+    let it = Scene::new().await;
+    let import = start_many(&it, 10_000).await;
+    let done = async || it.get(&import).await["done"].as_i64().unwrap();
     // One has it, and dies: nobody else gets it before the lease is over.
     let lost = it.imports.claim(4).await.unwrap().remove(0);
     assert!(it.imports.claim(4).await.unwrap().is_empty());
     it.test.clock.advance(TimeDelta::seconds(61));
-    let claimed = it.imports.claim(4).await.unwrap().remove(0);
-    it.imports.reconcile(claimed).await.unwrap();
-    let half = it.get(&import).await;
-    assert_eq!((&half["state"], &half["done"]), (&json!("running"), &json!(2000)));
-    it.imports.reconcile(lost).await.unwrap();
+    // The next one dies in the middle, where nothing of the batch is there that it was at.
+    let second = it.imports.claim(4).await.unwrap().remove(0);
+    tokio::select! {
+        outcome = it.imports.reconcile(second) => panic!("it came to an end: {outcome:?}"),
+        () = async { while done().await < 500 {} } => {}
+    }
+    let stopped = done().await;
+    assert!(stopped % 100 == 0 && (500..2_000).contains(&stopped), "{stopped}");
+    it.test.clock.advance(TimeDelta::seconds(61));
+    let third = it.imports.claim(4).await.unwrap().remove(0);
+    it.imports.reconcile(third).await.unwrap();
+    let read = it.get(&import).await;
     assert_eq!(
-        it.get(&import).await["done"],
-        2000,
-        "whoever lost it does nothing"
+        (&read["state"], &read["done"]),
+        (&json!("running"), &json!(stopped + 2_000))
     );
+    it.imports.reconcile(lost).await.unwrap();
+    assert_eq!(done().await, stopped + 2_000, "whoever lost it does nothing");
     it.work().await;
-    assert_eq!(it.get(&import).await["done"], 2500);
-    assert_eq!(it.addresses().await.len(), 2501);
+    let read = it.get(&import).await;
+    assert_eq!(
+        (&read["state"], &read["done"], &read["failed"]),
+        (&json!("done"), &json!(10_000), &json!(0))
+    );
+    assert_eq!(it.addresses().await.len(), 10_001);
+    let mut tx = it.test.app.db.system().await.unwrap();
+    let kept = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from mailbox where password_hash = $1"#,
+        HASH
+    );
+    assert_eq!(kept.fetch_one(tx.conn()).await.unwrap(), 10_000);
 }
 
 #[tokio::test]
