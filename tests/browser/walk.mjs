@@ -16,7 +16,7 @@ export function kindOf(address) {
 }
 
 /** What a browser would save instead of showing; the console holds a session open for as long as its page is there. */
-const notPages = /\.(csv|tar|json|txt)$|\/files\/archive$|\/download|\/raw|\/export|\/content|\/stream|\/live|\/picture|\/console$|^\/static\/|^\/sign-out/;
+const notPages = /\.(csv|tar|json|txt)$|\/files\/archive$|\/download|\/raw|\/export|\/content|\/stream|\/live|\/picture|\/console$|\/apple$|^\/static\/|^\/sign-out/;
 
 /** Sorting and filtering show the same page again: one of each is enough, and they are kinds of their own. */
 const links = () => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.href);
