@@ -10,7 +10,8 @@ export function kindOf(address) {
   const path = pathname
     .replace(/[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}/g, "{id}")
     .replace(/^\/t\/[^/]+/, "/t/{tenant}")
-    .replace(/^(\/staff\/catalogue\/)[^/]+/, "$1{template}");
+    .replace(/^(\/staff\/catalogue\/)[^/]+/, "$1{template}")
+    .replace(/(\/mail\/(?:trace|queue)\/)[^/]+/, "$1{message}");
   const keys = [...new Set(searchParams.keys())].filter((key) => !["cursor", "after", "before", "path"].includes(key)).sort();
   return keys.length ? `${path}?${keys.join("&")}` : path;
 }
