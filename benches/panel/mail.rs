@@ -1,5 +1,5 @@
 //! Mailboxes: how many a second the API makes, what a look-up of an address costs the mail service among a million of them, and a list
-//! of a domain's among a million against ten thousand.
+//! of a domain's among a million against ten thousand; and what mail itself costs by rows (`deliveries.rs`).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::customer::Customer;
+use crate::deliveries;
 use crate::lists;
 use crate::panel::Panel;
 use crate::sql;
@@ -63,6 +64,8 @@ pub(crate) async fn measure() -> Vec<Row> {
     ];
     rows.extend(bench.lookups().await);
     running.kill().await;
+    drop(bench);
+    rows.extend(deliveries::measure().await);
     rows
 }
 

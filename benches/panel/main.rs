@@ -14,6 +14,7 @@ mod backups;
 mod console;
 mod create;
 mod customer;
+mod deliveries;
 mod engine;
 mod files;
 mod lists;

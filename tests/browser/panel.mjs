@@ -17,6 +17,8 @@ export const panel = {
   email: env.BERTH_TEST_OWNER_EMAIL,
   password: env.BERTH_TEST_OWNER_PASSWORD,
   tenantToken: env.BERTH_TEST_TENANT_TOKEN,
+  mail: { smtp: Number(env.BERTH_TEST_SMTP_PORT), submission: Number(env.BERTH_TEST_SUBMISSION_PORT) },
+  dns: { folder: env.BERTH_TEST_DNS_FOLDER, port: env.BERTH_TEST_DNS_PORT },
 };
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -38,9 +40,9 @@ function watchShifts() {
   }).observe({ type: "layout-shift", buffered: true });
 }
 
-/** A browser of its own: no cookies. */
-export async function visitor(browser) {
-  const context = await browser.newContext({ baseURL: panel.url, viewport: { width: 1440, height: 900 } });
+/** A browser of its own: no cookies. Others may be of another kind, such as one without JavaScript. */
+export async function visitor(browser, kind = {}) {
+  const context = await browser.newContext({ baseURL: panel.url, viewport: { width: 1440, height: 900 }, ...kind });
   context.setDefaultTimeout(10_000);
   await context.addInitScript(watchShifts);
   const page = await context.newPage();

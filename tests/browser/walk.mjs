@@ -10,13 +10,14 @@ export function kindOf(address) {
   const path = pathname
     .replace(/[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}/g, "{id}")
     .replace(/^\/t\/[^/]+/, "/t/{tenant}")
-    .replace(/^(\/staff\/catalogue\/)[^/]+/, "$1{template}");
+    .replace(/^(\/staff\/catalogue\/)[^/]+/, "$1{template}")
+    .replace(/(\/mail\/(?:trace|queue)\/)[^/]+/, "$1{message}");
   const keys = [...new Set(searchParams.keys())].filter((key) => !["cursor", "after", "before", "path"].includes(key)).sort();
   return keys.length ? `${path}?${keys.join("&")}` : path;
 }
 
 /** What a browser would save instead of showing; the console holds a session open for as long as its page is there. */
-const notPages = /\.(csv|tar|json|txt)$|\/files\/archive$|\/download|\/raw|\/export|\/content|\/stream|\/live|\/picture|\/console$|^\/static\/|^\/sign-out/;
+const notPages = /\.(csv|tar|json|txt)$|\/files\/archive$|\/download|\/raw|\/export|\/content|\/stream|\/live|\/picture|\/console$|\/apple$|^\/static\/|^\/sign-out/;
 
 /** Sorting and filtering show the same page again: one of each is enough, and they are kinds of their own. */
 const links = () => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.href);

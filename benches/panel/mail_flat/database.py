@@ -1,0 +1,23 @@
+"""What programs/database.py is in the shipped image, answered from a flat file that is read once."""
+
+import json
+import pathlib
+
+FILE = pathlib.Path("/flat/keys.json")
+
+
+class Database:
+    def __init__(self):
+        told = json.loads(FILE.read_text())
+        self._senders, self._keys = told["senders"], told["keys"]
+
+    def one(self, name, **values):
+        if name == "is_sender":
+            return (values["login"] in self._senders.get(values["address"], []),)
+        if name == "key":
+            return self._keys.get(values["domain"])
+        if name == "send":
+            return ("DUNNO",)
+        if name == "has_mailbox":
+            return (values["address"] in self._senders,)
+        return (1,)
