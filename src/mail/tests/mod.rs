@@ -2,3 +2,4 @@
 
 mod crawl;
 pub(super) mod rows;
+mod walls;

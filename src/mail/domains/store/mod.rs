@@ -8,4 +8,4 @@ mod write;
 pub use keys::{NewKey, activate, delete_key, insert_key, keys};
 pub use lookup::{Sort, StaffRow, find, list, lock, staff_list, verified_of};
 pub use place::{place, place_named, places_named, places_offered};
-pub use write::{NewDomain, Settings, erase_kept, insert, lock_kept, remove, save, save_checks, verify};
+pub use write::{NewDomain, Settings, erase_kept, insert, lock_kept, prove, remove, save, save_checks};
