@@ -1,7 +1,7 @@
 drop function mail_count_link;
 drop trigger mail_domain_look on mail_domain;
 drop function mail_domain_look;
-alter table mail_domain drop column seen_at, drop column lost_at, drop column look_at;
+alter table mail_domain drop column lost_at, drop column look_at;
 drop function mail_prove_domain;
 
 revoke update (spam_score, allowed, blocked, reply_is_on, reply_subject, reply_text, reply_from, reply_until, rules, raw, script,

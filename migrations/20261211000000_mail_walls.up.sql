@@ -103,7 +103,7 @@ grant update (spam_score, allowed, blocked, reply_is_on, reply_subject, reply_te
 create function mail_prove_domain(domain uuid, seen text[], at timestamptz) returns boolean
   language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  update mail_domain d set verified_at = at, seen_at = at, lost_at = null, look_at = at + interval '1 day', version = d.version + 1,
+  update mail_domain d set verified_at = at, lost_at = null, look_at = at + interval '1 day', version = d.version + 1,
       updated_at = at
     where d.id = domain and d.tenant_id = berth_tenant() and d.verified_at is null
       and exists (select from unnest(seen) one where btrim(one) = 'berth-verification=' || d.proof);
@@ -115,9 +115,7 @@ grant execute on function mail_prove_domain to berth_web;
 -- Whether DNS still shows that a domain is its tenant's: domains are sold and expire, and who has them next can't prove them while
 -- they are somebody's here.
 alter table mail_domain
-  -- When it was seen last: its proof, a mail exchanger or a key of here.
-  add column seen_at timestamptz,
-  -- Since when DNS has answered with none of these.
+  -- Since when DNS has answered with none of these: its proof, a mail exchanger or a key of here.
   add column lost_at timestamptz,
   -- When it is looked at next; whoever takes it puts that off, so it is a lease as well.
   add column look_at timestamptz;

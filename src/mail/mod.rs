@@ -60,6 +60,7 @@ pub fn routes() -> Routes<App> {
 
 /// Starts what mail does in the background of this process.
 pub fn begin(app: &App) {
+    domains::begin(app);
     mailboxes::begin(app);
     imports::begin(app);
     kicks::begin(app);

@@ -52,6 +52,11 @@ impl DomainName {
         &self.0
     }
 
+    /// As DNS has it, where that is not what people write.
+    pub fn in_dns(&self) -> Option<&str> {
+        Some(self.as_str()).filter(|name| *name != self.shown())
+    }
+
     /// As people write it.
     pub fn shown(&self) -> String {
         let (shown, good) = idna::domain_to_unicode(&self.0);

@@ -4,6 +4,7 @@ mod keys;
 mod life;
 mod pages;
 mod records;
+mod watch;
 
 use serde_json::{Value, json};
 
