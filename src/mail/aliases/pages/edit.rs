@@ -81,9 +81,14 @@ pub(super) async fn save(
     };
     let changed = actions::change(&app, &scope, id, wish, data.has_seen());
     let (errors, status) = match data.submit(changed).await {
-        Ok(alias) => {
-            let to = SeeOther::to(href(&scope, id));
-            return Ok(to.good(format!("{} is saved.", alias.shown())).into_response());
+        Ok((alias, nowhere)) => {
+            let (to, saved) = (SeeOther::to(href(&scope, id)), format!("{} is saved.", alias.shown()));
+            let to = if nowhere.is_empty() {
+                to.good(saved)
+            } else {
+                to.warn(format!("{saved} {nowhere}"))
+            };
+            return Ok(to.into_response());
         }
         Err(Error::Invalid(errors)) => (errors, 422),
         Err(Error::PreconditionFailed) => (FieldErrors::one("", CHANGED), 412),

@@ -25,7 +25,10 @@ pub(super) struct Show {
     mailbox: Option<(String, String)>,
     targets: Vec<String>,
     recipients: Vec<String>,
-    refused: Vec<String>,
+    /// The ways to addresses of ours that refuse it.
+    dead_ends: Vec<String>,
+    /// How many more such addresses there are.
+    more_refused: usize,
     /// Why nobody can tell who gets it.
     error: String,
     created_ago: String,
@@ -91,7 +94,8 @@ pub(super) async fn show(
         mailbox,
         targets: all(&alias.targets),
         recipients: all(&reach.recipients),
-        refused: all(&reach.refused),
+        dead_ends: reach.ways().collect(),
+        more_refused: reach.refused.len() - reach.dead_ends.len(),
         error: error.unwrap_or_default(),
         created_ago: ago(alias.created_at, app.now()),
         may_write: scope.may(P::MailWrite),
