@@ -3,6 +3,7 @@
 mod client;
 mod deliver;
 mod faults;
+mod forged;
 mod queries;
 mod walls;
 mod world;
