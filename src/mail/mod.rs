@@ -24,6 +24,7 @@ pub mod model;
 mod nav;
 mod own;
 pub mod room;
+mod search;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::mail::domains::{self, Place};
-use crate::mail::model::LocalPart;
-use crate::mail::{filters, limits, mailboxes};
+use crate::mail::model::{LocalPart, searched_text};
+use crate::mail::{filters, limits, mailboxes, search};
 use crate::platform::access::TenantScope;
 use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::{Error, FieldErrors};
@@ -41,7 +41,7 @@ pub async fn page_of(
         }
     };
     let by_time = matches!(sort, Sort::Created(_) | Sort::CreatedDown(_));
-    let (pattern, limit) = (query.pattern()?, query.fetch()?);
+    let (pattern, limit) = (search::pattern(query, searched_text)?, query.fetch()?);
     let wanted = Wanted {
         tenant,
         domain,

@@ -11,7 +11,7 @@ use crate::platform::ids::MailAliasId;
 use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOther};
 
 use super::super::actions::{self, ChangeWish};
-use super::super::model::{Alias, AliasKind};
+use super::super::model::{Alias, AliasKind, shown};
 use super::super::store;
 use super::{crumbs, href};
 
@@ -26,10 +26,14 @@ pub(super) struct Edit {
     form: FormState,
 }
 
+fn all_shown(addresses: &[String]) -> Vec<String> {
+    addresses.iter().map(|address| shown(address)).collect()
+}
+
 fn filled(alias: &Alias) -> FormState {
     let form = FormState::default()
         .with("kind", alias.kind.word())
-        .with("targets", alias.targets.join("\n"))
+        .with("targets", all_shown(&alias.targets).join("\n"))
         .with("description", alias.description.clone());
     if alias.is_enabled {
         form.with("is_enabled", "true")

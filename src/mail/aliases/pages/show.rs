@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::app::App;
+use crate::mail::model::other_in_dns;
 use crate::mail::{mailboxes, nav};
 use crate::platform::access::{Permission as P, TenantScope};
 use crate::platform::error::Error;
@@ -38,6 +39,10 @@ pub(super) struct Show {
 impl Show {
     fn name(&self) -> String {
         self.alias.shown()
+    }
+
+    fn in_dns(&self) -> Option<&str> {
+        other_in_dns(&self.alias.address)
     }
 
     fn kind(&self) -> &'static str {

@@ -13,6 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::mail::model::searched_name;
+use crate::mail::search;
 use crate::platform::access::{Permission, Rule, StaffScope, TenantScope};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
@@ -72,14 +74,9 @@ fn key(domain: &Domain, query: &ListQuery) -> Value {
     }
 }
 
-/// What is searched for, as DNS has it as well: somebody may type `bücher`.
+/// What is searched for, as DNS has it: somebody may type `bücher`.
 fn pattern_of(query: &ListQuery) -> Result<Option<String>, Error> {
-    let mut query = query.clone();
-    if let Some(text) = query.q.as_mut().filter(|text| !text.is_ascii()) {
-        *text = crate::mail::model::DomainName::parse(text)
-            .map_or_else(|_| text.clone(), |name| name.to_string());
-    }
-    query.pattern()
+    search::pattern(query, searched_name)
 }
 
 /// A page of a tenant's domains, as it is asked for.
