@@ -55,7 +55,9 @@ pub async fn forwards_to_nobody(
     if !load(tx, tenant, &mut graph, targets).await? {
         return Ok(None);
     }
-    Ok(expand(&graph, from.as_str()).ok().and_then(|reach| reach.nobody()))
+    Ok(expand(&graph, from.as_str())
+        .ok()
+        .and_then(|reach| reach.nobody()))
 }
 
 /// What would be wrong if mail to `from` did what `node` says.

@@ -72,7 +72,10 @@ async fn sources(app: &App) -> Finding {
     let mut seen = BTreeSet::new();
     let read = async {
         let since = app.now() - chrono::TimeDelta::hours(1);
-        let lines = service.logs(Some(since)).await.map_err(|error| error.to_string())?;
+        let lines = service
+            .logs(Some(since))
+            .await
+            .map_err(|error| error.to_string())?;
         let mut lines = lines.take(MOST_LINES);
         while let Some(line) = lines.next().await {
             let line = line.map_err(|error| error.to_string())?;
@@ -83,7 +86,8 @@ async fn sources(app: &App) -> Finding {
         Ok::<(), String>(())
     };
     // The log is followed, so it has no end but this.
-    match tokio::time::timeout(LISTEN, read).await {
+    let end = tokio::time::timeout(LISTEN, read).await;
+    match end {
         Ok(Err(error)) => model::sources(Err(error)),
         Ok(Ok(())) | Err(_) => model::sources(Ok(seen)),
     }

@@ -268,7 +268,10 @@ pub fn connected(line: &str) -> Option<IpAddr> {
     let (_, rest) = line.split_once("postfix/smtpd[")?;
     let (_, client) = rest.split_once("]: connect from ")?;
     let (_, address) = client.trim_end().strip_suffix(']')?.rsplit_once('[')?;
-    address.parse().ok().filter(|address: &IpAddr| !address.is_loopback())
+    address
+        .parse()
+        .ok()
+        .filter(|address: &IpAddr| !address.is_loopback())
 }
 
 /// What it means that these connected to port 25 lately. An engine that passes connections on by a program of its own shows its own
@@ -288,7 +291,12 @@ pub fn sources(seen: Result<BTreeSet<IpAddr>, String>) -> Finding {
     }
     if seen.is_empty() {
         let says = "Nobody connected to port 25 in the last hour, so it is not known whether the addresses of senders are kept.";
-        return Finding::new(what, Verdict::Unknown, says, "Look again when mail came from outside.");
+        return Finding::new(
+            what,
+            Verdict::Unknown,
+            says,
+            "Look again when mail came from outside.",
+        );
     }
     let shown: Vec<String> = seen.iter().take(MOST_SHOWN).map(ToString::to_string).collect();
     let says = format!(

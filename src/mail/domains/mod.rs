@@ -18,10 +18,10 @@ mod model;
 mod pages;
 mod public;
 mod store;
-mod watch;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
+mod watch;
 
 pub use actions::create;
 pub use model::{Domain, LOST_AFTER, Place, State};

@@ -69,17 +69,14 @@ impl Watch {
         };
         let change = Change::to(verb, json!({ "lost_at": domain.lost_at }));
         events::emit(tx, Some(domain.tenant), TOPIC, Some(domain.id.0)).await?;
-        self.app
-            .audit(tx, &Who::system("mail"), &target, &change)
-            .await
+        self.app.audit(tx, &Who::system("mail"), &target, &change).await
     }
 }
 
 /// Starts looking in the background of this process.
 pub fn begin(app: &App) {
     let watch = Arc::new(Watch::new(app));
-    app.tasks
-        .spawn(drive(watch, Poke::default(), app.tasks.clone()));
+    app.tasks.spawn(drive(watch, Poke::default(), app.tasks.clone()));
 }
 
 #[async_trait::async_trait]

@@ -171,16 +171,27 @@ mod tests {
     #[test]
     fn letters_beyond_ascii_are_for_domains_only() {
         let bare = "ann@xn--bcher-kva.example";
-        for text in ["ann@bücher.example", "Ann@BÜCHER.example", "ann@xn--BCHER-kva.example.", bare] {
+        for text in [
+            "ann@bücher.example",
+            "Ann@BÜCHER.example",
+            "ann@xn--BCHER-kva.example.",
+            bare,
+        ] {
             let address = Address::parse(text).unwrap();
-            assert_eq!((address.as_str(), &*address.shown()), (bare, "ann@bücher.example"));
+            assert_eq!(
+                (address.as_str(), &*address.shown()),
+                (bare, "ann@bücher.example")
+            );
         }
         assert_eq!(shown_address("@xn--bcher-kva.example"), "@bücher.example");
         assert_eq!(other_in_dns(bare), Some(bare));
         assert_eq!(other_in_dns("ann@a.example"), None);
         for bad in ["änn@bücher.example", "ännchen@a.example", "安@a.example"] {
             let told = Address::parse(bad).unwrap_err();
-            assert!(told.contains("plain letters a to z before the @"), "{bad}: {told}");
+            assert!(
+                told.contains("plain letters a to z before the @"),
+                "{bad}: {told}"
+            );
             let local = bad.split('@').next().unwrap();
             assert_eq!(LocalPart::parse(local).unwrap_err(), told);
         }

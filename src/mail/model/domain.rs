@@ -76,7 +76,9 @@ pub fn searched_name(text: &str) -> String {
         return text.to_owned();
     }
     let ascii = idna::domain_to_ascii(text.trim()).ok();
-    ascii.filter(|ascii| !ascii.is_empty()).unwrap_or_else(|| text.to_owned())
+    ascii
+        .filter(|ascii| !ascii.is_empty())
+        .unwrap_or_else(|| text.to_owned())
 }
 
 /// Text that is searched for in addresses and in names of people: of what looks like an address or a domain, that as DNS has it.
@@ -116,7 +118,12 @@ mod tests {
             assert_eq!(name.in_dns(), Some("xn--bcher-kva.example"));
         }
         assert_eq!(DomainName::parse("a.example").unwrap().in_dns(), None);
-        for bad in ["xn--a.example", "xn--bücher.example", "\u{202E}a.example", "b\u{0}a.example"] {
+        for bad in [
+            "xn--a.example",
+            "xn--bücher.example",
+            "\u{202E}a.example",
+            "b\u{0}a.example",
+        ] {
             assert!(DomainName::parse(bad).unwrap_err().contains("DNS"), "{bad:?}");
         }
     }

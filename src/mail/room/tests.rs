@@ -156,7 +156,10 @@ async fn a_tenant_that_is_being_erased_is_passed_over() {
         .await
         .unwrap();
     let flushed = tokio::time::timeout(Duration::from_secs(10), scene.flush()).await;
-    assert_eq!(flushed.expect("it waits for the tenant, with a note in its hands"), 0);
+    assert_eq!(
+        flushed.expect("it waits for the tenant, with a note in its hands"),
+        0
+    );
     sqlx::query!("delete from mailbox where tenant_id = $1", scene.tenant.0)
         .execute(erasing.conn())
         .await

@@ -35,13 +35,19 @@ impl Scene {
         };
         let made = it.ask("domains", json!({ "name": "Bücher.example" }), 201).await;
         assert_eq!(made["name"], KEPT);
-        it.test.administer("update mail_domain set verified_at = now()").await;
+        it.test
+            .administer("update mail_domain set verified_at = now()")
+            .await;
         it
     }
 
     async fn ask(&self, what: &str, body: Value, status: u16) -> Value {
         let path = format!("/api/v1/mail/{what}");
-        self.program.json("POST", &path, &body).await.expect(status).json()
+        self.program
+            .json("POST", &path, &body)
+            .await
+            .expect(status)
+            .json()
     }
 
     async fn found(&self, what: &str, query: &str) -> Vec<Value> {
@@ -63,7 +69,9 @@ fn texts(answer: &Answer, selector: &str) -> Vec<String> {
     let page = Html::parse_document(&answer.body);
     let selector = Selector::parse(selector).unwrap();
     let found = page.select(&selector);
-    found.map(|one| one.text().collect::<String>().trim().to_owned()).collect()
+    found
+        .map(|one| one.text().collect::<String>().trim().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -74,7 +82,10 @@ async fn a_domain_is_one_however_it_is_typed() {
         assert!(told.to_string().contains("already"), "{again}: {told}");
     }
     let broken = it.ask("domains", json!({ "name": "xn--a.example" }), 422).await;
-    assert!(broken.to_string().contains("no name that DNS can have"), "{broken}");
+    assert!(
+        broken.to_string().contains("no name that DNS can have"),
+        "{broken}"
+    );
     let list = it.browser.get("/t/acme/mail").await.expect(200);
     assert_eq!(texts(&list, "tbody th a"), [SHOWN]);
     assert_eq!(texts(&list, "tbody th .mono"), [KEPT]);
@@ -93,7 +104,11 @@ async fn a_mailbox_is_typed_and_shown_as_people_write_it() {
         .await
         .expect(200);
     assert_eq!(texts(&page, "h1"), ["ann@bücher.example"]);
-    assert!(texts(&page, ".kv .mono").contains(&format!("ann@{KEPT}")), "{}", page.body);
+    assert!(
+        texts(&page, ".kv .mono").contains(&format!("ann@{KEPT}")),
+        "{}",
+        page.body
+    );
     for query in ["ann@bücher.example", SHOWN, "ann@xn--bcher"] {
         assert_eq!(it.found("mailboxes", query).await.len(), 1, "{query}");
     }
@@ -104,14 +119,17 @@ async fn a_mailbox_is_typed_and_shown_as_people_write_it() {
             422,
         )
         .await;
-    assert!(told.to_string().contains("Use plain letters a to z before the @"), "{told}");
-    let form = [
-        ("address", "jürgen"),
-        ("domain", KEPT),
-        ("entry", "link"),
-    ];
+    assert!(
+        told.to_string().contains("Use plain letters a to z before the @"),
+        "{told}"
+    );
+    let form = [("address", "jürgen"), ("domain", KEPT), ("entry", "link")];
     let told = it.browser.post("/t/acme/mail/mailboxes", &form).await.expect(422);
-    assert!(told.body.contains("Use plain letters a to z before the @"), "{}", told.body);
+    assert!(
+        told.body.contains("Use plain letters a to z before the @"),
+        "{}",
+        told.body
+    );
 }
 
 #[tokio::test]
@@ -128,10 +146,20 @@ async fn what_leads_there_is_typed_and_shown_as_people_write_it() {
     let alias = format!("/t/acme/mail/aliases/{}", made["id"].as_str().unwrap());
     let page = it.browser.get(&alias).await.expect(200);
     assert_eq!(texts(&page, "h1"), ["verkauf@bücher.example"]);
-    assert_eq!(texts(&page, "#targets li"), ["ann@bücher.example", "kim@straße.example"]);
-    assert!(texts(&page, ".kv .mono").contains(&format!("verkauf@{KEPT}")), "{}", page.body);
+    assert_eq!(
+        texts(&page, "#targets li"),
+        ["ann@bücher.example", "kim@straße.example"]
+    );
+    assert!(
+        texts(&page, ".kv .mono").contains(&format!("verkauf@{KEPT}")),
+        "{}",
+        page.body
+    );
     let edit = it.browser.get(&format!("{alias}/edit")).await.expect(200);
-    assert_eq!(texts(&edit, "#f-targets"), ["ann@bücher.example\nkim@straße.example"]);
+    assert_eq!(
+        texts(&edit, "#f-targets"),
+        ["ann@bücher.example\nkim@straße.example"]
+    );
     assert_eq!(it.found("aliases", "verkauf@bücher.example").await.len(), 1);
     let told = it
         .ask(
@@ -140,12 +168,16 @@ async fn what_leads_there_is_typed_and_shown_as_people_write_it() {
             422,
         )
         .await;
-    assert!(told.to_string().contains("Use plain letters a to z before the @"), "{told}");
+    assert!(
+        told.to_string().contains("Use plain letters a to z before the @"),
+        "{told}"
+    );
     let circle = json!({ "forward_to": ["verkauf@bücher.example"], "keeps_copy": true });
     let path = format!("/api/v1/mail/mailboxes/{id}/forwarding");
     let told = it.program.json("PUT", &path, &circle).await.expect(422);
     assert!(
-        told.body.contains("ann@bücher.example → verkauf@bücher.example → ann@bücher.example"),
+        told.body
+            .contains("ann@bücher.example → verkauf@bücher.example → ann@bücher.example"),
         "{}",
         told.body
     );
@@ -173,6 +205,10 @@ async fn its_person_signs_in_either_way() {
         anybody.post("/mailbox/sign-in", &fields).await.expect(303);
         let page = anybody.get("/mailbox").await.expect(200);
         assert!(page.body.contains("kim@bücher.example"), "{}", page.body);
-        assert!(texts(&page, ".kv .mono").contains(&format!("kim@{KEPT}")), "{}", page.body);
+        assert!(
+            texts(&page, ".kv .mono").contains(&format!("kim@{KEPT}")),
+            "{}",
+            page.body
+        );
     }
 }

@@ -151,7 +151,13 @@ async fn a_domain_is_proved_by_what_dns_has_and_nothing_else() {
     };
     let fresh = rows::domain(&scene.test, scene.tenant, "new.example", false).await;
     assert!(!prove(fresh, &[]).await);
-    assert!(!prove(fresh, &["berth-verification=", "berth-verification=guess", "proof"]).await);
+    assert!(
+        !prove(
+            fresh,
+            &["berth-verification=", "berth-verification=guess", "proof"]
+        )
+        .await
+    );
     assert!(prove(fresh, &["v=spf1 -all", "berth-verification=proof"]).await);
     assert!(
         !prove(scene.theirs, &["berth-verification=proof"]).await,

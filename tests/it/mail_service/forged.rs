@@ -48,7 +48,10 @@ async fn a_forged_domain_is_refused_or_marked_also_behind_dockers_gateway() {
     let quarantined = world.send("out", ("ceo@wary.example", &to), "by DMARC").await;
     assert_eq!(quarantined["step"], "done", "{quarantined}");
     let all = world.read("ann@acme.test", "Junk", 2).await;
-    let quarantined = all.iter().find(|mail| mail.contains("Subject: by DMARC")).unwrap();
+    let quarantined = all
+        .iter()
+        .find(|mail| mail.contains("Subject: by DMARC"))
+        .unwrap();
     assert!(
         quarantined.contains("X-Spam: Yes") && quarantined.contains("dmarc=fail"),
         "{quarantined}"
@@ -59,9 +62,14 @@ async fn a_forged_domain_is_refused_or_marked_also_behind_dockers_gateway() {
 #[tokio::test]
 async fn rspamd_takes_no_private_network_for_its_own() {
     let world = World::start().await;
-    let dump = world.service.run(&["rspamadm", "configdump", "-j", "options"]).await;
+    let dump = world
+        .service
+        .run(&["rspamadm", "configdump", "-j", "options"])
+        .await;
     let options: Value = serde_json::from_str(&dump).unwrap();
-    let local = options["local_addrs"].as_array().unwrap_or_else(|| panic!("{dump}"));
+    let local = options["local_addrs"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{dump}"));
     assert!(!local.is_empty(), "{dump}");
     for one in local {
         let one = one.as_str().unwrap();

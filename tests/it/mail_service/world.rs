@@ -125,7 +125,13 @@ async fn port(name: &str, inside: u16) -> u16 {
 
 /// A free port at this machine's address in the network of containers, which they reach.
 async fn seen_by_containers() -> SocketAddr {
-    let words = ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"];
+    let words = [
+        "network",
+        "inspect",
+        "bridge",
+        "--format",
+        "{{(index .IPAM.Config 0).Gateway}}",
+    ];
     let output = Command::new("docker").args(words).output();
     let told = String::from_utf8(output.await.unwrap().stdout).unwrap();
     let gateway: IpAddr = told.trim().parse().expect(&told);

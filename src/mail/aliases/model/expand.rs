@@ -337,7 +337,10 @@ mod tests {
 
     #[test]
     fn what_leads_nowhere_is_told_with_its_way() {
-        let mut nowhere = graph(&[("a@x", &["b@x"]), ("b@x", &["gone@x", "off@xn--bcher-kva.example"])]);
+        let mut nowhere = graph(&[
+            ("a@x", &["b@x"]),
+            ("b@x", &["gone@x", "off@xn--bcher-kva.example"]),
+        ]);
         nowhere.put("gone@x", Some(Node::default()));
         nowhere.put("off@xn--bcher-kva.example", Some(Node::default()));
         let reach = expand(&nowhere, "a@x").unwrap();
@@ -350,7 +353,11 @@ mod tests {
         );
         nowhere.put("a@x", Some(leads(vec!["b@x".to_owned(), "kim@y".to_owned()])));
         let reach = expand(&nowhere, "a@x").unwrap();
-        assert_eq!((reach.nobody(), reach.dead_ends.len()), (None, 2), "somebody gets it");
+        assert_eq!(
+            (reach.nobody(), reach.dead_ends.len()),
+            (None, 2),
+            "somebody gets it"
+        );
     }
 
     #[test]

@@ -86,7 +86,10 @@ pub(super) async fn save(
     let changed = actions::change(&app, &scope, id, wish, data.has_seen());
     let (errors, status) = match data.submit(changed).await {
         Ok((alias, nowhere)) => {
-            let (to, saved) = (SeeOther::to(href(&scope, id)), format!("{} is saved.", alias.shown()));
+            let (to, saved) = (
+                SeeOther::to(href(&scope, id)),
+                format!("{} is saved.", alias.shown()),
+            );
             let to = if nowhere.is_empty() {
                 to.good(saved)
             } else {

@@ -202,7 +202,11 @@ async fn a_mailbox_may_not_forward_in_a_circle() {
 async fn what_leads_to_nobody_is_made_and_told_with_the_way() {
     let it = Scene::new().await;
     let inner = it.alias("inner", &["old@x.example"]).await;
-    let made = it.ask(wish("outer", &["inner@x.example"])).await.expect(201).json();
+    let made = it
+        .ask(wish("outer", &["inner@x.example"]))
+        .await
+        .expect(201)
+        .json();
     let told = made["hindrance"].as_str().unwrap();
     assert!(
         told.contains("outer@x.example → inner@x.example → old@x.example ends at"),
@@ -218,14 +222,23 @@ async fn what_leads_to_nobody_is_made_and_told_with_the_way() {
         .change(&inner, json!({ "targets": ["old@x.example", "ann@x.example"] }))
         .await;
     assert_eq!(better.expect(200).json()["hindrance"], Value::Null);
-    let off = it.change(&inner, json!({ "is_enabled": false })).await.expect(200).json();
+    let off = it
+        .change(&inner, json!({ "is_enabled": false }))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(off["hindrance"], Value::Null, "that is what was asked for");
     let still = it
         .change(outer, json!({ "description": "x" }))
         .await
         .expect(200)
         .json();
-    assert!(still["hindrance"].as_str().unwrap().contains("inner@x.example ends at"));
+    assert!(
+        still["hindrance"]
+            .as_str()
+            .unwrap()
+            .contains("inner@x.example ends at")
+    );
     let off = json!({ "address": "off@x.example", "targets": ["old@x.example"], "is_enabled": false });
     assert_eq!(it.ask(off).await.expect(201).json()["hindrance"], Value::Null);
 }

@@ -118,7 +118,11 @@ async fn what_leads_to_nobody_is_warned_of_on_its_page() {
     ];
     let made = it.browser.post(PAGE, &fields).await.expect(303);
     let page = it.browser.get(made.location()).await.expect(200);
-    assert!(page.body.contains("The alias is made. Nobody gets its mail"), "{}", page.body);
+    assert!(
+        page.body.contains("The alias is made. Nobody gets its mail"),
+        "{}",
+        page.body
+    );
     assert!(texts(&page, "#recipients .notice")[0].contains("Nobody gets its mail"));
     let way = "outer@x.example → inner@x.example → old@x.example";
     assert_eq!(texts(&page, "#dead-ends li"), [way]);
@@ -132,7 +136,10 @@ async fn what_leads_to_nobody_is_warned_of_on_its_page() {
     let settings = format!("{}/settings", made.location());
     it.browser.post(&settings, &changes).await.expect(303);
     let page = it.browser.get(made.location()).await.expect(200);
-    assert!(page.body.contains("outer@x.example is saved. Nobody gets its mail"));
+    assert!(
+        page.body
+            .contains("outer@x.example is saved. Nobody gets its mail")
+    );
 }
 
 #[tokio::test]

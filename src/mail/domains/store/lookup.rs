@@ -230,11 +230,7 @@ pub async fn staff_list(
     sort: Sort,
     limit: i64,
 ) -> Result<Vec<StaffRow>, Error> {
-    let search = (
-        wanted.tenant.map(|id| id.0),
-        wanted.pattern,
-        wanted.lost_since,
-    );
+    let search = (wanted.tenant.map(|id| id.0), wanted.pattern, wanted.lost_since);
     let rows = rows(tx, search, sort, limit).await?;
     Ok(rows.into_iter().map(StaffRow::from).collect())
 }

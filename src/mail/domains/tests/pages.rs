@@ -231,7 +231,10 @@ async fn staff_see_the_domains_of_all_tenants() {
         .json();
     assert_eq!(list["items"][0]["name"], "a.example");
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
-    let page = browser.get(&format!("/staff/mail/domains?{own}")).await.expect(200);
+    let page = browser
+        .get(&format!("/staff/mail/domains?{own}"))
+        .await
+        .expect(200);
     assert_eq!(texts(&page, "tbody th"), ["a.example"]);
     for bad in ["tenant=nobody", "lost=perhaps"] {
         let refused = program.get(&format!("/api/v1/staff/mail/domains?{bad}")).await;

@@ -115,7 +115,11 @@ async fn staff_are_warned_after_three_days() {
     assert_eq!(lost().await, ["a.example"]);
     let browser = it.test.browser(sam).await;
     let page = browser.get("/staff/mail").await.expect(200);
-    assert!(page.body.contains("DNS shows nothing any more of one domain"), "{}", page.body);
+    assert!(
+        page.body.contains("DNS shows nothing any more of one domain"),
+        "{}",
+        page.body
+    );
     let list = browser.get("/staff/mail/domains?lost=true").await.expect(200);
     assert!(list.body.contains("a.example") && !list.body.contains("b.example"));
 }

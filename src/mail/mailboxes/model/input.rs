@@ -385,10 +385,19 @@ mod tests {
 
     #[test]
     fn no_name_passes_for_another() {
-        for bad in ["a\0b", "a\r\nX: y", "a\u{2028}b", "\u{202E}nna", "bank\u{2066}exe"] {
+        for bad in [
+            "a\0b",
+            "a\r\nX: y",
+            "a\u{2028}b",
+            "\u{202E}nna",
+            "bank\u{2066}exe",
+        ] {
             assert!(check_name(bad).is_err(), "{bad:?}");
         }
-        assert_eq!(check_name(" Jürgen O'Neil 🚢 "), Ok("Jürgen O'Neil 🚢".to_owned()));
+        assert_eq!(
+            check_name(" Jürgen O'Neil 🚢 "),
+            Ok("Jürgen O'Neil 🚢".to_owned())
+        );
     }
 
     proptest! {

@@ -194,7 +194,10 @@ async fn who_was_wrong_is_told_at_the_same_time_whatever_there_was_to_check() {
         begun.elapsed()
     };
     let (known, unknown) = tokio::join!(wait(ADDRESS), wait("nobody@acme.example"));
-    assert!(known.min(unknown) >= Duration::from_millis(1500), "{known:?}, {unknown:?}");
+    assert!(
+        known.min(unknown) >= Duration::from_millis(1500),
+        "{known:?}, {unknown:?}"
+    );
 }
 
 #[tokio::test]
