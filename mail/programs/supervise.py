@@ -165,6 +165,10 @@ def write_dovecot(s):
 def write_rspamd(s):
     shutil.copytree(SHIPPED / "rspamd", "/etc/rspamd", dirs_exist_ok=True)
     write(RUN / "rspamd-options.inc", f'dns {{\n  nameserver = ["{s.dns}"];\n}}\n' if s.dns else "")
+    # Who may send without signing in is one of the house: no record of DNS names them as senders.
+    networks = re.findall(r"[0-9a-fA-F.:/]+", s.networks.replace("[", "").replace("]", ""))
+    listed = ", ".join(f'"{one}"' for one in networks)
+    write(RUN / "rspamd-local.inc", f"local_addrs = [{listed}];\n" if networks else "")
 
 
 def database_environment(s):

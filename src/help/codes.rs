@@ -91,6 +91,7 @@ codes! {
         "mailbox-deleted": "The mailbox is deleted, and kept for a while.", "Restore it first.";
         "mailbox-not-deleted": "Only a deleted mailbox can be restored or erased.", "Delete it first, or leave it.";
         "mailbox-disabled": "The mailbox is disabled, so a set-up link would not work.", "Enable it first.";
+        "mailbox-links-limit": "As many set-up links were mailed in this hour as an organisation may.", "Go on in the next hour, or leave the address empty and pass the link on yourself.";
         "mailbox-limit-moved": "The last mailbox of the plan was taken, and is free again.", "Repeat the request.";
         "address-taken": "Another mailbox or an alias has the address of the deleted mailbox.", "Delete that one first, then restore this one.";
         "too-many-app-passwords": "A mailbox has at most 50 app passwords.", "Remove one that nothing uses.";

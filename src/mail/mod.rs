@@ -24,6 +24,7 @@ pub mod model;
 mod nav;
 mod own;
 pub mod room;
+mod search;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
@@ -60,6 +61,7 @@ pub fn routes() -> Routes<App> {
 
 /// Starts what mail does in the background of this process.
 pub fn begin(app: &App) {
+    domains::begin(app);
     mailboxes::begin(app);
     imports::begin(app);
     kicks::begin(app);

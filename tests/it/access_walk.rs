@@ -1,6 +1,7 @@
 //! Walks every route of the table as everybody who must not get in. A route without a sample address fails the test, so a
 //! new route is walked from its first day.
 
+use berth::config::Config;
 use berth::platform::access::{
     Permission, Rule, Side, StaffRole, TenantRole, guest_may, staff_may, tenant_may,
 };
@@ -108,7 +109,16 @@ async fn things(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'sta
 
 impl Scene {
     pub(crate) async fn set() -> Self {
-        let app = TestApp::with(|config| config.mail_container = Some("mail".to_owned())).await;
+        Self::set_with(|_| ()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn set_with(change: impl FnOnce(&mut Config)) -> Self {
+        let app = TestApp::with(|config| {
+            config.mail_container = Some("mail".to_owned());
+            change(config);
+        })
+        .await;
         let plan = app.plan("Small", 5).await;
         let tenant = app.tenant_on(SLUG, plan).await;
         let person = app.person("somebody").await;
@@ -223,7 +233,7 @@ fn pick<'a>(route: &RouteInfo, (browser, program): &'a (Client, Client)) -> &'a 
 
 /// Streams never end, so a walk that gets in would wait for ever, and sockets want more than a GET; their guards are walked
 /// like all others.
-fn is_stream(route: &RouteInfo) -> bool {
+pub(crate) fn is_stream(route: &RouteInfo) -> bool {
     let ends = [
         "/live",
         "/events/stream",

@@ -18,13 +18,13 @@ const HOST: &str = "mx.provider.example";
 const PANEL: &str = "panel.provider.example";
 
 /// A name server that knows one zone.
-struct NameServer {
+pub(crate) struct NameServer {
     child: Child,
 }
 
 impl NameServer {
     /// Serves the records of a zone, each a line.
-    async fn start(folder: &Path, address: SocketAddr, zone: &str, records: &[String]) -> Self {
+    pub(crate) async fn start(folder: &Path, address: SocketAddr, zone: &str, records: &[String]) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let origin = if zone == "." { "" } else { zone };
         let mut text = format!(

@@ -30,6 +30,7 @@ mod kept_forms;
 mod locks;
 mod logs;
 mod mail;
+mod mail_bad_input;
 mod mail_dns;
 mod mail_fetches;
 mod mail_import;

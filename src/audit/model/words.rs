@@ -172,6 +172,8 @@ const WITH_TARGET: &[(&str, &str)] = &[
     ("password.link", "Made a password link for"),
     ("mail_domain.create", "Added the mail domain"),
     ("mail_domain.verify", "Verified the mail domain"),
+    ("mail_domain.lose", "Lost sight of the mail domain"),
+    ("mail_domain.find", "Saw the mail domain again"),
     ("mail_domain.change", "Changed the mail domain"),
     ("mail_domain.delete", "Removed the mail domain"),
     ("mail_key.create", "Made the next key of"),

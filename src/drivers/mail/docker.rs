@@ -17,7 +17,7 @@ use crate::drivers::engine::{EngineError, LogLine, LogQuery};
 
 use super::{
     Fetch, FetchEvent, MailHealth, MailLogLine, MailService, MailServiceError, QueueAct, QueueId, Queued,
-    said,
+    recent::Recent, said,
 };
 
 /// What runs in the container.
@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const LONG: Duration = Duration::from_mins(2);
 /// What is kept of an output: some fifty thousand mails of a queue.
 const MOST: usize = 16 * 1024 * 1024;
+/// How old the queue may be that is shown: it is read whole each time, however many pages look at it.
+const QUEUE_LIFE: Duration = Duration::from_secs(2);
 /// Linux takes 128 KiB in one argument.
 const LONGEST_ARGUMENT: usize = 120 * 1024;
 
@@ -38,6 +40,7 @@ const LONGEST_ARGUMENT: usize = 120 * 1024;
 pub struct DockerMail {
     engine: DockerEngine,
     container: String,
+    queue: Recent<Vec<Queued>>,
 }
 
 /// Whatever keeps the engine from running a command there, the service can't be spoken to.
@@ -50,7 +53,11 @@ impl From<EngineError> for MailServiceError {
 impl DockerMail {
     /// The container of that name on an engine, which is connected to when it is first used.
     pub fn new(engine: DockerEngine, container: String) -> Self {
-        Self { engine, container }
+        Self {
+            engine,
+            container,
+            queue: Recent::new(QUEUE_LIFE),
+        }
     }
 
     /// Runs a verb, and gives its output.
@@ -86,7 +93,8 @@ impl MailService for DockerMail {
     }
 
     async fn queue(&self) -> Result<Vec<Queued>, MailServiceError> {
-        Ok(said::queue(&self.run(&["queue"], PATIENCE).await?))
+        let ask = async { Ok(said::queue(&self.run(&["queue"], PATIENCE).await?)) };
+        self.queue.get(ask).await
     }
 
     async fn act(&self, id: Option<&QueueId>, act: QueueAct) -> Result<(), MailServiceError> {
@@ -99,7 +107,9 @@ impl MailService for DockerMail {
                 return Err(MailServiceError::Refused(words));
             }
         };
-        self.run(&argv, PATIENCE).await.map(drop)
+        let done = self.run(&argv, PATIENCE).await.map(drop);
+        self.queue.forget().await;
+        done
     }
 
     async fn headers(&self, id: &QueueId) -> Result<String, MailServiceError> {

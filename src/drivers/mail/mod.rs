@@ -9,6 +9,7 @@ mod fake_fetch;
 mod fetch;
 mod ports;
 mod queue;
+mod recent;
 mod said;
 
 use std::fmt;
@@ -64,7 +65,7 @@ pub trait MailService: fmt::Debug + Send + Sync {
     /// What each of its programs says of itself.
     async fn health(&self) -> Result<Vec<MailHealth>, MailServiceError>;
 
-    /// The mail that waits.
+    /// The mail that waits, as it was some seconds ago at most. What the panel did to it meanwhile is seen.
     async fn queue(&self) -> Result<Vec<Queued>, MailServiceError>;
 
     /// Does something with one mail that waits, or, without an id, with all.

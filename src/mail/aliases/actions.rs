@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::mail::domains::{self, Place};
-use crate::mail::model::LocalPart;
-use crate::mail::{filters, limits, mailboxes};
+use crate::mail::model::{LocalPart, searched_text};
+use crate::mail::{filters, limits, mailboxes, search};
 use crate::platform::access::TenantScope;
 use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::{Error, FieldErrors};
@@ -41,7 +41,7 @@ pub async fn page_of(
         }
     };
     let by_time = matches!(sort, Sort::Created(_) | Sort::CreatedDown(_));
-    let (pattern, limit) = (query.pattern()?, query.fetch()?);
+    let (pattern, limit) = (search::pattern(query, searched_text)?, query.fetch()?);
     let wanted = Wanted {
         tenant,
         domain,
@@ -101,9 +101,9 @@ fn read(wish: &Wish) -> Result<Read, Error> {
     }
 }
 
-/// Makes an alias. It leads at once, unless something keeps mail from arriving in its domain: that is told, in a sentence that is
-/// empty if nothing does.
-pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<(Alias, &'static str), Error> {
+/// Makes an alias. It leads at once, unless something keeps mail from arriving in its domain, or at anybody: that is told, in a
+/// sentence that is empty if nothing does.
+pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<(Alias, String), Error> {
     let read = read(wish)?;
     let mut tx = scope.begin().await?;
     let domain = domains::place(&mut tx, wish.domain).await?;
@@ -130,11 +130,15 @@ pub async fn create(app: &App, scope: &TenantScope, wish: &Wish) -> Result<(Alia
     store::insert(&mut tx, &new).await?;
     let alias = store::find(&mut tx, new.id).await?;
     check_ways(&mut tx, scope, &alias).await?;
+    let hindrance = match domain.hindrance() {
+        "" => nobody(&mut tx, &alias, scope.tenant()).await?,
+        told => told.to_owned(),
+    };
     let led = led_to(&[&alias]);
     filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change::to("mail_alias.create", shown(&alias));
     tell(app, tx, scope, &alias, change).await?;
-    Ok((alias, domain.hindrance()))
+    Ok((alias, hindrance))
 }
 
 fn address_of(local: Option<&LocalPart>, domain: &Place) -> Result<String, Error> {
@@ -173,6 +177,15 @@ async fn check_ways(tx: &mut TenantTx, scope: &TenantScope, alias: &Alias) -> Re
     }
 }
 
+/// Why nobody gets an alias's mail; empty if somebody does, or if that is what is wanted of it.
+async fn nobody(tx: &mut impl Scoped, alias: &Alias, tenant: TenantId) -> Result<String, Error> {
+    if !alias.is_enabled {
+        return Ok(String::new());
+    }
+    let reach = check::reach(tx, tenant, &alias.address).await?;
+    Ok(reach.ok().and_then(|reach| reach.nobody()).unwrap_or_default())
+}
+
 /// What somebody changes of an alias; what is absent stays.
 #[derive(Debug, Default)]
 pub struct ChangeWish {
@@ -186,25 +199,28 @@ pub struct ChangeWish {
     pub is_enabled: Option<bool>,
 }
 
-/// Changes an alias. What is so already is no change. `is_seen` is asked whether the version that is there may be changed.
+/// Changes an alias. What is so already is no change. `is_seen` is asked whether the version that is there may be changed. If nobody
+/// gets its mail then, that is told as well.
 pub async fn change(
     app: &App,
     scope: &TenantScope,
     id: MailAliasId,
     wish: ChangeWish,
     is_seen: impl FnOnce(i64) -> Result<(), Error>,
-) -> Result<Alias, Error> {
+) -> Result<(Alias, String), Error> {
     let mut tx = scope.begin().await?;
     limits::lock(&mut tx, scope.tenant()).await?;
     let before = store::find(&mut tx, id).await?;
     is_seen(before.version)?;
     let after = changed(&before, wish)?;
     if after == before {
-        return Ok(before);
+        let nowhere = nobody(&mut tx, &before, scope.tenant()).await?;
+        return Ok((before, nowhere));
     }
     store::save(&mut tx, &after, app.now()).await?;
     check_ways(&mut tx, scope, &after).await?;
     let alias = store::find(&mut tx, id).await?;
+    let nowhere = nobody(&mut tx, &alias, scope.tenant()).await?;
     let led = led_to(&[&before, &alias]);
     filters::refresh_all(app, &mut tx, scope.tenant(), &led).await?;
     let change = Change {
@@ -213,7 +229,7 @@ pub async fn change(
         after: Some(shown(&alias)),
     };
     tell(app, tx, scope, &alias, change).await?;
-    Ok(alias)
+    Ok((alias, nowhere))
 }
 
 fn changed(before: &Alias, wish: ChangeWish) -> Result<Alias, Error> {

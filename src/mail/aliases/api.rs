@@ -80,15 +80,24 @@ impl From<Alias> for MailAliasOut {
     }
 }
 
-/// An alias that was made.
+/// An alias that was made or changed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailAliasMadeOut {
     /// The alias.
     #[serde(flatten)]
     alias: MailAliasOut,
-    /// What keeps mail from arriving there; null if nothing does.
+    /// What keeps mail from arriving, there or at anybody that it leads to; null if nothing does.
     #[schema(example = "No mail arrives before the domain is proven to be yours.")]
     hindrance: Option<String>,
+}
+
+impl MailAliasMadeOut {
+    fn new(alias: Alias, hindrance: String) -> Self {
+        Self {
+            alias: alias.into(),
+            hindrance: Some(hindrance).filter(|told| !told.is_empty()),
+        }
+    }
 }
 
 /// Which aliases.
@@ -189,7 +198,7 @@ fn at_address(error: Error) -> Error {
 /// Create an alias
 ///
 /// It leads there at once. What would lead in a circle, be sent on more than 20 times, or reach more than 1,000 recipients is
-/// refused with the chain.
+/// refused with the chain. What leads to nobody at present is made, and told.
 #[utoipa::path(post, path = "/api/v1/mail/aliases", tag = "mail", request_body = MailAliasIn,
     responses((status = 201, description = "The alias", body = MailAliasMadeOut)))]
 async fn create(
@@ -209,10 +218,7 @@ async fn create(
     };
     let (alias, hindrance) = actions::create(&app, &scope, &wish).await.map_err(at_address)?;
     let version = alias.version;
-    let made = MailAliasMadeOut {
-        alias: alias.into(),
-        hindrance: (!hindrance.is_empty()).then(|| hindrance.to_owned()),
-    };
+    let made = MailAliasMadeOut::new(alias, hindrance);
     Ok(Tagged(version, (StatusCode::CREATED, Json(made))).into_response())
 }
 
@@ -244,14 +250,14 @@ pub struct MailAliasChangeIn {
 ///
 /// The address stays: make another alias for another one.
 #[utoipa::path(patch, path = "/api/v1/mail/aliases/{alias}", tag = "mail", params(("alias" = MailAliasId, Path)),
-    request_body = MailAliasChangeIn, responses((status = 200, description = "The alias", body = MailAliasOut)))]
+    request_body = MailAliasChangeIn, responses((status = 200, description = "The alias", body = MailAliasMadeOut)))]
 async fn change(
     State(app): State<App>,
     scope: TenantScope,
     Path(id): Path<MailAliasId>,
     if_match: IfMatch,
     Json(new): Json<MailAliasChangeIn>,
-) -> Result<Tagged<Json<MailAliasOut>>, Error> {
+) -> Result<Tagged<Json<MailAliasMadeOut>>, Error> {
     let wish = ChangeWish {
         kind: new.kind,
         targets: new.targets.map(|targets| targets.join("\n")),
@@ -259,8 +265,11 @@ async fn change(
         is_enabled: new.is_enabled,
     };
     let check = |version| if_match.check(version);
-    let alias = actions::change(&app, &scope, id, wish, check).await?;
-    Ok(Tagged(alias.version, Json(alias.into())))
+    let (alias, hindrance) = actions::change(&app, &scope, id, wish, check).await?;
+    Ok(Tagged(
+        alias.version,
+        Json(MailAliasMadeOut::new(alias, hindrance)),
+    ))
 }
 
 /// Delete an alias
@@ -284,6 +293,8 @@ pub struct MailRecipientsOut {
     recipients: BTreeSet<String>,
     /// Addresses of the organisation on the way at which the mail is refused: nobody has them, or they are turned off.
     refused: BTreeSet<String>,
+    /// The ways to these, step by step; 100 at most.
+    dead_ends: Vec<Vec<String>>,
     /// Why it can't be told: it leads in a circle or to too many since something else was changed.
     error: Option<String>,
 }
@@ -304,6 +315,7 @@ async fn recipients(
     Ok(Json(MailRecipientsOut {
         recipients: reach.recipients,
         refused: reach.refused,
+        dead_ends: reach.dead_ends,
         error,
     }))
 }

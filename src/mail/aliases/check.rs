@@ -36,6 +36,30 @@ pub async fn check_forward(tx: &mut impl Scoped, from: &Address, targets: &[Addr
     }
 }
 
+/// Why nobody would get a mailbox's mail if it forwarded so and kept nothing; nothing if somebody would. That it may is asked before.
+pub async fn forwards_to_nobody(
+    tx: &mut impl Scoped,
+    from: &Address,
+    targets: &[Address],
+) -> Result<Option<String>, Error> {
+    let Some(tenant) = store::tenant_of(tx, from.domain()).await? else {
+        return Err(Error::NotFound);
+    };
+    let targets: Vec<String> = targets.iter().map(|target| target.as_str().to_owned()).collect();
+    let mut graph = Graph::default();
+    let node = Node {
+        targets: targets.clone(),
+        keeps: false,
+    };
+    graph.put(from.as_str(), Some(node));
+    if !load(tx, tenant, &mut graph, targets).await? {
+        return Ok(None);
+    }
+    Ok(expand(&graph, from.as_str())
+        .ok()
+        .and_then(|reach| reach.nobody()))
+}
+
 /// What would be wrong if mail to `from` did what `node` says.
 pub(in crate::mail) async fn fault(
     tx: &mut impl Scoped,

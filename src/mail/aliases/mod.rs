@@ -17,7 +17,7 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-pub use check::check_forward;
+pub use check::{check_forward, forwards_to_nobody};
 pub(in crate::mail) use check::{domain_fault, fault};
 pub(in crate::mail) use model::{AliasKind, Node, parse_description, parse_targets};
 pub(in crate::mail) use store::{NewAlias, insert};

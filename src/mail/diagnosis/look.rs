@@ -4,9 +4,11 @@
 //! Whom is connected to: the mail host of the settings, and, to see whether port 25 leads out, the mail server of a domain, at an
 //! address of the Internet and at no other.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -22,6 +24,10 @@ use super::tls;
 const ASK: Duration = Duration::from_secs(2);
 /// How long a server may take that is connected to.
 const REACH: Duration = Duration::from_secs(4);
+/// How long the log is listened to.
+const LISTEN: Duration = Duration::from_secs(2);
+/// Lines of it that are read.
+const MOST_LINES: usize = 50_000;
 /// Addresses of the mail host that are looked at.
 const MOST_ADDRESSES: usize = 4;
 /// The longest greeting that is read (RFC 5321, 4.5.3.1.5).
@@ -43,18 +49,48 @@ async fn within<T>(
 /// All findings, in the order of a page.
 pub async fn look(app: &App, probe: &DomainName) -> Vec<Finding> {
     let host = app.config.mail_host();
-    let (programs, names, (port, name), out, certificate) = tokio::join!(
+    let (programs, sources, names, (port, name), out, certificate) = tokio::join!(
         programs(app),
+        sources(app),
         names(&*app.dns, host),
         greeted(host),
         out(&*app.dns, probe),
         within(REACH, tls::certificate(host, 465)),
     );
     let mut findings = programs;
-    findings.extend([port, out, name]);
+    findings.extend([port, sources, out, name]);
     findings.extend(names);
     findings.push(model::certificate(host, certificate, app.now()));
     findings
+}
+
+/// Who connected to port 25 within the last hour, as far as the log tells in a moment.
+async fn sources(app: &App) -> Finding {
+    let Some(service) = &app.mail else {
+        return model::sources(Err("there is no mail service".to_owned()));
+    };
+    let mut seen = BTreeSet::new();
+    let read = async {
+        let since = app.now() - chrono::TimeDelta::hours(1);
+        let lines = service
+            .logs(Some(since))
+            .await
+            .map_err(|error| error.to_string())?;
+        let mut lines = lines.take(MOST_LINES);
+        while let Some(line) = lines.next().await {
+            let line = line.map_err(|error| error.to_string())?;
+            if line.at >= since {
+                seen.extend(model::connected(&line.text));
+            }
+        }
+        Ok::<(), String>(())
+    };
+    // The log is followed, so it has no end but this.
+    let end = tokio::time::timeout(LISTEN, read).await;
+    match end {
+        Ok(Err(error)) => model::sources(Err(error)),
+        Ok(Ok(())) | Err(_) => model::sources(Ok(seen)),
+    }
 }
 
 /// What the programs of the mail service say of themselves.

@@ -1,5 +1,6 @@
 //! What was seen, judged: in words, and with how to mend it. Pure.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use chrono::{DateTime, Utc};
@@ -8,6 +9,9 @@ use super::certificate::Certificate;
 
 /// Days before its end that a certificate should have been renewed.
 const SOON: i64 = 14;
+
+/// Addresses that one finding names.
+const MOST_SHOWN: usize = 5;
 
 /// Lists of addresses that send spam, by the domain that is asked (RFC 5782).
 pub const BLOCKLISTS: [(&str, &str); 3] = [
@@ -259,6 +263,52 @@ pub fn greeting(host: &str, answer: Result<String, String>) -> [Finding; 2] {
     [port, name]
 }
 
+/// Who connected to port 25, by a line of the mail service's log.
+pub fn connected(line: &str) -> Option<IpAddr> {
+    let (_, rest) = line.split_once("postfix/smtpd[")?;
+    let (_, client) = rest.split_once("]: connect from ")?;
+    let (_, address) = client.trim_end().strip_suffix(']')?.rsplit_once('[')?;
+    address
+        .parse()
+        .ok()
+        .filter(|address: &IpAddr| !address.is_loopback())
+}
+
+/// What it means that these connected to port 25 lately. An engine that passes connections on by a program of its own shows its own
+/// address instead of each sender's: SPF, DMARC and everything that counts by address judge the engine then.
+pub fn sources(seen: Result<BTreeSet<IpAddr>, String>) -> Finding {
+    let what = "Senders' addresses";
+    let seen = match seen {
+        Ok(seen) => seen,
+        Err(error) => {
+            let says = format!("The mail service's log can't be read now: {error}.");
+            return Finding::new(what, Verdict::Unknown, says, "Look again later.");
+        }
+    };
+    if seen.iter().any(|address| is_public(*address)) {
+        let says = "Servers of the Internet connect with addresses of their own.";
+        return Finding::new(what, Verdict::Good, says, "");
+    }
+    if seen.is_empty() {
+        let says = "Nobody connected to port 25 in the last hour, so it is not known whether the addresses of senders are kept.";
+        return Finding::new(
+            what,
+            Verdict::Unknown,
+            says,
+            "Look again when mail came from outside.",
+        );
+    }
+    let shown: Vec<String> = seen.iter().take(MOST_SHOWN).map(ToString::to_string).collect();
+    let says = format!(
+        "All who connected to port 25 in the last hour came from {}, and none from the Internet. If mail came from outside in that \
+         time, the engine hides who sends it, and SPF and DMARC take good mail for forged.",
+        shown.join(", ")
+    );
+    let fix = "Have the engine keep the addresses: set \"userland-proxy\": false in /etc/docker/daemon.json and start Docker again, or run \
+               the mail service in the host's network. docs/mail.md says more.";
+    Finding::new(what, Verdict::Warning, says, fix)
+}
+
 /// What a certificate means.
 pub fn certificate(host: &str, seen: Result<Certificate, String>, now: DateTime<Utc>) -> Finding {
     let what = "Certificate of port 465";
@@ -397,6 +447,37 @@ mod tests {
         assert_eq!(said("554 go away"), [Verdict::Good, Verdict::Bad]);
         let away = greeting("mail.example.com", Err("refused".to_owned())).map(|one| one.verdict);
         assert_eq!(away, [Verdict::Bad, Verdict::Unknown]);
+    }
+
+    #[test]
+    fn a_log_tells_who_connects_to_port_25() {
+        let line = "Nov 30 07:00:00 mail postfix/smtpd[77]: connect from mx.example.org[198.51.100.7]";
+        assert_eq!(connected(line), Some(ip("198.51.100.7")));
+        let six = "postfix/smtpd[77]: connect from unknown[2a00:1450::1b]";
+        assert_eq!(connected(six), Some(ip("2a00:1450::1b")));
+        for none in [
+            "postfix/submission/smtpd[77]: connect from mx.example.org[198.51.100.7]",
+            "postfix/smtpd[77]: disconnect from mx.example.org[198.51.100.7] ehlo=1",
+            "postfix/smtpd[77]: connect from localhost[127.0.0.1]",
+            "postfix/smtpd[77]: connect from unknown[unknown]",
+            "dovecot: postfix/smtpd[",
+        ] {
+            assert_eq!(connected(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn an_engine_that_hides_who_connects_is_told() {
+        let said = |seen: &[&str]| sources(Ok(seen.iter().map(|one| ip(one)).collect()));
+        assert_eq!(said(&["172.17.0.1", "8.8.8.8"]).verdict, Verdict::Good);
+        assert_eq!(said(&[]).verdict, Verdict::Unknown);
+        let hidden = said(&["172.17.0.1"]);
+        assert_eq!(hidden.verdict, Verdict::Warning);
+        assert!(
+            hidden.says.contains("172.17.0.1") && hidden.fix.contains("userland-proxy"),
+            "{hidden:?}"
+        );
+        assert_eq!(sources(Err("away".to_owned())).verdict, Verdict::Unknown);
     }
 
     #[test]

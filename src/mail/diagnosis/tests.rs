@@ -11,6 +11,9 @@ async fn each_check_is_told_with_what_to_do() {
     })
     .await;
     app.mail.set_down("redis", "Connection refused");
+    let line = "postfix/smtpd[7]: connect from unknown[172.17.0.1]";
+    app.mail.log(app.app.now(), line);
+    app.mail.end_log();
     let root = app.staff("root", StaffRole::Owner).await;
     let program = app.program(root, None, &[P::StaffMailRead]).await;
     let found = program
@@ -23,6 +26,7 @@ async fn each_check_is_told_with_what_to_do() {
     for what in [
         "Program redis",
         "Port 25 in",
+        "Senders' addresses",
         "Port 25 out",
         "Addresses of localhost",
         "Certificate of port 465",
@@ -31,6 +35,8 @@ async fn each_check_is_told_with_what_to_do() {
         let one = one.unwrap_or_else(|| panic!("{what}: {found}"));
         assert!(one["verdict"] == "good" || one["fix"] != "", "{one}");
     }
+    let hidden = findings.iter().find(|one| one["what"] == "Senders' addresses");
+    assert_eq!(hidden.unwrap()["verdict"], "warning", "{found}");
     program
         .get("/api/v1/staff/mail/diagnosis?domain=10.0.0.1")
         .await

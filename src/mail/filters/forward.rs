@@ -4,9 +4,10 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::audit::{Change, Target};
-use crate::mail::aliases::check_forward;
+use crate::mail::aliases::{check_forward, forwards_to_nobody};
 use crate::mail::model::Address;
 use crate::platform::access::MailboxScope;
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::events;
 
@@ -83,6 +84,27 @@ pub(in crate::mail) async fn check_own(
     })
 }
 
+/// Refuses to lead all mail to where nobody gets it. A person of a mailbox is not told the way, which is the tenant's.
+async fn check_somebody(tx: &mut impl Scoped, from: &Address, targets: &[Address]) -> Result<(), Error> {
+    match forwards_to_nobody(tx, from, targets).await? {
+        Some(why) => Err(Error::invalid("forward_to", why)),
+        None => Ok(()),
+    }
+}
+
+async fn check_somebody_own(scope: &MailboxScope, from: &Address, targets: &[Address]) -> Result<(), Error> {
+    let mut round = scope.begin_in_tenant().await?;
+    let outcome = check_somebody(&mut round, from, targets).await;
+    round.commit().await?;
+    outcome.map_err(|error| match error {
+        Error::Invalid(_) => Error::invalid(
+            "forward_to",
+            "Nobody would get your mail: nobody has these addresses, or they are turned off. Choose another address, or keep a copy.",
+        ),
+        error => error,
+    })
+}
+
 /// Says where mail goes.
 pub(super) async fn set(
     app: &App,
@@ -96,6 +118,9 @@ pub(super) async fn set(
     if let Desk::Own(scope) = desk {
         let from = Address::parse(&scope.owner.address).map_err(Error::internal)?;
         check_own(scope, &from, &targets, "forward_to").await?;
+        if !keeps_copy {
+            check_somebody_own(scope, &from, &targets).await?;
+        }
     }
     let mut tx = desk.begin().await?;
     let before = store::lock_mailbox(&mut tx, desk.mailbox()).await?;
@@ -105,6 +130,9 @@ pub(super) async fn set(
         // Whoever else changes where mail goes waits, so that two do not make a circle together.
         store::lock_sums(&mut tx, desk.tenant()).await?;
         check_forward(&mut tx, &from, &targets).await?;
+        if !keeps_copy {
+            check_somebody(&mut tx, &from, &targets).await?;
+        }
     }
     let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
     if before.forward_to == targets && before.keeps_copy == keeps_copy {

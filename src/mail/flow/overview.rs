@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::drivers::mail::MailHealth;
+use crate::mail::domains::LOST_AFTER;
 use crate::platform::access::StaffScope;
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
@@ -28,10 +29,10 @@ async fn look(app: &App) -> Result<(Vec<MailHealth>, Figures), Error> {
     Ok((health, model::figures(&queue)))
 }
 
-async fn sums(scope: &StaffScope) -> Result<(Totals, Vec<TenantMail>), Error> {
+async fn sums(app: &App, scope: &StaffScope) -> Result<(Totals, Vec<TenantMail>), Error> {
     let mut tx = scope.begin().await?;
     Ok((
-        store::totals(&mut tx).await?,
+        store::totals(&mut tx, app.now() - LOST_AFTER).await?,
         store::top_tenants(&mut tx, TOP).await?,
     ))
 }
@@ -58,6 +59,15 @@ pub(super) struct StaffMailPage {
     tenants: Vec<TenantRow>,
 }
 
+impl StaffMailPage {
+    fn lost(&self) -> String {
+        match self.totals.lost {
+            1 => "one domain".to_owned(),
+            many => format!("{many} domains"),
+        }
+    }
+}
+
 /// The page.
 pub(super) async fn show(
     State(app): State<App>,
@@ -68,7 +78,7 @@ pub(super) async fn show(
         Ok(seen) => (seen, String::new()),
         Err(error) => ((Vec::new(), Figures::default()), away(error)?),
     };
-    let (totals, tenants) = sums(&scope).await?;
+    let (totals, tenants) = sums(&app, &scope).await?;
     let tenants = tenants.into_iter().map(|one| TenantRow {
         href: format!("/staff/tenants/{}", one.tenant),
         name: one.name,
@@ -130,6 +140,8 @@ pub struct MailStateOut {
     domains: i64,
     /// Mailboxes of all tenants.
     mailboxes: i64,
+    /// Domains that DNS has shown nothing of for three days, so that they may be somebody else's by now.
+    lost_domains: i64,
     /// Aliases of all tenants.
     aliases: i64,
     /// Bytes of mail of all tenants.
@@ -149,7 +161,7 @@ pub async fn state(State(app): State<App>, scope: StaffScope) -> Result<Json<Mai
         Ok(health) => (health, None),
         Err(error) => (Vec::new(), Some(away(error)?)),
     };
-    let (totals, tenants) = sums(&scope).await?;
+    let (totals, tenants) = sums(&app, &scope).await?;
     let programs = health.into_iter().map(|one| MailProgramOut {
         program: one.program,
         is_up: one.is_up,
@@ -168,6 +180,7 @@ pub async fn state(State(app): State<App>, scope: StaffScope) -> Result<Json<Mai
         programs: programs.collect(),
         domains: totals.domains,
         mailboxes: totals.mailboxes,
+        lost_domains: totals.lost,
         aliases: totals.aliases,
         used_bytes: totals.used_bytes,
         tenants: tenants.collect(),

@@ -114,6 +114,19 @@ impl std::fmt::Display for Address {
     }
 }
 
+/// An address of the database as people write it, a catch-all's too.
+pub fn shown_address(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{local}@{}", DomainName::trusted(domain.to_owned()).shown()),
+        None => address.to_owned(),
+    }
+}
+
+/// An address of the database, where people write it another way. Programs may ask for this one.
+pub fn other_in_dns(address: &str) -> Option<&str> {
+    Some(address).filter(|address| *address != shown_address(address))
+}
+
 /// A dot-atom (RFC 5322, 3.2.3). Quoted names are possible in mail and used by nobody; they are refused.
 fn check_local(text: &str) -> Result<(), String> {
     if text.is_empty() {
@@ -153,6 +166,35 @@ mod tests {
         );
         assert_eq!(address.base(), "ann.smith@xn--bcher-kva.example");
         assert_eq!(address.shown(), "ann.smith+shop@bücher.example");
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_for_domains_only() {
+        let bare = "ann@xn--bcher-kva.example";
+        for text in [
+            "ann@bücher.example",
+            "Ann@BÜCHER.example",
+            "ann@xn--BCHER-kva.example.",
+            bare,
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!(
+                (address.as_str(), &*address.shown()),
+                (bare, "ann@bücher.example")
+            );
+        }
+        assert_eq!(shown_address("@xn--bcher-kva.example"), "@bücher.example");
+        assert_eq!(other_in_dns(bare), Some(bare));
+        assert_eq!(other_in_dns("ann@a.example"), None);
+        for bad in ["änn@bücher.example", "ännchen@a.example", "安@a.example"] {
+            let told = Address::parse(bad).unwrap_err();
+            assert!(
+                told.contains("plain letters a to z before the @"),
+                "{bad}: {told}"
+            );
+            let local = bad.split('@').next().unwrap();
+            assert_eq!(LocalPart::parse(local).unwrap_err(), told);
+        }
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl DomainName {
         &self.0
     }
 
+    /// As DNS has it, where that is not what people write.
+    pub fn in_dns(&self) -> Option<&str> {
+        Some(self.as_str()).filter(|name| *name != self.shown())
+    }
+
     /// As people write it.
     pub fn shown(&self) -> String {
         let (shown, good) = idna::domain_to_unicode(&self.0);
@@ -62,6 +67,30 @@ impl DomainName {
 impl std::fmt::Display for DomainName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+/// A domain's name that is searched for, or a part of it, as DNS has it: labels are another text there than people write.
+pub fn searched_name(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let ascii = idna::domain_to_ascii(text.trim()).ok();
+    ascii
+        .filter(|ascii| !ascii.is_empty())
+        .unwrap_or_else(|| text.to_owned())
+}
+
+/// Text that is searched for in addresses and in names of people: of what looks like an address or a domain, that as DNS has it.
+pub fn searched_text(text: &str) -> String {
+    let trimmed = text.trim();
+    if trimmed.contains(char::is_whitespace) {
+        return text.to_owned();
+    }
+    match trimmed.rsplit_once('@') {
+        Some((local, domain)) => format!("{local}@{}", searched_name(domain)),
+        None if trimmed.contains('.') => searched_name(trimmed),
+        None => text.to_owned(),
     }
 }
 
@@ -79,6 +108,35 @@ mod tests {
             DomainName::parse("bücher.example").unwrap().shown(),
             "bücher.example"
         );
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_labels_of_their_own() {
+        for text in ["xn--bcher-kva.example", "BÜCHER.Example.", "bücher。example"] {
+            let name = DomainName::parse(text).unwrap();
+            assert_eq!(name.as_str(), "xn--bcher-kva.example", "{text}");
+            assert_eq!(name.in_dns(), Some("xn--bcher-kva.example"));
+        }
+        assert_eq!(DomainName::parse("a.example").unwrap().in_dns(), None);
+        for bad in [
+            "xn--a.example",
+            "xn--bücher.example",
+            "\u{202E}a.example",
+            "b\u{0}a.example",
+        ] {
+            assert!(DomainName::parse(bad).unwrap_err().contains("DNS"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_searched_for_is_what_dns_has() {
+        assert_eq!(searched_name("bücher"), "xn--bcher-kva");
+        assert_eq!(searched_name("books"), "books");
+        assert_eq!(searched_text("ann@bücher.example"), "ann@xn--bcher-kva.example");
+        assert_eq!(searched_text("bücher.example"), "xn--bcher-kva.example");
+        for name in ["Jürgen", "Dr. Jürgen Müller", "ann@", "", "\u{202E}.x"] {
+            assert_eq!(searched_text(name), name);
+        }
     }
 
     #[test]

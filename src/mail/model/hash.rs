@@ -36,6 +36,8 @@ pub enum Checkable {
     /// A PHC string.
     Argon2id(String),
     /// Brought from elsewhere.
+    Bcrypt(String),
+    /// Brought from elsewhere.
     Sha512Crypt(String),
 }
 
@@ -45,6 +47,7 @@ impl Checkable {
         let kept = parse_hash(kept).ok()?;
         match kept.split_once('}')? {
             ("{ARGON2ID", hash) => Some(Self::Argon2id(hash.to_owned())),
+            ("{BLF-CRYPT", hash) => Some(Self::Bcrypt(hash.to_owned())),
             ("{SHA512-CRYPT", hash) => Some(Self::Sha512Crypt(hash.to_owned())),
             _ => None,
         }
@@ -194,14 +197,17 @@ mod tests {
     }
 
     #[test]
-    fn the_panel_checks_two_schemes() {
+    fn the_panel_checks_all_that_dovecot_does() {
         let bare = HASH.strip_prefix(super::ARGON2ID).unwrap().to_owned();
         assert_eq!(Checkable::read(HASH), Some(Checkable::Argon2id(bare)));
         let sum = format!("$6$rounds=5000$saltsalt${}", "b".repeat(86));
         let sha = format!("{{SHA512-CRYPT}}{sum}");
         assert_eq!(Checkable::read(&sha), Some(Checkable::Sha512Crypt(sum)));
-        let bcrypt = format!("{{BLF-CRYPT}}$2y$10${}", "a".repeat(53));
-        for none in ["", "{PLAIN}secret", "{ARGON2ID}x", &bcrypt] {
+        let sum = format!("$2y$10${}", "a".repeat(53));
+        let bcrypt = format!("{{BLF-CRYPT}}{sum}");
+        assert_eq!(Checkable::read(&bcrypt), Some(Checkable::Bcrypt(sum)));
+        let costly = bcrypt.replace("$10$", "$13$");
+        for none in ["", "{PLAIN}secret", "{ARGON2ID}x", &costly] {
             assert_eq!(Checkable::read(none), None, "{none}");
         }
     }

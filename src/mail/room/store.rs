@@ -19,12 +19,26 @@ pub(super) struct Use {
 
 /// Takes notes of domains away, at most `limit`, and says what they hold now. In the order of tenants, so that two who do this
 /// do not wait for each other in a ring. The sums are read by a statement of their own, after the notes are ours.
+///
+/// The ledger's rows hold on to their tenant's, so those are held first, before any note. Whoever erases a tenant holds its row, and
+/// then writes notes: that tenant's are passed over meanwhile, or the two would wait for each other.
 pub(super) async fn take_uses(tx: &mut SystemTx, limit: i64) -> Result<Vec<Use>, Error> {
+    let held = sqlx::query_scalar!(
+        r#"with noted as (select distinct tenant_id as id from mail_use_due order by 1 limit $1),
+           held as (select t.id from tenant t where t.id in (select id from noted) order by t.id for key share skip locked)
+           select id as "id!" from held
+           union all
+           select n.id from noted n where not exists (select from tenant t where t.id = n.id)"#,
+        limit
+    );
+    let held = held.fetch_all(tx.conn()).await?;
     let taken = sqlx::query!(
         "delete from mail_use_due where domain_id in ( \
-           select domain_id from mail_use_due order by tenant_id, domain_id limit $1 for update skip locked) \
+           select domain_id from mail_use_due where tenant_id = any($2) order by tenant_id, domain_id limit $1 \
+           for update skip locked) \
          returning domain_id, tenant_id",
-        limit
+        limit,
+        &held
     );
     let taken = taken.fetch_all(tx.conn()).await?;
     let domains: Vec<Uuid> = taken.iter().map(|row| row.domain_id).collect();

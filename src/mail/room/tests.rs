@@ -1,6 +1,7 @@
 //! What mailboxes hold gets into the ledger, and who fills a mailbox is warned once for each level.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -8,6 +9,7 @@ use serde_json::Value;
 use crate::drivers::mail::fake::FakeMail;
 use crate::mail::tests::rows;
 use crate::platform::access::{Permission, TenantRole};
+use crate::platform::db::Scoped as _;
 use crate::platform::ids::{MailboxId, TenantId, UserId};
 use crate::platform::reconcile::Reconciler as _;
 use crate::testing::TestApp;
@@ -141,6 +143,30 @@ async fn a_larger_quota_takes_a_warning_back_and_a_smaller_one_brings_it() {
     scene.app.administer("update mailbox set quota_mib = 60").await;
     scene.warn().await;
     assert_eq!(scene.service.put_there().len(), 2);
+}
+
+/// Whoever erases a tenant holds its row, and then writes notes of its domains.
+#[tokio::test]
+async fn a_tenant_that_is_being_erased_is_passed_over() {
+    let scene = Scene::new().await;
+    scene.holds(42).await;
+    let mut erasing = scene.app.app.db.system().await.unwrap();
+    sqlx::query!("select id from tenant where id = $1 for update", scene.tenant.0)
+        .fetch_one(erasing.conn())
+        .await
+        .unwrap();
+    let flushed = tokio::time::timeout(Duration::from_secs(10), scene.flush()).await;
+    assert_eq!(
+        flushed.expect("it waits for the tenant, with a note in its hands"),
+        0
+    );
+    sqlx::query!("delete from mailbox where tenant_id = $1", scene.tenant.0)
+        .execute(erasing.conn())
+        .await
+        .unwrap();
+    erasing.commit().await.unwrap();
+    assert_eq!(scene.flush().await, 1);
+    assert_eq!(scene.storage("").await["used_bytes"], 0);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod client;
 mod crash;
 mod deliver;
 mod faults;
+mod forged;
 mod limits;
 mod queries;
 mod walls;

@@ -1,6 +1,7 @@
 //! A whole installation with mail: a panel in a process of its own, its database, the mail service in a container that reads it, and two
 //! tenants with a domain each that count as proven.
 
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -12,6 +13,7 @@ use tokio::process::Command;
 
 use super::client::MailClient;
 use crate::faults::tenants_permissions;
+use crate::mail_dns::NameServer;
 use crate::panel::{Panel, Running, until};
 
 /// The password of every mailbox.
@@ -41,10 +43,8 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    async fn start(app: &TestApp) -> Self {
-        static NEXT: AtomicU16 = AtomicU16::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("it-{}-mail-{number}", std::process::id());
+    /// Its name server is `dns`.
+    async fn start(app: &TestApp, name: String, dns: SocketAddr) -> Self {
         script(&["build"], &[]).await;
         let url = app.admin_url();
         let (folder, database) = socket_of(&url);
@@ -53,6 +53,7 @@ impl Service {
             ("BERTH_MAIL_DATABASE_HOST", folder.display().to_string()),
             ("BERTH_MAIL_DATABASE_NAME", database),
             ("BERTH_MAIL_PORTS", "random".to_owned()),
+            ("BERTH_MAIL_DNS", dns.to_string()),
         ];
         script(&["start", &name], &settings).await;
         let ports = Ports {
@@ -138,6 +139,21 @@ async fn port(name: &str, inside: u16) -> u16 {
     first.and_then(|(_, port)| port.parse().ok()).expect(&told)
 }
 
+/// A free port at this machine's address in the network of containers, which they reach.
+async fn seen_by_containers() -> SocketAddr {
+    let words = [
+        "network",
+        "inspect",
+        "bridge",
+        "--format",
+        "{{(index .IPAM.Config 0).Gateway}}",
+    ];
+    let output = Command::new("docker").args(words).output();
+    let told = String::from_utf8(output.await.unwrap().stdout).unwrap();
+    let gateway: IpAddr = told.trim().parse().expect(&told);
+    UdpSocket::bind((gateway, 0)).unwrap().local_addr().unwrap()
+}
+
 /// The folder of the socket and the database's name in an address of the test cluster.
 fn socket_of(url: &str) -> (PathBuf, String) {
     let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
@@ -151,6 +167,7 @@ pub(crate) struct World {
     pub(crate) clients: MailClient,
     pub(crate) panel: Panel,
     running: Option<Running>,
+    _names: NameServer,
     base: String,
     http: reqwest::Client,
     /// The tokens of the owners of `acme` and `other`, and of a staff owner.
@@ -161,7 +178,18 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Where DNS knows nothing.
     pub(crate) async fn start() -> Self {
+        Self::where_dns_has(&[]).await
+    }
+
+    /// Where DNS has these records, lines of the zone of the root, and nothing else.
+    pub(crate) async fn where_dns_has(records: &[String]) -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("it-{}-mail-{number}", std::process::id());
+        let (folder, dns) = (std::env::temp_dir().join(&name), seen_by_containers().await);
+        let names = NameServer::start(&folder, dns, ".", records).await;
         let app = TestApp::start().await;
         app.clock.advance(SystemClock.now() - noon());
         let mut tokens = Vec::new();
@@ -179,7 +207,7 @@ impl World {
             .filter(|one| one.side() == berth::platform::access::Side::Staff)
             .collect();
         let staff = app.program(root, None, &rights).await.bearer().to_owned();
-        let service = Service::start(&app).await;
+        let service = Service::start(&app, name, dns).await;
         let mut panel = Panel::of(&app);
         panel.set("BERTH_MAIL_CONTAINER", service.name.clone());
         panel.set("BERTH_MAIL_HOST", "mail.test".to_owned());
@@ -189,6 +217,7 @@ impl World {
             service,
             clients: MailClient::start(),
             running: Some(running),
+            _names: names,
             base: format!("http://{}", panel.address),
             panel,
             http: reqwest::Client::new(),

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::shown;
+
 /// How many recipients one address may reach.
 pub const MAX_RECIPIENTS: usize = 1000;
 /// How often mail may be sent on.
@@ -62,6 +64,35 @@ pub struct Reach {
     pub recipients: BTreeSet<String>,
     /// Addresses of ours at which it is refused: nobody has them, or they are turned off.
     pub refused: BTreeSet<String>,
+    /// The ways to these, the first of them only.
+    pub dead_ends: Vec<Vec<String>>,
+}
+
+/// As many ways to where mail is refused are told.
+const MOST_DEAD_ENDS: usize = 100;
+
+impl Reach {
+    /// Why nobody at all gets the mail, with the way that it would go; nothing if somebody does.
+    pub fn nobody(&self) -> Option<String> {
+        if !self.recipients.is_empty() {
+            return None;
+        }
+        let way = self.dead_ends.first().map(|way| arrows(way)).unwrap_or_default();
+        let others = match self.refused.len() {
+            0 | 1 => String::new(),
+            2 => " So does another way.".to_owned(),
+            more => format!(" So do {} other ways.", more - 1),
+        };
+        Some(format!(
+            "Nobody gets its mail, and whoever writes to it is refused: {way} ends at an address that nobody has or that is turned \
+             off.{others} Lead to somebody who is there."
+        ))
+    }
+
+    /// The ways to where it is refused, as people read them.
+    pub fn ways(&self) -> impl Iterator<Item = String> {
+        self.dead_ends.iter().map(|way| arrows(way))
+    }
 }
 
 /// Why mail can't be sent on so. Each has the way there.
@@ -82,7 +113,7 @@ pub enum Fault {
 const SHOWN: usize = MAX_DEPTH + 2;
 
 fn arrows(chain: &[String]) -> String {
-    let shown: Vec<&str> = chain.iter().take(SHOWN).map(String::as_str).collect();
+    let shown: Vec<String> = chain.iter().take(SHOWN).map(|name| shown(name)).collect();
     shown.join(" → ")
 }
 
@@ -158,6 +189,10 @@ impl Walk<'_> {
             };
         }
         if node.targets.is_empty() && !node.keeps {
+            if self.reach.dead_ends.len() < MOST_DEAD_ENDS {
+                let way = self.chain(name.clone());
+                self.reach.dead_ends.push(way);
+            }
             self.reach.refused.insert(name.clone());
         }
         self.path.push(name.clone());
@@ -298,6 +333,31 @@ mod tests {
         let wide = graph(&[("a@x", &["b@x", "c@x"]), ("b@x", &["d@y"]), ("c@x", &["d@y"])]);
         let reach = expand(&wide, "a@x").unwrap();
         assert_eq!(reach.recipients, BTreeSet::from(["d@y".to_owned()]));
+    }
+
+    #[test]
+    fn what_leads_nowhere_is_told_with_its_way() {
+        let mut nowhere = graph(&[
+            ("a@x", &["b@x"]),
+            ("b@x", &["gone@x", "off@xn--bcher-kva.example"]),
+        ]);
+        nowhere.put("gone@x", Some(Node::default()));
+        nowhere.put("off@xn--bcher-kva.example", Some(Node::default()));
+        let reach = expand(&nowhere, "a@x").unwrap();
+        let ways: Vec<String> = reach.ways().collect();
+        assert_eq!(ways, ["a@x → b@x → gone@x", "a@x → b@x → off@bücher.example"]);
+        let told = reach.nobody().unwrap();
+        assert!(
+            told.contains("a@x → b@x → gone@x ends at") && told.contains("another way"),
+            "{told}"
+        );
+        nowhere.put("a@x", Some(leads(vec!["b@x".to_owned(), "kim@y".to_owned()])));
+        let reach = expand(&nowhere, "a@x").unwrap();
+        assert_eq!(
+            (reach.nobody(), reach.dead_ends.len()),
+            (None, 2),
+            "somebody gets it"
+        );
     }
 
     #[test]

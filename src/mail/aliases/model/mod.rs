@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::mail::model::{Address, DomainName};
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId};
 
+pub use crate::mail::model::shown_address as shown;
 pub use expand::{Fault, Found, Graph, MAX_RECIPIENTS, Node, Reach, Zone, base, check, expand, node};
 
 /// The longest description.
@@ -106,12 +107,6 @@ impl Alias {
             keeps: false,
         }
     }
-}
-
-/// An address as people write it, a catch-all's too.
-pub fn shown(address: &str) -> String {
-    let (local, domain) = address.rsplit_once('@').unwrap_or_default();
-    format!("{local}@{}", DomainName::trusted(domain.to_owned()).shown())
 }
 
 /// Reads addresses between spaces, commas, semicolons and line ends, each once, in the order that they were typed in.

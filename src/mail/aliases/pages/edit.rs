@@ -11,7 +11,7 @@ use crate::platform::ids::MailAliasId;
 use crate::platform::web::{CHANGED, Ctx, FormData, FormState, Page, Path, SeeOther};
 
 use super::super::actions::{self, ChangeWish};
-use super::super::model::{Alias, AliasKind};
+use super::super::model::{Alias, AliasKind, shown};
 use super::super::store;
 use super::{crumbs, href};
 
@@ -26,10 +26,14 @@ pub(super) struct Edit {
     form: FormState,
 }
 
+fn all_shown(addresses: &[String]) -> Vec<String> {
+    addresses.iter().map(|address| shown(address)).collect()
+}
+
 fn filled(alias: &Alias) -> FormState {
     let form = FormState::default()
         .with("kind", alias.kind.word())
-        .with("targets", alias.targets.join("\n"))
+        .with("targets", all_shown(&alias.targets).join("\n"))
         .with("description", alias.description.clone());
     if alias.is_enabled {
         form.with("is_enabled", "true")
@@ -81,9 +85,17 @@ pub(super) async fn save(
     };
     let changed = actions::change(&app, &scope, id, wish, data.has_seen());
     let (errors, status) = match data.submit(changed).await {
-        Ok(alias) => {
-            let to = SeeOther::to(href(&scope, id));
-            return Ok(to.good(format!("{} is saved.", alias.shown())).into_response());
+        Ok((alias, nowhere)) => {
+            let (to, saved) = (
+                SeeOther::to(href(&scope, id)),
+                format!("{} is saved.", alias.shown()),
+            );
+            let to = if nowhere.is_empty() {
+                to.good(saved)
+            } else {
+                to.warn(format!("{saved} {nowhere}"))
+            };
+            return Ok(to.into_response());
         }
         Err(Error::Invalid(errors)) => (errors, 422),
         Err(Error::PreconditionFailed) => (FieldErrors::one("", CHANGED), 412),

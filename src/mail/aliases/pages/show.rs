@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::app::App;
+use crate::mail::model::other_in_dns;
 use crate::mail::{mailboxes, nav};
 use crate::platform::access::{Permission as P, TenantScope};
 use crate::platform::error::Error;
@@ -25,7 +26,10 @@ pub(super) struct Show {
     mailbox: Option<(String, String)>,
     targets: Vec<String>,
     recipients: Vec<String>,
-    refused: Vec<String>,
+    /// The ways to addresses of ours that refuse it.
+    dead_ends: Vec<String>,
+    /// How many more such addresses there are.
+    more_refused: usize,
     /// Why nobody can tell who gets it.
     error: String,
     created_ago: String,
@@ -35,6 +39,10 @@ pub(super) struct Show {
 impl Show {
     fn name(&self) -> String {
         self.alias.shown()
+    }
+
+    fn in_dns(&self) -> Option<&str> {
+        other_in_dns(&self.alias.address)
     }
 
     fn kind(&self) -> &'static str {
@@ -91,7 +99,8 @@ pub(super) async fn show(
         mailbox,
         targets: all(&alias.targets),
         recipients: all(&reach.recipients),
-        refused: all(&reach.refused),
+        dead_ends: reach.ways().collect(),
+        more_refused: reach.refused.len() - reach.dead_ends.len(),
         error: error.unwrap_or_default(),
         created_ago: ago(alias.created_at, app.now()),
         may_write: scope.may(P::MailWrite),

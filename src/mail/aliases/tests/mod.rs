@@ -199,6 +199,51 @@ async fn a_mailbox_may_not_forward_in_a_circle() {
 }
 
 #[tokio::test]
+async fn what_leads_to_nobody_is_made_and_told_with_the_way() {
+    let it = Scene::new().await;
+    let inner = it.alias("inner", &["old@x.example"]).await;
+    let made = it
+        .ask(wish("outer", &["inner@x.example"]))
+        .await
+        .expect(201)
+        .json();
+    let told = made["hindrance"].as_str().unwrap();
+    assert!(
+        told.contains("outer@x.example → inner@x.example → old@x.example ends at"),
+        "{told}"
+    );
+    let outer = made["id"].as_str().unwrap();
+    let reach = it.reach(outer).await;
+    assert_eq!(
+        reach["dead_ends"],
+        json!([["outer@x.example", "inner@x.example", "old@x.example"]])
+    );
+    let better = it
+        .change(&inner, json!({ "targets": ["old@x.example", "ann@x.example"] }))
+        .await;
+    assert_eq!(better.expect(200).json()["hindrance"], Value::Null);
+    let off = it
+        .change(&inner, json!({ "is_enabled": false }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(off["hindrance"], Value::Null, "that is what was asked for");
+    let still = it
+        .change(outer, json!({ "description": "x" }))
+        .await
+        .expect(200)
+        .json();
+    assert!(
+        still["hindrance"]
+            .as_str()
+            .unwrap()
+            .contains("inner@x.example ends at")
+    );
+    let off = json!({ "address": "off@x.example", "targets": ["old@x.example"], "is_enabled": false });
+    assert_eq!(it.ask(off).await.expect(201).json()["hindrance"], Value::Null);
+}
+
+#[tokio::test]
 async fn no_more_than_a_thousand_get_a_message_also_by_what_leads_here() {
     let it = Scene::new().await;
     let many = |from: usize, to: usize| -> Vec<String> {

@@ -105,6 +105,44 @@ async fn settings_keep_what_was_typed_and_notice_others() {
 }
 
 #[tokio::test]
+async fn what_leads_to_nobody_is_warned_of_on_its_page() {
+    let it = Scene::new().await;
+    it.alias("inner", &["old@x.example"]).await;
+    let id = domain(1);
+    let fields = [
+        ("domain", &*id),
+        ("kind", "alias"),
+        ("local_part", "outer"),
+        ("targets", "inner@x.example"),
+        ("is_enabled", "true"),
+    ];
+    let made = it.browser.post(PAGE, &fields).await.expect(303);
+    let page = it.browser.get(made.location()).await.expect(200);
+    assert!(
+        page.body.contains("The alias is made. Nobody gets its mail"),
+        "{}",
+        page.body
+    );
+    assert!(texts(&page, "#recipients .notice")[0].contains("Nobody gets its mail"));
+    let way = "outer@x.example → inner@x.example → old@x.example";
+    assert_eq!(texts(&page, "#dead-ends li"), [way]);
+    let changes = [
+        ("kind", "alias"),
+        ("targets", "inner@x.example"),
+        ("description", "x"),
+        ("is_enabled", "true"),
+        ("version", "1"),
+    ];
+    let settings = format!("{}/settings", made.location());
+    it.browser.post(&settings, &changes).await.expect(303);
+    let page = it.browser.get(made.location()).await.expect(200);
+    assert!(
+        page.body
+            .contains("outer@x.example is saved. Nobody gets its mail")
+    );
+}
+
+#[tokio::test]
 async fn an_alias_of_somebody_s_own_names_their_mailbox() {
     let it = Scene::new().await;
     let id = it.alias("sales", &["ann@x.example"]).await;

@@ -33,20 +33,25 @@ pub async fn verify(app: &App, scope: &TenantScope, id: MailDomainId) -> Result<
     }
     let record = proof_record(&known.name, &known.proof);
     let found = app.dns.txt(&record.name).await.map_err(|error| away(&error))?;
-    let outcome = judge(&record, &hosts(app), &Facts::Texts(found, Vec::new()));
-    if outcome.verdict != Verdict::Good {
+    let outcome = judge(&record, &hosts(app), &Facts::Texts(found.clone(), Vec::new()));
+    let unproved = || {
         let message = format!(
             "{} Publish {} there, and try again: it may take a while until others see it.",
             outcome.says, record.value
         );
-        return Err(Error::conflict("mail-domain-not-proved", message));
+        Error::conflict("mail-domain-not-proved", message)
+    };
+    if outcome.verdict != Verdict::Good {
+        return Err(unproved());
     }
     let mut tx = scope.begin().await?;
     let before = store::lock(&mut tx, id).await?;
     if before.verified_at.is_some() {
         return Ok(before);
     }
-    store::verify(&mut tx, id, app.now()).await?;
+    if !store::prove(&mut tx, id, &found, app.now()).await? {
+        return Err(unproved());
+    }
     let after = store::find(&mut tx, id).await?;
     let change = Change::to("mail_domain.verify", json!({ "name": after.name.as_str() }));
     tell(app, &mut tx, scope, &after, &change).await?;

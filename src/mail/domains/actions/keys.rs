@@ -115,6 +115,10 @@ pub async fn activate(
             format!("Use at most {MAX_REASON} characters."),
         ));
     }
+    let is_control = |c: char| c.is_control() && !matches!(c, '\r' | '\n' | '\t');
+    if reason.is_some_and(|reason| reason.chars().any(is_control)) {
+        return Err(Error::invalid("reason", "Leave out control characters."));
+    }
     let (domain, keys) = list_keys(&mut scope.begin().await?, id).await?;
     let known = one(keys, key)?;
     check_next(&known)?;

@@ -6,21 +6,26 @@ mod outs;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::mail::model::searched_name;
+use crate::mail::search;
 use crate::platform::access::{Permission, Rule, StaffScope, TenantScope};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, TenantId};
-use crate::platform::web::{Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Query, Routes, Tagged};
+use crate::platform::web::{
+    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Query, Routes, Sorted, Tagged,
+};
 
 use super::actions::{self, ChangeInput};
-use super::model::{Domain, Said};
-use super::store::{self, Sort, StaffRow};
+use super::model::{Domain, LOST_AFTER, Said};
+use super::store::{self, OfStaff, Sort, StaffRow};
 use outs::{MailDomainOut, MailRecordOut, MailRecordsOut, StaffMailDomainOut};
 
 /// The addresses.
@@ -69,14 +74,9 @@ fn key(domain: &Domain, query: &ListQuery) -> Value {
     }
 }
 
-/// What is searched for, as DNS has it as well: somebody may type `bücher`.
+/// What is searched for, as DNS has it: somebody may type `bücher`.
 fn pattern_of(query: &ListQuery) -> Result<Option<String>, Error> {
-    let mut query = query.clone();
-    if let Some(text) = query.q.as_mut().filter(|text| !text.is_ascii()) {
-        *text = crate::mail::model::DomainName::parse(text)
-            .map_or_else(|_| text.clone(), |name| name.to_string());
-    }
-    query.pattern()
+    search::pattern(query, searched_name)
 }
 
 /// A page of a tenant's domains, as it is asked for.
@@ -90,14 +90,32 @@ pub(super) async fn page_of(
     Listing::new(rows, query, |domain| key(domain, query))
 }
 
+/// Which domains staff ask for.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StaffMailDomainsQuery {
+    /// Those of this tenant only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tenant: Option<TenantId>,
+    /// Those only that DNS has shown nothing of for three days: they may be somebody else's by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lost: Option<bool>,
+}
+
 /// A page of the domains of all tenants, or of one, as it is asked for.
 pub(super) async fn staff_page_of(
     tx: &mut impl Scoped,
-    tenant: Option<TenantId>,
-    query: &ListQuery,
+    query: &Sorted<StaffMailDomainsQuery>,
+    now: DateTime<Utc>,
 ) -> Result<Listing<StaffRow>, Error> {
+    let (filter, query) = (&query.filter, &query.list);
     let (pattern, limit) = (pattern_of(query)?, query.fetch()?);
-    let rows = store::staff_list(tx, (tenant, pattern.as_deref()), sort_of(query)?, limit).await?;
+    let wanted = OfStaff {
+        tenant: filter.tenant,
+        pattern: pattern.as_deref(),
+        lost_since: filter.lost.unwrap_or_default().then(|| now - LOST_AFTER),
+    };
+    let rows = store::staff_list(tx, &wanted, sort_of(query)?, limit).await?;
     Listing::new(rows, query, |row| key(&row.domain, query))
 }
 
@@ -147,11 +165,15 @@ async fn list(scope: TenantScope, Query(query): Query<ListQuery>) -> Result<Resp
 /// List the mail domains of all tenants
 ///
 /// Sorted and searched as a tenant's own.
-#[utoipa::path(get, path = "/api/v1/staff/mail/domains", tag = "staff mail", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/staff/mail/domains", tag = "staff mail", params(ListQuery, StaffMailDomainsQuery),
     responses((status = 200, description = "A page of all domains", body = ListOut<StaffMailDomainOut>)))]
-async fn staff_list(scope: StaffScope, Query(query): Query<ListQuery>) -> Result<Response, Error> {
+async fn staff_list(
+    State(app): State<App>,
+    scope: StaffScope,
+    query: Sorted<StaffMailDomainsQuery>,
+) -> Result<Response, Error> {
     let mut tx = scope.begin().await?;
-    let listing = staff_page_of(&mut tx, None, &query).await?;
+    let listing = staff_page_of(&mut tx, &query, app.now()).await?;
     Ok(listing.map(StaffMailDomainOut::from).json(&query))
 }
 

@@ -43,6 +43,9 @@ pub struct MailDomainOut {
     checked_at: Option<DateTime<Utc>>,
     /// How many of them had to be put right then.
     problems: usize,
+    /// Since when DNS has shown neither its proof nor a key of its nor a mail exchanger of here, so that it may be somebody else's by
+    /// now; null while it shows any of them.
+    lost_at: Option<DateTime<Utc>>,
     /// Who added it.
     created_by: String,
     /// When.
@@ -65,6 +68,7 @@ impl From<Domain> for MailDomainOut {
             mailboxes: domain.mailboxes,
             aliases: domain.aliases,
             checked_at: domain.checked_at,
+            lost_at: domain.lost_at,
             created_by: domain.created_by,
             created_at: domain.created_at,
         }

@@ -4,6 +4,7 @@ mod key;
 mod limits;
 mod place;
 mod record;
+mod sight;
 mod spf;
 mod tags;
 mod verdict;
@@ -24,6 +25,7 @@ pub use record::{
     DnsRecord, DnsRecordKind, DnsRecordType, Hosts, all as records, dkim as dkim_record, policy,
     proof as proof_record,
 };
+pub use sight::{LOST_AFTER, Sight, sight, telling};
 pub use verdict::{Checked, Facts, MxSeen, Verdict, judge, missed};
 
 /// How a domain is.
@@ -74,6 +76,8 @@ pub struct Domain {
     pub checked_at: Option<DateTime<Utc>>,
     /// What was seen then.
     pub checks: Vec<Checked>,
+    /// Since when DNS has shown nothing that says it is its tenant's; nothing while it does.
+    pub lost_at: Option<DateTime<Utc>>,
     /// Counts changes that people make.
     pub version: i64,
     /// Who added it.
@@ -202,6 +206,7 @@ mod tests {
             followers: 0,
             checked_at: None,
             checks: Vec::new(),
+            lost_at: None,
             version: 1,
             created_by: "Ada".to_owned(),
             created_at: DateTime::UNIX_EPOCH,

@@ -22,6 +22,10 @@ pub(super) struct Row {
     /// Empty where there is no page of it to go to.
     pub(super) href: String,
     pub(super) name: String,
+    /// The name in A-labels, where that is another one than people write.
+    pub(super) in_dns: String,
+    /// Whether DNS has shown nothing of it for days.
+    pub(super) is_lost: bool,
     /// The tenant that has it, in the provider's list.
     pub(super) tenant: String,
     pub(super) tenant_href: String,
@@ -39,6 +43,8 @@ impl Row {
             id: domain.id.to_string(),
             href,
             name: domain.name.shown(),
+            in_dns: domain.name.in_dns().unwrap_or_default().to_owned(),
+            is_lost: domain.is_lost(now),
             tenant: String::new(),
             tenant_href: String::new(),
             alias_of: domain

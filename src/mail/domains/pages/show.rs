@@ -43,6 +43,8 @@ pub(super) struct Show {
     has_service: bool,
     /// Whether the mail service has a name that records can lead to.
     is_named: bool,
+    /// Whether DNS has shown nothing of it for days.
+    is_lost: bool,
 }
 
 impl Show {
@@ -53,7 +55,7 @@ impl Show {
 
     /// Its name in A-labels, where that is another one than people write.
     fn name_in_dns(&self) -> Option<&str> {
-        Some(self.domain.name.as_str()).filter(|name| *name != self.head.name)
+        self.domain.name.in_dns()
     }
 }
 
@@ -118,6 +120,7 @@ async fn page(
         may_write: scope.may(Permission::MailWrite),
         has_service: app.mail.is_some(),
         is_named: DomainName::parse(app.config.mail_host()).is_ok(),
+        is_lost: domain.is_lost(now),
         proof,
         records,
         optional,

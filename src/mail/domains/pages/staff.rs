@@ -2,42 +2,43 @@
 
 use askama::Template;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::platform::access::{Permission, StaffScope};
 use crate::platform::error::Error;
-use crate::platform::ids::TenantId;
 use crate::platform::web::{Ctx, Page, Sorted};
 
-use super::super::api::staff_page_of;
+use super::super::api::{StaffMailDomainsQuery, staff_page_of};
 use super::super::store::StaffRow;
 use super::list::Row;
-
-/// Of which tenant, if not of all.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-pub(super) struct OfTenant {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tenant: Option<TenantId>,
-}
 
 #[derive(Template)]
 #[template(path = "mail/staff_domains.html")]
 pub(super) struct StaffList {
     ctx: Ctx,
     base: &'static str,
-    query: Sorted<OfTenant>,
+    query: Sorted<StaffMailDomainsQuery>,
     rows: Vec<Row>,
     next: String,
 }
 
 impl StaffList {
     fn sub(&self) -> &'static str {
-        if self.query.filter.tenant.is_some() {
-            "Of one tenant"
-        } else {
-            "Of all tenants"
+        match (self.query.filter.tenant.is_some(), self.is_lost()) {
+            (true, false) => "Of one tenant",
+            (true, true) => "Of one tenant, and DNS shows nothing of them",
+            (false, false) => "Of all tenants",
+            (false, true) => "Of all tenants, and DNS shows nothing of them",
         }
+    }
+
+    /// Whether only those are shown that DNS shows nothing of.
+    fn is_lost(&self) -> bool {
+        self.query.filter.lost.unwrap_or_default()
+    }
+
+    fn is_filtered(&self) -> bool {
+        self.query.filter.tenant.is_some() || self.is_lost()
     }
 }
 
@@ -46,12 +47,13 @@ pub(super) async fn list(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
-    mut query: Sorted<OfTenant>,
+    mut query: Sorted<StaffMailDomainsQuery>,
 ) -> Result<Page<StaffList>, Error> {
     let mut tx = scope.begin().await?;
     query.list.sort.get_or_insert_with(|| "name".to_owned());
-    let listing = staff_page_of(&mut tx, query.filter.tenant, &query.list).await?;
-    let (next, now) = (listing.next_href(&query).unwrap_or_default(), app.now());
+    let now = app.now();
+    let listing = staff_page_of(&mut tx, &query, now).await?;
+    let next = listing.next_href(&query).unwrap_or_default();
     let may_see_tenant = scope.may(Permission::StaffTenantRead);
     let row = |found: StaffRow| {
         let tenant_href = format!("/staff/tenants/{}", found.domain.tenant);

@@ -29,6 +29,7 @@ struct Row {
     followers: i64,
     checked_at: Option<DateTime<Utc>>,
     checks: Option<Value>,
+    lost_at: Option<DateTime<Utc>>,
     version: i64,
     created_by: String,
     created_at: DateTime<Utc>,
@@ -55,6 +56,7 @@ impl From<Row> for Domain {
             followers: row.followers,
             checked_at: row.checked_at,
             checks: checks.unwrap_or_default(),
+            lost_at: row.lost_at,
             version: row.version,
             created_by: row.created_by,
             created_at: row.created_at,
@@ -88,7 +90,7 @@ macro_rules! select {
             r#"select d.id, d.tenant_id, t.name as tenant_name, d.name, d.proof, d.verified_at, d.is_enabled, d.alias_of,
                  a.name as "alias_name?", d.quota_mib, d.hourly_limit, d.used_bytes, d.mailboxes, d.aliases,
                  (select count(*) from mail_domain f where f.alias_of = d.id) as "followers!",
-                 d.checked_at, d.checks, d.version, d.created_by, d.created_at
+                 d.checked_at, d.checks, d.lost_at, d.version, d.created_by, d.created_at
                from mail_domain d join tenant t on t.id = d.tenant_id left join mail_domain a on a.id = d.alias_of "# + $rest,
             $($argument),+
         )
@@ -145,7 +147,8 @@ macro_rules! page {
     ($tx:ident, $search:ident, $after:ident, $limit:ident, $column:literal, $type:literal, $than:literal, $down:literal) => {{
         let (key, id) = $after.unzip();
         select!(
-            "where ($1::uuid is null or d.tenant_id = $1) and ($2::text is null or d.name ilike $2) and ($3::"
+            "where ($1::uuid is null or d.tenant_id = $1) and ($2::text is null or d.name ilike $2) \
+               and ($6::timestamptz is null or d.lost_at <= $6) and ($3::"
                 + $type
                 + " is null or ("
                 + $column
@@ -161,7 +164,8 @@ macro_rules! page {
             $search.1,
             key,
             id,
-            $limit
+            $limit,
+            $search.2
         )
         .fetch_all($tx.conn())
         .await?
@@ -170,7 +174,7 @@ macro_rules! page {
 
 async fn rows(
     tx: &mut impl Scoped,
-    search: (Option<Uuid>, Option<&str>),
+    search: (Option<Uuid>, Option<&str>, Option<DateTime<Utc>>),
     sort: Sort,
     limit: i64,
 ) -> Result<Vec<Row>, Error> {
@@ -204,17 +208,29 @@ pub async fn list(
     sort: Sort,
     limit: i64,
 ) -> Result<Vec<Domain>, Error> {
-    let rows = rows(tx, (Some(tenant.0), pattern), sort, limit).await?;
+    let rows = rows(tx, (Some(tenant.0), pattern, None), sort, limit).await?;
     Ok(rows.into_iter().map(Domain::from).collect())
+}
+
+/// Which domains staff ask for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OfStaff<'a> {
+    /// Of this tenant, if not of all.
+    pub tenant: Option<TenantId>,
+    /// Whose name is like this.
+    pub pattern: Option<&'a str>,
+    /// That DNS has shown nothing of since then, or longer.
+    pub lost_since: Option<DateTime<Utc>>,
 }
 
 /// A page of the domains of all tenants, or of one.
 pub async fn staff_list(
     tx: &mut impl Scoped,
-    (tenant, pattern): (Option<TenantId>, Option<&str>),
+    wanted: &OfStaff<'_>,
     sort: Sort,
     limit: i64,
 ) -> Result<Vec<StaffRow>, Error> {
-    let rows = rows(tx, (tenant.map(|id| id.0), pattern), sort, limit).await?;
+    let search = (wanted.tenant.map(|id| id.0), wanted.pattern, wanted.lost_since);
+    let rows = rows(tx, search, sort, limit).await?;
     Ok(rows.into_iter().map(StaffRow::from).collect())
 }

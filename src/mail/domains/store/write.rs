@@ -51,16 +51,21 @@ pub async fn insert(tx: &mut impl Scoped, new: &NewDomain<'_>) -> Result<(), Err
     })
 }
 
-/// Notes that it was proved. The first of all tenants that proves a name has it.
-pub async fn verify(tx: &mut impl Scoped, id: MailDomainId, now: DateTime<Utc>) -> Result<(), Error> {
-    let done = sqlx::query!(
-        "update mail_domain set verified_at = $2, version = version + 1, updated_at = $2 where id = $1",
+/// Notes that it was proved by these texts, which DNS has. The first of all tenants that proves a name has it. Says whether they
+/// prove it.
+pub async fn prove(
+    tx: &mut impl Scoped,
+    id: MailDomainId,
+    seen: &[String],
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let done = sqlx::query_scalar!(
+        r#"select mail_prove_domain($1, $2, $3) as "done!""#,
         id.0,
+        seen,
         now
-    )
-    .execute(tx.conn())
-    .await;
-    done.map(drop).map_err(|error| {
+    );
+    done.fetch_one(tx.conn()).await.map_err(|error| {
         if violates(&error, "mail_domain_verified_key") {
             Error::conflict(
                 "mail-domain-taken",

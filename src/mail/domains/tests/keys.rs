@@ -104,6 +104,7 @@ async fn with_a_reason_a_key_signs_unseen_and_the_log_has_the_reason() {
     let activate = format!("{domain}/keys/{}/activate", text(&next["id"]));
     let long = "x".repeat(501);
     it.post(&activate, json!({ "reason": long })).await.expect(422);
+    it.post(&activate, json!({ "reason": "a\0b" })).await.expect(422);
     it.post(&activate, json!({ "reason": "The zone moves tomorrow." }))
         .await
         .expect(200);

@@ -4,6 +4,7 @@ mod keys;
 mod life;
 mod pages;
 mod records;
+mod watch;
 
 use serde_json::{Value, json};
 
@@ -45,8 +46,9 @@ impl Scene {
         );
         test.member(tenant, owner, TenantRole::Owner).await;
         let scopes = [Permission::MailRead, Permission::MailWrite, Permission::AuditRead];
-        let program = test.program(owner, Some(tenant), &scopes).await;
-        (tenant, program)
+        // Some tests last days.
+        let program = test.program_until(owner, Some(tenant), &scopes, chrono::TimeDelta::days(365));
+        (tenant, program.await)
     }
 
     async fn post(&self, path: &str, body: Value) -> Answer {

@@ -211,13 +211,8 @@ async fn staff_see_the_domains_of_all_tenants() {
     let (_, rival) = Scene::tenant(&it.test, "rival").await;
     add(&rival, "b.example").await;
     let sam = it.test.staff("sam", StaffRole::Owner).await;
-    let page = it
-        .test
-        .browser(sam)
-        .await
-        .get("/staff/mail/domains")
-        .await
-        .expect(200);
+    let browser = it.test.browser(sam).await;
+    let page = browser.get("/staff/mail/domains").await.expect(200);
     assert_eq!(texts(&page, "tbody th"), ["a.example", "b.example"]);
     assert_eq!(texts(&page, "tbody td:nth-child(2)"), ["Acme", "Rival"]);
     let program = it.test.program(sam, None, &[Permission::StaffMailRead]).await;
@@ -228,4 +223,21 @@ async fn staff_see_the_domains_of_all_tenants() {
         .json();
     assert_eq!(list["items"][0]["tenant_name"], "Rival");
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    let own = format!("tenant={}", it.tenant);
+    let list = program
+        .get(&format!("/api/v1/staff/mail/domains?{own}"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(list["items"][0]["name"], "a.example");
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    let page = browser
+        .get(&format!("/staff/mail/domains?{own}"))
+        .await
+        .expect(200);
+    assert_eq!(texts(&page, "tbody th"), ["a.example"]);
+    for bad in ["tenant=nobody", "lost=perhaps"] {
+        let refused = program.get(&format!("/api/v1/staff/mail/domains?{bad}")).await;
+        assert!(matches!(refused.status, 400 | 422), "{bad}: {refused:?}");
+    }
 }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::app::App;
 use crate::mail::filters::desk::Desk;
 use crate::mail::filters::forward;
+use crate::mail::model::shown_address;
 use crate::platform::error::Error;
 use crate::platform::web::{Ctx, FormData, FormState, SeeOther, mistakes};
 
@@ -24,7 +25,9 @@ struct Body {
 async fn page(desk: &Desk, ctx: Ctx, again: Option<FormState>, status: u16) -> Result<Response, Error> {
     let found = forward::find(desk).await?;
     let filled = || {
-        let state = FormState::default().with("forward_to", found.targets.join("\n"));
+        let targets = found.targets.iter().map(|target| shown_address(target));
+        let targets: Vec<String> = targets.collect();
+        let state = FormState::default().with("forward_to", targets.join("\n"));
         if found.keeps_copy {
             state.with("keeps_copy", "true")
         } else {

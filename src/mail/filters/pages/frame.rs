@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use crate::mail::filters::desk::Desk;
 use crate::mail::mailboxes::Head;
+use crate::mail::model::shown_address;
 use crate::mail::nav::{self, Tab};
 use crate::platform::error::Error;
 use crate::platform::web::page::Tone;
@@ -86,7 +87,7 @@ pub(in crate::mail) fn frame(
             Page(OwnPage {
                 ctx,
                 title,
-                address,
+                address: shown_address(&address),
                 body,
             })
             .status(status)

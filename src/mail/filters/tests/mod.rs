@@ -276,6 +276,23 @@ async fn forwarding_is_set_and_stays_where_it_leads_nowhere() {
 }
 
 #[tokio::test]
+async fn all_mail_is_not_led_to_where_nobody_gets_it() {
+    let scene = Scene::new().await;
+    let fields = [("forward_to", "gone@acme.example"), ("version", "1")];
+    let own = scene.own.post("/mailbox/forwarding", &fields).await.expect(422);
+    assert!(own.body.contains("Nobody would get your mail"), "{}", own.body);
+    assert!(!own.body.contains("→ gone@"), "the way is the tenant's");
+    let to = json!({ "forward_to": ["gone@acme.example"], "keeps_copy": false });
+    let refused = scene.put("forwarding", &to, 422).await.to_string();
+    assert!(
+        refused.contains("ann@acme.example → gone@acme.example ends at"),
+        "{refused}"
+    );
+    let beside = json!({ "forward_to": ["gone@acme.example"], "keeps_copy": true });
+    scene.put("forwarding", &beside, 200).await;
+}
+
+#[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one story, whose steps need each other")]
 async fn a_rule_is_made_moved_changed_and_deleted_by_forms_on_both_sides() {
     let scene = Scene::new().await;

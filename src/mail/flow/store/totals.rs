@@ -1,5 +1,7 @@
 //! What mail all tenants have, for staff.
 
+use chrono::{DateTime, Utc};
+
 use crate::platform::db::{Scoped, StaffTx};
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
@@ -15,6 +17,8 @@ pub struct Totals {
     pub aliases: i64,
     /// Bytes of mail.
     pub used_bytes: i64,
+    /// Domains that may be somebody else's by now: DNS has shown nothing of them for days.
+    pub lost: i64,
 }
 
 /// What one tenant has.
@@ -32,12 +36,14 @@ pub struct TenantMail {
     pub used_bytes: i64,
 }
 
-/// What all tenants have together.
-pub async fn totals(tx: &mut StaffTx) -> Result<Totals, Error> {
+/// What all tenants have together; lost are domains that DNS has shown nothing of since then, or longer.
+pub async fn totals(tx: &mut StaffTx, lost_since: DateTime<Utc>) -> Result<Totals, Error> {
     let found = sqlx::query_as!(
         Totals,
         r#"select coalesce(sum(domains), 0)::bigint as "domains!", coalesce(sum(mailboxes), 0)::bigint as "mailboxes!",
-             coalesce(sum(aliases), 0)::bigint as "aliases!", coalesce(sum(used_bytes), 0)::bigint as "used_bytes!" from mail_total"#
+             coalesce(sum(aliases), 0)::bigint as "aliases!", coalesce(sum(used_bytes), 0)::bigint as "used_bytes!",
+             (select count(*) from mail_domain where lost_at <= $1) as "lost!" from mail_total"#,
+        lost_since
     );
     Ok(found.fetch_one(tx.conn()).await?)
 }

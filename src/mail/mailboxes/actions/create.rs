@@ -18,7 +18,7 @@ use crate::platform::secret::{OneTimeToken, Secret};
 
 use super::super::model::{Entry, Fresh, Mailbox, NewMailbox};
 use super::super::store::{self, Made};
-use super::entry::{Issued, check_mailer, hash_password, link_end, send};
+use super::entry::{Issued, check_mailer, count_mail, hash_password, link_end, send};
 use super::{shown, tell};
 
 /// A mailbox that was made.
@@ -48,6 +48,7 @@ pub async fn create(app: &App, scope: &TenantScope, new: NewMailbox) -> Result<C
     let mut tx = scope.begin().await?;
     let limits = limits::of_tenant(&mut tx, scope.tenant()).await?;
     check_quota(fresh.quota_mib, None, &limits)?;
+    count_mail(&mut tx, scope.tenant(), proof.to.as_ref(), now).await?;
     let mut mailbox = made(scope, (id, &fresh), &proof, now);
     let change = Change::to("mailbox.create", shown(&mailbox));
     tell(app, &mut tx, scope, (id, fresh.address.as_str()), &change).await?;

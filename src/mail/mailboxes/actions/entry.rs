@@ -9,8 +9,9 @@ use crate::audit::Change;
 use crate::drivers::mailer::Mail;
 use crate::mail::model::{Address, kept_hash, parse_hash};
 use crate::platform::access::TenantScope;
+use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::ids::MailboxId;
+use crate::platform::ids::{MailboxId, TenantId};
 use crate::platform::secret::{OneTimeToken, Secret};
 
 use super::super::model::{LINK_DAYS, Mailbox, link_to};
@@ -50,6 +51,30 @@ fn check_pause(mailbox: &Mailbox, to: Option<&Address>, now: DateTime<Utc>) -> R
         }),
         _ => Ok(()),
     }
+}
+
+/// As many links as a tenant has mailed in an hour. They can go to anybody's address.
+const MAILS_AN_HOUR: i32 = 100;
+
+/// Counts a link that is to be mailed, and refuses one that is too many. It counts only if the transaction is committed.
+pub(super) async fn count_mail(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    to: Option<&Address>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    if to.is_none() || store::count_link(tx, tenant, now).await? <= MAILS_AN_HOUR {
+        return Ok(());
+    }
+    let next = now + Duration::hours(1);
+    Err(Error::conflict(
+        "mailbox-links-limit",
+        format!(
+            "{MAILS_AN_HOUR} set-up links were mailed in this hour, as many as an organisation may. Go on at {}:00 UTC, or leave the \
+             address empty and pass the link on yourself.",
+            next.format("%H")
+        ),
+    ))
 }
 
 /// When a link that is made now ends.
@@ -133,6 +158,7 @@ pub async fn issue_link(
     let to = link_to(send_to, own.as_ref()).map_err(|message| Error::invalid("send_link_to", message))?;
     check_mailer(app, to.as_ref())?;
     check_pause(&before, to.as_ref(), now)?;
+    count_mail(&mut tx, scope.tenant(), to.as_ref(), now).await?;
     let token = OneTimeToken::generate();
     let until = link_end(now);
     store::save_link(&mut tx, id, (&token.hash, until), now).await?;

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::mail::domains;
+use crate::mail::model::searched_text;
+use crate::mail::{domains, search};
 use crate::platform::access::TenantScope;
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
@@ -28,6 +29,10 @@ pub(super) fn there(mailbox: Mailbox, now: DateTime<Utc>) -> Result<Mailbox, Err
         Some(kept) if kept.until <= now => Err(Error::NotFound),
         _ => Ok(mailbox),
     }
+}
+
+fn pattern_of(query: &ListQuery) -> Result<Option<String>, Error> {
+    search::pattern(query, searched_text)
 }
 
 /// A page of a domain's mailboxes, or of all that the tenant has.
@@ -67,7 +72,7 @@ async fn of_domain(
         Sort::Created(_) | Sort::CreatedDown(_) => |one: &Mailbox| json!([one.created_at, one.id.0]),
         Sort::Used(_) | Sort::UsedDown(_) => |one: &Mailbox| json!([one.used_bytes, one.id.0]),
     };
-    let (pattern, limit) = (query.pattern()?, query.fetch()?);
+    let (pattern, limit) = (pattern_of(query)?, query.fetch()?);
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let rows = store::list(&mut tx, domain, pattern.as_deref(), sort, limit).await?;
     if rows.is_empty() {
@@ -85,7 +90,7 @@ async fn of_all(scope: &TenantScope, query: &ListQuery) -> Result<Listing<Mailbo
         ));
     }
     let after = Cursor::decode(query.after.as_deref())?;
-    let (pattern, limit) = (query.pattern()?, query.fetch()?);
+    let (pattern, limit) = (pattern_of(query)?, query.fetch()?);
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let rows = store::of_tenant(&mut tx, scope.tenant(), pattern.as_deref(), after, limit).await?;
     Listing::new(rows, query, |one| (one.address.clone(), one.id.0))
@@ -97,7 +102,7 @@ pub async fn deleted(app: &App, scope: &TenantScope, query: &ListQuery) -> Resul
         return Err(Error::invalid("sort", "Use -deleted, or nothing."));
     }
     let after = Cursor::decode(query.after.as_deref())?;
-    let (pattern, limit) = (query.pattern()?, query.fetch()?);
+    let (pattern, limit) = (pattern_of(query)?, query.fetch()?);
     let mut tx = scope.begin_with(Plans::Kept).await?;
     let page = (app.now(), limit);
     let rows = store::deleted(&mut tx, scope.tenant(), pattern.as_deref(), after, page).await?;

@@ -75,14 +75,16 @@ pub fn check_name(text: &str) -> Result<String, &'static str> {
     if text.chars().count() > MAX_NAME {
         return Err("Use at most 100 characters.");
     }
-    // The last two end lines as well (Unicode, 5.8).
-    if text
-        .chars()
-        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
-    {
+    if text.chars().any(is_forbidden) {
         return Err("Leave out line breaks and other control characters.");
     }
     Ok(text.to_owned())
+}
+
+/// Controls, what ends lines as well (Unicode, 5.8), and marks that turn text round, by which one name could pass for another.
+fn is_forbidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// An address that a mailbox can have.
@@ -379,6 +381,23 @@ mod tests {
         assert_eq!(read("{\"quota\": null}").unwrap(), Stated::Is(None));
         assert_eq!(read("{\"quota\": 0}").unwrap(), Stated::Is(Some(0)));
         assert!(read("{\"quota\": \"much\"}").is_err());
+    }
+
+    #[test]
+    fn no_name_passes_for_another() {
+        for bad in [
+            "a\0b",
+            "a\r\nX: y",
+            "a\u{2028}b",
+            "\u{202E}nna",
+            "bank\u{2066}exe",
+        ] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(
+            check_name(" Jürgen O'Neil 🚢 "),
+            Ok("Jürgen O'Neil 🚢".to_owned())
+        );
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::app::App;
 use crate::mail::domains::{self, Place};
+use crate::mail::model::other_in_dns;
 use crate::mail::nav::{self, Tab};
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
@@ -96,6 +97,10 @@ impl Show {
             1 => "1 leads to it".to_owned(),
             many => format!("{many} lead to it"),
         }
+    }
+
+    fn in_dns(&self) -> Option<&str> {
+        other_in_dns(&self.mailbox.address)
     }
 
     fn has_meter(&self) -> bool {

@@ -14,5 +14,5 @@ pub use parts::{
     allow_send_as, app_passwords, count_app_passwords, count_send_as, forbid_send_as, insert_app_password,
     remove_app_password, remove_app_passwords, send_as,
 };
-pub use setup::{Offered, offered, save_link, use_link};
+pub use setup::{Offered, count_link, offered, save_link, use_link};
 pub use write::{Made, insert, save, save_enabled, save_hash};

@@ -38,6 +38,12 @@ pub async fn save_link(
     Ok(())
 }
 
+/// Counts a link that is mailed. Says how many of the hour it makes for the tenant.
+pub async fn count_link(tx: &mut TenantTx, tenant: TenantId, now: DateTime<Utc>) -> Result<i32, Error> {
+    let count = sqlx::query_scalar!(r#"select mail_count_link($1, $2) as "count!""#, tenant.0, now);
+    Ok(count.fetch_one(tx.conn()).await?)
+}
+
 /// What a link of that hash sets up, if it works: neither over nor of a mailbox that is disabled or deleted, or whose tenant is
 /// suspended or closed.
 pub async fn offered(tx: &mut SystemTx, hash: &[u8], now: DateTime<Utc>) -> Result<Option<Offered>, Error> {

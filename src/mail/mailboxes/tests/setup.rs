@@ -149,3 +149,22 @@ async fn a_link_is_mailed_and_told_if_it_could_not() {
     let own = scene.post(&link, own).await.expect(422);
     assert_eq!(fields(&own), ["send_link_to"]);
 }
+
+#[tokio::test]
+async fn an_organisation_has_a_hundred_links_mailed_in_an_hour() {
+    let scene = Scene::mailing().await;
+    let new = |name: &str| json!({ "address": format!("{name}@a.example"), "set_up_link": true, "send_link_to": "ann@y.example" });
+    let made = scene.post(MAILBOXES, new("ann")).await.expect(201).json();
+    scene.test.administer("update mail_sent set sent = 100").await;
+    let refused = scene.post(MAILBOXES, new("bob")).await.expect(409).json();
+    assert_eq!(refused["code"], "mailbox-links-limit");
+    scene.later(TimeDelta::minutes(1));
+    let link = one(&id_of(&made), "set-up-link");
+    let again = json!({ "send_link_to": "ann@y.example" });
+    scene.post(&link, again).await.expect(409);
+    // One that is shown is nobody's mail.
+    scene.post(&link, json!({})).await.expect(201);
+    assert_eq!(scene.test.mailer.sent().len(), 1);
+    scene.later(TimeDelta::hours(1));
+    scene.post(MAILBOXES, new("bob")).await.expect(201);
+}

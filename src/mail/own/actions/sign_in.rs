@@ -1,9 +1,10 @@
 //! Signing in with address and mail password, and out.
 //!
-//! The way is the same for every address until the very end: count the attempt, look the mailbox up, hash. So answer and time tell
-//! nothing. Attempts are counted apart from those of users of the same address.
+//! The way is the same for every address until the very end: count the attempt, look the mailbox up, hash, and wait if it was wrong. So
+//! answer and time tell nothing. Attempts are counted apart from those of users of the same address.
 
 use serde_json::json;
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use crate::accounts::{AttemptError, Client, Keys, Seat};
@@ -11,7 +12,7 @@ use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::mail::model::Address;
 use crate::mail::own::store::{self, Credentials};
-use crate::mail::own::verify::verify;
+use crate::mail::own::verify::{told_after, verify};
 use crate::platform::access::Who;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailboxId, TenantId};
@@ -35,6 +36,7 @@ pub(in crate::mail::own) async fn sign_in(
         |_| typed.trim().to_lowercase(),
         |address| address.as_str().to_owned(),
     );
+    let begun = Instant::now();
     let keys = keys(&address, &client.ip);
     let seat = Seat::take()?;
     let mut tx = app.db.system().await?;
@@ -50,7 +52,10 @@ pub(in crate::mail::own) async fn sign_in(
     {
         return Ok(cookie);
     }
+    // Others need it more while this one waits.
+    drop(seat);
     refuse(app, client, found.as_ref(), (&address, charged.locks_until)).await?;
+    sleep_until(begun + told_after(begun.elapsed())).await;
     Err(AttemptError::Wrong)
 }
 

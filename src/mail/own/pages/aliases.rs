@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 use crate::mail::filters::frame;
-use crate::mail::model::DomainName;
+use crate::mail::model::{DomainName, shown_address};
 use crate::mail::own::actions;
 use crate::mail::own::store::OwnAlias;
 use crate::platform::access::MailboxScope;
@@ -54,7 +54,7 @@ async fn page(
     let (mailbox, aliases) = actions::list_aliases(scope).await?;
     let row = |one: OwnAlias| Row {
         id: one.id.to_string(),
-        address: one.address,
+        address: shown_address(&one.address),
         description: one.description,
         made: ago(one.created_at, now),
     };
@@ -103,6 +103,6 @@ pub(in crate::mail::own) async fn remove(
     Path(id): Path<MailAliasId>,
 ) -> Result<Response, Error> {
     let address = actions::delete_alias(&app, &scope, id).await?;
-    let words = format!("Mail to {address} is refused from now on.");
+    let words = format!("Mail to {} is refused from now on.", shown_address(&address));
     Ok(SeeOther::to("/mailbox/aliases").good(words).into_response())
 }

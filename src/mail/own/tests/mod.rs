@@ -1,6 +1,9 @@
 //! A mailbox's own person: who gets in, how long, and what is theirs.
 
+use std::time::{Duration, Instant};
+
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 
 use crate::accounts::Seat;
 use crate::mail::own::verify;
@@ -150,17 +153,51 @@ async fn wrong_and_unknown_are_told_the_same_and_lock_after_five() {
         );
     }
     assert_eq!(told, [true, true]);
-    for _ in 0..4 {
-        scene
-            .sign_in(&browser, ADDRESS, "wrong password")
-            .await
-            .expect(422);
+    // Each is told a while later, so they go at once.
+    let wrong = join_all((0..4).map(|_| scene.sign_in(&browser, ADDRESS, "wrong password"))).await;
+    for answer in wrong {
+        answer.expect(422);
     }
     let locked = scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(429);
     assert!(locked.body.contains("Try again in 1 minute"));
     scene.test.clock.advance(TimeDelta::minutes(2));
     scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(303);
     assert!(scene.actions().await.contains(&"mailbox.lock".to_owned()));
+}
+
+/// `ann's password`, as another program brought it, with the scheme that takes least to check.
+const BROUGHT: &str = "{BLF-CRYPT}$2y$06$oRLNgNLNU6KSoJqQabcdeeHNqYN74hXJTrzF0h7beysCwq6LqCQJi";
+
+#[tokio::test]
+async fn a_password_that_was_brought_along_is_one() {
+    let scene = Scene::new().await;
+    scene.test.mail_password(scene.mailbox, BROUGHT).await;
+    let browser = scene.test.anonymous();
+    scene
+        .sign_in(&browser, ADDRESS, "ann's password")
+        .await
+        .expect(303);
+    browser.get("/mailbox").await.expect(200);
+    let fields = [("current", "ann's password"), ("password", PASSWORD)];
+    browser.post("/mailbox/password", &fields).await.expect(303);
+    scene.sign_in(&browser, ADDRESS, PASSWORD).await.expect(303);
+}
+
+#[tokio::test]
+async fn who_was_wrong_is_told_at_the_same_time_whatever_there_was_to_check() {
+    let scene = Scene::new().await;
+    scene.test.mail_password(scene.mailbox, BROUGHT).await;
+    let browser = scene.test.anonymous();
+    let wait = async |address: &str| {
+        let begun = Instant::now();
+        scene.sign_in(&browser, address, "wrong").await.expect(422);
+        begun.elapsed()
+    };
+    let (known, unknown) = tokio::join!(wait(ADDRESS), wait("nobody@acme.example"));
+    assert!(
+        known.min(unknown) >= Duration::from_millis(1500),
+        "{known:?}, {unknown:?}"
+    );
 }
 
 #[tokio::test]
