@@ -158,7 +158,9 @@ impl TestApp {
                 .mail_container
                 .as_ref()
                 .map(|_| Arc::new(mail.clone()) as _),
-            catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
+            catalogue: Arc::new(
+                Catalogue::load(&config.catalogue_dir, &config.base_image).expect("the catalogue"),
+            ),
             authenticate: crate::commands::authenticator(&clock, &config),
             clock,
             db,

@@ -47,7 +47,8 @@ fn problems(from: &str, to: &str) -> Vec<String> {
 }
 
 fn shipped() -> Catalogue {
-    Catalogue::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue"))).unwrap()
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue"));
+    Catalogue::load(folder, "debian:bookworm-slim").unwrap()
 }
 
 /// What is written instead of what, and what is said of it.
