@@ -1,6 +1,7 @@
 //! Domains with letters beyond ASCII from being added to being read: typed in Unicode, kept as DNS has them, and shown as people write
 //! them with that beside. Names before the @ have none, and whoever types some is told so.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
 
@@ -51,7 +52,7 @@ impl Scene {
     }
 
     async fn found(&self, what: &str, query: &str) -> Vec<Value> {
-        let query: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let query = utf8_percent_encode(query, NON_ALPHANUMERIC);
         let list = self.program.get(&format!("/api/v1/mail/{what}?q={query}")).await;
         list.expect(200).json()["items"].as_array().unwrap().clone()
     }

@@ -21,6 +21,10 @@ use super::{Head, held, words};
 
 #[derive(Template)]
 #[template(path = "mail/domain.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a page is drawn by answers to independent questions"
+)]
 pub(super) struct Show {
     ctx: Ctx,
     head: Head,

@@ -120,6 +120,6 @@ async fn staff_are_warned_after_three_days() {
         "{}",
         page.body
     );
-    let list = browser.get("/staff/mail/domains?lost=true").await.expect(200);
-    assert!(list.body.contains("a.example") && !list.body.contains("b.example"));
+    let lost_ones = browser.get("/staff/mail/domains?lost=true").await.expect(200);
+    assert!(lost_ones.body.contains("a.example") && !lost_ones.body.contains("b.example"));
 }
