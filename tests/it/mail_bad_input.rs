@@ -10,6 +10,7 @@ use berth::platform::secret::Secret;
 use berth::platform::web::{Kind, RouteInfo};
 use berth::testing::{Answer, Client};
 use futures_util::future::join_all;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Value, json};
 
@@ -428,7 +429,7 @@ async fn no_query_of_a_list_breaks_it() {
             continue;
         }
         for value in forged() {
-            let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let value = utf8_percent_encode(&value, NON_ALPHANUMERIC);
             for name in ["q", "sort", "after", "domain", "tenant"] {
                 let path = format!("{page}?{name}={value}");
                 if path.len() > 8_000 {

@@ -161,6 +161,26 @@ fn socket_of(url: &str) -> (PathBuf, String) {
     (folder, options.get_database().unwrap().to_owned())
 }
 
+/// Tokens of the owners of `acme` and `other`, and of a staff owner, who are made.
+async fn tokens(app: &TestApp) -> [String; 3] {
+    let mut tokens = Vec::new();
+    for (slug, person) in [("acme", "ann"), ("other", "eve")] {
+        let tenant = app.tenant(slug).await;
+        let user = app.person(person).await;
+        app.member(tenant, user, TenantRole::Owner).await;
+        let program = app.program(user, Some(tenant), &tenants_permissions()).await;
+        tokens.push(program.bearer().to_owned());
+    }
+    let root = app.staff("root", StaffRole::Owner).await;
+    let rights: Vec<_> = berth::platform::access::Permission::ALL
+        .iter()
+        .copied()
+        .filter(|one| one.side() == berth::platform::access::Side::Staff)
+        .collect();
+    tokens.push(app.program(root, None, &rights).await.bearer().to_owned());
+    tokens.try_into().unwrap()
+}
+
 /// All of it. What is dropped first goes first.
 pub(crate) struct World {
     pub(crate) service: Service,
@@ -192,27 +212,12 @@ impl World {
         let names = NameServer::start(&folder, dns, ".", records).await;
         let app = TestApp::start().await;
         app.clock.advance(SystemClock.now() - noon());
-        let mut tokens = Vec::new();
-        for (slug, person) in [("acme", "ann"), ("other", "eve")] {
-            let tenant = app.tenant(slug).await;
-            let user = app.person(person).await;
-            app.member(tenant, user, TenantRole::Owner).await;
-            let program = app.program(user, Some(tenant), &tenants_permissions()).await;
-            tokens.push(program.bearer().to_owned());
-        }
-        let root = app.staff("root", StaffRole::Owner).await;
-        let rights: Vec<_> = berth::platform::access::Permission::ALL
-            .iter()
-            .copied()
-            .filter(|one| one.side() == berth::platform::access::Side::Staff)
-            .collect();
-        let staff = app.program(root, None, &rights).await.bearer().to_owned();
+        let [acme, other, staff] = tokens(&app).await;
         let service = Service::start(&app, name, dns).await;
         let mut panel = Panel::of(&app);
         panel.set("BERTH_MAIL_CONTAINER", service.name.clone());
         panel.set("BERTH_MAIL_HOST", "mail.test".to_owned());
         let running = panel.serve().await;
-        let other = tokens.pop().unwrap();
         let world = Self {
             service,
             clients: MailClient::start(),
@@ -221,33 +226,36 @@ impl World {
             base: format!("http://{}", panel.address),
             panel,
             http: reqwest::Client::new(),
-            acme: tokens.pop().unwrap(),
+            acme,
             other,
             staff,
             app,
         };
-        for (token, name) in [
-            (world.acme.clone(), "acme.test"),
-            (world.other.clone(), "other.test"),
-        ] {
-            world
-                .call(
-                    &token,
-                    "POST",
-                    "/api/v1/mail/domains",
-                    json!({ "name": name }),
-                    201,
-                )
-                .await;
-        }
+        world.furnish().await;
         world
-            .app
+    }
+
+    /// A domain of each tenant, proven, and mailboxes in them.
+    async fn furnish(&self) {
+        for (token, name) in [
+            (self.acme.clone(), "acme.test"),
+            (self.other.clone(), "other.test"),
+        ] {
+            self.call(
+                &token,
+                "POST",
+                "/api/v1/mail/domains",
+                json!({ "name": name }),
+                201,
+            )
+            .await;
+        }
+        self.app
             .administer("update mail_domain set verified_at = now()")
             .await;
-        world.mailbox("ann@acme.test", json!({})).await;
-        world.mailbox("bob@acme.test", json!({})).await;
-        world.mailbox("eve@other.test", json!({})).await;
-        world
+        self.mailbox("ann@acme.test", json!({})).await;
+        self.mailbox("bob@acme.test", json!({})).await;
+        self.mailbox("eve@other.test", json!({})).await;
     }
 
     /// Kills the panel. From then on there is none.
