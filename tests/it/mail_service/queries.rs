@@ -74,8 +74,9 @@ fn maps(text: &str) -> Vec<String> {
 
 /// What the programs put in for `%s`, `%u`, `%d`, `%(name)s` and their like.
 fn filled(query: &str) -> String {
+    let query = query.replace("$max_message_mib", "50");
     let named = regex::Regex::new(r"%\([a-z]+\)s").unwrap();
-    let query = named.replace_all(query, "'ann@acme.test'");
+    let query = named.replace_all(&query, "'ann@acme.test'");
     let long = regex::Regex::new(r"%\{[^}]*\}").unwrap();
     let short = regex::Regex::new(r"%[A-Z]*[a-z]").unwrap();
     let text = long.replace_all(&query, "x");
