@@ -287,11 +287,15 @@ begin
   if not found then
     return null;
   end if;
+  select k.kind, k.subject into way from mail_address k
+   where k.address = split_part(at_local, '+', 1) || '@' || place.name and k.domain_id = place.id;
+  -- Nobody has it, which Postfix says. A quoted local part may have an @ itself.
+  if way.kind is null and (position('@' in at_local) > 0 or not exists (select from mail_api.next(at_local || '@' || at_domain))) then
+    return null;
+  end if;
   if place.status = 'suspended' and (mail_limits(place.tenant_id)).when_suspended = 'refuse' then
     return '450 4.2.1 This domain takes no mail at present, try again later';
   end if;
-  select k.kind, k.subject into way from mail_address k
-   where k.address = split_part(at_local, '+', 1) || '@' || place.name and k.domain_id = place.id;
   if way.kind = 'mailbox' then
     select m.quota_mib = 0 as takes_none, m.keeps_copy, m.forward_to = '{}' or not m.is_enabled or place.status <> 'active' as is_last
       into box from mailbox m where m.id = way.subject;
