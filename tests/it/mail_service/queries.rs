@@ -138,3 +138,23 @@ async fn the_role_reads_nothing_else() {
     }
     reader.close().await.unwrap();
 }
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "two files, one of which makes the data")]
+async fn functions_tell_what_the_views_hold() {
+    let app = TestApp::start().await;
+    let options: PgConnectOptions = app.admin_url().parse().unwrap();
+    let mut admin = options.connect().await.unwrap();
+    sqlx::raw_sql(include_str!("random.sql"))
+        .execute(&mut admin)
+        .await
+        .unwrap();
+    let told: String = sqlx::query_scalar(include_str!("functions.sql"))
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+    let told: Vec<u32> = told.split(' ').map(|count| count.parse().unwrap()).collect();
+    assert!(told[0] > 50, "{told:?}");
+    assert_eq!(told[1..], [4, 0], "{told:?}");
+    admin.close().await.unwrap();
+}
