@@ -2,8 +2,11 @@
 -- writes holds for the next command of any session.
 --
 -- mail_reader may do what is granted here, ask mail_limits by it, and nothing else. The views run with the rights of their owner,
--- whom row-level security does not bind. Functions are in plpgsql, which keeps their plans. Two tenants may have named the same
--- domain, and one of them has proved it: an address counts by its domain's row.
+-- whom row-level security does not bind. Two tenants may have named the same domain, and one of them has proved it: an address counts
+-- by its domain's row.
+--
+-- Views say what holds; what is asked at each mail is asked of the function of the same name, of one address or domain. Functions are in
+-- plpgsql, which keeps their plans: to plan a view takes ten times as long as to read the rows of one address.
 create schema mail_api;
 grant usage on schema mail_api to mail_reader;
 
@@ -32,7 +35,7 @@ create view mail_api.domains as
 -- its own quota and what is left of its domain's and its tenant's; the tenant's only where the plan blocks overuse. A quota of 0
 -- bytes is none at all in Dovecot, so 1 byte is the least.
 create view mail_api.mailboxes as
-  select m.address, '/var/mail/berth/mailboxes/' || m.id as home,
+  select m.address, m.id, '/var/mail/berth/mailboxes/' || m.id as home,
     coalesce('*:bytes=' || greatest(1, least(
       m.quota_mib * 1048576,
       d.quota_mib * 1048576 - d.used_bytes + m.used_bytes,
@@ -266,8 +269,9 @@ exception when sqlstate 'BM001' then
 end $$;
 
 -- What Postfix answers to a recipient of ours beside what Dovecot says about quotas (access(5)). Most are mailboxes that keep their
--- mail, and cost no more than their own rows.
-create function mail_api.receive(at_local text, at_domain text) returns text
+-- mail, and cost no more than their own rows; of those that have room for the largest mail that is taken, Dovecot is not asked, which
+-- would open the mailbox.
+create function mail_api.receive(at_local text, at_domain text, max_message_mib int) returns text
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   place record;
@@ -283,11 +287,15 @@ begin
   if not found then
     return null;
   end if;
+  select k.kind, k.subject into way from mail_address k
+   where k.address = split_part(at_local, '+', 1) || '@' || place.name and k.domain_id = place.id;
+  -- Nobody has it, which Postfix says. A quoted local part may have an @ itself.
+  if way.kind is null and (position('@' in at_local) > 0 or not exists (select from mail_api.next(at_local || '@' || at_domain))) then
+    return null;
+  end if;
   if place.status = 'suspended' and (mail_limits(place.tenant_id)).when_suspended = 'refuse' then
     return '450 4.2.1 This domain takes no mail at present, try again later';
   end if;
-  select k.kind, k.subject into way from mail_address k
-   where k.address = split_part(at_local, '+', 1) || '@' || place.name and k.domain_id = place.id;
   if way.kind = 'mailbox' then
     select m.quota_mib = 0 as takes_none, m.keeps_copy, m.forward_to = '{}' or not m.is_enabled or place.status <> 'active' as is_last
       into box from mailbox m where m.id = way.subject;
@@ -295,7 +303,13 @@ begin
       return '552 5.2.2 This mailbox takes no mail: its quota is 0';
     end if;
     if box.is_last and not place.is_alias then
-      return 'DUNNO';
+      -- A MiB more than the mail, for what is written above it on its way.
+      return case when exists (
+        select from mail_api.mailboxes b join mailbox m on m.id = b.id
+          cross join lateral (select substring(b.quota_rule from '[0-9]+$')::bigint as bytes) most
+         where b.id = way.subject
+           and (most.bytes = 0 or most.bytes - m.used_bytes >= (max_message_mib + 1) * 1048576::bigint))
+        then 'berth_has_room' else 'DUNNO' end;
     end if;
   elsif way.kind = 'alias' and exists (select from mail_alias a where a.id = way.subject and not a.is_enabled) then
     return '550 5.1.1 This address is turned off';
@@ -312,6 +326,7 @@ create function mail_api.send(login text) returns text
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   sender record;
+  sent record;
   this_hour timestamptz := date_trunc('hour', now());
   later text := ', try again after ' || to_char(date_trunc('hour', now() at time zone 'UTC') + interval '1 hour', 'HH24:MI') || ' UTC';
 begin
@@ -334,17 +349,34 @@ begin
   if 0 in (coalesce(sender.of_mailbox, 1), coalesce(sender.of_domain, 1), sender.of_tenant) then
     return '550 5.7.1 This mailbox may not send mail: its hourly limit is 0';
   end if;
-  -- Always in this order, so that two who count do not wait for each other in a ring. What is over a limit is not counted.
   begin
-    if mail_api.count_sent(sender.tenant_id, sender.id, this_hour, 1) > sender.of_mailbox then
+    -- Always in this order, so that two who count do not wait for each other in a ring. What is over a limit is not counted.
+    with counted as (
+      insert into mail_sent as s (tenant_id, subject, hour, sent)
+        values (sender.tenant_id, sender.id, this_hour, 1), (sender.tenant_id, sender.domain_id, this_hour, 1),
+          (sender.tenant_id, sender.tenant_id, this_hour, 1)
+        on conflict (tenant_id, subject, hour) do update set sent = s.sent + 1
+        returning s.subject, s.sent
+    )
+    select max(c.sent) filter (where c.subject = sender.id) as by_mailbox,
+        max(c.sent) filter (where c.subject = sender.domain_id) as by_domain,
+        max(c.sent) filter (where c.subject = sender.tenant_id) as by_tenant
+      into sent from counted c;
+    if sent.by_mailbox > sender.of_mailbox then
       raise exception using errcode = 'BM001', message = format('the hourly limit of this mailbox (%s recipients)', sender.of_mailbox);
     end if;
-    if mail_api.count_sent(sender.tenant_id, sender.domain_id, this_hour, 1) > sender.of_domain then
+    if sent.by_domain > sender.of_domain then
       raise exception using errcode = 'BM001', message = format('the hourly limit of this domain (%s recipients)', sender.of_domain);
     end if;
-    if mail_api.count_sent(sender.tenant_id, sender.tenant_id, this_hour, 1) > sender.of_tenant then
+    if sent.by_tenant > sender.of_tenant then
       raise exception using errcode = 'BM001',
         message = format('the hourly limit of this organisation (%s recipients)', sender.of_tenant);
+    end if;
+    -- An hour's first takes the rows of the days before with it.
+    if 1 in (sent.by_mailbox, sent.by_domain, sent.by_tenant) then
+      delete from mail_sent s
+        where s.tenant_id = sender.tenant_id and s.subject in (sender.id, sender.domain_id, sender.tenant_id)
+          and s.hour < this_hour - interval '48 hours';
     end if;
   exception when sqlstate 'BM001' then
     return '450 4.7.1 Not sent: ' || sqlerrm || ' is reached' || later;
@@ -407,12 +439,23 @@ $$;
 
 -- The filters of mailboxes, made of what people filled in. Their replies and redirects are sending, which suspended tenants and
 -- disabled mailboxes do not: theirs wait. The name of a script's text changes with the text.
+--
+-- Dovecot's dictionaries ask tables only, so this one has to be planned each time: it has as little to plan as can be.
+create function mail_api.script(box uuid, out script text, out id text) returns setof record
+  language plpgsql stable rows 1 security definer set search_path = public, pg_temp as $$
+begin
+  return query
+    select text.script, md5(text.script)
+      from mail_api.mailboxes m
+      left join mail_api.open_mailboxes o on o.id = m.id
+      left join mailbox_filter f on f.mailbox_id = o.id
+      cross join lateral (select coalesce(nullif(f.script, ''), mail_api.default_script()) as script) text
+     where m.id = box;
+end $$;
 create view mail_api.scripts as
-  select m.address, 'active' as name, s.script, md5(s.script) as id
-    from mail_api.mailboxes m
-    left join mail_api.open_mailboxes o on o.address = m.address
-    left join public.mailbox_filter f on f.mailbox_id = o.id
-    cross join lateral (select coalesce(nullif(f.script, ''), mail_api.default_script()) as script) s;
+  select k.address, 'active' as name, s.script, s.id
+    from public.mail_address k cross join lateral mail_api.script(k.subject) s
+   where k.kind = 'mailbox';
 
 -- The keys that sign (RFC 6376).
 create view mail_api.keys as
@@ -443,9 +486,54 @@ begin
 end $$;
 create trigger note_quota before insert on mail_api.quota for each row execute function mail_api.note_quota();
 
+-- What views say of one address or domain. They run with the rights of who asks, who may read the views: to take on their owner's
+-- and a search path of their own takes longer than the look-up.
+create function mail_api.domains(wanted text) returns text language plpgsql stable as $$
+begin
+  return (select d.name from mail_api.domains d where d.name = wanted);
+end $$;
+create function mail_api.mailboxes(wanted text, out address text, out home text, out quota_rule text) returns setof record
+  language plpgsql stable rows 1 as $$
+begin
+  return query select m.address, m.home, m.quota_rule from mail_api.mailboxes m where m.address = wanted;
+end $$;
+create function mail_api.passwords(wanted text, out address text, out password text) returns setof record
+  language plpgsql stable rows 1 as $$
+begin
+  return query select p.address, p.password from mail_api.passwords p where p.address = wanted;
+end $$;
+create function mail_api.recipients(wanted text, out target text) returns setof text
+  language plpgsql stable rows 3 as $$
+begin
+  return query select r.target from mail_api.recipients r where r.address = wanted;
+end $$;
+
+-- What rspamd needs for a mail that a mailbox sends: whether it may send as each of the authors; and if so, what signs for the first
+-- one's domain, for which there may be no key.
+create function mail_api.author(login text, authors text[], out is_owner boolean, out selector text, out private_key text)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+declare
+  author text;
+begin
+  foreach author in array authors loop
+    -- Most send as themselves: whose address that is decides the same as senders().
+    if not (author = login and author ~ '^[^@+]+@[^@+]+$' and author = lower(author)
+        and exists (select from mail_api.open_mailboxes o where o.address = author))
+      and not exists (select from mail_api.senders(author) s where s = login)
+    then
+      is_owner := false;
+      return;
+    end if;
+  end loop;
+  is_owner := true;
+  -- DMARC takes one domain, so the first author's signs.
+  select k.selector, k.private_key into selector, private_key
+    from mail_api.keys k where k.domain = split_part(authors[1], '@', 2);
+end $$;
+
 revoke execute on all functions in schema mail_api from public;
-grant execute on function mail_api.domain_alias, mail_api.senders, mail_api.receive, mail_api.send, mail_api.app_password,
-  mail_api.default_script,
+grant execute on function mail_api.domains, mail_api.mailboxes, mail_api.passwords, mail_api.recipients, mail_api.domain_alias,
+  mail_api.senders, mail_api.author, mail_api.receive, mail_api.send, mail_api.app_password, mail_api.script, mail_api.default_script,
   mail_api.signed_in to mail_reader;
 grant select on mail_api.domains, mail_api.mailboxes, mail_api.passwords, mail_api.recipients, mail_api.scripts, mail_api.keys
   to mail_reader;

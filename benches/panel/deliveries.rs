@@ -52,6 +52,7 @@ const FLAT: [(&str, &str); 11] = [
         "select m.address || ' ' || string_agg(s.login, ',') from mail_api.mailboxes m \
          cross join lateral mail_api.senders(m.address) as s (login) group by m.address",
     ),
+    // No flat file knows whether there is room for a mail, so Dovecot is asked each time.
     (
         "maps/receive",
         "select address || ' DUNNO' from mail_api.recipients group by address",

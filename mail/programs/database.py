@@ -2,12 +2,18 @@
 
 The address and the password come by libpq's own variables (PGHOST and so on), which the supervisor sets."""
 
+import functools
 import pathlib
 import threading
 
 import psycopg2
 
 QUERIES = pathlib.Path("/usr/share/berth-mail/sql")
+
+
+@functools.cache
+def text(name):
+    return (QUERIES / f"{name}.sql").read_text()
 
 
 class Database:
@@ -18,7 +24,7 @@ class Database:
 
     def one(self, name, **values):
         """The first row of a query, or None. An idle connection may have been cut: the second try has a fresh one."""
-        query = (QUERIES / f"{name}.sql").read_text()
+        query = text(name)
         try:
             return self._ask(query, values)
         except (psycopg2.OperationalError, psycopg2.InterfaceError):

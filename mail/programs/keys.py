@@ -25,16 +25,14 @@ database = Database()
 def judge(login, authors):
     """What rspamd is told. Without a From, which Postfix adds, the mailbox itself is the author."""
     authors = authors or [login]
-    for author in authors:
-        # "me@mine.example"@yours.example comes without its quotes.
-        if author.count("@") != 1 or not database.one("is_sender", address=author, login=login)[0]:
-            return {"is_owner": False}
+    # "me@mine.example"@yours.example comes without its quotes.
+    if any(author.count("@") != 1 for author in authors):
+        return {"is_owner": False}
+    is_owner, selector, key = database.one("author", login=login, authors=authors)
+    if not is_owner or key is None:
+        return {"is_owner": is_owner}
     # Several authors may be of several domains; the first one's signs, as DMARC takes one.
-    domain = authors[0].rpartition("@")[2]
-    found = database.one("key", domain=domain)
-    if found is None:
-        return {"is_owner": True}
-    return {"is_owner": True, "domain": domain, "selector": found[0], "key": found[1]}
+    return {"is_owner": True, "domain": authors[0].rpartition("@")[2], "selector": selector, "key": key}
 
 
 def count(login, recipients):

@@ -142,7 +142,8 @@ def write_postfix(s):
     where = f"hosts = {hosts}\nuser = {s.user}\npassword = {s.password}\ndbname = {s.name}\n"
     folder(pathlib.Path("/etc/postfix/sql"), 0o750, "root", "postfix")
     for file in (SHIPPED / "postfix/sql").glob("*.cf"):
-        write(f"/etc/postfix/sql/{file.name}", file.read_text() + where, 0o640, "postfix")
+        text = file.read_text().replace("$max_message_mib", str(s.mib))
+        write(f"/etc/postfix/sql/{file.name}", text + where, 0o640, "postfix")
 
 
 def write_dovecot(s):

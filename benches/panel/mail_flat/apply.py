@@ -33,7 +33,8 @@ def dovecot():
     text, swapped = re.subn(r"^(passdb|userdb|dict) \{\n(?:  .*\n)*\}\n", "", path.read_text(), flags=re.MULTILINE)
     if swapped != 5:
         sys.exit(f"the shipped dovecot.conf has {swapped} blocks that ask PostgreSQL, not 5")
-    text = swap(text, "sieve_before = dict:proxy::sieve;name=active", f"sieve_before = file:{FLAT}/sieve/default.sieve")
+    text = swap(text, "sieve_before = dict:proxy::sieve;name=active;bindir=~/sieve-compiled",
+                f"sieve_before = file:{FLAT}/sieve/default.sieve")
     # Nobody is told what a mailbox holds: flat files have no such place.
     text = swap(text, "mail_plugins = quota quota_clone", "mail_plugins = quota")
     text = swap(text, "  quota_clone_dict = proxy::quota\n", "")

@@ -12,10 +12,11 @@ class Database:
         self._senders, self._keys = told["senders"], told["keys"]
 
     def one(self, name, **values):
-        if name == "is_sender":
-            return (values["login"] in self._senders.get(values["address"], []),)
-        if name == "key":
-            return self._keys.get(values["domain"])
+        if name == "author":
+            login, authors = values["login"], values["authors"]
+            if any(login not in self._senders.get(author, []) for author in authors):
+                return (False, None, None)
+            return (True, *self._keys.get(authors[0].rpartition("@")[2], (None, None)))
         if name == "send":
             return ("DUNNO",)
         if name == "has_mailbox":

@@ -1,2 +1,2 @@
 -- Whether there is a mailbox with an address.
-select exists (select from mail_api.mailboxes where address = %(address)s)
+select exists (select from mail_api.mailboxes(%(address)s))

@@ -74,8 +74,9 @@ fn maps(text: &str) -> Vec<String> {
 
 /// What the programs put in for `%s`, `%u`, `%d`, `%(name)s` and their like.
 fn filled(query: &str) -> String {
+    let query = query.replace("$max_message_mib", "50");
     let named = regex::Regex::new(r"%\([a-z]+\)s").unwrap();
-    let query = named.replace_all(query, "'ann@acme.test'");
+    let query = named.replace_all(&query, "'ann@acme.test'");
     let long = regex::Regex::new(r"%\{[^}]*\}").unwrap();
     let short = regex::Regex::new(r"%[A-Z]*[a-z]").unwrap();
     let text = long.replace_all(&query, "x");
@@ -136,4 +137,24 @@ async fn the_role_reads_nothing_else() {
         assert!(error.contains("permission denied"), "{table}: {error}");
     }
     reader.close().await.unwrap();
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "two files, one of which makes the data")]
+async fn functions_tell_what_the_views_hold() {
+    let app = TestApp::start().await;
+    let options: PgConnectOptions = app.admin_url().parse().unwrap();
+    let mut admin = options.connect().await.unwrap();
+    sqlx::raw_sql(include_str!("random.sql"))
+        .execute(&mut admin)
+        .await
+        .unwrap();
+    let told: String = sqlx::query_scalar(include_str!("functions.sql"))
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+    let told: Vec<u32> = told.split(' ').map(|count| count.parse().unwrap()).collect();
+    assert!(told[0] > 50, "{told:?}");
+    assert_eq!(told[1..], [4, 0], "{told:?}");
+    admin.close().await.unwrap();
 }
