@@ -151,9 +151,7 @@ impl Bench {
 
 /// What Postfix asks of each recipient, of one by chance.
 fn look_up(count: u32) -> String {
-    format!(
-        "\\set n random(1, {count})\nselect mail_api.recipients('p' || :n || '@harbour.test');"
-    )
+    format!("\\set n random(1, {count})\nselect mail_api.recipients('p' || :n || '@harbour.test');")
 }
 
 /// Time for a look-up, so that more is worse.
