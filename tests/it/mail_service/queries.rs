@@ -75,6 +75,7 @@ fn maps(text: &str) -> Vec<String> {
 /// What the programs put in for `%s`, `%u`, `%d`, `%(name)s` and their like.
 fn filled(query: &str) -> String {
     let query = query.replace("$max_message_mib", "50");
+    let query = query.replace("%(authors)s", "array['ann@acme.test']");
     let named = regex::Regex::new(r"%\([a-z]+\)s").unwrap();
     let query = named.replace_all(&query, "'ann@acme.test'");
     let long = regex::Regex::new(r"%\{[^}]*\}").unwrap();
