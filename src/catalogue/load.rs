@@ -77,11 +77,11 @@ struct File {
 
 /// Every template below `dir`, by name: those that are sound, and why the others are not. The one must not shut out the
 /// other, or a slip in a new template would take the old ones away with the panel's next start.
-pub fn load_each(dir: &Path, base: &str) -> Result<(Vec<Folder>, Vec<CatalogueError>), CatalogueError> {
+pub fn load_each(dir: &Path) -> Result<(Vec<Folder>, Vec<CatalogueError>), CatalogueError> {
     let (mut folders, mut broken) = (Vec::new(), Vec::new());
     let is_template = |path: &PathBuf| path.is_dir() && !path.ends_with(BLUEPRINTS);
     for path in entries(dir)?.into_iter().filter(is_template) {
-        match Folder::load(&path, base) {
+        match Folder::load(&path) {
             Ok(folder) => folders.push(folder),
             Err(error) => broken.push(error),
         }
@@ -101,8 +101,8 @@ pub(super) fn texts(dir: &Path) -> Vec<(PathBuf, Result<String, CatalogueError>)
 }
 
 impl Folder {
-    /// Reads one template's folder, whose image is made from the image `base`.
-    pub fn load(dir: &Path, base: &str) -> Result<Self, CatalogueError> {
+    /// Reads one template's folder.
+    pub fn load(dir: &Path) -> Result<Self, CatalogueError> {
         let mut files = Vec::new();
         collect(dir, dir, &mut files)?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -111,9 +111,9 @@ impl Folder {
             path: dir.join(TEMPLATE_FILE),
             problems,
         })?;
-        let content_hash = hash("", files.iter());
+        let content_hash = hash(files.iter());
         files.retain(|file| file.path != TEMPLATE_FILE);
-        let image_hash = hash(base, files.iter());
+        let image_hash = hash(files.iter());
         Ok(Self {
             template: Arc::new(template),
             content_hash,
@@ -122,8 +122,8 @@ impl Folder {
         })
     }
 
-    /// The image's name: `berth/static-site:3f1c0ad2b4e6`. It changes when a file of the image does, or the image that it is made
-    /// from, and not when only the description does.
+    /// The image's name: `berth/static-site:3f1c0ad2b4e6`. It changes when a file of the image does, and not when
+    /// only the description does.
     pub fn image_tag(&self) -> String {
         format!(
             "berth/{}:{}",
@@ -233,8 +233,8 @@ fn unreadable(path: &Path, source: io::Error) -> CatalogueError {
 }
 
 /// Each part with its length before it, so that no two folders can run together into the same bytes.
-fn hash<'a>(base: &str, files: impl Iterator<Item = &'a File>) -> String {
-    let mut hash = Sha256::new_with_prefix(base);
+fn hash<'a>(files: impl Iterator<Item = &'a File>) -> String {
+    let mut hash = Sha256::new();
     for file in files {
         for part in [file.path.as_bytes(), &[u8::from(file.executable)], &file.bytes] {
             hash.update((part.len() as u64).to_be_bytes());

@@ -20,14 +20,14 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Reads the folder; its images are made from `base`. One that does not exist is a catalogue without templates, so that commands which need none work
+    /// Reads the folder. One that does not exist is a catalogue without templates, so that commands which need none work
     /// from anywhere. A template that is not sound is left out, and staff see why.
-    pub fn load(dir: &Path, base: &str) -> Result<Self, CatalogueError> {
+    pub fn load(dir: &Path) -> Result<Self, CatalogueError> {
         if !dir.exists() {
             tracing::warn!(folder = %dir.display(), "there is no catalogue: no server can be created");
             return Ok(Self::default());
         }
-        let (folders, mut errors) = load_each(dir, base)?;
+        let (folders, mut errors) = load_each(dir)?;
         let (mut blueprints, wrong) = blueprint::load_all(dir, &folders);
         errors.extend(wrong);
         // From the simplest.

@@ -51,8 +51,7 @@ impl Catalogue {
 
 fn check(dir: &std::path::Path) -> anyhow::Result<ExitCode> {
     ensure!(dir.is_dir(), "{} is not a folder", dir.display());
-    // No image is named here, so none is made from anything.
-    let shelf = Shelf::load(dir, "").context("reading the catalogue")?;
+    let shelf = Shelf::load(dir).context("reading the catalogue")?;
     for problem in shelf.broken().iter().flat_map(|one| &one.problems) {
         println!("{problem}");
     }
@@ -68,7 +67,7 @@ fn check(dir: &std::path::Path) -> anyhow::Result<ExitCode> {
 impl Build {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let config = ready(self.config)?;
-        let all = Shelf::load(&config.catalogue_dir, &config.base_image).context("reading the catalogue")?;
+        let all = Shelf::load(&config.catalogue_dir).context("reading the catalogue")?;
         let folders = chosen(&all, &self.names)?;
         let engine = start::engine(&config, Installation::default())?;
         let mut failed = 0_usize;

@@ -99,9 +99,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         dns: Arc::new(Resolver::at(config.dns_server).context("BERTH_DNS_SERVER")?),
         mail: mail(&config)?,
         installation,
-        catalogue: Arc::new(
-            Catalogue::load(&config.catalogue_dir, &config.base_image).context("reading the catalogue")?,
-        ),
+        catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
         poke_servers: Poke::default(),
         consoles: servers::Consoles::default(),
         config,

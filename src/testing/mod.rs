@@ -47,8 +47,6 @@ pub use stream::Listening;
 
 /// Connections of one panel.
 const CONNECTIONS: u32 = 6;
-/// What images are made from in tests: an image with busybox, for panels that run servers for real.
-pub const BASE_IMAGE: &str = "berth-test/busybox:1";
 
 /// When tests happen: a Tuesday at noon.
 pub fn noon() -> DateTime<Utc> {
@@ -128,7 +126,6 @@ impl TestApp {
         let folder = std::env::temp_dir().join(format!("berth-test-{}", std::process::id()));
         let mut config = Settings::parse_from(["berth"]).config;
         config.data_dir = folder;
-        BASE_IMAGE.clone_into(&mut config.base_image);
         config.rate_per_minute = 1_000_000;
         config.database_connections = CONNECTIONS;
         config
@@ -161,9 +158,7 @@ impl TestApp {
                 .mail_container
                 .as_ref()
                 .map(|_| Arc::new(mail.clone()) as _),
-            catalogue: Arc::new(
-                Catalogue::load(&config.catalogue_dir, &config.base_image).expect("the catalogue"),
-            ),
+            catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).expect("the catalogue")),
             authenticate: crate::commands::authenticator(&clock, &config),
             clock,
             db,

@@ -47,8 +47,7 @@ fn problems(from: &str, to: &str) -> Vec<String> {
 }
 
 fn shipped() -> Catalogue {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue"));
-    Catalogue::load(folder, "debian:bookworm-slim").unwrap()
+    Catalogue::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue"))).unwrap()
 }
 
 /// What is written instead of what, and what is said of it.

@@ -37,7 +37,7 @@ use super::world::World;
 use crate::panel::LOOK_AGAIN;
 
 /// Made from Debian's `busybox-static` when it is not there; there is no registry to fetch anything from.
-pub(crate) const IMAGE: &str = berth::testing::BASE_IMAGE;
+pub(crate) const IMAGE: &str = "berth-test/busybox:1";
 const SOCKET: &str = "/var/run/docker.sock";
 /// How long what was under way when a panel died may go on.
 const CLEAN_WITHIN: Duration = Duration::from_mins(1);
