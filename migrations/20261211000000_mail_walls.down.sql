@@ -23,35 +23,9 @@ grant insert on mail_key to berth_web;
 revoke insert (id, tenant_id, name, proof, alias_of, created_by, created_at, updated_at) on mail_domain from berth_web;
 grant insert, update (verified_at) on mail_domain to berth_web;
 
-drop trigger mailbox_send_as_place on mailbox_send_as;
-drop function mailbox_send_as_place;
-create or replace function mail_take_address() returns trigger language plpgsql security definer
-  set search_path = public, pg_temp as $$
-declare
-  what text := case tg_table_name when 'mailbox' then 'mailbox' else 'alias' end;
-  was boolean := false;
-  will boolean := false;
-begin
-  if tg_op <> 'INSERT' then
-    was := what = 'alias' or (to_jsonb(old) ->> 'deleted_at') is null;
-  end if;
-  if tg_op <> 'DELETE' then
-    will := what = 'alias' or (to_jsonb(new) ->> 'deleted_at') is null;
-  end if;
-  if was and will and old.address = new.address and old.domain_id = new.domain_id then
-    return null;
-  end if;
-  if was then
-    delete from mail_address where address = old.address and domain_id = old.domain_id;
-    perform mail_count(what, old.tenant_id, old.domain_id, -1);
-  end if;
-  if will then
-    insert into mail_address (address, tenant_id, domain_id, kind, subject)
-      values (new.address, new.tenant_id, new.domain_id, what, new.id);
-    perform mail_count(what, new.tenant_id, new.domain_id, 1);
-  end if;
-  return null;
-end $$;
+drop trigger mail_check_place on mailbox_send_as;
+drop trigger mail_check_place on mail_alias;
+drop trigger mail_check_place on mailbox;
 drop function mail_check_place;
 
 drop policy of_own on mail_fetch;

@@ -26,53 +26,22 @@ create policy of_own on mailbox_filter as restrictive for insert to berth_web
 create policy of_own on mail_fetch as restrictive for insert to berth_web
   with check (tenant_id = berth_tenant() and exists (select from mailbox m where m.id = mailbox_id and m.tenant_id = berth_tenant()));
 
--- An address is in its row's domain, or a mailbox of one domain had the mail of another.
-create or replace function mail_take_address() returns trigger language plpgsql security definer
-  set search_path = public, pg_temp as $$
-declare
-  what text := case tg_table_name when 'mailbox' then 'mailbox' else 'alias' end;
-  was boolean := false;
-  will boolean := false;
+-- An address is in its row's domain, or a mailbox of one domain had the mail of another. Somebody may send as an address, or as all
+-- of a domain's ('@example.com').
+create function mail_check_place() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  if tg_op <> 'INSERT' then
-    was := what = 'alias' or (to_jsonb(old) ->> 'deleted_at') is null;
-  end if;
-  if tg_op <> 'DELETE' then
-    will := what = 'alias' or (to_jsonb(new) ->> 'deleted_at') is null;
-    perform mail_check_place(new.address, new.domain_id);
-  end if;
-  if was and will and old.address = new.address and old.domain_id = new.domain_id then
-    return null;
-  end if;
-  if was then
-    delete from mail_address where address = old.address and domain_id = old.domain_id;
-    perform mail_count(what, old.tenant_id, old.domain_id, -1);
-  end if;
-  if will then
-    insert into mail_address (address, tenant_id, domain_id, kind, subject)
-      values (new.address, new.tenant_id, new.domain_id, what, new.id);
-    perform mail_count(what, new.tenant_id, new.domain_id, 1);
-  end if;
-  return null;
-end $$;
-
-create function mail_check_place(address text, domain uuid) returns void
-  language plpgsql stable security definer set search_path = public, pg_temp as $$
-begin
-  if not exists (select from mail_domain d where d.id = domain and d.name = split_part(address, '@', 2)) then
+  if not exists (select from mail_domain d where d.id = new.domain_id and d.name = split_part(new.address, '@', 2)) then
     raise exception 'this address is not in its domain' using errcode = 'check_violation', constraint = 'mail_address_place';
   end if;
-end $$;
-revoke execute on function mail_check_place from public;
-
--- Somebody may send as an address, or as all of a domain's ('@example.com').
-create function mailbox_send_as_place() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
-begin
-  perform mail_check_place(new.address, new.domain_id);
   return null;
 end $$;
-revoke execute on function mailbox_send_as_place from public;
-create trigger mailbox_send_as_place after insert or update on mailbox_send_as for each row execute function mailbox_send_as_place();
+revoke execute on function mail_check_place from public;
+create trigger mail_check_place after insert or update of address, domain_id on mailbox
+  for each row execute function mail_check_place();
+create trigger mail_check_place after insert or update of address, domain_id on mail_alias
+  for each row execute function mail_check_place();
+create trigger mail_check_place after insert or update of address, domain_id on mailbox_send_as
+  for each row execute function mail_check_place();
 
 -- A person of a tenant writes what pages and programs write, and nothing that says whose something is. What is not named here is
 -- written by triggers, by the mail service or by the system.

@@ -48,18 +48,6 @@ impl FormData {
         }
     }
 
-    /// The check of a form's hidden `version`: nobody may have changed the thing since the form was shown.
-    pub fn same_version(&self) -> impl Fn(i64) -> Result<(), Error> + use<> {
-        let shown: Option<i64> = self.get("version").parse().ok();
-        move |version| {
-            if shown == Some(version) {
-                Ok(())
-            } else {
-                Err(Error::PreconditionFailed)
-            }
-        }
-    }
-
     /// Whether the form was sent by somebody who meant it now, and not before a sign-in.
     pub fn is_meant(&self) -> Result<(), FieldErrors> {
         if self.is_returned {
@@ -96,9 +84,21 @@ impl FormData {
     /// The check of a hidden `version`: nobody may have changed the thing since the form was shown. A form that says nothing
     /// of it passes.
     pub fn has_seen(&self) -> impl Fn(i64) -> Result<(), Error> + use<> {
+        self.version_check(|seen, version| seen.is_none_or(|seen| seen == version))
+    }
+
+    /// The same, for forms that always have it: one that says nothing of it does not pass.
+    pub fn same_version(&self) -> impl Fn(i64) -> Result<(), Error> + use<> {
+        self.version_check(|seen, version| seen == Some(version))
+    }
+
+    fn version_check(
+        &self,
+        passes: fn(Option<i64>, i64) -> bool,
+    ) -> impl Fn(i64) -> Result<(), Error> + use<> {
         let seen: Option<i64> = self.get("version").parse().ok();
         move |version| {
-            if seen.is_none_or(|seen| seen == version) {
+            if passes(seen, version) {
                 Ok(())
             } else {
                 Err(Error::PreconditionFailed)
