@@ -119,7 +119,7 @@ async fn an_address_is_taken_once_in_a_domain_and_says_nothing_of_others() {
     // Somebody else names the same domain and can't prove it: they neither learn of Ann nor keep anybody from an address.
     let (other, bob) = (scene.test.tenant("other").await, scene.test.person("bob").await);
     scene.test.member(other, bob, TenantRole::Owner).await;
-    add_domain(&scene.test, other, "a.example", false).await;
+    rows::domain(&scene.test, other, "a.example", false).await;
     let stranger = program(&scene.test, other, bob).await;
     for address in ["ann@a.example", "boss@a.example"] {
         let new = json!({ "address": address, "password_hash": HASH });
@@ -276,7 +276,7 @@ async fn a_deleted_one_is_restored_unless_somebody_has_its_address() {
 #[tokio::test]
 async fn lists_are_searched_sorted_and_cut() {
     let scene = Scene::new().await;
-    let other = add_domain(&scene.test, scene.tenant, "b.example", true).await;
+    let other = rows::domain(&scene.test, scene.tenant, "b.example", true).await;
     for address in [
         "carl@a.example",
         "ann@a.example",

@@ -9,6 +9,7 @@ mod setup;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use crate::mail::tests::rows;
 use crate::platform::access::{Permission, Side, TenantRole};
 use crate::platform::db::Scoped as _;
 use crate::platform::ids::{MailDomainId, TenantId, UserId};
@@ -42,7 +43,7 @@ impl Scene {
         let (tenant, ada) = (test.tenant("acme").await, test.person("ada").await);
         test.member(tenant, ada, TenantRole::Owner).await;
         let program = program(&test, tenant, ada).await;
-        let domain = add_domain(&test, tenant, "a.example", true).await;
+        let domain = rows::domain(&test, tenant, "a.example", true).await;
         Self {
             test,
             tenant,
@@ -150,24 +151,4 @@ async fn program(test: &TestApp, tenant: TenantId, user: UserId) -> Client {
     // Some tests last weeks.
     test.program_until(user, Some(tenant), &all, chrono::TimeDelta::days(365))
         .await
-}
-
-async fn add_domain(test: &TestApp, tenant: TenantId, name: &str, is_verified: bool) -> MailDomainId {
-    let now = test.app.now();
-    let id = MailDomainId::new(&*test.app.ids, now);
-    let mut tx = test.system().begin().await.unwrap();
-    sqlx::query!(
-        "insert into mail_domain (id, tenant_id, name, proof, verified_at, created_by, created_at, updated_at) \
-         values ($1, $2, $3, 'proof', $4, 'test', $5, $5)",
-        id.0,
-        tenant.0,
-        name,
-        is_verified.then_some(now),
-        now
-    )
-    .execute(tx.conn())
-    .await
-    .unwrap();
-    tx.commit().await.unwrap();
-    id
 }

@@ -65,8 +65,8 @@ async fn a_mailbox_has_so_many_and_a_new_password_can_end_them() {
 async fn a_mailbox_sends_as_addresses_of_domains_that_are_proven() {
     let scene = Scene::new().await;
     let id = scene.create("ann@a.example").await;
-    add_domain(&scene.test, scene.tenant, "xn--bcher-kva.example", true).await;
-    add_domain(&scene.test, scene.tenant, "hope.example", false).await;
+    rows::domain(&scene.test, scene.tenant, "xn--bcher-kva.example", true).await;
+    rows::domain(&scene.test, scene.tenant, "hope.example", false).await;
     let path = one(&id, "send-as");
     let allow = |address: &str| scene.post(&path, json!({ "address": address }));
     let allowed = allow("Sales@Bücher.example").await.expect(201).json();
