@@ -85,7 +85,7 @@ fn rows(from: u32, to: u32) -> String {
          insert into mail_address (address, tenant_id, domain_id, kind, subject) \
          select address, tenant_id, domain_id, 'mailbox', id from mailbox where local_part like 'p%' \
            on conflict do nothing; \
-         analyze mailbox; analyze mail_address;"
+         vacuum (analyze) mailbox; vacuum (analyze) mail_address;"
     )
 }
 
@@ -122,7 +122,9 @@ impl Bench {
             eprintln!("  {count} mailboxes");
             sql::run(&self.app, &rows(there + 1, count));
             there = count;
-            rates.push(sql::rate_of_reader(&self.app, &look_up(count)));
+            let mut turns = [(); 3].map(|()| sql::rate_of_reader(&self.app, &look_up(count)));
+            turns.sort_by(f64::total_cmp);
+            rates.push(turns[1]);
             let token = format!("authorization: Bearer {}", self.customer.token);
             lists.push(lists::rate(&self.panel, &self.list(), &token).await);
         }
