@@ -3,6 +3,9 @@
 pub mod backup;
 pub mod dns;
 pub mod engine;
+pub mod http;
+pub mod inbox;
 pub mod mail;
 pub mod mailer;
 pub mod pool;
+pub mod probe;

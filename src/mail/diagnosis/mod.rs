@@ -4,7 +4,6 @@
 //! What can't be seen from here is told as not known, and never as good. Nothing is changed, and nothing is sent.
 
 mod api;
-mod certificate;
 mod look;
 mod model;
 mod pages;

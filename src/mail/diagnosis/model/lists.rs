@@ -1,6 +1,6 @@
-//! Which addresses the world knows, and what lists of those that send spam say of them. Pure.
+//! What lists of addresses that send spam say of one. Pure.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use super::{Finding, Verdict};
 
@@ -10,37 +10,6 @@ pub const BLOCKLISTS: [(&str, &str); 3] = [
     ("bl.spamcop.net", "SpamCop"),
     ("psbl.surriel.com", "PSBL"),
 ];
-
-/// Whether an address is one of the Internet's (RFC 6890), so that asking the world about it makes sense, and the world's port 25
-/// may be tried by somebody's word.
-pub fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(four) => is_public_four(four),
-        IpAddr::V6(six) => match six.to_ipv4_mapped() {
-            Some(four) => is_public_four(four),
-            // 2000::/3 is all that is given out; 2001:db8::/32 is for documents, 2002::/16 hides an IPv4 address.
-            None => {
-                let [first, second, ..] = six.segments();
-                first & 0xe000 == 0x2000 && !(first == 0x2001 && second == 0xdb8) && first != 0x2002
-            }
-        },
-    }
-}
-
-fn is_public_four(four: Ipv4Addr) -> bool {
-    let [first, second, third, _] = four.octets();
-    let is_shared = first == 100 && second & 0xc0 == 64;
-    let is_special = first == 0
-        || first >= 224
-        || (first, second, third) == (192, 0, 0)
-        || (first == 198 && second & 0xfe == 18);
-    !(four.is_private()
-        || four.is_loopback()
-        || four.is_link_local()
-        || four.is_documentation()
-        || is_shared
-        || is_special)
-}
 
 /// The name by which a list is asked about an address (RFC 5782, 2.1 and 2.4).
 pub fn asked(address: IpAddr, list: &str) -> String {

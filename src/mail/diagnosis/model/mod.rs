@@ -7,9 +7,10 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::certificate::Certificate;
+use crate::drivers::http::Certificate;
+pub use crate::drivers::http::is_public;
 
-pub use lists::{BLOCKLISTS, asked, is_public, listed};
+pub use lists::{BLOCKLISTS, asked, listed};
 
 /// Days before its end that a certificate should have been renewed.
 const SOON: i64 = 14;
