@@ -21,6 +21,7 @@ mod store;
 mod tests;
 mod updates;
 
+use crate::app::App;
 use crate::platform::access::SystemScope;
 use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
@@ -30,8 +31,8 @@ pub use actions::{
     Answers, Asked, CloneData, CloneInput, NewPart, NewServerInput, OLDEST, Restored, SecretAnswer,
     SettingsInput, TOPIC, VariableChange, answer_of, change, check_not_restored, check_unshared, check_whole,
     clone, command, command_part, command_within, configure_part, create, create_part, delete, delete_part,
-    erase, erase_part, fits_template, halt, keeping, make_way, remount, rename_part, restore, restore_part,
-    rewire, set_up_location, update,
+    erase, erase_part, fits_template, halt, keeping, make_way, remount, rename_part, resize_within, restore,
+    restore_part, resume_within, rewire, secret_values, set_up_location, suspend_within, update,
 };
 pub use console::{Consoles, GRACE as CONSOLE_GRACE, end_lost as end_lost_consoles};
 pub use line::{LineError, Said, give_line};
@@ -41,6 +42,7 @@ pub use reconcile::{
     volume_key,
 };
 pub use reseal::{RotateError, Rotated, forget_old_keys, rotate_key};
+pub use store::{EngineCondition, ServerCondition, conditions, engines};
 
 /// The host's ports that servers have: number, and whether it is UDP.
 pub async fn ports(scope: &SystemScope) -> Result<Vec<(u16, bool)>, Error> {
@@ -89,6 +91,15 @@ pub async fn note(tx: &mut TenantTx, id: ServerId) -> Result<String, Error> {
 /// A server's variables, secret ones sealed.
 pub async fn variables(tx: &mut TenantTx, id: ServerId) -> Result<Vec<model::StoredVariable>, Error> {
     store::variables(tx, id).await
+}
+
+/// The newest lines that a server printed, oldest first.
+pub async fn newest_log(
+    app: &App,
+    id: ServerId,
+    lines: u32,
+) -> Result<Vec<crate::drivers::engine::LogLine>, Error> {
+    logs::newest(app, id, lines).await
 }
 
 /// The sizes that can be chosen, from the smallest.

@@ -16,6 +16,8 @@ use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::secret::{KeyError, Keyring, Resealed};
 use crate::shares;
+use crate::ticket_mail;
+use crate::webhooks;
 
 use super::model::seal_context;
 use super::store::{self, SealedVariable};
@@ -85,12 +87,14 @@ async fn reseal_all(scope: &SystemScope, keyring: &Keyring) -> Result<u64, Rotat
 }
 
 /// What else is sealed and stays; what is sealed for a day only, such as answers that are kept for repeated requests, is none of it.
-async fn reseal_others(scope: &SystemScope, keyring: &Keyring) -> Result<[Resealed; 4], Error> {
+async fn reseal_others(scope: &SystemScope, keyring: &Keyring) -> Result<[Resealed; 6], Error> {
     Ok([
         backups::reseal(scope, keyring).await?,
         certificates::reseal(scope, keyring).await?,
         shares::reseal(scope, keyring).await?,
         fetches::reseal(scope, keyring).await?,
+        webhooks::reseal(scope, keyring).await?,
+        ticket_mail::reseal(scope, keyring).await?,
     ])
 }
 

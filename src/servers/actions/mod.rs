@@ -12,6 +12,7 @@ mod moves;
 mod parts;
 mod power;
 mod rebuild;
+mod resize;
 mod restore;
 mod reveal;
 mod room;
@@ -49,12 +50,13 @@ pub use parts::{
 };
 pub use power::{command, command_as_staff, command_within};
 pub use rebuild::rebuild;
+pub use resize::resize_within;
 pub use restore::{Restored, restore, restore_as_staff};
-pub use reveal::reveal;
+pub use reveal::{reveal, secret_values};
 #[cfg(all(test, feature = "testing"))]
 pub use settings::Changed;
 pub use settings::{SettingsInput, VariableChange, change};
-pub use suspend::{resume, suspend};
+pub use suspend::{resume, resume_within, suspend, suspend_within};
 pub use tied::is_tied;
 pub use update::{update, update_all, update_all_as_staff, update_as_staff};
 pub use wake::set_up_location;

@@ -14,8 +14,9 @@ use crate::platform::access::StaffScope;
 use crate::platform::db::StaffTx;
 use crate::platform::error::Error;
 use crate::platform::events::{self, GUEST_TOPIC};
-use crate::platform::ids::{ServerId, TenantId};
+use crate::platform::ids::{ServerId, TenantId, TicketId};
 use crate::tenants::{self, Status, Tenant};
+use crate::tickets::{self, EventKind};
 use crate::volumes;
 
 use super::super::model::{Server, ServerName};
@@ -37,21 +38,32 @@ pub async fn may_leave(tx: &mut StaffTx, server: &Server) -> Result<(), Error> {
 }
 
 /// Moves a server to another tenant; see `confirm` for `typed`. Its name is its own, or the next best if another server there
-/// has it.
+/// has it. The ticket that it is moved from, one of the former tenant's, tells of it to staff.
 pub async fn move_server(
     app: &App,
     scope: &StaffScope,
     id: ServerId,
-    to: TenantId,
+    (to, ticket): (TenantId, Option<TicketId>),
     typed: Option<&str>,
 ) -> Result<Restored, Error> {
     let mut tx = scope.begin().await?;
+    // Before the server, as all acts of a ticket do.
+    let ticket = match ticket {
+        Some(ticket) => Some(tickets::lock(&mut tx, ticket).await?),
+        None => None,
+    };
     let new = match tenants::find_tenant(&mut tx, to).await {
         Err(Error::NotFound) => return Err(Error::invalid("tenant", "Choose one of the tenants.")),
         other => other?,
     };
     store::lock_tenant(&mut tx, to).await?;
     let before = store::lock(&mut tx, id).await?;
+    if ticket
+        .as_ref()
+        .is_some_and(|ticket| ticket.tenant != Some(before.tenant))
+    {
+        return Err(Error::NotFound);
+    }
     confirm(&before, typed)?;
     check(app, &mut tx, &before, &new).await?;
     fit(app, &mut tx, to, &before.resources).await?;
@@ -62,6 +74,11 @@ pub async fn move_server(
     let came = "It came here from another organisation.".to_owned();
     super::tell(app, &mut tx, &server, came).await?;
     tell(app, &mut tx, scope, (&before, &server)).await?;
+    if let Some(ticket) = ticket {
+        let verb = format!("move {}", before.name);
+        let kind = EventKind::ActedOn { verb };
+        tickets::record(app, &mut tx, &scope.who, ticket.id, kind, false).await?;
+    }
     tx.commit().await?;
     app.poke_servers.poke();
     let renamed_from = Some(before.name).filter(|old| *old != server.name);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::Change;
 use crate::platform::access::{StaffScope, TenantScope, Who};
-use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 
@@ -39,7 +39,7 @@ pub async fn command_as_staff(
 /// Tells a server what to do inside of a transaction that its caller ends; the caller then pokes the reconciler.
 pub async fn command_within(
     app: &App,
-    tx: &mut SystemTx,
+    tx: &mut impl Scoped,
     who: &Who,
     id: ServerId,
     command: Command,

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::Change;
 use crate::platform::access::TenantScope;
+use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::platform::secret::Secret;
@@ -29,4 +30,16 @@ pub async fn reveal(app: &App, scope: &TenantScope, id: ServerId, key: &str) -> 
     app.audit(&mut tx, &scope.who, &target(&server), &change).await?;
     tx.commit().await?;
     Ok(secret)
+}
+
+/// All secret values of a server, so that they can be taken out of what others are shown. Nobody looks at them, so this is no
+/// audit event. One that can't be opened is not known.
+pub async fn secret_values(app: &App, tx: &mut SystemTx, id: ServerId) -> Result<Vec<String>, Error> {
+    let variables = store::variables(tx, id).await?;
+    let opened = variables.iter().filter_map(|variable| {
+        let sealed = variable.sealed.as_ref()?;
+        let plain = app.keyring.open(&seal_context(&variable.key, id), sealed).ok()?;
+        String::from_utf8(plain.to_vec()).ok()
+    });
+    Ok(opened.collect())
 }

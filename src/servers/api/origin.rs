@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, TenantId};
+use crate::platform::ids::{ServerId, TenantId, TicketId};
 use crate::platform::web::{Json, Path};
 
 use super::super::actions::{self, Asked, CloneData, CloneInput};
@@ -83,6 +83,8 @@ pub async fn copy_again(
 pub struct MoveIn {
     /// Its new tenant, which must be active and have room for it.
     tenant_id: TenantId,
+    /// The ticket of its present tenant that it is moved from, which tells of it to staff.
+    ticket: Option<TicketId>,
 }
 
 /// Move a server to another tenant
@@ -99,7 +101,7 @@ pub async fn move_server(
     Path(id): Path<ServerId>,
     Json(to): Json<MoveIn>,
 ) -> Result<Response, Error> {
-    let moved = actions::move_server(&app, &scope, id, to.tenant_id, None).await?;
+    let moved = actions::move_server(&app, &scope, id, (to.tenant_id, to.ticket), None).await?;
     let asked = Asked {
         server: moved.server,
         operation: moved.operation,

@@ -1,6 +1,8 @@
 //! Who may look and who may type, when the console is opened and from then on once a minute, and also as soon as whom the
-//! server is shared with, or whose it is, has changed.
+//! server is shared with, or whose it is, has changed, or the access of staff was ended.
 
+use crate::app::App;
+use crate::break_glass::{self, Part};
 use crate::platform::access::{Permission, StaffScope, TenantScope, Who};
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
@@ -34,11 +36,17 @@ impl Scope {
         }
     }
 
-    /// The server, if there is one for them.
-    pub(super) async fn find(&self, id: ServerId) -> Result<Server, Error> {
+    /// The server, if there is one for them. Staff have to have broken the glass for its tenant.
+    pub(super) async fn find(&self, app: &App, id: ServerId) -> Result<Server, Error> {
         match self {
             Self::Tenant(scope) => store::find(&mut scope.begin().await?, id).await,
-            Self::Staff(scope) => store::find(&mut scope.begin().await?, id).await,
+            Self::Staff(scope) => {
+                let mut tx = scope.begin().await?;
+                let server = store::find(&mut tx, id).await?;
+                let asked = (server.tenant, Part::Console);
+                break_glass::check(&mut tx, scope, asked, app.now()).await?;
+                Ok(server)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::audit::Change;
+use crate::break_glass::{self, Part};
 use crate::platform::access::Who;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
@@ -58,6 +59,10 @@ pub(super) async fn open(
         }
         Scope::Staff(scope) => {
             let mut tx = scope.begin().await?;
+            let asked = (visit.server.tenant, Part::Console);
+            let grant = break_glass::check(&mut tx, scope, asked, now).await?;
+            let what = (Part::Console, visit.server.name.as_str());
+            break_glass::note_use(app, &mut tx, &grant, what).await?;
             opened(app, &mut tx, &scope.who, &visit, shell).await?;
             tx.commit().await?;
         }

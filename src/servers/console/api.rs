@@ -32,7 +32,8 @@ pub async fn socket(
 
 /// Open any server's console
 ///
-/// As `GET /api/v1/servers/{server_id}/console`. Written into the tenant's audit log under the name of whoever did it.
+/// As `GET /api/v1/servers/{server_id}/console`, while you have broken the glass for consoles of the server's tenant. Written into
+/// the tenant's audit log under the name of whoever did it.
 #[utoipa::path(get, path = "/api/v1/staff/servers/{server_id}/console", tag = "staff",
     params(("server_id" = ServerId, Path), Screen),
     responses((status = 101, description = "The connection is a WebSocket now")))]

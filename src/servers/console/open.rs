@@ -52,7 +52,7 @@ pub(super) async fn upgrade(
     socket: Socket,
     caller: Caller,
 ) -> Result<Response, Error> {
-    let server = scope.find(id).await?;
+    let server = scope.find(&app, id).await?;
     let (upgrade, recheck) = socket.check(&app.config.public_url, caller == Caller::Program)?;
     let tasks = app.tasks.clone();
     let guest = Guest {

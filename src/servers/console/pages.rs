@@ -2,13 +2,15 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 
 use crate::app::App;
+use crate::break_glass::{self, Part};
 use crate::platform::access::{Permission, StaffScope, TenantScope};
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
-use crate::platform::web::{Ctx, Page, Path, Query, Socket};
+use crate::platform::ids::{ServerId, TicketId};
+use crate::platform::web::{Ctx, Page, Path, Query, SeeOther, Socket};
 
 use super::super::pages::{Head, crumbs};
 use super::super::store;
@@ -72,14 +74,33 @@ pub async fn show(
     }))
 }
 
-/// The console of any server.
+/// The ticket that staff come from.
+#[derive(Debug, Default, Deserialize)]
+pub struct Origin {
+    ticket: Option<TicketId>,
+}
+
+/// The console of any server, for staff who broke the glass; others are sent to where they do.
 pub async fn staff_show(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
     Path(id): Path<ServerId>,
-) -> Result<Page<StaffShow>, Error> {
-    let server = store::find(&mut scope.begin().await?, id).await?;
+    Query(from): Query<Origin>,
+) -> Result<Response, Error> {
+    let mut tx = scope.begin().await?;
+    let server = store::find(&mut tx, id).await?;
+    let asked = (server.tenant, Part::Console);
+    match break_glass::check(&mut tx, &scope, asked, app.now()).await {
+        Ok(_) => {}
+        Err(Error::Conflict { .. }) => {
+            let ticket = from.ticket.map(|ticket| format!("&ticket={ticket}"));
+            let to = format!("/staff/break-glass/new?server={id}{}", ticket.unwrap_or_default());
+            let text = "A console is the customer's own. Say why you need to see it, and for how long.";
+            return Ok(SeeOther::to(to).info(text).into_response());
+        }
+        Err(error) => return Err(error),
+    }
     let base = format!("/staff/servers/{id}");
     let panel = Panel {
         socket: format!("{base}/console/socket"),
@@ -93,7 +114,8 @@ pub async fn staff_show(
         name: server.name.clone(),
         tenant: server.tenant_name,
         panel,
-    }))
+    })
+    .into_response())
 }
 
 /// The connection of a page of the tenant's people.

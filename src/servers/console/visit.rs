@@ -132,9 +132,12 @@ impl Guest {
     /// Why the viewer has to go, if they have.
     async fn ask(&self, visit: &Visit) -> Result<Option<End>, Error> {
         let scope = self.scope.again(&self.recheck).await?;
-        match scope.find(self.server.id).await {
+        match scope.find(&self.app, self.server.id).await {
             Ok(_) => {}
             Err(Error::NotFound) => return Ok(Some(End::Gone)),
+            Err(Error::Conflict {
+                code: "glass-closed", ..
+            }) => return Ok(Some(End::Access)),
             Err(error) => return Err(error),
         }
         actions::go_on(&self.app, &scope, visit).await?;

@@ -3,11 +3,12 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 
 use crate::app::App;
 use crate::platform::access::StaffScope;
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::{ServerId, TenantId};
+use crate::platform::ids::{ServerId, TenantId, TicketId};
 use crate::platform::web::{Ctx, FormData, FormState, ListQuery, Page, Path, Query, SeeOther};
 
 use super::super::actions;
@@ -31,15 +32,25 @@ pub struct Move {
 /// So many tenants are offered; who looks for another searches.
 const OFFERED: i64 = 12;
 
+/// What one comes from.
+#[derive(Debug, Default, Deserialize)]
+pub struct Origin {
+    ticket: Option<TicketId>,
+}
+
 /// The form. `q` looks for tenants.
 pub async fn form(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
     Path(id): Path<ServerId>,
-    Query(query): Query<ListQuery>,
+    (Query(query), Query(from)): (Query<ListQuery>, Query<Origin>),
 ) -> Result<Page<Move>, Error> {
-    page(&app, &scope, ctx, id, (query, FormState::default())).await
+    let mut form = FormState::default();
+    if let Some(ticket) = from.ticket {
+        form = form.with("ticket", ticket.to_string());
+    }
+    page(&app, &scope, ctx, id, (query, form)).await
 }
 
 async fn page(
@@ -85,10 +96,11 @@ pub async fn act(
     Path(id): Path<ServerId>,
     data: FormData,
 ) -> Result<Response, Error> {
+    let ticket = data.get("ticket").parse::<TicketId>().ok();
     let wanted = async {
         let to = data.get("tenant").parse::<TenantId>();
         let to = to.map_err(|_| Error::invalid("tenant", "Choose one of the tenants."))?;
-        actions::move_server(&app, &scope, id, to, Some(data.get("confirm"))).await
+        actions::move_server(&app, &scope, id, (to, ticket), Some(data.get("confirm"))).await
     };
     match data.submit(wanted).await {
         Ok(moved) => {
@@ -99,9 +111,11 @@ pub async fn act(
                 ),
                 None => format!("Moving {name} to {tenant}."),
             };
-            Ok(SeeOther::to(format!("/staff/servers/{id}"))
-                .good(words)
-                .into_response())
+            let back = ticket.map_or_else(
+                || format!("/staff/servers/{id}"),
+                |ticket| format!("/staff/tickets/{ticket}"),
+            );
+            Ok(SeeOther::to(back).good(words).into_response())
         }
         Err(Error::Invalid(errors)) => again(&app, &scope, ctx, id, (data, errors, 422)).await,
         Err(error @ (Error::LimitReached { .. } | Error::Conflict { .. })) => {

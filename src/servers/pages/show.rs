@@ -190,6 +190,8 @@ pub struct Show {
     live: String,
     note: String,
     may_clone: bool,
+    /// Where help with this server is asked for, for those who may.
+    help: Option<String>,
     /// The stack that it is a part of, for those who may see stacks: its address and name.
     stack: Option<(String, String)>,
 }
@@ -268,6 +270,9 @@ async fn page(
             .map(|one| Variable::new(app, &server, one, revealed.as_ref()))
             .collect(),
         may_clone: !server.is_deleted() && server.stack.is_none() && scope.may(Permission::ServerCreate),
+        help: scope
+            .may(Permission::TicketWrite)
+            .then(|| format!("/t/{}/tickets/new?about={id}", scope.member.slug)),
         may_reveal: scope.may(Permission::ServerSecrets),
         sparks: sparks.remove(&id).unwrap_or_default(),
         created_ago: ago(server.created_at, app.now()),

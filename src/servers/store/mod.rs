@@ -1,5 +1,6 @@
 //! The queries of servers.
 
+mod condition;
 mod copy;
 mod crash;
 mod deleted;
@@ -19,6 +20,7 @@ mod texts;
 mod update;
 mod write;
 
+pub use condition::{EngineCondition, ServerCondition, conditions, engines};
 pub use copy::{Source, begin_copy, copied_to, copying, end_copy, note_copied, source};
 pub use crash::{Exit, crash_log, forget_crashes, note_exit, save_crashes, stop_crashing};
 pub use deleted::{

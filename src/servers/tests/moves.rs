@@ -35,17 +35,21 @@ async fn staff(scene: &Scene) -> (StaffScope, Client) {
 
 async fn give(scene: &Scene, scope: &StaffScope, server: &Server, to: TenantId) -> Result<Restored, Error> {
     scene.tick();
-    actions::move_server(&scene.test.app, scope, server.id, to, Some(&server.name)).await
+    actions::move_server(&scene.test.app, scope, server.id, (to, None), Some(&server.name)).await
 }
 
 /// Tables in which rows of a moved server may keep the former tenant, and why.
-const MAY_STAY: [&str; 3] = [
+const MAY_STAY: [&str; 6] = [
     // A guest's tokens have ended, and are theirs to see.
     "api_token",
+    // What they were told of it, and what was done about it.
+    "breakdown_evidence",
     // Whose visits they were is told to those.
     "console_visit",
+    "incident",
     // Where it came from.
     "server_move",
+    "ticket_act",
 ];
 
 /// The tables in which something of a server has another tenant than the server.
@@ -87,6 +91,18 @@ async fn furnish(scene: &Scene, server: &Server) {
         done.unwrap();
     }
     tx.commit().await.unwrap();
+    // A breakdown that goes on, whose ticket is about the server and was acted on.
+    scene.test.ticket(server.tenant).await;
+    for told in [
+        "insert into ticket_about (ticket_id, position, tenant_id, server_id, label) \
+           select t.id, 9, t.tenant_id, s.id, s.name from ticket t join server s on s.tenant_id = t.tenant_id",
+        "insert into ticket_act (id, ticket_id, tenant_id, server_id, server_name, operation_id, verb, by_label, asked_at) \
+           select t.id, t.id, t.tenant_id, s.id, s.name, t.id, 'restart', 'x', now() from ticket t join server s on s.tenant_id = t.tenant_id",
+        "insert into incident (id, tenant_id, server_id, cause, signature, summary, state, began_at, opened_at, failing_since, changed_at) \
+           select s.id, s.tenant_id, s.id, 'server:' || s.id || ':engine', 'stopped', 'x', 'open', now(), now(), now(), now() from server s",
+    ] {
+        scene.test.administer(told).await;
+    }
 }
 
 struct Two {

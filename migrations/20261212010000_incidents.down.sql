@@ -1,0 +1,3 @@
+drop table location_inventory;
+drop table incident_span;
+drop table incident;

@@ -1,0 +1,2 @@
+drop table maintenance_run;
+drop table maintenance;

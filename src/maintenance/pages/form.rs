@@ -1,0 +1,170 @@
+//! The form by which staff announce a window, and change one.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+use crate::platform::access::StaffScope;
+use crate::platform::error::Error;
+use crate::platform::ids::MaintenanceId;
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, mistakes};
+
+use super::super::api::LEAD_HOURS;
+use super::super::model::{Maintenance, Repeat, WindowText};
+use super::super::{actions, store};
+use super::HOME;
+
+#[derive(Template)]
+#[template(path = "maintenance/form.html")]
+pub(super) struct FormPage {
+    ctx: Ctx,
+    title: &'static str,
+    action: String,
+    back: String,
+    version: i64,
+    form: FormState,
+    locations: Vec<(String, String)>,
+}
+
+impl FormPage {
+    fn repeats(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let chosen = self.form.value("repeat");
+        let choice = |one: Repeat| (one.word(), one.label(), one.word() == chosen);
+        Repeat::ALL.into_iter().map(choice).collect()
+    }
+
+    fn is_at(&self, location: &str) -> bool {
+        self.form.value("location") == location
+    }
+}
+
+/// The form of a new window, or of one that is there.
+async fn form_page(
+    scope: &StaffScope,
+    ctx: Ctx,
+    of: Option<&Maintenance>,
+    form: FormState,
+) -> Result<Page<FormPage>, Error> {
+    let locations = store::locations(&mut scope.begin().await?).await?;
+    let back = of.map_or_else(|| HOME.to_owned(), |one| format!("{HOME}/{}", one.id));
+    Ok(Page(FormPage {
+        ctx: ctx.with_crumbs([("Maintenance", HOME)]),
+        title: if of.is_some() {
+            "Change maintenance"
+        } else {
+            "Announce maintenance"
+        },
+        action: back.clone(),
+        back,
+        version: of.map_or(0, |one| one.version),
+        form,
+        locations: locations
+            .into_iter()
+            .map(|(id, name)| (id.to_string(), name))
+            .collect(),
+    }))
+}
+
+fn read(form: &FormData) -> WindowText {
+    let get = |name: &str| form.get(name).to_owned();
+    WindowText {
+        title: get("title"),
+        body: get("body"),
+        location: get("location"),
+        server: get("server"),
+        starts_at: get("starts_at"),
+        minutes: get("minutes"),
+        repeat: get("repeat"),
+        zone: get("zone"),
+        until: get("until"),
+        lead_hours: get("lead_hours"),
+    }
+}
+
+/// Asks for a new one.
+pub(super) async fn new(scope: StaffScope, ctx: Ctx) -> Result<Page<FormPage>, Error> {
+    let form = FormState::default()
+        .with("minutes", "60")
+        .with("repeat", "once")
+        .with("zone", "UTC")
+        .with("lead_hours", LEAD_HOURS.to_string());
+    form_page(&scope, ctx, None, form).await
+}
+
+/// Announces it.
+pub(super) async fn create(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    form: FormData,
+) -> Result<Response, Error> {
+    let made = match read(&form).parse() {
+        Ok(new) => form.submit(actions::create(&app, &scope, &new)).await,
+        Err(errors) => Err(errors.into()),
+    };
+    let (errors, status) = match made {
+        Ok(one) => {
+            let to = SeeOther::to(format!("{HOME}/{}", one.id));
+            return Ok(to.good("Announced. Customers are told in time.").into_response());
+        }
+        Err(error) => mistakes(error)?,
+    };
+    let form = FormState::new(form, errors);
+    Ok(form_page(&scope, ctx, None, form).await?.status(status))
+}
+
+fn filled(one: &Maintenance) -> FormState {
+    let timing = &one.timing;
+    let id = |id: Option<String>| id.unwrap_or_default();
+    FormState::default()
+        .with("title", &*one.title)
+        .with("body", &*one.body)
+        .with("location", id(one.place.location().map(|id| id.to_string())))
+        .with("server", id(one.place.server().map(|id| id.to_string())))
+        .with("starts_at", timing.first.format("%Y-%m-%dT%H:%M").to_string())
+        .with("minutes", timing.minutes.to_string())
+        .with("repeat", timing.repeat.word())
+        .with("zone", timing.zone.name())
+        .with("until", id(timing.until.map(|day| day.to_string())))
+        .with("lead_hours", one.lead_hours.to_string())
+}
+
+/// Asks what is to be changed.
+pub(super) async fn edit(
+    scope: StaffScope,
+    ctx: Ctx,
+    Path(id): Path<MaintenanceId>,
+) -> Result<Page<FormPage>, Error> {
+    let one = store::find(&mut scope.begin().await?, id).await?;
+    form_page(&scope, ctx, Some(&one), filled(&one)).await
+}
+
+/// Changes it.
+pub(super) async fn change(
+    State(app): State<App>,
+    scope: StaffScope,
+    ctx: Ctx,
+    Path(id): Path<MaintenanceId>,
+    form: FormData,
+) -> Result<Response, Error> {
+    let expected = form.same_version();
+    let saved = match read(&form).parse() {
+        Ok(new) => {
+            form.submit(actions::change(&app, &scope, id, &new, &expected))
+                .await
+        }
+        Err(errors) => Err(errors.into()),
+    };
+    let (errors, status) = match saved {
+        Ok(_) => {
+            return Ok(SeeOther::to(format!("{HOME}/{id}"))
+                .good("Saved.")
+                .into_response());
+        }
+        Err(error) => mistakes(error)?,
+    };
+    let one = store::find(&mut scope.begin().await?, id).await?;
+    let form = FormState::new(form, errors);
+    Ok(form_page(&scope, ctx, Some(&one), form).await?.status(status))
+}

@@ -1,0 +1,228 @@
+//! The times of windows: what is told about them, and what they cover.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::platform::db::{Scoped, StaffTx, SystemTx};
+use crate::platform::error::Error;
+use crate::platform::ids::{LocationId, MaintenanceId, ServerId, TenantId};
+
+use super::super::model::{Period, Place, Run, Window};
+
+/// Writes rows for times that have none.
+pub async fn plan(tx: &mut impl Scoped, id: MaintenanceId, times: &[Period]) -> Result<(), Error> {
+    let (begin, end): (Vec<_>, Vec<_>) = times.iter().copied().unzip();
+    sqlx::query!(
+        "insert into maintenance_run (maintenance_id, begins_at, ends_at) \
+         select $1, begins_at, ends_at from unnest($2::timestamptz[], $3::timestamptz[]) as time (begins_at, ends_at) \
+         on conflict do nothing",
+        id.0,
+        &begin,
+        &end
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes back all its times.
+pub async fn unplan(tx: &mut StaffTx, id: MaintenanceId) -> Result<(), Error> {
+    sqlx::query!("delete from maintenance_run where maintenance_id = $1", id.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Whether people know of a time, or one has begun.
+pub async fn is_announced(tx: &mut StaffTx, id: MaintenanceId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from maintenance_run where maintenance_id = $1
+             and (told_at is not null or begins_at <= $2)) as "found!""#,
+        id.0,
+        now
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// Ends the time that is under way. Says whether there was one.
+pub async fn end(tx: &mut StaffTx, id: MaintenanceId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "update maintenance_run set ends_at = $2 where maintenance_id = $1 and begins_at <= $2 and ends_at > $2 \
+         and cancelled_at is null",
+        id.0,
+        now
+    );
+    Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
+/// One's times, the newest first.
+pub async fn runs(tx: &mut impl Scoped, id: MaintenanceId, limit: i64) -> Result<Vec<Run>, Error> {
+    let rows = sqlx::query_as!(
+        Run,
+        "select begins_at, ends_at, cancelled_at, told_at, reminded_at, closed_at from maintenance_run \
+         where maintenance_id = $1 order by begins_at desc limit $2",
+        id.0,
+        limit
+    );
+    Ok(rows.fetch_all(tx.conn()).await?)
+}
+
+/// The times about which something may have to be told: whose announcement has come, or that were called off.
+pub async fn pending(
+    tx: &mut SystemTx,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(MaintenanceId, DateTime<Utc>)>, Error> {
+    let rows = sqlx::query!(
+        "select r.maintenance_id, r.begins_at from maintenance_run r join maintenance m on m.id = r.maintenance_id \
+         where r.closed_at is null and (r.cancelled_at is not null or r.ends_at <= $1 \
+           or (r.told_at is null and r.begins_at <= $1 + make_interval(hours => m.lead_hours)) \
+           or (r.reminded_at is null and r.begins_at > $1 and r.begins_at <= $1 + interval '1 hour')) \
+         order by r.begins_at limit $2",
+        now,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| (MaintenanceId(row.maintenance_id), row.begins_at))
+        .collect())
+}
+
+/// One time, locked until the transaction ends; nothing if somebody else has it.
+pub async fn lock_run(
+    tx: &mut SystemTx,
+    id: MaintenanceId,
+    begins: DateTime<Utc>,
+) -> Result<Option<Run>, Error> {
+    let row = sqlx::query_as!(
+        Run,
+        "select begins_at, ends_at, cancelled_at, told_at, reminded_at, closed_at from maintenance_run \
+         where maintenance_id = $1 and begins_at = $2 for update skip locked",
+        id.0,
+        begins
+    );
+    Ok(row.fetch_optional(tx.conn()).await?)
+}
+
+/// Notes what was told about a time.
+pub async fn save_told(tx: &mut SystemTx, id: MaintenanceId, run: &Run) -> Result<(), Error> {
+    sqlx::query!(
+        "update maintenance_run set told_at = $3, reminded_at = $4, closed_at = $5 where maintenance_id = $1 and begins_at = $2",
+        id.0,
+        run.begins_at,
+        run.told_at,
+        run.reminded_at,
+        run.closed_at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The tenants whom a place concerns.
+pub async fn concerned(tx: &mut SystemTx, place: Place) -> Result<Vec<TenantId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select t.id from tenant t where t.status <> 'closed' and (($1::uuid is null and $2::uuid is null) \
+           or exists (select from server s where s.tenant_id = t.id and s.deleted_at is null \
+             and (s.location_id = $1 or s.id = $2))) order by t.id",
+        place.location().map(|id| id.0),
+        place.server().map(|id| id.0)
+    );
+    Ok(ids
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(TenantId)
+        .collect())
+}
+
+/// The window that covers a server or a location at a time.
+pub async fn covering(
+    tx: &mut impl Scoped,
+    (server, location): (Option<ServerId>, Option<LocationId>),
+    at: DateTime<Utc>,
+) -> Result<Option<MaintenanceId>, Error> {
+    let found = sqlx::query_scalar!(
+        "select m.id from maintenance_run r join maintenance m on m.id = r.maintenance_id \
+         where r.cancelled_at is null and r.begins_at <= $3 and r.ends_at > $3 \
+           and (m.server_id = $1 or m.location_id = $2 or (m.server_id is null and m.location_id is null)) \
+         order by r.begins_at, m.id limit 1",
+        server.map(|id| id.0),
+        location.map(|id| id.0),
+        at
+    );
+    Ok(found.fetch_optional(tx.conn()).await?.map(MaintenanceId))
+}
+
+/// The windows that are under way.
+pub async fn running(tx: &mut impl Scoped, at: DateTime<Utc>) -> Result<Vec<MaintenanceId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select distinct maintenance_id from maintenance_run where cancelled_at is null and begins_at <= $1 and ends_at > $1",
+        at
+    );
+    Ok(ids
+        .fetch_all(tx.conn())
+        .await?
+        .into_iter()
+        .map(MaintenanceId)
+        .collect())
+}
+
+/// When servers were in maintenance, or will be, in a time.
+pub async fn periods_of(
+    tx: &mut impl Scoped,
+    servers: &[ServerId],
+    (from, to): Period,
+) -> Result<Vec<(ServerId, Period)>, Error> {
+    let servers: Vec<Uuid> = servers.iter().map(|server| server.0).collect();
+    let rows = sqlx::query!(
+        r#"select w.id as "server!", r.begins_at as "begins_at!", r.ends_at as "ends_at!"
+           from unnest($1::uuid[]) as w (id) left join server s on s.id = w.id
+             join maintenance m on m.server_id = w.id or m.location_id = s.location_id
+               or (m.server_id is null and m.location_id is null)
+             join maintenance_run r on r.maintenance_id = m.id
+           where r.cancelled_at is null and r.begins_at < $3 and r.ends_at > $2"#,
+        &servers,
+        from,
+        to
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| (ServerId(row.server), (row.begins_at, row.ends_at)))
+        .collect())
+}
+
+/// Times as the scope sees them: those that end after `from`, the next first; or, backwards, those that ended before.
+pub async fn windows(
+    tx: &mut impl Scoped,
+    from: DateTime<Utc>,
+    is_past: bool,
+    limit: i64,
+) -> Result<Vec<Window>, Error> {
+    let rows = sqlx::query!(
+        r#"select m.id, m.title, m.body, m.location_id, m.server_id, coalesce(l.name, s.name,
+             case when m.server_id is null then 'Everything' else 'A server that is gone' end) as "place!",
+             r.begins_at, r.ends_at, r.cancelled_at is not null as "is_cancelled!"
+           from maintenance_run r join maintenance m on m.id = r.maintenance_id
+             left join location l on l.id = m.location_id left join server s on s.id = m.server_id
+           where (r.ends_at > $1) <> $2 and ($2 or r.cancelled_at is null)
+           order by case when $2 then -extract(epoch from r.begins_at) else extract(epoch from r.begins_at) end, m.id limit $3"#,
+        from,
+        is_past,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| Window {
+            id: MaintenanceId(row.id),
+            title: row.title,
+            body: row.body,
+            location: row.location_id.map(LocationId),
+            server: row.server_id.map(ServerId),
+            place: row.place,
+            begins_at: row.begins_at,
+            ends_at: row.ends_at,
+            is_cancelled: row.is_cancelled,
+        })
+        .collect())
+}
