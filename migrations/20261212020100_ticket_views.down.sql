@@ -1,0 +1,2 @@
+drop table ticket_presence;
+drop table ticket_view;

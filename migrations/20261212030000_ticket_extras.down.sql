@@ -1,0 +1,13 @@
+drop table ticket_satisfaction;
+drop index ticket_merged;
+drop table ticket_link;
+drop table ticket_time;
+drop table plan_support;
+drop table ticket_checklist_item;
+drop table ticket_checklist;
+drop table checklist_template;
+drop table canned_reply;
+drop table ticket_attachment_piece;
+drop table ticket_attachment;
+revoke update (ticket_id) on ticket_post from berth_staff;
+drop index ticket_post_place;

@@ -1,0 +1,166 @@
+//! Adding files: each in one transaction with its event and its audit.
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::app::App;
+use crate::audit::Change;
+use crate::platform::access::Who;
+use crate::platform::db::Scoped;
+use crate::platform::error::Error;
+use crate::platform::ids::{AttachmentId, TicketId, TicketPostId};
+use crate::tickets;
+use crate::tickets::extras::{ExtrasSide, tell, tell_staff};
+use crate::tickets::model::{Author, NewPost, PostKind, Ticket};
+
+use super::model::{Attachment, Kind, MAX_PER_POST, MAX_PER_TICKET, room_for};
+use super::store;
+
+/// Keeps a file of a ticket, with a post or by itself, in the caller's transaction.
+///
+/// # Errors
+/// [`Error::Invalid`] with words for people where the file is none that tickets take; [`Error::LimitReached`].
+#[expect(
+    clippy::too_many_arguments,
+    reason = "all of it is what a file of a ticket is"
+)]
+pub async fn keep(
+    app: &App,
+    tx: &mut impl Scoped,
+    ticket: TicketId,
+    post: Option<TicketPostId>,
+    name: &str,
+    bytes: &[u8],
+    public: bool,
+    by: &Who,
+) -> Result<AttachmentId, Error> {
+    let ticket = goes_on(tx, ticket).await?;
+    let place = (post, public);
+    Ok(add(app, tx, by, &ticket, place, (name, bytes)).await?.id)
+}
+
+/// A ticket, or the one that goes on with it, which is where posts go.
+async fn goes_on(tx: &mut impl Scoped, ticket: TicketId) -> Result<Ticket, Error> {
+    let mut ticket = tickets::lock(tx, ticket).await?;
+    while let Some(into) = ticket.merged_into {
+        ticket = tickets::lock(tx, into).await?;
+    }
+    Ok(ticket)
+}
+
+/// The same for a ticket at hand.
+async fn add(
+    app: &App,
+    tx: &mut impl Scoped,
+    by: &Who,
+    ticket: &Ticket,
+    (post, is_public): (Option<TicketPostId>, bool),
+    (name, bytes): (&str, &[u8]),
+) -> Result<Attachment, Error> {
+    let kind = Kind::judge(name, bytes)?;
+    let used = store::lock_used(tx, ticket.tenant, is_public).await?;
+    room_for(used, bytes.len())?;
+    let now = app.now();
+    let new = Attachment {
+        id: AttachmentId::new(&*app.ids, now),
+        ticket: ticket.id,
+        post,
+        is_public,
+        name: kind.name(name),
+        kind,
+        size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+        sha256: Sha256::digest(bytes).to_vec(),
+        created_by: by.label.clone(),
+        created_at: now,
+    };
+    store::insert(tx, &new, by.user, bytes).await?;
+    Ok(new)
+}
+
+/// Where somebody adds a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The ticket.
+    pub(super) ticket: TicketId,
+    /// A post of theirs.
+    pub(super) post: Option<TicketPostId>,
+    /// Whether it is for staff only; what customers add never is.
+    pub(super) is_internal: bool,
+}
+
+/// Adds a file that somebody sends. What goes with a post is as public as that.
+pub(super) async fn send<S: ExtrasSide>(
+    app: &App,
+    side: &S,
+    place: Place,
+    (name, bytes): (&str, &[u8]),
+) -> Result<Attachment, Error> {
+    let mut tx = side.open().await?;
+    let ticket = goes_on(&mut tx, place.ticket).await?;
+    if store::count(&mut tx, ticket.id).await? >= MAX_PER_TICKET {
+        let message = format!("A ticket has at most {MAX_PER_TICKET} files. Open another one.");
+        return Err(Error::conflict("too-many-attachments", message));
+    }
+    let mut is_public = !(S::IS_STAFF && place.is_internal);
+    if let Some(post) = place.post {
+        let (files, of_post) = store::own_post(&mut tx, (ticket.id, post), side.asker().user).await?;
+        if usize::try_from(files).unwrap_or(usize::MAX) >= MAX_PER_POST {
+            let message = format!("A post has at most {MAX_PER_POST} files. Write another one.");
+            return Err(Error::conflict("too-many-attachments", message));
+        }
+        is_public = of_post;
+    }
+    let new = add(
+        app,
+        &mut tx,
+        side.asker(),
+        &ticket,
+        (place.post, is_public),
+        (name, bytes),
+    )
+    .await?;
+    let shown = json!({ "file": new.name, "bytes": new.size });
+    let change = Change::to("ticket.attach", shown);
+    if is_public {
+        tell(app, &mut tx, side.asker(), &ticket, &change).await?;
+    } else {
+        tell_staff(app, &mut tx, side.asker(), &ticket, &change).await?;
+    }
+    S::close(tx).await?;
+    Ok(new)
+}
+
+/// Writes the post that files came with, which were added before it: if this fails, they are there by themselves.
+pub(super) async fn post<S: ExtrasSide>(
+    app: &App,
+    side: &S,
+    (ticket, is_internal): (TicketId, bool),
+    text: &str,
+    files: &[Attachment],
+) -> Result<TicketPostId, Error> {
+    let Some(user) = side.asker().user else {
+        return Err(Error::Forbidden);
+    };
+    let names = || {
+        files
+            .iter()
+            .map(|file| format!("`{}`", file.name))
+            .collect::<Vec<_>>()
+    };
+    let public = !(S::IS_STAFF && is_internal);
+    let new = NewPost {
+        kind: if public { PostKind::Reply } else { PostKind::Note },
+        public,
+        body: match text.trim() {
+            "" => format!("Attached: {}", names().join(", ")),
+            _ => text.to_owned(),
+        },
+        by: Author::User(user),
+    };
+    let mut tx = side.open().await?;
+    let post = tickets::add_post(app, &mut tx, side.asker(), ticket, new).await?;
+    let ids: Vec<AttachmentId> = files.iter().map(|file| file.id).collect();
+    store::link(&mut tx, &ids, (post, public)).await?;
+    S::close(tx).await?;
+    Ok(post)
+}
