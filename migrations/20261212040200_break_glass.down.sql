@@ -1,0 +1,1 @@
+drop table break_glass_use, break_glass;

@@ -1,0 +1,46 @@
+//! Writes the end of grants whose time is up. They are over before: this only tells whoever looks.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::platform::access::SystemScope;
+use crate::platform::error::Error;
+
+use super::actions::finish;
+use super::store;
+
+const PERIOD: Duration = Duration::from_secs(5);
+const AT_ONCE: i64 = 100;
+
+/// Starts it in the background of this process.
+pub fn begin(app: &App) {
+    let watched = app.clone();
+    app.tasks.spawn(async move { watch(watched).await });
+}
+
+async fn watch(app: App) {
+    let scope = SystemScope::new(app.db.clone(), "break-glass");
+    loop {
+        tokio::select! {
+            () = app.tasks.stopping() => return,
+            () = tokio::time::sleep(PERIOD) => {}
+        }
+        if let Err(error) = end_due(&app, &scope).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the end of access is told later"
+            );
+        }
+    }
+}
+
+/// Ends those whose time is up. Says how many.
+pub(super) async fn end_due(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let mut tx = scope.begin().await?;
+    let due = store::due(&mut tx, app.now(), AT_ONCE).await?;
+    for grant in &due {
+        finish(app, &mut tx, &scope.who, grant, "time").await?;
+    }
+    tx.commit().await?;
+    Ok(u64::try_from(due.len()).unwrap_or(u64::MAX))
+}
