@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::platform::access::{StaffScope, SystemScope};
-use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{NotificationId, TenantId};
@@ -24,7 +24,12 @@ const KEPT: TimeDelta = TimeDelta::days(90);
 const QUEUE: &str = "mail";
 
 /// Tells a tenant's owners, in the transaction in which it becomes true. Nothing is written where there is no mail server.
-pub async fn tell_owners(app: &App, tx: &mut SystemTx, tenant: &Tenant, draft: &Draft) -> Result<(), Error> {
+pub async fn tell_owners(
+    app: &App,
+    tx: &mut impl Scoped,
+    tenant: &Tenant,
+    draft: &Draft,
+) -> Result<(), Error> {
     if app.mailer.is_none() {
         return Ok(());
     }

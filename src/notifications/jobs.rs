@@ -4,7 +4,7 @@ use graphile_worker::WorkerOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::drivers::mailer::{Mail, MailError};
+use crate::drivers::mailer::{Extra, Mail, MailError};
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -56,6 +56,7 @@ pub(super) async fn work(app: &App, scope: &SystemScope, id: NotificationId) -> 
         subject: found.subject.clone(),
         text: found.text.clone(),
         at: found.created_at,
+        extra: Extra::default(),
     };
     let outcome = mailer.send(&mail).await;
     fault::point("notifications.after_send");

@@ -144,7 +144,7 @@ pub async fn forget(tx: &mut SystemTx, before: DateTime<Utc>) -> Result<u64, Err
 }
 
 /// The addresses of a tenant's owners who may sign in.
-pub async fn owners(tx: &mut SystemTx, tenant: TenantId) -> Result<Vec<String>, Error> {
+pub async fn owners(tx: &mut impl Scoped, tenant: TenantId) -> Result<Vec<String>, Error> {
     let owners = sqlx::query_scalar!(
         "select u.email from membership m join user_account u on u.id = m.user_id \
          where m.tenant_id = $1 and m.role = 'owner' and u.disabled_at is null order by u.email",

@@ -24,6 +24,19 @@ pub struct Mail {
     pub text: String,
     /// When it was written.
     pub at: DateTime<Utc>,
+    /// What only some mails have.
+    pub extra: Extra,
+}
+
+/// What makes a mail a part of a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// Where an answer goes, if not to whom it comes from.
+    pub reply_to: Option<String>,
+    /// The ids of the mails before it, the oldest first, without brackets. It answers the last one.
+    pub references: Vec<String>,
+    /// Headers besides.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 /// Why a mail did not go.

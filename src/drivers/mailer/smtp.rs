@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use axum::http::Uri;
+use lettre::address::AddressError;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
@@ -75,13 +76,25 @@ impl Smtp {
         let id = format!("<{}@{}>", mail.id, self.from.email.domain());
         // So that nobody's machine answers: RFC 3834, 5.
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
-        Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(mail.subject.clone())
             .message_id(Some(id))
             .date(SystemTime::from(mail.at))
-            .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
+            .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()));
+        if let Some(address) = &mail.extra.reply_to {
+            message = message.reply_to(address.parse().map_err(|error: AddressError| refused(&error))?);
+        }
+        if let Some(last) = mail.extra.references.last() {
+            let all: Vec<String> = mail.extra.references.iter().map(|id| format!("<{id}>")).collect();
+            message = message.in_reply_to(format!("<{last}>")).references(all.join(" "));
+        }
+        for (name, value) in &mail.extra.headers {
+            let name = HeaderName::new_from_ascii_str(name);
+            message = message.raw_header(HeaderValue::new(name, value.clone()));
+        }
+        message
             .header(ContentType::TEXT_PLAIN)
             .body(mail.text.clone())
             .map_err(|error| refused(&error))
@@ -141,6 +154,7 @@ impl Mailer for Smtp {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Extra;
     use super::*;
 
     #[test]
@@ -178,9 +192,18 @@ mod tests {
             subject: "Größe\r\nBcc: eve@example.com".to_owned(),
             text: "Straße".to_owned(),
             at: "2026-03-10T12:00:00Z".parse().unwrap(),
+            extra: Extra {
+                reply_to: Some("support+abc@example.com".to_owned()),
+                references: vec!["a@x.example".to_owned(), "b@x.example".to_owned()],
+                headers: vec![("X-Auto-Response-Suppress", "All".to_owned())],
+            },
         };
         let text = String::from_utf8(smtp.message(&mail).unwrap().formatted()).unwrap();
         for line in [
+            "Reply-To: support+abc@example.com",
+            "In-Reply-To: <b@x.example>",
+            "References: <a@x.example> <b@x.example>",
+            "X-Auto-Response-Suppress: All",
             "Our panel\" <panel@example.com>",
             "To: ada@example.com",
             "Message-ID: <ntf_1@example.com>",

@@ -1,0 +1,56 @@
+//! Mail of tickets: people are told by mail what happens in them, answer by mail, and open new ones by it.
+//!
+//! - What goes out is written in the transaction in which the other parts of the panel hear of it, once for each entry and recipient, and
+//!   sent by a job (see [`crate::notifications`]). Only public posts go out: a note never leaves. Whoever is told of much in a short
+//!   time is told in one mail, and of more than a dozen mails an hour no more.
+//! - An answer is known by the address that it goes to, whose token we signed, and never by its subject. It counts if it comes from
+//!   whom the token was made for, or from one of the ticket's tenant who may write. Everything else waits in triage, where no tenant
+//!   sees it until one of the staff says whose it is.
+//! - A mail is taken once: its place in the inbox and its `Message-ID` are written in the transaction that has its effect, and it is
+//!   marked afterwards. Whoever dies in between finds it taken.
+//! - What nobody wrote is never answered and opens nothing.
+
+mod actions;
+mod api;
+mod inbox;
+mod jobs;
+mod key;
+mod model;
+mod pages;
+mod store;
+mod take;
+mod tell;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
+
+use crate::app::App;
+use crate::platform::access::{Permission as P, Rule};
+use crate::platform::web::Routes;
+
+pub use actions::clean_up;
+pub use inbox::begin;
+pub use jobs::register;
+pub use key::reseal;
+pub use model::inbox_address;
+pub use tell::ticket_changed;
+
+/// Events about mail of tickets have this topic.
+pub const TOPIC: &str = "ticket-mail";
+
+/// The feature's addresses.
+pub fn routes() -> Routes<App> {
+    use utoipa_axum::routes;
+    let (read, write) = (Rule::Staff(P::StaffTicketRead), Rule::Staff(P::StaffTicketWrite));
+    Routes::new()
+        .get("/staff/tickets/mail", read, pages::triage)
+        .get("/staff/tickets/mail/in", read, pages::came_in)
+        .get("/staff/tickets/mail/out", read, pages::went_out)
+        .post("/staff/tickets/mail/out/{outbound}/retry", write, pages::retry)
+        .post("/staff/tickets/{ticket}/discard", write, pages::discard)
+        .api(read, routes!(api::triage))
+        .api(read, routes!(api::came_in))
+        .api(read, routes!(api::went_out))
+        .api(write, routes!(api::retry))
+        .api(write, routes!(api::discard))
+}
