@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bench.sh [group…]: measure what docs/benchmarks.md tells, each figure beside its floor in the same run. Groups: weight,
-# create, files, console, reconcile, lists, pool, backups, mail; all if none is named. Prints a table; a figure that misses its bar is told and is no failure.
+# create, files, console, reconcile, checks, lists, pool, backups, mail, tickets, breakdowns; all if none is named. Prints a table; a figure that misses its bar is told and is no failure.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

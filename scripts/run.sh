@@ -143,13 +143,17 @@ demo_value() {
 }
 
 summary() {
-    local link server invitation
+    local link server invitation broke status
     link=$(setup_link)
     server=$(demo_value server)
     invitation=$(demo_value invitation)
+    broke=$(demo_value breakdown)
+    status=$(demo_value status)
     printf '\n  Berth is at   %s%s%s\n' "$BOLD" "$BERTH_PUBLIC_URL" "$PLAIN"
     [ -z "$link" ] || printf '  Set it up at  %s   (works once)\n' "$link"
     [ -z "$server" ] || printf '  Demo server   %s\n' "$server"
+    [ -z "$status" ] || printf '  Status page   %s\n' "$status"
+    [ -z "$broke" ] || printf '  It broke once %s   (a ticket that opened and resolved itself)\n' "$broke"
     [ -z "$invitation" ] || printf '  Be a customer %s   (works once)\n' "$invitation"
     [ ! -e "$VAR/demo" ] || sed -n 's/^mailbox=\([^ ]*\) \(.*\)/  Mailbox       \1   password \2/p' "$VAR/demo"
     [ -z "$MAIL" ] || printf '  Mail ports    %s\n' "$("$ROOT/scripts/mail.sh" ports "$MAIL" | sort -n | sed 's/ [^ ]*:/ at /' | paste -sd, | sed 's/,/, /g')"

@@ -11,9 +11,11 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::drivers::dns::Dns;
 use crate::drivers::engine::{Engine, Installation};
+use crate::drivers::inbox::Inbox;
 use crate::drivers::mail::MailService;
 use crate::drivers::mailer::Mailer;
 use crate::drivers::pool::Storage;
+use crate::drivers::probe::Prober;
 use crate::platform::access::{Authenticate, TenantScope, Who};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Scoped};
@@ -55,8 +57,12 @@ pub struct Parts {
     pub storage: Option<Arc<dyn Storage>>,
     /// Sends mail, if there is a server for it.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// The mailbox that mail for tickets comes to, if there is one.
+    pub inbox: Option<Arc<dyn Inbox>>,
     /// Asks DNS.
     pub dns: Arc<dyn Dns>,
+    /// Looks from outside whether servers answer.
+    pub prober: Arc<dyn Prober>,
     /// The mail service, if this installation has one.
     pub mail: Option<Arc<dyn MailService>>,
     /// What servers are made from.

@@ -12,6 +12,7 @@ use crate::drivers::mail::MailPorts;
 use crate::drivers::mailer::sender;
 use crate::platform::secret::Secret;
 use crate::platform::telemetry::LogFormat;
+use crate::ticket_mail;
 
 /// The settings of the panel.
 #[derive(Debug, Clone, clap::Args)]
@@ -167,6 +168,19 @@ pub struct Config {
     #[arg(long, env = "BERTH_MAIL_FETCH_INSIDE")]
     pub mail_fetch_inside: bool,
 
+    /// Addresses, or networks, that webhooks may lead to although they are not of the public internet; these may be without TLS. Repeat
+    /// or separate with commas. Whoever may make webhooks can then have them spoken to.
+    #[arg(long, env = "BERTH_WEBHOOK_ALLOW", value_delimiter = ',', value_parser = proxies)]
+    pub webhook_allow: Vec<IpNet>,
+
+    /// The mailbox that mail for tickets comes to, `imaps://user:password@host`, and to nothing else. Without it nobody can write by mail.
+    #[arg(skip)]
+    pub ticket_inbox: Option<Secret>,
+
+    /// The address of that mailbox, such as `support@example.com`. Answers go to it with a plus and a token before the at sign.
+    #[arg(long, env = "BERTH_TICKET_ADDRESS", value_parser = ticket_mail::inbox_address)]
+    pub ticket_address: Option<String>,
+
     /// How many days a deleted mailbox is kept with its mail, and can be restored. 0 erases it at once.
     #[arg(long, env = "BERTH_MAILBOX_RETENTION_DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub mailbox_retention_days: u32,
@@ -178,6 +192,11 @@ pub struct Config {
     /// Where customers reach your people: an e-mail address or an https address. The help page shows it.
     #[arg(long, env = "BERTH_SUPPORT_CONTACT", value_parser = contact)]
     pub support_contact: Option<String>,
+
+    /// A folder that public status pages are written to once a minute, each as files of its own, for a web server elsewhere that shows
+    /// them when the panel is down.
+    #[arg(long, env = "BERTH_STATUS_EXPORT_DIR")]
+    pub status_export_dir: Option<PathBuf>,
 
     /// The largest file that customers may upload into their servers' volumes, in MiB.
     #[arg(long, env = "BERTH_MAX_UPLOAD_MIB", default_value_t = 10 * 1024, value_parser = clap::value_parser!(u32).range(1..))]
@@ -242,6 +261,7 @@ impl Config {
     pub fn with_secrets(mut self) -> Result<Self, ConfigError> {
         self.database_url = secret("DATABASE_URL", "DATABASE_URL_FILE")?;
         self.smtp_url = secret("BERTH_SMTP_URL", "BERTH_SMTP_URL_FILE")?;
+        self.ticket_inbox = secret("BERTH_TICKET_INBOX", "BERTH_TICKET_INBOX_FILE")?;
         self.mail_reader_password = secret("BERTH_MAIL_READER_PASSWORD", "BERTH_MAIL_READER_PASSWORD_FILE")?;
         self.database_admin_url = secret("BERTH_DATABASE_ADMIN_URL", "BERTH_DATABASE_ADMIN_URL_FILE")?;
         Ok(self)

@@ -20,9 +20,10 @@ use crate::platform::web::{
     log_requests, refuse_cross_origin, security_headers,
 };
 use crate::{
-    accounts, audit, backups, catalogue, certificates, drills, eggs, exit, files, guests, help, mail,
-    networks, notifications, overview, schedules, search, servers, shares, snapshots, stacks, storage,
-    tenants, usage, volumes,
+    accounts, audit, backups, break_glass, breakdowns, catalogue, certificates, drills, eggs, exit, files,
+    guests, help, mail, maintenance, monitoring, networks, notifications, on_call, overview, runbooks,
+    schedules, search, servers, shares, sla, snapshots, stacks, status, storage, tenants, ticket_mail,
+    tickets, usage, volumes, webhooks,
 };
 
 /// Every route of the panel.
@@ -43,20 +44,32 @@ pub fn all() -> Routes<App> {
         .merge(guests::routes())
         .merge(help::routes())
         .merge(backups::routes())
+        .merge(break_glass::routes())
+        .merge(breakdowns::routes())
         .merge(mail::routes())
+        .merge(maintenance::routes())
+        .merge(monitoring::checks::routes())
+        .merge(monitoring::incidents::routes())
         .merge(networks::routes())
         .merge(volumes::routes())
         .merge(notifications::routes())
+        .merge(on_call::routes())
         .merge(overview::routes())
+        .merge(runbooks::routes())
         .merge(schedules::routes())
         .merge(search::routes())
         .merge(servers::routes())
         .merge(shares::routes())
+        .merge(sla::routes())
         .merge(snapshots::routes())
         .merge(stacks::routes())
+        .merge(status::routes())
         .merge(storage::routes())
         .merge(tenants::routes())
+        .merge(ticket_mail::routes())
+        .merge(tickets::routes())
         .merge(usage::routes())
+        .merge(webhooks::routes())
 }
 
 /// Whether the panel can work, for load balancers.
@@ -227,13 +240,21 @@ fn tenant_items(actor: &Actor, member: &Member, path: &str) -> Vec<NavItem> {
         ("Overview", "layout-dashboard", "", P::TenantRead),
         ("Servers", "server", "/servers", P::ServerRead),
         ("Stacks", "layers", "/stacks", P::ServerRead),
+        ("Checks", "activity", "/checks", P::CheckRead),
+        ("Incidents", "triangle-alert", "/incidents", P::CheckRead),
+        ("Maintenance", "calendar-clock", "/maintenance", P::CheckRead),
         ("Networks", "network", "/networks", P::NetworkRead),
         ("Storage", "hard-drive", "/storage", P::TenantRead),
         ("Volumes", "database", "/volumes", P::VolumeRead),
         ("Shares", "share-2", "/shares", P::ShareRead),
         ("Backups", "archive", "/backups", P::BackupRead),
         ("Mail", "mail", "/mail", P::MailRead),
+        ("Tickets", "ticket", "/tickets", P::TicketRead),
+        ("SLA", "gauge", "/sla", P::SlaRead),
+        ("Status page", "globe", "/status-page", P::StatusRead),
+        ("Webhooks", "webhook", "/webhooks", P::WebhookRead),
         ("Members", "users", "/members", P::MemberRead),
+        ("Access of staff", "eye", "/break-glass", P::BreakGlassRead),
         ("Audit log", "history", "/audit", P::AuditRead),
         ("Settings", "settings", "/settings", P::TenantRead),
     ];
@@ -250,19 +271,30 @@ fn staff_items(actor: &Actor, path: &str) -> Vec<NavItem> {
     use Permission as P;
     let entries = [
         ("Overview", "layout-dashboard", "", P::StaffSystemRead),
+        ("Tickets", "ticket", "/tickets", P::StaffTicketRead),
+        ("Wallboard", "monitor", "/wallboard", P::StaffTicketRead),
+        ("On call", "clock", "/on-call", P::StaffOnCallRead),
+        ("Runbooks", "book-open", "/runbooks", P::StaffRunbookRead),
+        ("Break glass", "eye", "/break-glass", P::StaffBreakGlassRead),
         ("Tenants", "building-2", "/tenants", P::StaffTenantRead),
         ("Servers", "server", "/servers", P::StaffServerRead),
         ("Stacks", "layers", "/stacks", P::StaffServerRead),
+        ("Checks", "activity", "/checks", P::StaffCheckRead),
+        ("Incidents", "triangle-alert", "/incidents", P::StaffCheckRead),
+        ("Maintenance", "calendar-clock", "/maintenance", P::StaffCheckRead),
         ("Capacity", "gauge", "/capacity", P::StaffSystemRead),
         ("Backups", "archive", "/backups", P::StaffBackupRead),
         ("Mail", "mail", "/mail", P::StaffMailRead),
         ("Plans", "package", "/plans", P::StaffPlanRead),
+        ("SLA", "scroll-text", "/sla", P::StaffSlaRead),
+        ("Status pages", "globe", "/status-pages", P::StaffStatusRead),
         ("Catalogue", "layout-grid", "/catalogue", P::StaffCatalogueRead),
         ("Eggs", "package", "/eggs", P::StaffCatalogueRead),
         ("Restore drills", "shield", "/drills", P::StaffBackupRead),
         ("Certificates", "scroll-text", "/certificates", P::StaffTenantRead),
         ("People", "users", "/people", P::StaffPeopleRead),
         ("Notifications", "bell", "/notifications", P::StaffSystemRead),
+        ("Webhooks", "webhook", "/webhooks", P::StaffWebhookRead),
         ("Audit log", "history", "/audit", P::StaffAuditRead),
     ];
     let allowed = entries

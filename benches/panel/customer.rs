@@ -15,6 +15,8 @@ const ASK_TOGETHER: Duration = Duration::from_millis(50);
 
 pub(crate) struct Customer {
     servers: String,
+    /// What its servers are made of.
+    pub(crate) template: &'static str,
     pub(crate) token: String,
     http: reqwest::Client,
 }
@@ -33,6 +35,7 @@ impl Customer {
         let program = app.program(user, Some(tenant), &scopes).await;
         Self {
             servers: panel.url("/api/v1/servers"),
+            template: "tiny",
             token: program.bearer().to_owned(),
             http: reqwest::Client::new(),
         }
@@ -71,7 +74,7 @@ impl Customer {
     /// Asks for a server; its id.
     async fn ask_for(&self, name: String) -> String {
         let request = self.http.post(&self.servers);
-        let body = json!({ "name": name, "template": "tiny", "size": "small-box" });
+        let body = json!({ "name": name, "template": self.template, "size": "small-box" });
         let answer = request.bearer_auth(&self.token).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), 202);
         let asked: Value = answer.json().await.unwrap();

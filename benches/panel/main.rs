@@ -11,6 +11,8 @@
 )]
 
 mod backups;
+mod breakdowns;
+mod checks;
 mod console;
 mod create;
 mod customer;
@@ -24,22 +26,26 @@ mod pool;
 mod reconcile;
 mod sql;
 mod table;
+mod tickets;
 mod usage;
 mod weight;
 
 use table::Row;
 
 /// One part of the table.
-const GROUPS: [&str; 9] = [
+const GROUPS: [&str; 12] = [
     "weight",
     "create",
     "files",
     "console",
     "reconcile",
+    "checks",
     "lists",
     "pool",
     "backups",
     "mail",
+    "tickets",
+    "breakdowns",
 ];
 
 fn main() {
@@ -70,10 +76,13 @@ async fn measure(group: &str) -> Vec<Row> {
         "create" => create::measure().await,
         "files" => files::measure().await,
         "reconcile" => reconcile::measure().await,
+        "checks" => checks::measure().await,
         "console" => console::measure().await,
         "backups" => backups::measure().await,
         "pool" => pool::measure().await,
         "mail" => mail::measure().await,
+        "tickets" => tickets::measure().await,
+        "breakdowns" => breakdowns::measure().await,
         _ => lists::measure().await,
     }
 }

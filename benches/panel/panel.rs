@@ -116,21 +116,26 @@ impl Running {
 
     /// The processor time that it has used until now, its own and the kernel's for it: proc(5), stat, fields 14 and 15.
     pub(crate) fn processor_time(&self) -> Duration {
-        let path = format!("/proc/{}/stat", self.child.id().unwrap());
-        let stat = std::fs::read_to_string(Path::new(&path)).unwrap();
-        let (_, fields) = stat.rsplit_once(") ").unwrap();
-        let ticks = fields
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .map(|field| field.parse::<u64>().unwrap());
-        // A tick is a hundredth of a second on Linux, whatever the kernel's own clock (time(7)).
-        Duration::from_millis(ticks.sum::<u64>() * 10)
+        processor_time(&self.child.id().unwrap().to_string())
     }
 
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
+}
+
+/// The same of any process, by its number or as `self`.
+pub(crate) fn processor_time(process: &str) -> Duration {
+    let path = format!("/proc/{process}/stat");
+    let stat = std::fs::read_to_string(Path::new(&path)).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let ticks = fields
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .map(|field| field.parse::<u64>().unwrap());
+    // A tick is a hundredth of a second on Linux, whatever the kernel's own clock (time(7)).
+    Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
 fn free_address() -> SocketAddr {

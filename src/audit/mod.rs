@@ -21,8 +21,8 @@ use crate::platform::access::{Permission, Rule};
 use crate::platform::web::Routes;
 
 pub use export::{CsvPage, csv_page};
-pub use model::{Change, Target, words};
-pub use store::record;
+pub use model::{Change, Target, inert, words};
+pub use store::{changes_of, record};
 
 /// The log's pages, downloads and addresses.
 pub fn routes() -> Routes<App> {

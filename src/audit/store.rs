@@ -9,7 +9,7 @@ use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{AuditId, TenantId, TokenId, UserId};
 
-use super::model::{Change, Event, Filter, Target};
+use super::model::{Change, Event, Filter, Target, words};
 
 /// Writes one event in the action's transaction.
 pub async fn record(
@@ -126,5 +126,26 @@ pub(super) async fn list(
         .await?
         .into_iter()
         .map(Event::from)
+        .collect())
+}
+
+/// What was done to a thing since a time, in words and by whom, the newest first.
+pub async fn changes_of(
+    tx: &mut impl Scoped,
+    target: Uuid,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(DateTime<Utc>, String)>, Error> {
+    let rows = sqlx::query!(
+        "select at, actor_label, action, target_label from audit_event where target_id = $1 and at >= $2 \
+         order by at desc, id desc limit $3",
+        target,
+        since,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    let told = |action: &str, target: &str, who: &str| format!("{who}: {}", words(action, target));
+    Ok(rows
+        .map(|row| (row.at, told(&row.action, &row.target_label, &row.actor_label)))
         .collect())
 }

@@ -33,7 +33,7 @@ mod target;
 mod tests;
 mod work;
 
-pub use actions::{of_stack_within as take_of_stack_within, take_within};
+pub use actions::{of_stack_within as take_of_stack_within, over_within, take_within};
 pub use alerts::{alert_of, alerts, count_alerts, count_failed_checks, failed_checks, missed};
 pub use fill::{Filling, fill, fill_from, is_filled};
 pub use fill_volume::{fill_volume, fill_volume_from, is_volume_saved, leave_volume};

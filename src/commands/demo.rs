@@ -36,7 +36,20 @@ impl Demo {
             .context("looking at the demo's server")?;
         let address = address
             .context("the demo's server does not run: is the panel running? Look at its page and log")?;
+        start::learn(&app)
+            .await
+            .context("learning which installation this is")?;
+        let broke = demo::break_once(&app, &shown)
+            .await
+            .context("breaking the demo's server once")?;
         println!("server={address}");
+        match broke {
+            Some(ticket) => println!("breakdown={} #{}", ticket.link, ticket.number),
+            None => eprintln!("no ticket tells of the demo's breakdown yet: run it again"),
+        }
+        if let Some(link) = &shown.status_page {
+            println!("status={link}");
+        }
         if let Some(link) = shown.invitation {
             println!("invitation={link}");
         }

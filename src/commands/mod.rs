@@ -15,6 +15,7 @@ mod pool;
 mod routes;
 mod serve;
 mod start;
+mod status;
 mod user;
 mod volume_driver;
 mod worker;
@@ -68,6 +69,9 @@ enum Command {
     /// Check certificates of deletion.
     #[command(subcommand)]
     Certificate(certificate::Certificate),
+    /// Write status pages as files, to live elsewhere.
+    #[command(subcommand)]
+    Status(status::Status),
     /// List accounts, or make a link for a new password.
     #[command(subcommand)]
     User(user::User),
@@ -99,6 +103,7 @@ impl Cli {
             Command::Catalogue(command) => return command.run().await,
             Command::Key(command) => command.run().await?,
             Command::Certificate(command) => command.run().await?,
+            Command::Status(command) => command.run().await?,
             Command::User(command) => command.run().await?,
             Command::VolumeDriver(command) => command.run().await?,
             Command::Pool(command) => return command.run().await,

@@ -12,9 +12,11 @@ use crate::config::Config;
 use crate::drivers::dns::Resolver;
 use crate::drivers::engine::docker::{DockerEngine, Endpoint};
 use crate::drivers::engine::{Engine, Installation, InstallationKey, InstanceKey, Measured};
+use crate::drivers::inbox::{Imap, Inbox};
 use crate::drivers::mail::{DockerMail, MailService};
 use crate::drivers::mailer::{Mailer, Smtp};
 use crate::drivers::pool::{self, Storage};
+use crate::drivers::probe::Network;
 use crate::platform::access::{Authenticate, SystemScope};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{self, Db, EmbeddedPostgres};
@@ -84,6 +86,7 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
     let keyring = Arc::new(Keyring::open_or_create(&config.key_file())?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let installation = Installation::default();
+    let dns = Arc::new(Resolver::at(config.dns_server).context("BERTH_DNS_SERVER")?);
     Ok(App::new(Parts {
         authenticate: authenticator(&clock, &config),
         db,
@@ -96,7 +99,9 @@ pub(super) fn app(config: Config, urls: &Databases) -> anyhow::Result<App> {
         engine: engine(&config, installation.clone())?,
         storage: storage(&config),
         mailer: mailer(&config)?,
-        dns: Arc::new(Resolver::at(config.dns_server).context("BERTH_DNS_SERVER")?),
+        inbox: inbox(&config)?,
+        prober: Arc::new(Network::of_this_machine(Arc::clone(&dns) as _)),
+        dns,
         mail: mail(&config)?,
         installation,
         catalogue: Arc::new(Catalogue::load(&config.catalogue_dir).context("reading the catalogue")?),
@@ -130,6 +135,19 @@ pub(super) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>>
     Ok(Some(Arc::new(smtp)))
 }
 
+/// The mailbox that the settings name. It is looked into by the worker.
+pub(super) fn inbox(config: &Config) -> anyhow::Result<Option<Arc<dyn Inbox>>> {
+    let Some(url) = &config.ticket_inbox else {
+        return Ok(None);
+    };
+    anyhow::ensure!(
+        config.ticket_address.is_some(),
+        "BERTH_TICKET_INBOX needs BERTH_TICKET_ADDRESS, the address whose mail comes there"
+    );
+    let imap = Imap::new(url.expose()).context("BERTH_TICKET_INBOX")?;
+    Ok(Some(Arc::new(imap)))
+}
+
 /// The mail service that the settings name. It is spoken to when it is first used.
 pub(super) fn mail(config: &Config) -> anyhow::Result<Option<Arc<dyn MailService>>> {
     let Some(container) = &config.mail_container else {
@@ -160,6 +178,13 @@ pub(super) async fn until_ready(app: &App, urls: &Databases) -> anyhow::Result<(
 
 /// Learns which installation this is, and writes the location that servers are created at.
 async fn settle(app: &App) -> Result<(), Error> {
+    learn(app).await?;
+    let scope = SystemScope::new(app.db.clone(), "start");
+    servers::set_up_location(app, &scope).await.map(drop)
+}
+
+/// Learns which installation this is.
+pub(super) async fn learn(app: &App) -> Result<(), Error> {
     let scope = SystemScope::new(app.db.clone(), "start");
     let mut tx = scope.begin().await?;
     let new = InstallationId::new(&*app.ids, app.now());
@@ -167,7 +192,7 @@ async fn settle(app: &App) -> Result<(), Error> {
     tx.commit().await?;
     let key = InstallationKey::new(installation.to_string()).map_err(Error::internal)?;
     app.installation.learn(key);
-    servers::set_up_location(app, &scope).await.map(drop)
+    Ok(())
 }
 
 /// Roles and migrations. A database that does not answer yet is waited for; one that refuses is an error.

@@ -10,8 +10,9 @@ use crate::platform::jobs;
 use crate::platform::secret::Secret;
 use crate::platform::shutdown::signalled;
 use crate::{
-    backups, catalogue, drills, housekeeping, mail, networks, notifications, schedules, servers, shares,
-    snapshots, storage, usage, volumes,
+    backups, break_glass, breakdowns, catalogue, drills, housekeeping, mail, maintenance, monitoring,
+    networks, notifications, on_call, schedules, servers, shares, sla, snapshots, status, storage,
+    ticket_mail, tickets, usage, volumes, webhooks,
 };
 
 use super::start;
@@ -37,15 +38,24 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
     app.tasks.spawn(hub.run(db, tasks.clone()));
     servers::begin(app).await.context("the reconciler of servers")?;
     schedules::begin(app);
+    sla::begin(app);
     networks::begin(app);
     volumes::begin(app);
     shares::begin(app);
     mail::begin(app);
     snapshots::begin(app);
     backups::begin(app);
+    breakdowns::begin(app);
+    break_glass::begin(app);
     drills::begin(app);
     usage::begin(app);
+    monitoring::checks::begin(app);
+    monitoring::incidents::begin(app);
+    maintenance::begin(app);
+    status::begin(app);
     storage::begin(app);
+    on_call::begin(app);
+    ticket_mail::begin(app);
     let (app, url) = (app.clone(), url.clone());
     let work = move || {
         let (app, url) = (app.clone(), url.clone());
@@ -58,8 +68,10 @@ pub(super) async fn begin(app: &App, url: &Secret) -> anyhow::Result<()> {
 /// Works on jobs until the process stops, or the queue fails.
 async fn work(app: &App, url: &Secret) -> anyhow::Result<()> {
     let worker = jobs::worker(url.expose()).context("the job queue's connections")?;
-    let worker = catalogue::register(housekeeping::register(worker)?);
-    let worker = notifications::register(backups::register(worker)).add_extension(app.clone());
+    let worker = catalogue::register(sla::register(housekeeping::register(worker)?)?);
+    let worker = notifications::register(breakdowns::register(backups::register(worker)));
+    let worker = webhooks::register(on_call::register(worker));
+    let worker = ticket_mail::register(tickets::register(worker)).add_extension(app.clone());
     let worker = worker.shutdown_signal(app.tasks.token().cancelled_owned()).init();
     let worker = tokio::select! {
         () = app.tasks.stopping() => return Ok(()),

@@ -15,21 +15,26 @@ use crate::platform::ids::{PlanId, ServerId, SessionId, TenantId, UserId};
 use crate::servers::{self, NewServerInput};
 use crate::tenants::{self, Amounts, NewPlan, NewTenant};
 
+use super::breakdown;
 use super::mail::{self, Login};
 use super::store;
 
-const SLUG: &str = "harbour-bakery";
-const NAME: &str = "Harbour Bakery";
+pub(super) const SLUG: &str = "harbour-bakery";
+pub(super) const NAME: &str = "Harbour Bakery";
 const PLAN: &str = "Starter";
 const OWNER: &str = "owner@harbour-bakery.example";
 const SERVER: &str = "website";
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// What there is to look at.
 #[derive(Debug)]
 pub struct Shown {
+    /// The demo's organisation.
+    pub tenant: TenantId,
     /// The demo's server.
     pub server: ServerId,
+    /// Where everybody can read how it is.
+    pub status_page: Option<String>,
     /// The link with which the demo's owner joins, if one was made.
     pub invitation: Option<String>,
     /// The mailboxes that were made just now.
@@ -46,6 +51,7 @@ pub async fn seed(app: &App, invites: bool) -> Result<Shown, Error> {
         Some(tenant) => tenant,
         None => make_tenant(app, &system, &staff).await?,
     };
+    breakdown::promise(app, &system, &staff, tenant).await?;
     let has_members = store::has_members(&mut system.begin().await?, tenant).await?;
     let invitation = if invites && !has_members {
         Some(invite(app, &staff, tenant).await?)
@@ -56,6 +62,7 @@ pub async fn seed(app: &App, invites: bool) -> Result<Shown, Error> {
         Some(server) => server,
         None => make_server(app, system.who.clone(), tenant).await?,
     };
+    let status_page = breakdown::status_page(app, &system, (tenant, server)).await?;
     let (mailboxes, has_mail) = if app.mail.is_some() {
         let scope = owner(app, system.who.clone(), tenant);
         let mailboxes = mail::seed(app, &system, &scope).await?;
@@ -64,7 +71,9 @@ pub async fn seed(app: &App, invites: bool) -> Result<Shown, Error> {
         (Vec::new(), false)
     };
     Ok(Shown {
+        tenant,
         server,
+        status_page,
         invitation,
         mailboxes,
         has_mail,

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{MailDomainId, MailboxId, PlanId, ServerId, TenantId};
+use crate::platform::ids::{
+    MailDomainId, MailboxId, PlanId, ServerId, SlaCalendarId, SlaPolicyId, StatusComponentId, StatusPageId,
+    TenantId, TicketId,
+};
 
 pub(super) async fn tenant(tx: &mut SystemTx, slug: &str) -> Result<Option<TenantId>, Error> {
     let id = sqlx::query_scalar!("select id from tenant where slug = $1", slug)
@@ -51,6 +54,76 @@ pub(super) async fn address_when_up(tx: &mut SystemTx, server: ServerId) -> Resu
         server.0
     );
     Ok(address.fetch_optional(tx.conn()).await?)
+}
+
+/// A tenant's plan, if it promises nothing.
+pub(super) async fn plan_without_sla(tx: &mut SystemTx, tenant: TenantId) -> Result<Option<PlanId>, Error> {
+    let id = sqlx::query_scalar!(
+        "select plan_id from tenant t where id = $1 and not exists (select from plan_sla s where s.plan_id = t.plan_id)",
+        tenant.0
+    );
+    Ok(id.fetch_optional(tx.conn()).await?.map(PlanId))
+}
+
+pub(super) async fn policy(tx: &mut SystemTx, name: &str) -> Result<Option<SlaPolicyId>, Error> {
+    let id = sqlx::query_scalar!(
+        "select id from sla_policy where name = $1 and archived_at is null",
+        name
+    );
+    Ok(id.fetch_optional(tx.conn()).await?.map(SlaPolicyId))
+}
+
+pub(super) async fn calendar(tx: &mut SystemTx, name: &str) -> Result<Option<SlaCalendarId>, Error> {
+    let id = sqlx::query_scalar!(
+        "select id from sla_calendar where name = $1 and archived_at is null",
+        name
+    );
+    Ok(id.fetch_optional(tx.conn()).await?.map(SlaCalendarId))
+}
+
+/// Makes a tenant's status page with a server, unless it has one.
+pub(super) async fn add_status_page(
+    tx: &mut SystemTx,
+    (page, component): (StatusPageId, StatusComponentId),
+    (tenant, server): (TenantId, ServerId),
+    (slug, title): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "with made as (insert into status_page (id, tenant_id, slug, title, intro, visibility, created_at, updated_at) \
+           values ($1, $3, $5, $6, '', 'public', $7, $7) on conflict do nothing returning id) \
+         insert into status_component (id, page_id, name, note, target, server_id, position, created_at) \
+         select $2, id, 'Web site', '', 'server', $4, 1, $7 from made",
+        page.0,
+        component.0,
+        tenant.0,
+        server.0,
+        slug,
+        title,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Where a tenant's public status page is.
+pub(super) async fn status_page(tx: &mut SystemTx, tenant: TenantId) -> Result<Option<String>, Error> {
+    let slug = sqlx::query_scalar!(
+        "select slug from status_page where tenant_id = $1 and visibility = 'public'",
+        tenant.0
+    );
+    Ok(slug.fetch_optional(tx.conn()).await?)
+}
+
+/// The newest ticket of something that broke, with its number.
+pub(super) async fn breakdown(tx: &mut SystemTx, tenant: TenantId) -> Result<Option<(TicketId, i64)>, Error> {
+    let row = sqlx::query!(
+        "select id, number from ticket where tenant_id = $1 and source = 'breakdown' order by number desc limit 1",
+        tenant.0
+    );
+    let row = row.fetch_optional(tx.conn()).await?;
+    Ok(row.map(|row| (TicketId(row.id), row.number)))
 }
 
 pub(super) async fn mail_domain(

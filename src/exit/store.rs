@@ -2,6 +2,7 @@
 
 mod contents;
 mod mail;
+mod support;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -13,10 +14,11 @@ use crate::platform::ids::{ExitArchiveId, TenantId};
 use super::model::{Count, Download, State};
 
 pub use contents::{
-    backups, guests, invitations, members, networks, organisation, schedules, server_networks, servers,
-    shares, snapshots, stacks,
+    backups, checks, guests, invitations, members, networks, organisation, schedules, server_networks,
+    servers, shares, snapshots, stacks,
 };
 pub use mail::{mail_aliases, mail_domains, mailboxes};
+pub use support::{Told, incidents, sla_reports, ticket_file, ticket_files, tickets};
 
 /// Ends those that nobody has heard of since a time.
 pub async fn give_up(

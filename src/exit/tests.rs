@@ -19,7 +19,7 @@ use crate::platform::reconcile::Reconciler as _;
 use crate::servers::{self, Servers};
 use crate::testing::{Client, TestApp};
 
-use super::model::hex;
+use crate::platform::hex::hex;
 
 const ARCHIVE: &str = "/api/v1/tenant/archive";
 
@@ -350,6 +350,52 @@ async fn a_tenant_has_one_download_at_a_time_and_another_after_one_that_broke_of
     );
     scene.take(&scene.owner, ARCHIVE).await;
     scene.settles("whole").await;
+}
+
+#[tokio::test]
+async fn tickets_are_in_it_without_what_is_internal() {
+    let scene = Scene::new().await;
+    let new = json!({ "subject": "The shop is slow", "body": "Ten seconds.", "severity": "p3" });
+    let made = scene
+        .owner
+        .json("POST", "/api/v1/tickets", &new)
+        .await
+        .expect(201);
+    let number = made.json()["number"].as_i64().unwrap();
+    let mut tx = scene.test.system().begin().await.unwrap();
+    sqlx::query!(
+        "insert into ticket_post (id, ticket_id, tenant_id, kind, is_public, body, side, author_name, created_at) \
+         select gen_random_uuid(), id, tenant_id, 'note', false, 'They never pay.', 'staff', 'eve', opened_at from ticket"
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    sqlx::query!(
+        "with file as (insert into ticket_attachment (id, ticket_id, is_public, name, kind, size, sha256, created_by, created_at) \
+           select gen_random_uuid(), t.id, p, case when p then 'told.txt' else 'kept.txt' end, 'txt', 2, sha256('hi'::bytea), 'eve', t.opened_at \
+           from ticket t, unnest(array[true, false]) as p returning id) \
+         insert into ticket_attachment_piece (attachment_id, place, bytes) select id, 0, 'hi'::bytea from file"
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    sqlx::query!(
+        "insert into incident (id, tenant_id, cause, signature, summary, state, began_at, opened_at, failing_since, changed_at) \
+         select gen_random_uuid(), tenant_id, 'check:1', 'http', 'web: HTTP', 'open', opened_at, opened_at, opened_at, opened_at \
+         from ticket"
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let tar = scene.take(&scene.owner, ARCHIVE).await;
+    let files = files(&tar);
+    let ticket = read(&files, &format!("tickets/{number}/ticket.json"));
+    let posts = ticket["posts"].as_array().unwrap();
+    assert_eq!((posts.len(), &posts[0]["body"]), (1, &json!("Ten seconds.")));
+    assert_eq!(files[&format!("tickets/{number}/files/told.txt")], b"hi");
+    assert!(!files.contains_key(&format!("tickets/{number}/files/kept.txt")));
+    assert_eq!(read(&files, "incidents/00001.json")[0]["summary"], "web: HTTP");
 }
 
 #[tokio::test]

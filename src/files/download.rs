@@ -12,7 +12,8 @@ use crate::drivers::engine::{EngineStream, OpenFile, VolumePath};
 use super::actions::version_of;
 use super::model::ImageKind;
 
-const SANDBOX: &str = "default-src 'none'; sandbox";
+/// The policy of what customers made: it runs nothing and loads nothing.
+pub const SANDBOX: &str = "default-src 'none'; sandbox";
 /// The bytes of `attr-char` (RFC 8187, 3.2.1) stay as they are.
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
@@ -68,7 +69,7 @@ fn saved(media_type: &'static str, name: &[u8], content: EngineStream<Bytes>) ->
 }
 
 /// `attachment` with the name twice (RFC 6266): for old programs in plain letters, and as it is.
-fn disposition(name: &[u8]) -> HeaderValue {
+pub fn disposition(name: &[u8]) -> HeaderValue {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_. ()".contains(c);
     let lossy = String::from_utf8_lossy(name);
     let plain: String = lossy.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();

@@ -20,8 +20,8 @@ mod whole;
 
 pub use actions::{Files, STALLED, Transfer};
 pub use api::{Binary, FileOut};
-pub use download::file as send;
-pub use model::{Item, Keeper, Locks, Place, amount, locked, name_of};
+pub use download::{SANDBOX, disposition, file as send};
+pub use model::{ImageKind, Item, Keeper, KeeperId, Locks, Place, amount, locked, name_of};
 pub use pages::{boundary, broken};
 pub use query::PathQuery;
 pub use whole::WholeVolumes;

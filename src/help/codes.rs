@@ -63,6 +63,27 @@ codes! {
         "method-not-allowed": "The address exists, but does not take this method.", "Use a method of the header `Allow`.";
     }
     409 {
+        "sla-credit-decided": "The credit of this month was approved or refused before.", "Read the report: it says what was decided.";
+        "sla-no-credit": "No credit is proposed for this month, so there is nothing to decide.", "Nothing is to be done.";
+        "sla-month-not-over": "The month's report is not final yet.", "Decide when it is: within some hours of the end of the month.";
+        "incident-closed": "The incident is over already, so there is nothing to close.", "Read it again.";
+        "maintenance-announced": "Customers were told of the maintenance already, or it has begun, so its time and place stay.", "Call it off and announce a new one.";
+        "maintenance-cancelled": "The maintenance was called off.", "Announce a new one.";
+        "maintenance-not-running": "The maintenance is not under way, so there is nothing to end.", "Call it off instead, if it must not take place.";
+        "ticket-state": "The ticket's state does not lead to the one that was asked for; `title` names both.", "Read the ticket again: somebody may have brought it further.";
+        "ticket-mail-not-failed": "Only a mail of a ticket that could not be sent can be sent again.", "Nothing has to be done.";
+        "ticket-closed": "The ticket was closed more than 14 days ago.", "Open a new one, and name the old one in it.";
+        "ticket-merged": "The ticket was merged into another one.", "Go on with the ticket that `merged_into` names.";
+        "ticket-has-tenant": "The ticket is an organisation's already.", "Open another ticket for the other organisation.";
+        "status-page-exists": "The organisation has a status page already.", "Change that one.";
+        "too-many-components": "The status page has as many components as a page can have.", "Remove one that nobody needs.";
+        "too-many-attachments": "The post has as many files as a post can have.", "Write another post for the others.";
+        "too-many-checklists": "The ticket has as many checklists as a ticket can have.", "Take one off first.";
+        "ticket-linked": "The two tickets are linked already.", "Take that link away first.";
+        "ticket-link-loop": "The other ticket leads back to this one by links of the same kind.", "Link them the other way round, or as related.";
+        "ticket-open": "There is still something to do about the ticket.", "Say how it went when it is resolved or closed.";
+        "satisfaction-settled": "The answer was given more than 7 days ago.", "Write on the ticket what is left to say.";
+        "too-many-watchers": "As many people watch the ticket as can.", "Take somebody away first.";
         "volume-attached": "The volume is attached to servers, which `title` names.", "Detach it from them, then repeat the request.";
         "volumes-attached": "Volumes of its organisation are attached to the server, which `title` names.", "Detach them, then repeat the request.";
         "volume-missing": "The engine does not have the volume any more, so it can be neither attached nor resized nor backed up, and its files can't be reached.", "Ask your provider to bring it back, or use another volume.";
@@ -133,6 +154,9 @@ codes! {
         "backup-unreadable": "The repository that the backup is in cannot be read now.", "Try again later; if it stays so, ask the provider.";
         "backup-of-another-kind": "The backup is of a server of another template.", "Make a server of that template, and restore into it.";
         "key-was-shown": "A repository's key is shown once.", "Ask whoever it was shown to: the page “Backups” says who.";
+        "same-size": "The server has this size already.", "Choose another one.";
+        "glass-closed": "Staff see this only while they have broken the glass for the organisation, with a reason and for a time.", "Open access with a ticket of the organisation, then repeat the request.";
+        "glass-open": "You have access to this organisation already.", "End it first to open it for another reason, time or part.";
         "restore-under-way": "The server is being restored from a backup.", "Wait until that is done.";
         "volumes-shared": "Several servers of a stack have the same files open.", "Get single files back, or make another server of it.";
         "nothing-to-snapshot": "None of the stack's servers keeps files.", "Nothing has to be done.";
@@ -146,6 +170,8 @@ codes! {
         "no-backup-target": "The provider has not said where backups go.", "Ask the provider.";
         "too-many-schedules": "A server has at most 20 schedules.", "Delete one, or put its steps into another.";
         "schedule-running": "The schedule runs at present, and no schedule runs twice at once.", "Wait until the run has ended.";
+        "too-many-checks": "A server has at most 30 checks.", "Delete one first.";
+        "check-paused": "The check is paused, so nobody looks.", "Resume it first.";
         "up-to-date": "There is no newer image of the server's template.", "Nothing has to be done.";
         "server-deleted": "The server is deleted, and kept until `kept_until`.", "Restore it first.";
         "not-deleted": "Only a deleted server can be restored or erased.", "Delete it first, or leave it.";
@@ -189,6 +215,13 @@ codes! {
         "not-staff": "The person is not on the staff, so has no staff role to change.", "Invite the person to the staff.";
         "own-account": "Nobody can disable their own account.", "Let another owner do it.";
         "person-disabled": "The account is disabled.", "Enable it first.";
+        "rota-in-use": "A chain of escalation pages this rota.", "Take it out of the chain first; `title` names it.";
+        "rota-gone": "The rota was deleted meanwhile.", "Choose another one.";
+        "escalation-is-default": "Tickets page by this chain.", "Let them page by another one first.";
+        "already-on-call": "Whoever asks is on duty by this rota already.", "There is nothing to take over.";
+        "too-many-webhooks": "There are as many webhooks as are possible.", "Delete one that you don't need.";
+        "webhook-off": "The webhook is paused or disabled.", "Let it be told again first.";
+        "webhook-delivery-waiting": "The message is on its way already.", "Wait until it was delivered or has failed.";
         "mail-service-refused": "The mail service does not do that.", "Read its words in `title`.";
     }
     412 {

@@ -10,7 +10,10 @@ use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::platform::{events, web};
-use crate::{accounts, drills, exit, guests, mail, notifications, servers, shares, tenants};
+use crate::{
+    accounts, drills, exit, guests, mail, monitoring, notifications, on_call, servers, shares, tenants,
+    ticket_mail, tickets, webhooks,
+};
 
 /// Every quarter of an hour.
 const SCHEDULE: &str = "*/15 * * * * housekeeping";
@@ -43,12 +46,25 @@ impl TaskHandler for Housekeeping {
             ("webmail", mail::forget_webmail(&app, &scope).await),
             ("ended guests", guests::clean_up(&app, &scope).await),
             ("notifications", notifications::clean_up(&app, &scope).await),
+            ("links of pages", on_call::clean_up(&app, &scope).await),
+            ("what webhooks were told", webhooks::clean_up(&app, &scope).await),
             ("drills", drills::clean_up(&app, &scope).await),
             ("uses of shares", shares::clean_up(&app, &scope).await),
             ("mail imports", mail::clean_up_imports(&app, &scope).await),
             ("ways of mail", mail::clean_up_flow(&app, &scope).await),
             ("archives", exit::clean_up(&app, &scope).await),
+            (
+                "what checks found",
+                monitoring::checks::clean_up(&app, &scope).await,
+            ),
+            (
+                "incidents of last year",
+                monitoring::incidents::clean_up(&app, &scope).await,
+            ),
             ("lost consoles", servers::end_lost_consoles(&app, &scope).await),
+            ("tickets to be told of", tickets::follow_again(&app, &scope).await),
+            ("resolved tickets", tickets::close_resolved(&app, &scope).await),
+            ("mail of tickets", ticket_mail::clean_up(&app, &scope).await),
             ("closed tenants", tenants::purge_closed(&app, &scope).await),
         ];
         let failed: Vec<String> = parts

@@ -30,7 +30,7 @@ mod search;
 mod tests;
 mod webmail;
 
-pub use flow::clean_up as clean_up_flow;
+pub use flow::{TraceKey, TracedMessage, clean_up as clean_up_flow, traced};
 pub use imports::{Imports, clean_up as clean_up_imports};
 pub use leave::let_all_go;
 pub use nav::lists;

@@ -11,6 +11,7 @@ use crate::mail::{self, limits::Totals};
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::web::Json;
+use crate::tickets::{TicketCounts, counts};
 
 use super::store::{self, Servers, Tenants};
 
@@ -34,6 +35,8 @@ pub struct StaffOverviewOut {
     tenants: Tenants,
     /// All servers.
     servers: Servers,
+    /// Open tickets.
+    tickets: TicketCounts,
     /// Servers whose last backup failed, or whose schedule made none.
     backup_alerts: i64,
     /// Repositories of backups that no check passes of.
@@ -65,6 +68,7 @@ pub async fn staff(State(app): State<App>, scope: StaffScope) -> Result<Json<Sta
     Ok(Json(StaffOverviewOut {
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
+        tickets: counts(&mut tx, None, app.now()).await?,
         backup_alerts: backups::count_alerts(&mut tx, None).await?,
         backup_check_alerts: backups::count_failed_checks(&mut tx, None).await?,
         engine_away: store::engine_away(&mut tx).await?,

@@ -5,6 +5,7 @@
 mod api;
 mod pages;
 mod store;
+mod trouble;
 
 use utoipa_axum::routes;
 

@@ -8,19 +8,22 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::audit;
 use crate::backups::{self, Of};
+use crate::break_glass;
 use crate::config::NetworkGuard;
 use crate::drills;
 use crate::mail::{self, limits::Totals};
+use crate::on_call;
 use crate::platform::access::{Actor, Permission, StaffScope, TenantRole, TenantScope, UserScope, Visitor};
 use crate::platform::error::Error;
-use crate::platform::ids::ServerId;
 use crate::platform::web::page::Tone;
 use crate::platform::web::{Ctx, Page, ago};
 use crate::servers;
 use crate::tenants::{self, Gauge};
+use crate::tickets::{TicketCounts, counts};
 use crate::usage::bytes;
 
-use super::store::{self, Deed, Servers, Tenants, Troubled};
+use super::store::{self, Deed, Servers, Tenants};
+use super::trouble::{TroubleLine, alarmed};
 
 /// Sends everybody to where they belong.
 pub async fn home(visitor: Visitor) -> Redirect {
@@ -95,58 +98,6 @@ impl DeedLine {
     }
 }
 
-#[derive(Debug)]
-struct TroubleLine {
-    href: String,
-    name: String,
-    tenant: String,
-    reason: String,
-}
-
-impl TroubleLine {
-    fn new(one: Troubled, base: &str) -> Self {
-        Self {
-            href: format!("{base}/servers/{}", ServerId(one.id)),
-            name: one.name,
-            tenant: one.tenant,
-            reason: one.reason.unwrap_or_else(|| "Its check fails.".to_owned()),
-        }
-    }
-
-    fn of_check(one: backups::FailedCheck, href: String, now: DateTime<Utc>) -> Self {
-        Self {
-            href,
-            name: format!("Backups at {}", one.target),
-            tenant: one.tenant_name,
-            reason: format!(
-                "The check of the repository fails, the first time {}: {}.",
-                ago(one.since, now),
-                one.reason
-            ),
-        }
-    }
-
-    fn of_drill(one: drills::Attention, href: String) -> Self {
-        Self {
-            href,
-            name: one.name,
-            tenant: one.tenant,
-            reason: one.reason,
-        }
-    }
-}
-
-/// Servers and volumes whose backups need somebody, told as servers that do.
-fn alarmed(alerts: Vec<backups::Alert>, href: impl Fn(&backups::Alert) -> String) -> Vec<TroubleLine> {
-    let line = |alert: backups::Alert| TroubleLine {
-        href: href(&alert),
-        name: alert.name,
-        tenant: alert.tenant_name,
-        reason: alert.reason,
-    };
-    alerts.into_iter().map(line).collect()
-}
-
 fn with_guard_banner(ctx: Ctx, guard: NetworkGuard) -> Ctx {
     match guard {
         NetworkGuard::Required => ctx,
@@ -188,6 +139,8 @@ pub struct TenantOverview {
     gauges: Vec<Gauge>,
     /// Nothing where there are no mail domains.
     mail: Option<MailLine>,
+    /// Nothing for who may not see tickets.
+    tickets: Option<TicketCounts>,
     troubled: Vec<TroubleLine>,
     proven: Option<String>,
     deeds: Vec<DeedLine>,
@@ -235,8 +188,15 @@ pub async fn tenant(
     }
     let totals = mail::limits::totals(&mut tx, id).await?;
     let has_mail = totals.domains > 0 && scope.may(Permission::MailRead);
+    let tickets = if scope.may(Permission::TicketRead) {
+        Some(counts(&mut tx, Some(id), now).await?)
+    } else {
+        None
+    };
+    let ctx = break_glass::with_banner(&mut tx, ctx, id, now).await?;
     Ok(Page(TenantOverview {
         mail: has_mail.then(|| MailLine::new(&totals)),
+        tickets,
         proven,
         ctx: servers::with_engine_banner(&mut tx, ctx).await?,
         servers: store::servers(&mut tx, Some(id)).await?,
@@ -256,6 +216,7 @@ pub struct StaffOverview {
     ctx: Ctx,
     tenants: Tenants,
     servers: Servers,
+    tickets: TicketCounts,
     troubled: Vec<TroubleLine>,
     deeds: Vec<DeedLine>,
     may_create: bool,
@@ -294,6 +255,10 @@ pub async fn staff(
             TroubleLine::of_drill(one, href)
         }));
     }
+    if scope.may(Permission::StaffOnCallRead) {
+        let needs = on_call::attention(&mut tx, now).await?;
+        troubled.extend(needs.into_iter().map(TroubleLine::of_duty));
+    }
     Ok(Page(StaffOverview {
         ctx: with_guard_banner(
             servers::with_engine_banner(&mut tx, ctx).await?,
@@ -301,6 +266,7 @@ pub async fn staff(
         ),
         tenants: store::tenants(&mut tx).await?,
         servers: store::servers(&mut tx, None).await?,
+        tickets: counts(&mut tx, None, now).await?,
         troubled,
         deeds: deeds.into_iter().map(|deed| DeedLine::new(deed, now)).collect(),
         may_create: scope.may(Permission::StaffTenantManage),

@@ -207,6 +207,60 @@ ids! {
     MailStepId = "mst";
     /// Mailboxes that are fetched from elsewhere.
     MailFetchId = "mft";
+    /// A check: how we know that something works.
+    CheckId = "chk";
+    /// An incident: a time in which something did not work.
+    IncidentId = "inc";
+    /// A maintenance window.
+    MaintenanceId = "mnt";
+    /// A ticket.
+    TicketId = "tkt";
+    /// A reply or a note of a ticket.
+    TicketPostId = "tpo";
+    /// A file of a ticket.
+    AttachmentId = "att";
+    /// An answer that is kept to be given again.
+    CannedReplyId = "cnd";
+    /// A list of what is to be done about a ticket.
+    ChecklistId = "ckl";
+    /// Time that somebody worked on a ticket.
+    TimeEntryId = "tme";
+    /// A queue's filter that is kept under a name.
+    SavedViewId = "vew";
+    /// What an engineer had done from a ticket.
+    TicketActId = "act";
+    /// A time in which staff may see what is a customer's.
+    BreakGlassId = "bgl";
+    /// An SLA: what is promised to tenants of a plan.
+    SlaPolicyId = "sla";
+    /// The hours in which an SLA's clocks run.
+    SlaCalendarId = "cal";
+    /// A month's SLA report of a tenant.
+    SlaReportId = "slr";
+    /// A rota of people on call.
+    RotaId = "rot";
+    /// A time in which somebody else is on call.
+    RotaOverrideId = "rov";
+    /// Whom to page, one after another.
+    EscalationId = "esc";
+    /// A page to somebody on call.
+    CallId = "cll";
+    /// A note of one shift to the next.
+    HandoverId = "hnd";
+    /// An address that is told what happens.
+    WebhookId = "whk";
+    /// One thing told to a webhook.
+    WebhookDeliveryId = "whd";
+    /// A mail that came in for tickets.
+    InboundMailId = "inm";
+    /// A mail of a ticket to somebody.
+    OutboundMailId = "oum";
+    /// A page that says how services are.
+    StatusPageId = "stp";
+    /// A part of a status page.
+    StatusComponentId = "stc";
+    /// Something said on a status page.
+    StatusPostId = "sto";
 }
 
 #[cfg(test)]

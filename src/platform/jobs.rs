@@ -19,7 +19,10 @@ pub use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 const SCHEMA: &str = "graphile_worker";
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const DEAD_AFTER: Duration = Duration::from_mins(1);
-const CONCURRENCY: usize = 4;
+/// More than webhooks that answer slowly are likely to take at once.
+const CONCURRENCY: usize = 8;
+/// They are held only while a job is taken or ended.
+const CONNECTIONS: u32 = 6;
 /// What the worker is called on the page of metrics.
 const NAME: &str = "jobs";
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -100,10 +103,9 @@ pub fn began() {
 
 /// A worker that still lacks its kinds of jobs. Dead workers' jobs are taken back after a minute.
 pub fn worker(url: &str) -> Result<WorkerOptions, sqlx::Error> {
-    let connections = u32::try_from(CONCURRENCY).unwrap_or(4) + 2;
     Ok(WorkerOptions::default()
         .schema(SCHEMA)
-        .pg_pool(pool(url, "berth_worker", connections)?)
+        .pg_pool(pool(url, "berth_worker", CONNECTIONS)?)
         .concurrency(CONCURRENCY)
         .heartbeat_interval(HEARTBEAT)
         .sweep_interval(HEARTBEAT)

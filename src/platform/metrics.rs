@@ -14,6 +14,8 @@ const SAMPLED: &str = "berth_usage_sample_seconds";
 const SAMPLES: &str = "berth_usage_samples_total";
 const MAIL_QUEUE: &str = "berth_mail_queue";
 const MAIL_OLDEST: &str = "berth_mail_queue_oldest_seconds";
+const CHECKS: &str = "berth_checks_due";
+const CHECK_LAG: &str = "berth_check_lag_seconds";
 const UP: &str = "berth_dependency_up";
 
 /// Starts collecting. A second start in one process, as in tests, is an error that the caller may ignore.
@@ -37,6 +39,11 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
         MAIL_OLDEST,
         "Age of the oldest mail in the queue that is not held"
     );
+    describe_gauge!(
+        CHECKS,
+        "Checks that fell due and were begun in the last quarter of a second"
+    );
+    describe_gauge!(CHECK_LAG, "How late the latest of them was begun");
     describe_gauge!(UP, "1 while a dependency answers, else 0, by name");
     Ok(handle)
 }
@@ -85,6 +92,12 @@ pub fn mail_queue(count: usize, held: usize, oldest: Duration) {
         gauge!(MAIL_QUEUE, "state" => state).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
     }
     gauge!(MAIL_OLDEST).set(oldest.as_secs_f64());
+}
+
+/// So many checks were due, and the one that waited the longest waited so long.
+pub fn checks(count: usize, lag: Duration) {
+    gauge!(CHECKS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+    gauge!(CHECK_LAG).set(lag.as_secs_f64());
 }
 
 /// A dependency answers or not.

@@ -6,6 +6,7 @@ pub mod db;
 pub mod error;
 pub mod events;
 pub mod fault;
+pub mod hex;
 pub mod ids;
 pub mod jobs;
 pub mod metrics;

@@ -14,7 +14,18 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
+use chrono_tz::Tz;
+
+use crate::platform::db::Scoped;
+use crate::platform::error::Error;
+use crate::platform::ids::TenantId;
+
 pub use runner::begin;
+
+/// A tenant's time zone; UTC if none was chosen.
+pub async fn zone(tx: &mut impl Scoped, tenant: TenantId) -> Result<Tz, Error> {
+    Ok(store::zone(tx, tenant).await?.0)
+}
 
 /// The feature's addresses.
 pub fn routes() -> crate::platform::web::Routes<crate::app::App> {

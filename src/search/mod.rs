@@ -1,5 +1,5 @@
 //! What the command palette finds: servers, stacks, volumes, shares, mail domains, mailboxes and aliases by name in a tenant;
-//! tenants, servers and stacks for staff.
+//! tenants, servers and stacks for staff; and tickets by number and words for both.
 //!
 //! The palette itself knows the pages of the rail; this only adds things, and mail's lists, which the rail does not have. Answers are few and quick: it is asked at every pause in
 //! typing.

@@ -11,8 +11,10 @@ use crate::platform::ids::{
     MailAliasId, MailDomainId, MailboxId, ServerId, ShareId, StackId, TenantId, VolumeId,
 };
 use crate::platform::web::{Json, ListQuery, Query};
+use crate::tickets;
+use crate::tickets::model::Sought;
 
-use super::store::{self, Found, FoundShare};
+use super::store::{self, Found, FoundShare, FoundTicket};
 
 #[derive(Serialize)]
 pub(super) struct Items {
@@ -72,6 +74,16 @@ impl Item {
             hint: found.server_name,
             group: "Shares",
             icon: "folder",
+        }
+    }
+
+    fn ticket(found: &FoundTicket, area: &str) -> Self {
+        Self {
+            href: format!("{area}/tickets/{}", found.id),
+            label: format!("#{} {}", found.number, found.subject),
+            hint: tickets::State::read(&found.state).label().to_owned(),
+            group: "Tickets",
+            icon: "ticket",
         }
     }
 
@@ -138,13 +150,20 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
         Vec::new()
     };
     let area = format!("/t/{}", scope.member.slug);
+    let tickets = match Sought::parse(query.text())? {
+        Some(sought) if scope.may(Permission::TicketRead) => {
+            store::tickets_of(&mut tx, scope.tenant(), &sought).await?
+        }
+        _ => Vec::new(),
+    };
+    let tickets = tickets.into_iter().map(|found| Item::ticket(&found, &area));
     let servers = servers.into_iter().map(|found| Item::server(found, &area));
     let stacks = stacks.into_iter().map(|found| Item::stack_of(found, &area));
     let volumes = volumes.into_iter().map(|found| Item::volume(found, &area));
     let shares = shares.into_iter().map(|found| Item::share(found, &area));
     let things = servers.chain(stacks).chain(volumes).chain(shares);
     Ok(Json(Items {
-        items: things.chain(mail).collect(),
+        items: things.chain(mail).chain(tickets).collect(),
     }))
 }
 
@@ -182,10 +201,15 @@ pub(super) async fn staff(scope: StaffScope, Query(query): Query<ListQuery>) -> 
     let tenants = store::tenants(&mut tx, &pattern).await?;
     let servers = store::servers(&mut tx, &pattern).await?;
     let stacks = store::stacks(&mut tx, &pattern).await?;
+    let tickets = match Sought::parse(query.text())? {
+        Some(sought) if scope.may(Permission::StaffTicketRead) => store::tickets(&mut tx, &sought).await?,
+        _ => Vec::new(),
+    };
+    let tickets = tickets.into_iter().map(|found| Item::ticket(&found, "/staff"));
     let tenants = tenants.into_iter().map(Item::tenant);
     let servers = servers.into_iter().map(|found| Item::server(found, "/staff"));
     let stacks = stacks.into_iter().map(Item::stack_for_staff);
     Ok(Json(Items {
-        items: tenants.chain(servers).chain(stacks).collect(),
+        items: tenants.chain(servers).chain(stacks).chain(tickets).collect(),
     }))
 }

@@ -4,7 +4,8 @@ use uuid::Uuid;
 
 use crate::platform::db::{Scoped as _, StaffTx, TenantTx};
 use crate::platform::error::Error;
-use crate::platform::ids::TenantId;
+use crate::platform::ids::{TenantId, TicketId};
+use crate::tickets::model::Sought;
 
 /// A thing that matched.
 pub(super) struct Found {
@@ -151,6 +152,41 @@ pub(super) async fn stacks(tx: &mut StaffTx, pattern: &str) -> Result<Vec<Found>
         "select s.id, s.name, t.name as hint from stack s join tenant t on t.id = s.tenant_id \
          where s.deleted_at is null and s.name ilike $1 order by s.name limit 8",
         pattern
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
+/// A ticket, which is found by its number, or by words of its subject and of what was written.
+pub(super) struct FoundTicket {
+    pub(super) id: TicketId,
+    pub(super) number: i64,
+    pub(super) subject: String,
+    pub(super) state: String,
+}
+
+pub(super) async fn tickets_of(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    sought: &Sought,
+) -> Result<Vec<FoundTicket>, Error> {
+    let found = sqlx::query_as!(
+        FoundTicket,
+        r#"select id as "id: TicketId", number, subject, state from ticket
+           where tenant_id = $1 and id = any(ticket_found_by_tenant($2, $3, 200)) order by changed_at desc, id desc limit 8"#,
+        tenant.0,
+        sought.words,
+        sought.number
+    );
+    Ok(found.fetch_all(tx.conn()).await?)
+}
+
+pub(super) async fn tickets(tx: &mut StaffTx, sought: &Sought) -> Result<Vec<FoundTicket>, Error> {
+    let found = sqlx::query_as!(
+        FoundTicket,
+        r#"select id as "id: TicketId", number, subject, state from ticket
+           where id = any(ticket_found($1, $2, 200)) order by changed_at desc, id desc limit 8"#,
+        sought.words,
+        sought.number
     );
     Ok(found.fetch_all(tx.conn()).await?)
 }

@@ -29,8 +29,10 @@ use crate::config::Config;
 use crate::drivers::dns::fake::FakeDns;
 use crate::drivers::engine::fake::FakeEngine;
 use crate::drivers::engine::{Installation, InstanceKey};
+use crate::drivers::inbox::fake::FakeInbox;
 use crate::drivers::mail::fake::FakeMail;
 use crate::drivers::mailer::fake::FakeMailer;
+use crate::drivers::probe::fake::FakeProber;
 use crate::platform::access::SystemScope;
 use crate::platform::clock::{Clock, FixedClock};
 use crate::platform::db::Db;
@@ -48,6 +50,15 @@ pub use stream::Listening;
 /// Connections of one panel.
 const CONNECTIONS: u32 = 6;
 
+/// What stands in for the outside.
+type Fakes<'a> = (
+    &'a FakeEngine,
+    (&'a FakeMailer, &'a FakeInbox),
+    &'a FakeDns,
+    &'a FakeMail,
+    &'a FakeProber,
+);
+
 /// When tests happen: a Tuesday at noon.
 pub fn noon() -> DateTime<Utc> {
     "2026-03-10T12:00:00Z".parse().unwrap()
@@ -63,8 +74,12 @@ pub struct TestApp {
     pub engine: FakeEngine,
     /// What it sends mail with, if the test's settings name a mail server.
     pub mailer: FakeMailer,
+    /// The mailbox that mail for tickets comes to, if the test's settings name one.
+    pub inbox: FakeInbox,
     /// The DNS that it asks.
     pub dns: FakeDns,
+    /// What looks whether servers answer.
+    pub prober: FakeProber,
     /// The mail service, if the test's settings name its container.
     pub mail: FakeMail,
     router: Router,
@@ -99,7 +114,9 @@ impl TestApp {
         engine.add_image(&config.base_image);
         let mailer = FakeMailer::default();
         let (dns, mail) = (FakeDns::default(), FakeMail::default());
-        let app = Self::parts(&database_url, config, &clock, (&engine, &mailer, &dns, &mail));
+        let (prober, inbox) = (FakeProber::default(), FakeInbox::default());
+        let fakes = (&engine, (&mailer, &inbox), &dns, &mail, &prober);
+        let app = Self::parts(&database_url, config, &clock, fakes);
         app.started.set();
         let kit = crate::routes::kit(&app);
         let router = crate::routes::router(&app, &kit);
@@ -108,7 +125,9 @@ impl TestApp {
             clock,
             engine,
             mailer,
+            inbox,
             dns,
+            prober,
             mail,
             router,
             database_url,
@@ -135,7 +154,7 @@ impl TestApp {
         url: &str,
         config: Config,
         clock: &Arc<FixedClock>,
-        (engine, mailer, dns, mail): (&FakeEngine, &FakeMailer, &FakeDns, &FakeMail),
+        (engine, (mailer, inbox), dns, mail, prober): Fakes<'_>,
     ) -> App {
         let keyring = Arc::new(Keyring::open_or_create(&config.key_file()).expect("key file"));
         let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
@@ -153,7 +172,9 @@ impl TestApp {
                 .map(|_| Arc::new(engine.pool()) as _),
             engine: Arc::new(engine.clone()),
             mailer: config.smtp_url.as_ref().map(|_| Arc::new(mailer.clone()) as _),
+            inbox: config.ticket_inbox.as_ref().map(|_| Arc::new(inbox.clone()) as _),
             dns: Arc::new(dns.clone()),
+            prober: Arc::new(prober.clone()),
             mail: config
                 .mail_container
                 .as_ref()

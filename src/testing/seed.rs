@@ -5,13 +5,15 @@ use chrono::TimeDelta;
 use crate::accounts::NewToken;
 use crate::platform::access::{Permission, StaffRole, TenantRole};
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, LinkId, LocationId, MailDomainId, MailKeyId, NetworkId, NotificationId,
-    OperationId, PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId,
-    StackId, TenantId, TokenId, UserId, VolumeId,
+    BackupId, BackupRepositoryId, BreakGlassId, CannedReplyId, CheckId, ChecklistId, LinkId, LocationId,
+    MailDomainId, MailKeyId, NetworkId, NotificationId, OperationId, PlanId, SavedViewId, ScheduleId,
+    ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId, StackId, StatusComponentId,
+    StatusPageId, StatusPostId, TenantId, TicketId, TimeEntryId, TokenId, UserId, VolumeId,
 };
 use crate::platform::operations;
 use crate::platform::secret::{OneTimeToken, hash_token};
 use crate::platform::web::SESSION_COOKIE;
+use crate::tickets::{self, Author, NewPost, NewTicket, PostKind, Severity, Source};
 
 use super::{Client, TestApp, store};
 
@@ -220,6 +222,16 @@ impl TestApp {
         id
     }
 
+    /// A check of a server as a row only, which is paused.
+    pub async fn check(&self, tenant: TenantId, server: ServerId) -> CheckId {
+        let now = self.app.now();
+        let id = CheckId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::check(&mut tx, id, (tenant, server), now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
     /// A network as a row only, at the place `test`.
     pub async fn network(&self, tenant: TenantId, name: &str) -> NetworkId {
         let now = self.app.now();
@@ -356,5 +368,83 @@ impl TestApp {
             .unwrap();
         tx.commit().await.unwrap();
         id
+    }
+
+    /// A view of the tickets' queue that all staff have.
+    pub async fn saved_view(&self, owner: UserId) -> SavedViewId {
+        let now = self.app.now();
+        let id = SavedViewId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::saved_view(&mut tx, (id, owner), now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A canned reply, a checklist to choose, and time that was spent on a ticket.
+    pub async fn ticket_extras(&self, ticket: TicketId) -> (CannedReplyId, ChecklistId, TimeEntryId) {
+        let now = self.app.now();
+        let ids = (
+            CannedReplyId::new(&*self.app.ids, now),
+            ChecklistId::new(&*self.app.ids, now),
+            TimeEntryId::new(&*self.app.ids, now),
+        );
+        let mut tx = self.system().begin().await.unwrap();
+        store::ticket_extras(&mut tx, ids, ticket, now).await.unwrap();
+        tx.commit().await.unwrap();
+        ids
+    }
+
+    /// A ticket of a tenant about nothing, opened by the panel with an answer that the tenant reads.
+    pub async fn ticket(&self, tenant: TenantId) -> TicketId {
+        let first = NewPost {
+            kind: PostKind::System,
+            public: true,
+            body: "Something **broke**.".to_owned(),
+            by: Author::System,
+        };
+        let new = NewTicket {
+            tenant: Some(tenant),
+            subject: "Something broke".to_owned(),
+            severity: Severity::P2,
+            source: Source::Breakdown,
+            about: Vec::new(),
+            tags: Vec::new(),
+            opened_by: None,
+            first: Some(first),
+        };
+        let scope = self.system();
+        let mut tx = scope.begin().await.unwrap();
+        let ticket = tickets::open(&self.app, &mut tx, &scope.who, new).await.unwrap();
+        tx.commit().await.unwrap();
+        ticket.id
+    }
+
+    /// An hour in which somebody of the staff, who is gone, may see a tenant's consoles.
+    pub async fn break_glass(&self, tenant: TenantId, ticket: TicketId) -> BreakGlassId {
+        let now = self.app.now();
+        let id = BreakGlassId::new(&*self.app.ids, now);
+        let mut tx = self.system().begin().await.unwrap();
+        store::break_glass(&mut tx, id, (tenant, ticket), now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A status page with a component and a post: a tenant's, whose component stands for a server, or the provider's.
+    pub async fn status_page(
+        &self,
+        of: Option<(TenantId, ServerId)>,
+    ) -> (StatusPageId, StatusComponentId, StatusPostId) {
+        let now = self.app.now();
+        let ids = (
+            StatusPageId::new(&*self.app.ids, now),
+            StatusComponentId::new(&*self.app.ids, now),
+            StatusPostId::new(&*self.app.ids, now),
+        );
+        let mut tx = self.system().begin().await.unwrap();
+        store::status_page(&mut tx, ids, of, now).await.unwrap();
+        tx.commit().await.unwrap();
+        ids
     }
 }

@@ -5,9 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    BackupId, BackupRepositoryId, LinkId, LocationId, MailDomainId, MailKeyId, NetworkId, NotificationId,
-    PlanId, ScheduleId, ScheduleRunId, ServerId, SessionId, ShareId, SharePersonId, SnapshotId, StackId,
-    TenantId, TokenId, UserId, VolumeId,
+    BackupId, BackupRepositoryId, BreakGlassId, CannedReplyId, CheckId, ChecklistId, LinkId, LocationId,
+    MailDomainId, MailKeyId, NetworkId, NotificationId, PlanId, SavedViewId, ScheduleId, ScheduleRunId,
+    ServerId, SessionId, ShareId, SharePersonId, SnapshotId, StackId, StatusComponentId, StatusPageId,
+    StatusPostId, TenantId, TicketId, TimeEntryId, TokenId, UserId, VolumeId,
 };
 
 pub(super) async fn person(
@@ -237,6 +238,43 @@ pub(super) async fn schedule(
     Ok(())
 }
 
+pub(super) async fn check(
+    tx: &mut SystemTx,
+    id: CheckId,
+    (tenant, server): (TenantId, ServerId),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        r#"insert into monitor_check (id, tenant_id, server_id, name, spec, interval_seconds, failures, of_last, needs_engine, is_paused,
+             created_by, created_at, updated_at, state_at)
+           values ($1, $2, $3, 'Echo', '{"kind": "ping"}', 60, 2, 3, true, true, 'test', $4, $4, $4)"#,
+        id.0,
+        tenant.0,
+        server.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn saved_view(
+    tx: &mut SystemTx,
+    (id, owner): (SavedViewId, UserId),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into ticket_view (id, owner_id, name, shared, query, created_at, updated_at) \
+         values ($1, $2, 'Mine', true, 'assignee=me', $3, $3)",
+        id.0,
+        owner.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// A network of a tenant at the tests' location.
 pub(super) async fn network(
     tx: &mut SystemTx,
@@ -459,6 +497,30 @@ pub(super) async fn volume_backup(
     Ok(())
 }
 
+pub(super) async fn ticket_extras(
+    tx: &mut SystemTx,
+    (canned, checklist, entry): (CannedReplyId, ChecklistId, TimeEntryId),
+    ticket: TicketId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "with c as (insert into canned_reply (id, name, body, created_by, created_at, updated_at) \
+             values ($1, 'Greeting', 'Hello {customer}', 'test', $5, $5)), \
+           l as (insert into checklist_template (id, name, items, created_by, created_at, updated_at) \
+             values ($2, 'Disk full', array['Look', 'Clean up'], 'test', $5, $5)) \
+         insert into ticket_time (id, ticket_id, minutes, what, is_billable, at, created_by, created_at) \
+         values ($3, $4, 25, 'Looked', true, $5, 'test', $5)",
+        canned.0,
+        checklist.0,
+        entry.0,
+        ticket.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn mail_domain(
     tx: &mut SystemTx,
     (id, key): (MailDomainId, MailKeyId),
@@ -481,6 +543,65 @@ pub(super) async fn mail_domain(
         key.0,
         tenant.0,
         id.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// An hour in which staff may see a tenant's consoles, because of a ticket.
+pub(super) async fn break_glass(
+    tx: &mut SystemTx,
+    id: BreakGlassId,
+    (tenant, ticket): (TenantId, TicketId),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into break_glass (id, tenant_id, ticket_id, staff_label, parts, reason, opened_at, until) \
+         values ($1, $2, $3, 'Eve (eve@example.com)', '{console}', 'It does not start any more', $4, $5)",
+        id.0,
+        tenant.0,
+        ticket.0,
+        now,
+        now + TimeDelta::hours(1)
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A public page whose address is its id, with a component that stands for a server or for the panel, and a post.
+pub(super) async fn status_page(
+    tx: &mut SystemTx,
+    (page, component, post): (StatusPageId, StatusComponentId, StatusPostId),
+    of: Option<(TenantId, ServerId)>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let (tenant, server) = of.unzip();
+    sqlx::query!(
+        "insert into status_page (id, tenant_id, slug, title, intro, visibility, created_at, updated_at) \
+         values ($1, $2, $1::uuid::text, 'Ours', '', 'public', $3, $3)",
+        page.0,
+        tenant.map(|id| id.0),
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into status_component (id, page_id, name, note, target, server_id, position, created_at) \
+         values ($1, $2, 'Front', '', case when $3::uuid is null then 'panel' else 'server' end, $3, 0, $4)",
+        component.0,
+        page.0,
+        server.map(|id| id.0),
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into status_post (id, page_id, title, state, component_ids, began_at) values ($1, $2, 'Slow', 'investigating', '{}', $3)",
+        post.0,
+        page.0,
         now
     )
     .execute(tx.conn())

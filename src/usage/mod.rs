@@ -30,6 +30,7 @@ use crate::platform::web::Routes;
 pub use csv::hourly;
 pub use figures::bytes;
 pub use spark::{Sparks, sparks};
+pub use store::points;
 
 /// Starts measuring in the background of this process.
 pub fn begin(app: &App) {

@@ -11,13 +11,15 @@ export function kindOf(address) {
     .replace(/[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}/g, "{id}")
     .replace(/^\/t\/[^/]+/, "/t/{tenant}")
     .replace(/^(\/staff\/catalogue\/)[^/]+/, "$1{template}")
-    .replace(/(\/mail\/(?:trace|queue)\/)[^/]+/, "$1{message}");
+    .replace(/(\/mail\/(?:trace|queue)\/)[^/]+/, "$1{message}")
+    .replace(/(\/runbooks\/)[^/]+/, "$1{runbook}")
+    .replace(/(\/sla\/(?:.*\/)?)\d{4}-\d{2}$/, "$1{month}");
   const keys = [...new Set(searchParams.keys())].filter((key) => !["cursor", "after", "before", "path"].includes(key)).sort();
   return keys.length ? `${path}?${keys.join("&")}` : path;
 }
 
 /** What a browser would save instead of showing; the console holds a session open for as long as its page is there. */
-const notPages = /\.(csv|tar|json|txt)$|\/files\/archive$|\/download|\/raw|\/export|\/content|\/stream|\/live|\/picture|\/console$|\/apple$|^\/static\/|^\/sign-out/;
+const notPages = /\.(csv|tar|json|txt|pdf|svg|atom|zip)$|\/files\/archive$|\/download|\/raw|\/export|\/content|\/stream|\/live|\/picture|\/console$|\/apple$|^\/static\/|^\/sign-out/;
 
 /** Sorting and filtering show the same page again: one of each is enough, and they are kinds of their own. */
 const links = () => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.href);

@@ -32,15 +32,32 @@ fn permissions(side: Side) -> Vec<Permission> {
 /// Parts of addresses that need nothing to be made.
 const ALWAYS: &[(&str, &str)] = &[
     ("/eggs/{egg}", "paper"),
+    ("/status/{slug}", "no-such-page"),
     ("/parts/{part}", "web"),
     ("/people/{login}", "ann"),
     ("/app-passwords/{app_password}", "mpw_01h455vb4pex5vsknk084sn02q"),
     ("/send-as/{address}", "sales@example.com"),
     ("/set-up/{token}", "0123456789"),
     ("/fetches/{fetch}", "mft_01h455vb4pex5vsknk084sn02q"),
+    ("/page-links/{token}", "0123456789"),
+    ("/out/{outbound}", "oum_01h455vb4pex5vsknk084sn02q"),
+    ("/rotas/{rota}", "rot_01h455vb4pex5vsknk084sn02q"),
+    ("/overrides/{override}", "rov_01h455vb4pex5vsknk084sn02q"),
+    ("/holidays/{holiday}", "018e455b-0000-7000-8000-000000000000"),
+    ("/chains/{chain}", "esc_01h455vb4pex5vsknk084sn02q"),
+    ("/calls/{call}", "cll_01h455vb4pex5vsknk084sn02q"),
+    ("/handovers/{handover}", "hnd_01h455vb4pex5vsknk084sn02q"),
+    ("/webhooks/{webhook}", "whk_01h455vb4pex5vsknk084sn02q"),
+    ("/deliveries/{delivery}", "whd_01h455vb4pex5vsknk084sn02q"),
     ("/links/{link}", "shl_01h455vb4pex5vsknk084sn02q"),
+    ("/incidents/{incident}", "inc_01h455vb4pex5vsknk084sn02q"),
+    ("/maintenance/{maintenance}", "mnt_01h455vb4pex5vsknk084sn02q"),
+    ("/links/{other}", "tkt_01h455vb4pex5vsknk084sn02q"),
+    ("/items/{item}", "0"),
+    ("/attachments/{attachment}", "att_01h455vb4pex5vsknk084sn02q"),
     ("/imports/{import}", "mim_01h455vb4pex5vsknk084sn02q"),
     ("/rules/{rule}", "0"),
+    ("/runbooks/{runbook}", "out-of-memory"),
     ("/templates/{name}", "static-site"),
     ("/templates/{template}", "static-site"),
     ("/catalogue/{name}", "static-site"),
@@ -55,8 +72,12 @@ const ALWAYS: &[(&str, &str)] = &[
     ("/queue/{queued}", "4SfKbW2kQmz9vQx"),
     ("/quarantine/{held}", "4SfKbW2kQmz9vQx"),
     ("/certificates/{certificate}", "crt_01h455vb4pex5vsknk084sn02q"),
+    ("/{month}", "2026-03"),
+    ("/policies/{policy}", "sla_01jdr00000e008000000000pg1"),
+    ("/calendars/{calendar}", "cal_01jdr00000e008000000001jg1"),
     ("/actions/{action}", "stop"),
     ("/power/{action}", "stop"),
+    ("/watchers/{address}", "ann@example.com"),
     ("/uploads/{upload}", "0123456789abcdef"),
     ("/secrets/{key}", "PASSWORD"),
     ("/passwords/{key}", "PASSWORD"),
@@ -74,9 +95,20 @@ async fn things(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'sta
     let (domain, key) = app.mail_domain(tenant, "ours.example").await;
     let (mailbox, _) = app.mailbox_person(tenant, "ann@theirs.example").await;
     let (alias, password) = app.things_of_mailbox(tenant, mailbox).await;
-    vec![
+    let ticket = app.ticket(tenant).await;
+    let (canned, checklist, entry) = app.ticket_extras(ticket).await;
+    let mut all = status(app, tenant, server).await;
+    all.extend([
         ("/domains/{domain}", domain.to_string()),
         ("/keys/{key}", key.to_string()),
+        ("/tickets/{ticket}", ticket.to_string()),
+        (
+            "/break-glass/{grant}",
+            app.break_glass(tenant, ticket).await.to_string(),
+        ),
+        ("/canned/{canned}", canned.to_string()),
+        ("/checklists/{checklist}", checklist.to_string()),
+        ("/time/{entry}", entry.to_string()),
         ("/mailboxes/{mailbox}", mailbox.to_string()),
         ("/aliases/{alias}", alias.to_string()),
         ("/app-passwords/{password}", password.to_string()),
@@ -104,6 +136,26 @@ async fn things(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'sta
             app.share(tenant, server, "plans", "ann").await.to_string(),
         ),
         ("/stacks/{stack_id}", app.stack(tenant, "pair").await.to_string()),
+    ]);
+    all
+}
+
+/// A tenant's status page and the provider's. The longer addresses come first.
+async fn status(app: &TestApp, tenant: TenantId, server: ServerId) -> Vec<(&'static str, String)> {
+    let (_, component, post) = app.status_page(Some((tenant, server))).await;
+    let (page, component_of_all, post_of_all) = app.status_page(None).await;
+    vec![
+        (
+            "/status-pages/{page}/components/{component}",
+            format!("{page}/components/{component_of_all}"),
+        ),
+        (
+            "/status-pages/{page}/posts/{post}",
+            format!("{page}/posts/{post_of_all}"),
+        ),
+        ("/status-pages/{page}", page.to_string()),
+        ("/components/{component}", component.to_string()),
+        ("/posts/{post}", post.to_string()),
     ]
 }
 
@@ -145,6 +197,8 @@ impl Scene {
             ("/shared/{server_id}", server.to_string()),
             ("/shared-servers/{server_id}", server.to_string()),
             ("/schedules/{schedule}", schedule.to_string()),
+            ("/views/{view}", app.saved_view(person).await.to_string()),
+            ("/checks/{check}", app.check(tenant, server).await.to_string()),
             ("/backups/{backup}", backup.to_string()),
             ("/runs/{run}", run.to_string()),
             ("/operations/{id}", operation.to_string()),
@@ -158,6 +212,7 @@ impl Scene {
             ("/members/{member}", person.to_string()),
             ("/guests/{user}", guest.to_string()),
             ("/capacity/{location}", location.to_string()),
+            ("/inventory/{location}", location.to_string()),
         ];
         let things = things(&app, tenant, server).await;
         let always = ALWAYS

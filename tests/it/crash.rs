@@ -231,6 +231,7 @@ fn every_crash_point_has_a_case() {
         .chain(crate::snapshots::points())
         .chain(crate::backups::points())
         .chain(crate::volumes::points())
+        .chain(crate::breakdown::POINTS)
         .chain(crate::mail::POINTS)
         .chain(crate::mail_import::POINTS)
         .chain(crate::mail_fetches::POINTS)
@@ -238,6 +239,7 @@ fn every_crash_point_has_a_case() {
         .chain(crate::panel_backup::POINTS)
         .chain(crate::exit::POINTS)
         .chain(crate::drills::POINTS)
+        .chain(crate::incidents::POINTS)
         .chain(crate::tenant_volumes::POINTS);
     let tested = cases.iter().map(|(_, point)| *point).chain(elsewhere);
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();

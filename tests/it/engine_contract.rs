@@ -9,7 +9,7 @@
     reason = "a test that cannot go on says where"
 )]
 
-mod backup;
+pub(crate) mod backup;
 mod copies;
 pub(crate) mod docker_world;
 mod fake_world;

@@ -289,7 +289,17 @@ const FILLED: &[(&str, &str)] = &[
     ("local_part", "Kept"),
     ("send_link_to", "Kept@example.com"),
     ("subject", "Kept"),
+    ("body", "Kept"),
     ("text", "Kept"),
+    ("what", "Kept"),
+    ("words", "Kept"),
+    ("ticket", "Kept"),
+    ("into", "Kept"),
+    ("minutes", "25"),
+    ("included_minutes", "6543"),
+    ("site", "Kept"),
+    ("title", "Kept"),
+    ("first_on", LAST_DAY),
 ];
 
 /// All that is typed into the forms: [`FILLED`], and what only this scene has.

@@ -7,6 +7,10 @@ use berth::platform::web::{Kind, RouteInfo};
 
 /// Pages that no program needs, and why.
 const PAGES_ONLY: &[(&str, &str)] = &[
+    (
+        "/page-links/{token}",
+        "its link is for a person who was paged, without a sign-in",
+    ),
     ("/sign-in", "proves who somebody is"),
     ("/sign-out", "ends a session, which programs do not have"),
     ("/mailbox/sign-in", "proves who somebody is"),
@@ -92,6 +96,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/time-zone", "PUT", "/time-zone"),
     ("/overuse", "PUT", "/overuse"),
     ("/plans/{plan}/mail", "PUT", "/plans/{plan}/mail"),
+    ("/plans/{plan}/support", "PUT", "/plans/{plan}/support"),
     ("/rules/new", "PUT", "/rules"),
     ("/rules/{rule}", "PUT", "/rules"),
     ("/rules/{rule}/move", "PUT", "/rules"),

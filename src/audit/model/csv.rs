@@ -41,7 +41,7 @@ pub(crate) fn record(event: &Event) -> [String; 12] {
 
 /// A cell that no spreadsheet takes for a formula: those begin with one of these, after white space that some programs
 /// drop, and in the wide forms that some take for the same (OWASP, "CSV Injection").
-fn inert(text: String) -> String {
+pub fn inert(text: String) -> String {
     let first = text.trim_start().chars().next();
     let is_control = text.starts_with(['\t', '\r', '\n']);
     let is_formula = first.is_some_and(|c| "=+-@＝＋－＠".contains(c));

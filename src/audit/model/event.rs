@@ -5,8 +5,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::platform::ids::{
-    AuditId, LinkId, LocationId, MailDomainId, MailboxId, OperationId, PlanId, ServerId, SessionId, TenantId,
-    TokenId, UserId, VolumeId,
+    AuditId, BreakGlassId, LinkId, LocationId, MailDomainId, MailboxId, OperationId, PlanId, ServerId,
+    SessionId, TenantId, TicketId, TokenId, UserId, VolumeId,
 };
 
 /// What was acted on.
@@ -125,6 +125,8 @@ kinds! {
     "invitation" => LinkId,
     "guest" => UserId,
     "mailbox" => MailboxId,
+    "ticket" => TicketId,
+    "break_glass" => BreakGlassId,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod event;
 mod filter;
 mod words;
 
+pub use self::csv::inert;
 pub(super) use self::csv::{HEADER, record};
 pub(super) use diff::{Line, diff};
 pub(super) use event::Event;

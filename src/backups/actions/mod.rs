@@ -30,7 +30,7 @@ pub use key::reveal_key;
 pub use make::{create, create_of_volume, of_stack, of_stack_within, take_within};
 pub use targets::{add_target, change_target, open_target, remove_target, set_default};
 pub use volume::{delete_of_volume, find_volumes, into_volume, restore_in_volume};
-pub use whole::{into_new, over, over_as_staff};
+pub use whole::{into_new, over, over_as_staff, over_within};
 
 /// A repository's key is sealed for this.
 pub(super) fn key_context(repository: BackupRepositoryId) -> String {

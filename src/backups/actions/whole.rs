@@ -50,7 +50,7 @@ pub async fn over(
         return Err(Error::Forbidden);
     }
     let mut tx = scope.begin().await?;
-    let operation = over_in(app, &mut tx, &scope.who, at, typed).await?;
+    let operation = over_within(app, &mut tx, &scope.who, at, typed).await?;
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(operation)
@@ -67,13 +67,14 @@ pub async fn over_as_staff(
         return Err(Error::Forbidden);
     }
     let mut tx = scope.begin().await?;
-    let operation = over_in(app, &mut tx, &scope.who, at, typed).await?;
+    let operation = over_within(app, &mut tx, &scope.who, at, typed).await?;
     tx.commit().await?;
     app.poke_servers.poke();
     Ok(operation)
 }
 
-async fn over_in(
+/// The same inside of a transaction that its caller ends; the caller then pokes the reconciler of servers.
+pub async fn over_within(
     app: &App,
     tx: &mut impl Scoped,
     who: &Who,

@@ -11,8 +11,6 @@ use crate::platform::ids::ExitArchiveId;
 
 pub use name::Names;
 pub use sums::Sums;
-#[cfg(all(test, feature = "testing"))]
-pub use sums::hex;
 pub use tar::{Count, Noted, Splice, end, entry};
 
 /// How a download is, or how it ended.

@@ -1,7 +1,7 @@
 //! The list of what is in an archive, as `sha256sum` writes and checks it. It is put into the archive in parts while that is
 //! made, so that no number of files needs more memory than a part.
 
-use std::fmt::Write as _;
+use crate::platform::hex::hex;
 
 /// A part that has so much is put into the archive.
 const FULL: usize = 1 << 20;
@@ -11,15 +11,6 @@ const FULL: usize = 1 << 20;
 pub struct Sums {
     lines: Vec<u8>,
     parts: u32,
-}
-
-/// A checksum as people read it.
-pub fn hex(hash: &[u8]) -> String {
-    let mut text = String::with_capacity(hash.len() * 2);
-    for byte in hash {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 impl Sums {

@@ -343,7 +343,7 @@ mod tests {
             let lines = String::from_utf8(sums.take().1).unwrap();
             for (name, content) in &wanted {
                 let name = String::from_utf8(name.clone()).unwrap();
-                let line = format!("{}  {name}\n", super::super::sums::hex(&Sha256::digest(content)));
+                let line = format!("{}  {name}\n", crate::platform::hex::hex(&Sha256::digest(content)));
                 prop_assert!(lines.contains(&line));
             }
             let bytes: usize = wanted.iter().map(|(_, content)| content.len()).sum();

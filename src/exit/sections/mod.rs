@@ -6,6 +6,7 @@ mod mail;
 mod organisation;
 mod readme;
 mod servers;
+mod support;
 mod volumes;
 
 use std::pin::Pin;
@@ -62,7 +63,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         place: "servers/NAME/",
-        about: "server.json (what it is made of, its ports, variables, schedules, snapshots, shares, and whom it is shared with), \
+        about: "server.json (what it is made of, its ports, variables, schedules, checks, snapshots, shares, and whom it is shared with), \
                 usage.csv (what it used, by the hour), share-uses/ (who used its shares), and volumes/VOLUME/ with all of its files",
         write: |source, outer| Box::pin(servers::write(source, outer)),
     },
@@ -81,6 +82,21 @@ pub const SECTIONS: &[Section] = &[
         about: "domains.json, mailboxes/NUMBER.json (with filters, without passwords) and aliases/NUMBER.json; fetch the mail itself by \
                 IMAP before you leave",
         write: |source, outer| Box::pin(mail::write(source, outer)),
+    },
+    Section {
+        place: "tickets/NUMBER/",
+        about: "ticket.json (what was said and what happened) and files/ with what was attached",
+        write: |source, outer| Box::pin(support::write_tickets(source, outer)),
+    },
+    Section {
+        place: "incidents/NUMBER.json",
+        about: "when something did not work, the oldest first",
+        write: |source, outer| Box::pin(support::write_incidents(source, outer)),
+    },
+    Section {
+        place: "sla/MONTH.json",
+        about: "what was promised in months that are over, and what came of it",
+        write: |source, outer| Box::pin(support::write_sla(source, outer)),
     },
     Section {
         place: "audit/NUMBER.csv",

@@ -108,6 +108,7 @@ async fn about(source: &Source, tx: &mut TenantTx, server: &model::Server) -> Re
         "variables": variables(source, tx, server.id).await?,
         "networks": store::server_networks(tx, server.id).await?,
         "schedules": store::schedules(tx, server.id).await?,
+        "checks": store::checks(tx, server.id).await?,
         "snapshots": store::snapshots(tx, server.id).await?,
         "guests": store::guests(tx, server.id).await?,
         "shares": store::shares(tx, server.id).await?,

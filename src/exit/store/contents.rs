@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::platform::db::{Scoped as _, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    BackupId, NetworkId, PlanId, ScheduleId, ServerId, SnapshotId, StackId, TenantId, UserId, VolumeId,
+    BackupId, CheckId, NetworkId, PlanId, ScheduleId, ServerId, SnapshotId, StackId, TenantId, UserId,
+    VolumeId,
 };
 
 /// More of one kind than anybody has.
@@ -98,6 +99,20 @@ pub async fn schedules(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Value>
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows.map(|row| with_id(ScheduleId(row.id), row.row)).collect())
+}
+
+/// How a server is looked at.
+pub async fn checks(tx: &mut TenantTx, server: ServerId) -> Result<Vec<Value>, Error> {
+    let rows = sqlx::query!(
+        r#"select c.id, to_jsonb(x) as "row!" from monitor_check c,
+             lateral (select c.name, c.spec as looks_at, c.interval_seconds, c.failures, c.of_last, c.is_paused, c.created_by,
+               c.created_at) x
+           where c.server_id = $1 and c.deleted_at is null order by c.name limit $2"#,
+        server.0,
+        MOST
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows.map(|row| with_id(CheckId(row.id), row.row)).collect())
 }
 
 /// A server's snapshots, which are not in the archive themselves.

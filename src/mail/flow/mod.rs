@@ -22,9 +22,21 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
+use crate::platform::db::TenantTx;
+use crate::platform::error::Error;
 use crate::platform::web::Routes;
 
 pub use follow::{begin, clean_up};
+pub use store::{Key as TraceKey, Message as TracedMessage};
+
+/// The newest messages of the transaction's tenant, those before the key: for staff who broke the glass.
+pub async fn traced(
+    tx: &mut TenantTx,
+    before: Option<TraceKey>,
+    limit: i64,
+) -> Result<Vec<TracedMessage>, Error> {
+    store::list(tx, &store::Wanted::default(), before, limit).await
+}
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {

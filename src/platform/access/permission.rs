@@ -127,6 +127,26 @@ permissions! {
 
     /// Leave the organisation: end your own membership.
     TenantLeave = "tenant:leave", Tenant, read;
+    /// See checks, what they found, incidents and maintenance.
+    CheckRead = "checks:read", Tenant, read;
+    /// Make, change, pause and delete checks.
+    CheckWrite = "checks:write", Tenant, write;
+    /// See the organisation's tickets.
+    TicketRead = "tickets:read", Tenant, read;
+    /// Open tickets, answer and rate them. Also while the organisation is suspended.
+    TicketWrite = "tickets:write", Tenant, read;
+    /// See what was promised and kept: the SLA and its reports.
+    SlaRead = "sla:read", Tenant, read;
+    /// See webhooks and what they were told.
+    WebhookRead = "webhooks:read", Tenant, read;
+    /// Make, change, test and delete webhooks.
+    WebhookWrite = "webhooks:write", Tenant, write;
+    /// See when staff looked at what is the organisation's, and why.
+    BreakGlassRead = "break-glass:read", Tenant, read;
+    /// See the organisation's status page.
+    StatusRead = "status:read", Tenant, read;
+    /// Change the organisation's status page.
+    StatusWrite = "status:write", Tenant, write;
 
     /// See all tenants, their members and usage.
     StaffTenantRead = "staff.tenants:read", Staff, read;
@@ -168,6 +188,42 @@ permissions! {
     StaffMailManage = "staff.mail:write", Staff, write;
     /// See all audit events.
     StaffAuditRead = "staff.audit:read", Staff, read;
+    /// See all checks, incidents and maintenance.
+    StaffCheckRead = "staff.checks:read", Staff, read;
+    /// Pause checks, group locations, close incidents.
+    StaffCheckManage = "staff.checks:write", Staff, write;
+    /// Announce, change and end maintenance.
+    StaffMaintenanceManage = "staff.maintenance:write", Staff, write;
+    /// See all tickets and their notes.
+    StaffTicketRead = "staff.tickets:read", Staff, read;
+    /// Answer, note, assign, and everything else about tickets.
+    StaffTicketWrite = "staff.tickets:write", Staff, write;
+    /// Change canned replies, checklists, tags and shared views.
+    StaffTicketManage = "staff.tickets:manage", Staff, write;
+    /// See runbooks.
+    StaffRunbookRead = "staff.runbooks:read", Staff, read;
+    /// See SLAs, clocks and reports.
+    StaffSlaRead = "staff.sla:read", Staff, read;
+    /// Change SLAs and calendars, approve credits.
+    StaffSlaManage = "staff.sla:write", Staff, write;
+    /// See who is on call and whom to page.
+    StaffOnCallRead = "staff.on-call:read", Staff, read;
+    /// Acknowledge pages, take over, write hand-over notes.
+    StaffOnCallTake = "staff.on-call:take", Staff, write;
+    /// Change rotas and escalations.
+    StaffOnCallManage = "staff.on-call:write", Staff, write;
+    /// Break the glass: see a customer's console, files or mail for a stated reason and time.
+    StaffBreakGlass = "staff.break-glass:write", Staff, write;
+    /// See when staff looked at what is customers', and why.
+    StaffBreakGlassRead = "staff.break-glass:read", Staff, read;
+    /// See all webhooks and what they were told.
+    StaffWebhookRead = "staff.webhooks:read", Staff, read;
+    /// Make, change, test and delete the provider's webhooks.
+    StaffWebhookManage = "staff.webhooks:write", Staff, write;
+    /// See status pages.
+    StaffStatusRead = "staff.status:read", Staff, read;
+    /// Change status pages and what they say.
+    StaffStatusManage = "staff.status:write", Staff, write;
     /// See the state of the installation.
     StaffSystemRead = "staff.system:read", Staff, read;
     /// Send mail again that could not be sent, and a test.

@@ -92,13 +92,15 @@ pub fn tenant_may(role: TenantRole, permission: Permission) -> bool {
                     | P::GuestManage
                     | P::ShareManage
                     | P::MailWrite
+                    | P::WebhookWrite
+                    | P::StatusWrite
                     | P::AuditRead
             ),
             TenantRole::Viewer => {
                 !permission.writes()
                     && !matches!(
                         permission,
-                        P::ServerSecrets | P::MailTrace | P::AuditRead | P::TenantExport
+                        P::ServerSecrets | P::MailTrace | P::AuditRead | P::TenantExport | P::TicketWrite
                     )
             }
         }
@@ -143,11 +145,20 @@ pub fn staff_may(role: StaffRole, permission: Permission) -> bool {
                             | P::StaffCatalogueBuild
                             | P::StaffCatalogueManage
                             | P::StaffMailManage
+                            | P::StaffCheckManage
+                            | P::StaffMaintenanceManage
+                            | P::StaffTicketWrite
+                            | P::StaffTicketManage
+                            | P::StaffOnCallTake
+                            | P::StaffBreakGlass
+                            | P::StaffStatusManage
                     )
             }
             StaffRole::Support => {
-                matches!(permission, P::StaffServerPower)
-                    || (!permission.writes() && !matches!(permission, P::StaffAuditRead))
+                matches!(
+                    permission,
+                    P::StaffServerPower | P::StaffTicketWrite | P::StaffOnCallTake | P::StaffStatusManage
+                ) || (!permission.writes() && !matches!(permission, P::StaffAuditRead))
             }
             StaffRole::Auditor => !permission.writes(),
         }

@@ -94,16 +94,11 @@ pub fn newest_migration() -> i64 {
 /// Tells one set of migrations and roles from another: their checksums in one number.
 #[cfg(feature = "testing")]
 pub fn fingerprint() -> String {
-    use std::fmt::Write as _;
-
     use sha2::{Digest as _, Sha256};
     let roles = include_str!("roles.sql").as_bytes();
     let sums = MIGRATIONS
         .iter()
         .flat_map(|migration| migration.checksum.iter().copied());
     let hash = Sha256::digest(sums.chain(roles.iter().copied()).collect::<Vec<u8>>());
-    hash[..6].iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    crate::platform::hex::hex(&hash[..6])
 }

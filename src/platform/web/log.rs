@@ -52,11 +52,12 @@ fn loggable<'a>(route: &'a str, path: &'a str) -> &'a str {
 
 const TOKEN: &str = "{token}";
 /// The routes of links whose address is all that they ask for.
-const LINKS: [&str; 4] = [
+const LINKS: [&str; 5] = [
     "/invite/{token}",
     "/setup/{token}",
     "/password/{token}",
     "/s/{token}",
+    "/page-links/{token}",
 ];
 
 /// The method as a metric's label. Anybody may invent methods, and each label is a series that is kept.

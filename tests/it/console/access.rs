@@ -209,23 +209,36 @@ async fn each_visit_is_told_and_what_was_typed_is_not() {
 }
 
 #[tokio::test]
-async fn the_staff_may_come_and_the_tenant_sees_it() {
-    let scene = Scene::set(|_| {}).await;
+async fn the_staff_may_come_by_a_grant_and_the_tenant_sees_it() {
+    // Nobody asks again by the clock here: what ends the console is the end of the grant.
+    let scene = Scene::set(|config| config.stream_lifetime = Duration::from_hours(24)).await;
     let id = scene.server("web", "static-site").await;
+    let ticket = scene.app.ticket(scene.tenant).await;
     let path = format!("/api/v1/staff/servers/{id}/console");
     for (role, expected) in [
-        (StaffRole::Engineer, None),
-        (StaffRole::Support, Some(403)),
-        (StaffRole::Auditor, Some(403)),
+        (StaffRole::Engineer, 409),
+        (StaffRole::Support, 403),
+        (StaffRole::Auditor, 403),
     ] {
         let user = scene.app.staff(role.name(), role).await;
         let program = scene.app.program(user, None, &all(Side::Staff)).await;
-        let opened = open(scene.address, &path, &token(&program)).await;
-        assert_eq!(opened.as_ref().err().copied(), expected, "{role:?}");
-        if let Ok(mut console) = opened {
-            console.state("open").await;
-            console.leave().await;
+        let refused = open(scene.address, &path, &token(&program)).await.err();
+        assert_eq!(refused, Some(expected), "{role:?}");
+        if role != StaffRole::Engineer {
+            continue;
         }
+        let why = json!({ "ticket": ticket, "parts": ["console"], "reason": "It hangs at its start.", "minutes": 60 });
+        let home = "/api/v1/staff/break-glass";
+        let grant = program.json("POST", home, &why).await.expect(201).json();
+        let mut console = open(scene.address, &path, &token(&program)).await.unwrap();
+        console.state("open").await;
+        let end = format!("{home}/{}/end", grant["id"].as_str().unwrap());
+        program.json("POST", &end, &json!({})).await.expect(200);
+        assert_eq!(console.ends().await, "access");
+        assert_eq!(
+            open(scene.address, &path, &token(&program)).await.err(),
+            Some(409)
+        );
     }
     until("the tenant's log tells of it", async || {
         scene.visits().await.len() == 2
@@ -243,4 +256,6 @@ async fn the_staff_may_come_and_the_tenant_sees_it() {
         .find(|event| event["action"] == "console.open")
         .unwrap();
     assert_eq!(visit["actor"]["label"], "engineer@example.com");
+    let seen = scene.program.get("/api/v1/break-glass").await.expect(200).json();
+    assert_eq!(seen["items"][0]["looks"][0]["what"], "web");
 }

@@ -260,7 +260,7 @@ async fn a_deleted_file_comes_back_by_sftp_and_only_from_the_host_that_was_noted
 
 /// The host's address on the engine's own bridge. Until the engine is started a second time its description has no gateway, which
 /// is the first address then.
-fn bridge_address() -> String {
+pub(crate) fn bridge_address() -> String {
     let wanted = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}";
     let said = run(Command::new("docker").args(["network", "inspect", "bridge", "--format", wanted]));
     if said.contains('/') {

@@ -8,6 +8,6 @@ mod forged;
 mod limits;
 mod queries;
 mod walls;
-mod world;
+pub(crate) mod world;
 
 pub(crate) use crash::POINTS;

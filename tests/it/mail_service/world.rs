@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::client::MailClient;
+use crate::engine_contract::backup::bridge_address;
 use crate::faults::tenants_permissions;
 use crate::mail_dns::NameServer;
 use crate::panel::{Panel, Running, until};
@@ -140,17 +141,8 @@ async fn port(name: &str, inside: u16) -> u16 {
 }
 
 /// A free port at this machine's address in the network of containers, which they reach.
-async fn seen_by_containers() -> SocketAddr {
-    let words = [
-        "network",
-        "inspect",
-        "bridge",
-        "--format",
-        "{{(index .IPAM.Config 0).Gateway}}",
-    ];
-    let output = Command::new("docker").args(words).output();
-    let told = String::from_utf8(output.await.unwrap().stdout).unwrap();
-    let gateway: IpAddr = told.trim().parse().expect(&told);
+fn seen_by_containers() -> SocketAddr {
+    let gateway: IpAddr = bridge_address().parse().unwrap();
     UdpSocket::bind((gateway, 0)).unwrap().local_addr().unwrap()
 }
 
@@ -208,7 +200,7 @@ impl World {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("it-{}-mail-{number}", std::process::id());
-        let (folder, dns) = (std::env::temp_dir().join(&name), seen_by_containers().await);
+        let (folder, dns) = (std::env::temp_dir().join(&name), seen_by_containers());
         let names = NameServer::start(&folder, dns, ".", records).await;
         let app = TestApp::start().await;
         app.clock.advance(SystemClock.now() - noon());
@@ -310,6 +302,11 @@ impl World {
         self.call(&self.acme.clone(), method, path, body, status).await
     }
 
+    /// One call as an owner of the staff.
+    pub(crate) async fn as_staff(&self, method: &str, path: &str, body: Value, status: u16) -> Value {
+        self.call(&self.staff, method, path, body, status).await
+    }
+
     /// Makes a mailbox with [`PASSWORD`], by whoever has its domain. Gives its id.
     pub(crate) async fn mailbox(&self, address: &str, more: Value) -> String {
         let mut new = json!({ "address": address, "password": PASSWORD });
@@ -340,7 +337,7 @@ impl World {
     }
 
     /// A tenant, as staff see it.
-    async fn tenant(&self, slug: &str) -> Value {
+    pub(crate) async fn tenant(&self, slug: &str) -> Value {
         let path = format!("/api/v1/staff/tenants?q={slug}");
         let found = self.call(&self.staff, "GET", &path, Value::Null, 200).await;
         let all = found["items"].as_array();

@@ -11,7 +11,6 @@ use super::super::model::{Outcome, Step};
 
 /// A message as its tenant sees it.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_field_names, reason = "RFC 5322 calls it so")]
 pub struct Message {
     /// Its id in the queue.
     pub queue_id: String,

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::accounts;
 use crate::app::App;
 use crate::audit::Change;
-use crate::drivers::mailer::Mail;
+use crate::drivers::mailer::{Extra, Mail};
 use crate::mail::model::{Address, kept_hash, parse_hash};
 use crate::platform::access::TenantScope;
 use crate::platform::db::TenantTx;
@@ -121,6 +121,7 @@ pub(super) async fn send(app: &App, mailbox: &Mailbox, token: OneTimeToken, to: 
             until.format("%-d %B %Y, %H:%M UTC"),
         ),
         at: now,
+        extra: Extra::default(),
     };
     match mailer.send(&mail).await {
         Ok(()) => issued.sent_to = Some(to.shown()),
