@@ -16,7 +16,7 @@ fuzz() {
     say "$1"
     schemathesis run "$ROOT/openapi.json" --url "$BERTH_TEST_URL" --header "Authorization: Bearer $2" \
         --include-path-regex "$3" --checks "$CHECKS" --phases examples,coverage,fuzzing \
-        --max-examples "${BERTH_FUZZ_EXAMPLES:-10}" --seed 20261123 --workers 1 --request-timeout 10 \
+        --max-examples "${BERTH_FUZZ_EXAMPLES:-8}" --seed 20261123 --workers 1 --request-timeout 10 \
         --generation-deterministic --output-sanitize false --no-color
 }
 

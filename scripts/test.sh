@@ -27,8 +27,9 @@ machine() {
 tests() {
     BERTH_TEST_DATABASE_URL=$(scripts/test-db.sh start)
     export BERTH_TEST_DATABASE_URL
-    # The library, and the library with its tests: compiling either takes some 12 GB of memory, so one after the other.
-    cargo_with "$LOGS/test-library.log" build --locked --features testing
+    # The library, and the library with its tests: compiling either takes some 11 GB of memory, so one after the other. The tests of the
+    # architecture need the first alone.
+    cargo_with "$LOGS/test-library.log" nextest run --locked --features testing --test architecture --no-run
     cargo_with "$LOGS/test-build.log" nextest run --locked --features testing --no-run
     # Some minutes on a machine that has none of them, a moment afterwards.
     quietly "$LOGS/test-images.log" target/debug/berth catalogue build

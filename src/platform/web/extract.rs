@@ -5,8 +5,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer, Serialize};
 
 use crate::platform::error::{Error, FieldErrors};
 
@@ -37,6 +37,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let body = body(request, state).await?;
         parse(&body).map(Self)
     }
+}
+
+/// Reads a structure inside of a body from an object only: serde would fill it from an array, too, in the order of its fields.
+pub fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    let fields = serde_json::Map::deserialize(from)?;
+    T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)
+}
+
+/// The same of one that may be null.
+pub fn optional_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    let fields = Option::<serde_json::Map<_, _>>::deserialize(from)?;
+    let read = fields.map(|fields| T::deserialize(serde_json::Value::Object(fields)));
+    read.transpose().map_err(D::Error::custom)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

@@ -31,7 +31,7 @@ pub use ago::ago;
 pub use assets::{asset, asset_path};
 pub use conditional::{Accepted, IfMatch, Tagged};
 pub use error::{draw_errors, refuse_cross_origin};
-pub use extract::{Json, MAX_BODY, Path, Query, local_path};
+pub use extract::{Json, MAX_BODY, Path, Query, local_path, object, optional_object};
 pub use form::{CHANGED, FormData, FormState, RETURNED, mistakes};
 pub use guard::{Kit, SESSION_COOKIE, session_cookie};
 pub use headers::security_headers;

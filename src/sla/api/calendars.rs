@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::platform::access::StaffScope;
 use crate::platform::error::Error;
 use crate::platform::ids::SlaCalendarId;
-use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Tagged};
+use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Tagged, object, optional_object};
 
 use super::super::model::{Calendar, HoursText};
 use super::super::{actions, pages, store};
@@ -27,6 +27,7 @@ pub(in super::super) struct CalendarIn {
     #[schema(min_length = 1, max_length = 80, example = "Office hours")]
     name: String,
     /// When time counts.
+    #[serde(deserialize_with = "object")]
     hours: HoursBody,
 }
 
@@ -39,6 +40,7 @@ pub(in super::super) struct CalendarPatch {
     #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
     /// The new hours, all of them.
+    #[serde(default, deserialize_with = "optional_object")]
     hours: Option<HoursBody>,
 }
 

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::platform::web::{Json, Tagged};
+use crate::platform::web::{Json, Tagged, object};
 
 use super::model::{Credit, Hours, HoursText, Targets, Terms};
 
@@ -111,12 +111,16 @@ impl From<Targets> for TargetsBody {
 #[schema(as = SlaSeverities)]
 pub(super) struct SeveritiesBody {
     /// Outages.
+    #[serde(deserialize_with = "object")]
     p1: TargetsBody,
     /// Something important.
+    #[serde(deserialize_with = "object")]
     p2: TargetsBody,
     /// Something that works badly.
+    #[serde(deserialize_with = "object")]
     p3: TargetsBody,
     /// Questions and wishes.
+    #[serde(deserialize_with = "object")]
     p4: TargetsBody,
 }
 

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::platform::access::StaffScope;
 use crate::platform::error::Error;
 use crate::platform::ids::{SlaCalendarId, SlaPolicyId};
-use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Tagged};
+use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Tagged, object, optional_object};
 
 use super::super::model::{Policy, PolicyText, TargetText};
 use super::super::{actions, pages, store};
@@ -29,7 +29,7 @@ pub(in super::super) struct PolicyIn {
     /// Its calendar.
     calendar: SlaCalendarId,
     /// How soon, by severity.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     targets: SeveritiesBody,
     /// How available servers are to be in a month, in percent.
     #[schema(example = "99.9")]
@@ -51,6 +51,7 @@ pub(in super::super) struct PolicyPatch {
     /// Another calendar.
     calendar: Option<SlaCalendarId>,
     /// The new targets, all of them.
+    #[serde(default, deserialize_with = "optional_object")]
     targets: Option<SeveritiesBody>,
     /// The new availability; empty to promise none.
     availability: Option<String>,

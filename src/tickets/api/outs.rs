@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::platform::error::Error;
@@ -210,7 +210,7 @@ impl EventOut {
             id: logged.event.id,
             at: logged.event.at,
             kind,
-            data: data.unwrap_or_default(),
+            data: data.unwrap_or_else(|| json!({})),
             actor: logged.event.actor,
             actor_name: logged.actor_name,
             why: logged.why,
