@@ -2,12 +2,12 @@
 //!
 //! - A plan has at most one policy. A policy has targets by severity, an availability and steps of credit, and a calendar that says
 //!   when time counts. Each change is a new version; a ticket keeps the one that held when it was opened.
-//! - Clocks are computed from the ticket's log ([`judge`]), never counted. What `ticket_clock` has is the last result and what was
-//!   told of it; a sweep looks at those whose time has come ([`sweep`]).
+//! - Clocks are computed from the ticket's log (`judge`), never counted. What `ticket_clock` has is the last result and what was
+//!   told of it; a sweep looks at those whose time has come (`sweep`).
 //! - Availability is what probes saw ([`crate::monitoring::downtime`]): the union of a server's outages in its life, without
 //!   maintenance. All servers of a tenant count together, each by its time.
 //! - A month is the tenant's own, by its time zone. While it runs, its report is computed for whoever looks; when it is over, a job
-//!   writes it down ([`freeze`]) and nothing changes it any more. Staff approve or refuse its credit, once.
+//!   writes it down (`freeze`) and nothing changes it any more. Staff approve or refuse its credit, once.
 
 mod actions;
 mod api;

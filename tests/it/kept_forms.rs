@@ -226,6 +226,14 @@ async fn a_button_leads_back_to_its_page() {
     assert!(asked.body.contains("nothing was done"));
 }
 
+/// Forms about things that the scene has none of, or that are not shown without any.
+const ABSENT: [&str; 4] = [
+    "/staff/maintenance/{maintenance}",
+    "/staff/on-call/chains/{chain}",
+    "/staff/on-call/rotas/{rota}",
+    "/staff/on-call/handovers",
+];
+
 /// Values that every form takes, so that only having come back keeps it from being done.
 const FILLED: &[(&str, &str)] = &[
     ("name", "Kept one"),
@@ -328,7 +336,7 @@ async fn every_form_that_comes_back_is_shown_and_not_done() {
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
     let mut walked = 0;
     for route in berth::routes::all().table() {
-        if !route.returns {
+        if !route.returns || ABSENT.contains(&&*route.path) {
             continue;
         }
         // A colleague's role is another word than a member's.

@@ -58,8 +58,6 @@ static CLEAN: LazyLock<Builder<'static>> = LazyLock::new(|| {
 #[derive(Debug, Clone)]
 pub struct Html(String);
 
-impl askama::filters::HtmlSafe for Html {}
-
 impl std::fmt::Display for Html {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)

@@ -107,6 +107,9 @@ pub(super) struct Talk {
     entries: Vec<Entry>,
 }
 
+/// What Markdown was drawn as is safe: its model cleans it.
+impl askama::filters::HtmlSafe for Html {}
+
 /// Its template escapes what it prints, and the model what people wrote.
 impl askama::filters::HtmlSafe for Talk {}
 
