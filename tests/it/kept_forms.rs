@@ -227,11 +227,14 @@ async fn a_button_leads_back_to_its_page() {
 }
 
 /// Forms about things that the scene has none of, or that are not shown without any.
-const ABSENT: [&str; 4] = [
+const ABSENT: [&str; 7] = [
     "/staff/maintenance/{maintenance}",
     "/staff/on-call/chains/{chain}",
     "/staff/on-call/rotas/{rota}",
     "/staff/on-call/handovers",
+    "/staff/on-call/rotas/{rota}/overrides",
+    "/staff/webhooks/{webhook}",
+    "/t/{tenant}/webhooks/{webhook}",
 ];
 
 /// Values that every form takes, so that only having come back keeps it from being done.
