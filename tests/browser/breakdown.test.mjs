@@ -34,7 +34,7 @@ async function look(page) {
 }
 
 test("a customer and an engineer talk about a server", async () => {
-  server = (await api("POST", "/api/v1/servers", { name: `shop-${Date.now() % 100000}`, template: "static-site", size: "small-box", variables: {} })).server.id;
+  server = (await api("POST", "/api/v1/servers", { name: `shop-${Date.now() % 100000}`, template: "static-site", size: "small-box", variables: { SITE_OWNER: "Ada" } })).server.id;
   const home = `/t/${(await api("GET", "/api/v1/me")).tenant.slug}`;
 
   const engineer = await visitor(browser);
