@@ -32,7 +32,9 @@ use crate::platform::telemetry;
 const BY_ENVIRONMENT: &str = "By environment only, or as the name of a file with it in …_FILE:
   DATABASE_URL              PostgreSQL, as the login role `berth`; without it a private cluster is used
   BERTH_DATABASE_ADMIN_URL  PostgreSQL, as an administrator: makes roles and runs migrations at start
-  BERTH_MAIL_READER_PASSWORD  what the mail service signs in to PostgreSQL with; a private cluster makes one";
+  BERTH_MAIL_READER_PASSWORD  what the mail service signs in to PostgreSQL with; a private cluster makes one
+  BERTH_SMTP_URL            the server that mail goes through
+  BERTH_TICKET_INBOX        the mailbox that mail for tickets comes to, imaps://user:password@host";
 
 /// Berth: a managed hosting control panel.
 #[derive(Debug, clap::Parser)]
