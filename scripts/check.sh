@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# check.sh: everything that can be said about the code without running it. Stops at the first complaint; the cheap
-# ones come first.
+# check.sh [quick|docs]: everything that can be said about the code without running it, or only what needs no compiler, or only its
+# documentation. Stops at the first complaint; the cheap ones come first. scripts/test.sh takes the lints and queries from the
+# compiler of its tests.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -58,11 +59,22 @@ systemd_units() {
     return $status
 }
 
-check "the code is formatted (make fmt)" cargo fmt --check
-check "the words are spelt right" typos --config typos.toml
-check "the shell scripts are sound" shellcheck_all
-check "systemd understands the unit" systemd_units
-check "every dependency is used" cargo machete --skip-target-dir
-check "licences, sources and versions of dependencies" deny
-check "no lint complains, and .sqlx is what the queries are" lints_and_queries
-check "the documentation has no broken link" docs
+quick() {
+    check "the code is formatted (make fmt)" cargo fmt --check
+    check "the words are spelt right" typos --config typos.toml
+    check "the shell scripts are sound" shellcheck_all
+    check "systemd understands the unit" systemd_units
+    check "every dependency is used" cargo machete --skip-target-dir
+    check "licences, sources and versions of dependencies" deny
+}
+
+case ${1:-all} in
+    quick) quick ;;
+    docs) check "the documentation has no broken link" docs ;;
+    all)
+        quick
+        check "no lint complains, and .sqlx is what the queries are" lints_and_queries
+        check "the documentation has no broken link" docs
+        ;;
+    *) die "usage: check.sh [quick|docs]" ;;
+esac

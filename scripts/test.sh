@@ -10,11 +10,10 @@ cd "$ROOT"
 STAGES=(
     "the machine|machine"
     "the pages' libraries|scripts/assets.sh"
-    "checks|scripts/check.sh"
+    "checks|scripts/check.sh quick"
     "tests|tests"
     "the panel in a browser|browser"
-    "the API, fuzzed|scripts/api-test.sh"
-    "the panel under Compose|scripts/compose-test.sh"
+    "the API, fuzzed, and the panel under Compose|outside"
 )
 export SQLX_OFFLINE=true CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 
@@ -24,24 +23,72 @@ machine() {
     scripts/test-leftovers.sh
 }
 
+BESIDE=()
+# beside LOG COMMAND…: it goes on beside what follows, until `joined`.
+beside() {
+    local log=$1
+    shift
+    trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+    "$@" >"$LOGS/$log.log" 2>&1 &
+    BESIDE+=("$! $log")
+}
+
+# joined: waits for what goes on beside, and fails with the end of its log if any of it failed.
+joined() {
+    local one failed=0
+    for one in "${BESIDE[@]}"; do
+        wait "${one%% *}" || { failed=1; tail -n 40 "$LOGS/${one#* }.log" >&2; }
+    done
+    BESIDE=()
+    return "$failed"
+}
+
+# Clippy is the compiler, so the lints cost no compilation of their own; and it asks PostgreSQL about each query meanwhile. The
+# library first, and then the library with its tests: compiling either takes some 11 GB of memory.
+compiled() {
+    local url
+    export RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
+    beside docs env -u RUSTC_WORKSPACE_WRAPPER CARGO_TARGET_DIR="$ROOT/target/docs" scripts/check.sh docs
+    beside test-mail scripts/mail.sh build
+    quietly "$LOGS/test-library.log" scripts/sqlx.sh "$VAR/sqlx" \
+        cargo test --locked --features testing --test architecture --no-run
+    joined
+    # Some minutes on a machine that has none of the images, a moment afterwards.
+    beside test-images target/debug/berth catalogue build
+    url=${BERTH_TEST_DATABASE_URL/\/postgres?/\/berth_prepare?}
+    DATABASE_URL=$url SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$VAR/sqlx \
+        cargo_with "$LOGS/test-build.log" test --locked --features testing --all-targets --no-run
+    joined
+    diff -rq .sqlx "$VAR/sqlx" >&2 || die ".sqlx is not what the queries are now" "run make prepare, and commit .sqlx"
+}
+
 tests() {
     BERTH_TEST_DATABASE_URL=$(scripts/test-db.sh start)
     export BERTH_TEST_DATABASE_URL
-    # The library, and the library with its tests: compiling either takes some 11 GB of memory, so one after the other. The tests of the
-    # architecture need the first alone.
-    cargo_with "$LOGS/test-library.log" nextest run --locked --features testing --test architecture --no-run
-    cargo_with "$LOGS/test-build.log" nextest run --locked --features testing --no-run
-    # Some minutes on a machine that has none of them, a moment afterwards.
-    quietly "$LOGS/test-images.log" target/debug/berth catalogue build
-    scripts/mail.sh build
+    compiled
     cargo nextest run --locked --features testing --cargo-quiet --status-level fail --final-status-level slow
 }
 
-# Its panel is the one that the API is fuzzed on, too.
+# Its panel is the one that the API is fuzzed on, too. A file that fails is tried once more, on a new panel: decision 0017.
 browser() {
-    BERTH_TEST_BUILT=1 scripts/test-panel.sh start
+    local file
+    export BERTH_TEST_BUILT=1
+    scripts/test-panel.sh start
     npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error
-    node --test tests/browser
+    for file in tests/browser/*.test.mjs; do
+        node --test "$file" && continue
+        note "FLAKY, if it passes now: $file"
+        scripts/test-panel.sh stop
+        scripts/test-panel.sh start
+        node --test "$file"
+    done
+}
+
+# Compose brings up panels of its own, so it goes on beside the fuzzer.
+outside() {
+    beside compose scripts/compose-test.sh
+    scripts/api-test.sh
+    joined
 }
 
 finish() {
