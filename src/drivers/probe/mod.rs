@@ -8,6 +8,7 @@
 pub mod fake;
 mod game;
 mod icmp;
+mod names;
 mod network;
 mod talk;
 mod web;

@@ -9,9 +9,9 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio::net::{TcpStream, UdpSocket};
 
-use crate::drivers::dns::{Dns, DnsError};
+use crate::drivers::dns::Dns;
 
-use super::{Ask, Found, Looked, Probe, Prober, Record, Verdict, game, icmp, talk, web};
+use super::{Ask, Found, Looked, Probe, Prober, Verdict, game, icmp, names, talk, web};
 
 const BOXED_IN: &str = "The panel runs in a container, from where this address is not reached. Publish servers' ports on an \
                         address of the machine (BERTH_PUBLISH_ADDRESS).";
@@ -38,6 +38,19 @@ impl Place {
     }
 }
 
+/// What the kernel calls the first namespace of processes (`PROC_PID_INIT_INO`): containers have others.
+const FIRST_NAMESPACE: &str = "pid:[4026531836]";
+
+/// Where a process runs that has these routes. The mark of Docker's images alone says nothing: a virtual machine that is made of
+/// an image has it, too, and its processes are those of the machine.
+fn place(has_mark: bool, namespace: Option<&str>, routes: &str) -> Place {
+    if has_mark && namespace != Some(FIRST_NAMESPACE) {
+        Place::Container(gateway(routes))
+    } else {
+        Place::Machine
+    }
+}
+
 /// The way out in the kernel's table of routes (`/proc/net/route`: numbers in the machine's byte order).
 fn gateway(routes: &str) -> Option<Ipv4Addr> {
     let ways = routes.lines().skip(1).filter_map(|line| {
@@ -61,18 +74,18 @@ pub struct Network {
 impl Network {
     /// From where this process runs.
     pub fn of_this_machine(dns: Arc<dyn Dns>) -> Self {
-        let place = if Path::new("/.dockerenv").exists() {
-            let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
-            Place::Container(gateway(&routes))
-        } else {
-            Place::Machine
-        };
-        Self { dns, place }
+        let namespace = std::fs::read_link("/proc/self/ns/pid").ok();
+        let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
+        let namespace = namespace.as_deref().and_then(Path::to_str);
+        Self {
+            dns,
+            place: place(Path::new("/.dockerenv").exists(), namespace, &routes),
+        }
     }
 
     async fn look(&self, probe: &Probe) -> Found {
         if let Ask::Dns { name, record, expect } = &probe.ask {
-            return told(self.dns(name, *record, expect).await);
+            return names::look(&*self.dns, name, *record, expect).await;
         }
         // Engines keep their networks apart, so from one container no other is reached.
         let is_near = probe.ask != Ask::Ping || self.place == Place::Machine;
@@ -90,38 +103,6 @@ impl Network {
             Ask::Imap { tls } => talk::imap(address, *tls).await,
             Ask::Tcp | Ask::Dns { .. } => tcp(address).await,
         })
-    }
-
-    async fn dns(&self, name: &str, record: Record, expect: &str) -> Looked {
-        let asked: Result<Vec<String>, DnsError> = match record {
-            Record::Address => self
-                .dns
-                .addresses(name)
-                .await
-                .map(|all| all.iter().map(IpAddr::to_string).collect()),
-            Record::Cname => self.dns.cname(name).await.map(|one| one.into_iter().collect()),
-            Record::Mx => self
-                .dns
-                .mx(name)
-                .await
-                .map(|all| all.into_iter().map(|mx| mx.host).collect()),
-            Record::Txt => self.dns.txt(name).await,
-        };
-        let found = asked.map_err(|error| match error {
-            DnsError::Away(_) => format!("{name}: DNS does not answer."),
-            DnsError::BadName(_) => format!("{name} is no name that DNS knows."),
-        })?;
-        let fits = |answer: &String| match record {
-            Record::Txt => answer.contains(expect),
-            _ => expect.is_empty() || answer.eq_ignore_ascii_case(expect.trim_end_matches('.')),
-        };
-        // The panel's name servers may know what the world does not: what they answered is never told, only whether it fits.
-        match (found.iter().any(fits), expect.is_empty()) {
-            (true, true) => Ok(format!("{name} has such a record.")),
-            (true, false) => Ok(format!("{name} is what was expected.")),
-            (false, true) => Err(format!("{name} has no such record.")),
-            (false, false) => Err(format!("{name} is not what was expected.")),
-        }
     }
 }
 
@@ -214,5 +195,14 @@ mod tests {
         assert_eq!(Place::Machine.reach(ip("0.0.0.0")), Some(ip("127.0.0.1")));
         assert_eq!(Place::Machine.reach(ip("::")), Some(ip("::1")));
         assert_eq!(Place::Machine.reach(ip("127.0.0.1")), Some(ip("127.0.0.1")));
+    }
+
+    #[test]
+    fn a_machine_that_is_made_of_an_image_is_no_container() {
+        let inside = Some("pid:[4026532201]");
+        assert_eq!(place(true, Some(FIRST_NAMESPACE), ""), Place::Machine);
+        assert_eq!(place(true, inside, ""), Place::Container(None));
+        assert_eq!(place(true, None, ""), Place::Container(None));
+        assert_eq!(place(false, inside, ""), Place::Machine);
     }
 }

@@ -1,4 +1,5 @@
-//! What people do with checks: each one transaction with its event and audit. Nobody looks here: the [runner](super::runner) does.
+//! What people do with checks: each one transaction with its event and audit. Nobody looks here: the [runner](super::runner) does,
+//! at once where a check is new, changed or resumed.
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::platform::ids::{CheckId, ServerId};
 use crate::servers;
 
 use super::TOPIC;
-use super::model::{Check, CheckInput, Dependence, MAX_CHECKS, NewCheck, next_at};
+use super::model::{Check, CheckInput, Dependence, MAX_CHECKS, NewCheck};
 use super::store;
 
 fn target(check: &Check) -> Target<'_> {
@@ -98,15 +99,8 @@ pub(super) async fn create(
         return Err(Error::conflict("too-many-checks", message));
     }
     let id = CheckId::new(&*app.ids, now);
-    let times = (now, next_at(id, new.rule.interval(), now));
-    store::insert(
-        &mut tx,
-        (id, scope.tenant(), server),
-        &new,
-        &scope.who.label,
-        times,
-    )
-    .await?;
+    let of = (id, scope.tenant(), server);
+    store::insert(&mut tx, of, &new, &scope.who.label, (now, now)).await?;
     let check = store::find(&mut tx, id).await?;
     let change = Change::to("check.create", shown(&check));
     tell(app, &mut tx, &scope.who, &check, &change).await?;
@@ -131,7 +125,7 @@ pub(super) async fn change(
         let message = "Other checks depend on this one, so it can depend on no other check.";
         return Err(Error::invalid("depends_on", message));
     }
-    let next = (!before.is_paused).then(|| next_at(id, new.rule.interval(), now));
+    let next = (!before.is_paused).then_some(now);
     store::save(&mut tx, id, &new, (now, next)).await?;
     let after = store::find(&mut tx, id).await?;
     let change = Change::between("check.update", shown(&before), shown(&after));
@@ -177,7 +171,7 @@ async fn write_paused(
     if before.is_paused == is_paused {
         return Ok(before);
     }
-    let next = (!is_paused).then(|| next_at(id, before.rule.interval(), now));
+    let next = (!is_paused).then_some(now);
     store::set_paused(tx, id, next, now).await?;
     let after = store::find(tx, id).await?;
     let verb = if is_paused { "check.pause" } else { "check.resume" };

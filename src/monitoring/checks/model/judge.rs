@@ -1,6 +1,7 @@
 //! What a look changes. A check fails when N of its last M looks did, so that one that was lost in the network is nobody's night;
 //! it is well again after looks that found it well one after the other, the more of them the more often it has changed its mind
-//! lately. In between somebody looks more often.
+//! lately. In between somebody looks more often. A certificate that runs out is no outage, so what fails for its certificate is
+//! an outage only once N of M looks got no good answer either.
 
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub enum Looked {
     Good,
     /// Not so.
     Bad,
+    /// All well but for its certificate.
+    Certificate,
     /// It could not be told.
     Unknown,
 }
@@ -43,6 +46,12 @@ pub struct Memory {
     pub flaps: i32,
     /// When it last did.
     pub flap_at: Option<DateTime<Utc>>,
+    /// The last looks as in `recent`; set where more than the certificate failed.
+    pub outages: u32,
+    /// Since when looks say of that what the newest says.
+    pub outage_at: Option<DateTime<Utc>>,
+    /// Whether it fails for its certificate only.
+    pub is_certificate: bool,
 }
 
 impl Memory {
@@ -55,6 +64,9 @@ impl Memory {
             run_at: None,
             flaps: 0,
             flap_at: None,
+            outages: 0,
+            outage_at: None,
+            is_certificate: false,
         }
     }
 
@@ -78,13 +90,19 @@ impl Memory {
     pub fn after(self, looked: Looked, rule: Rule, is_held: bool, now: DateTime<Utc>) -> Self {
         let failed = match looked {
             Looked::Unknown => return self,
-            Looked::Bad => 1,
+            Looked::Bad | Looked::Certificate => 1,
             Looked::Good => 0,
         };
+        let outage = u32::from(looked == Looked::Bad);
+        // What was forgotten of all looks is forgotten of these.
+        let outages = self.outages & self.recent;
+        let is_outage_as_before = outages & 1 == outage;
         let goes_on = self.run_at.is_some() && self.recent & 1 == failed;
         let mut next = Self {
             recent: (self.recent << 1 | failed) & ((1 << REMEMBERED) - 1),
             run_at: self.run_at.filter(|_| goes_on).or(Some(now)),
+            outages: (outages << 1 | outage) & ((1 << REMEMBERED) - 1),
+            outage_at: self.outage_at.filter(|_| is_outage_as_before).or(Some(now)),
             ..self
         };
         let state = next.judge(failed == 1, rule, is_held);
@@ -98,7 +116,22 @@ impl Memory {
                 next.flap_at = Some(now);
             }
         }
+        next.is_certificate = next.fails() && next.is_no_outage(&self, rule);
         next
+    }
+
+    fn fails(&self) -> bool {
+        matches!(self.state, CheckState::Bad | CheckState::Held)
+    }
+
+    /// Whether it fails for its certificate only: no outage is believed, or the one that was is over, by two looks in a row that
+    /// found nothing but the certificate.
+    fn is_no_outage(&self, before: &Self, rule: Rule) -> bool {
+        if before.fails() && !before.is_certificate {
+            return self.recent & 0b11 == 0b11 && self.outages.trailing_zeros() >= 2;
+        }
+        let last = (1_u32 << rule.of_last) - 1;
+        (self.outages & last).count_ones() < u32::from(rule.failures)
     }
 
     fn judge(&self, failed: bool, rule: Rule, is_held: bool) -> CheckState {
@@ -134,8 +167,10 @@ impl Memory {
 
     /// How far apart its looks are at present.
     pub fn step(&self, rule: Rule) -> Duration {
-        let fails = matches!(self.state, CheckState::Bad | CheckState::Held);
-        let in_doubt = self.run_at.is_some() && (self.recent & 1 == 1) != fails;
+        let (fails, failed) = (self.fails(), self.recent & 1 == 1);
+        // It fails, and in another way than is believed.
+        let fails_otherwise = fails && failed && (self.outages & 1 == 0) != self.is_certificate;
+        let in_doubt = self.run_at.is_some() && (failed != fails || fails_otherwise);
         if in_doubt {
             AGAIN.min(rule.interval())
         } else {
@@ -222,6 +257,45 @@ mod tests {
         let bad = doubtful.after(Looked::Bad, RULE, false, noon());
         assert_eq!(bad.step(RULE), Duration::from_mins(1));
         assert_eq!(bad.after(Looked::Good, RULE, false, noon()).step(RULE), AGAIN);
+    }
+
+    /// Looks a minute apart: `.` well, `x` no good answer, `c` its certificate only. How it fails after each: `x` or `c`, or not.
+    fn ways(looks: &str) -> (String, Memory) {
+        let (mut memory, mut now) = (Memory::new(noon()), noon());
+        let mut ways = String::new();
+        for look in looks.chars() {
+            now += TimeDelta::minutes(1);
+            let looked = match look {
+                '.' => Looked::Good,
+                'x' => Looked::Bad,
+                _ => Looked::Certificate,
+            };
+            memory = memory.after(looked, RULE, false, now);
+            ways.push(match (memory.state, memory.is_certificate) {
+                (CheckState::Bad, true) => 'c',
+                (CheckState::Bad, false) => 'x',
+                _ => '.',
+            });
+        }
+        (ways, memory)
+    }
+
+    #[test]
+    fn what_fails_for_its_certificate_is_an_outage_once_that_is_believed() {
+        assert_eq!(ways("xxx").0, ".xx");
+        assert_eq!(ways("ccxcc").0, ".cccc", "one look is nothing");
+        assert_eq!(ways("ccxx").0, ".ccx");
+        assert_eq!(ways("ccxxcxcc").0, ".ccxxxxc", "it is over by two looks in a row");
+        assert_eq!(ways("ccxx..cc").0, ".ccxx..c");
+        assert_eq!(ways("xx..").0, ".xx.");
+        let (_, outage) = ways("ccxx");
+        assert_eq!(outage.state_at, noon() + TimeDelta::minutes(1));
+        assert_eq!(outage.outage_at, Some(noon() + TimeDelta::minutes(3)));
+        // In doubt about how it fails somebody looks again soon.
+        assert_eq!(ways("ccx").1.step(RULE), AGAIN);
+        assert_eq!(ways("ccxxc").1.step(RULE), AGAIN);
+        assert_eq!(ways("ccxx").1.step(RULE), Duration::from_mins(1));
+        assert_eq!(ways("cc").1.step(RULE), Duration::from_mins(1));
     }
 
     proptest! {

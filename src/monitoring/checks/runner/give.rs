@@ -12,20 +12,19 @@ use crate::platform::reconcile::Reconciler;
 use crate::servers::{self, model::Server};
 
 use super::super::TOPIC;
-use super::super::model::{defaults, next_at};
+use super::super::model::defaults;
 use super::super::store;
 
 /// Who made them, for people.
 const BY: &str = "the template";
 
-/// Makes a server's checks, of its published ports and of what it uses.
+/// Makes a server's checks, of its published ports and of what it uses. Somebody looks at once.
 pub async fn make_default_checks(app: &App, tx: &mut SystemTx, server: &Server) -> Result<(), Error> {
     let now = app.now();
     let (_, ports) = servers::reached_at(tx, server).await?;
     for check in defaults(&ports) {
         let id = CheckId::new(&*app.ids, now);
-        let times = (now, next_at(id, check.rule.interval(), now));
-        store::insert(tx, (id, server.tenant, server.id), &check, BY, times).await?;
+        store::insert(tx, (id, server.tenant, server.id), &check, BY, (now, now)).await?;
         events::emit(tx, Some(server.tenant), TOPIC, Some(id.0)).await?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::drivers::engine::ServerKey;
 use crate::drivers::probe::{Ask, Found, Probe, Verdict};
 
-use super::super::model::{CheckKind, CheckState, Hour, Looked, Memory, next_at};
+use super::super::model::{CheckKind, Hour, Looked, Memory, next_at};
 use super::super::store::{Claimed, Outcome, UsageQuestion, Used};
 
 /// What takes longer does not answer.
@@ -110,7 +110,6 @@ fn unchanged(due: &Claimed, memory: Memory) -> Outcome {
         next_at: due.due_at,
         has_turned: memory.state != due.memory.state,
         memory,
-        is_certificate: due.is_certificate,
         is_asked: due.is_asked,
         looked: None,
         message: String::new(),
@@ -123,7 +122,8 @@ fn unchanged(due: &Claimed, memory: Memory) -> Outcome {
 pub(super) fn outcome(due: &Claimed, found: &Found, now: DateTime<Utc>) -> Outcome {
     let looked = match found.verdict {
         Verdict::Good => Looked::Good,
-        Verdict::Bad | Verdict::Certificate => Looked::Bad,
+        Verdict::Bad => Looked::Bad,
+        Verdict::Certificate => Looked::Certificate,
         Verdict::Unknown => Looked::Unknown,
     };
     let memory = due.memory.after(looked, due.rule, due.is_held, now);
@@ -135,14 +135,8 @@ pub(super) fn outcome(due: &Claimed, found: &Found, now: DateTime<Utc>) -> Outco
             (Some(hour), past)
         }
     };
-    let is_certificate = match found.verdict {
-        Verdict::Certificate => true,
-        Verdict::Bad => false,
-        Verdict::Good | Verdict::Unknown => due.is_certificate && memory.state != CheckState::Good,
-    };
     Outcome {
         next_at: next_at(due.id, memory.step(due.rule), now),
-        is_certificate,
         looked: Some((now, took)),
         message: plain(&found.says),
         hour,

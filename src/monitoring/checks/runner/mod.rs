@@ -6,7 +6,7 @@
 //! - A turn costs what is due in it, and nothing for what is not: one claim, one write, whatever there is of each.
 //! - What was found by a definition that somebody changed meanwhile is thrown away with its lease.
 //! - What incidents have to hear is told in transactions of its own, by whoever finds that what was told is not what holds. So a
-//!   storm of failures does not hold up the looks, and a panel that dies in between has told or will.
+//!   storm of failures holds up the looks for no longer than a batch of it takes, and a panel that dies in between has told or will.
 
 mod give;
 mod look;
@@ -209,8 +209,8 @@ pub(super) mod by_hand {
         }
         let looked = look(app).await;
         let teller = Teller::new(app);
-        for id in teller.claim(100).await.unwrap() {
-            teller.reconcile(id).await.unwrap();
+        for batch in teller.claim(100).await.unwrap() {
+            teller.reconcile(batch).await.unwrap();
         }
         looked
     }

@@ -1,12 +1,23 @@
-//! The queries about checks whose failures are to be told, and the end of those whose server has gone.
+//! The queries about checks whose failures are to be told, and the end of those whose server has gone. What is to be told is the
+//! same condition everywhere, and that of the index `monitor_check_untold`.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::platform::db::{Scoped as _, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{CheckId, LocationId, ServerId, TenantId};
 
 use super::super::model::CheckKind;
+
+/// What incidents know of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// That it fails.
+    pub outage: bool,
+    /// That its certificate does, which says nothing of the other.
+    pub certificate: bool,
+}
 
 /// A check whose state incidents do not know yet.
 #[derive(Debug, Clone)]
@@ -25,60 +36,81 @@ pub struct Untold {
     pub name: String,
     /// What is looked at.
     pub kind: CheckKind,
-    /// Whether it fails.
-    pub is_bad: bool,
+    /// What they know.
+    pub before: Told,
+    /// What holds.
+    pub now: Told,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// Whether its certificate is what failed.
-    pub is_certificate: bool,
     /// What was found.
     pub message: String,
 }
 
-/// Those that wait the longest.
-pub async fn untold(tx: &mut SystemTx, limit: i64) -> Result<Vec<CheckId>, Error> {
+/// Those that wait the longest, without some.
+pub async fn untold(tx: &mut SystemTx, without: &[CheckId], limit: i64) -> Result<Vec<CheckId>, Error> {
+    let without: Vec<Uuid> = without.iter().map(|id| id.0).collect();
     let ids = sqlx::query_scalar!(
-        r#"select id as "id: CheckId" from monitor_check where told_bad <> (state = 'bad') order by state_at limit $1
-             for update skip locked"#,
+        r#"select id as "id: CheckId" from monitor_check
+           where (told_bad <> (state = 'bad' and not is_certificate)
+               or told_certificate <> (state = 'bad' and (is_certificate or told_certificate)))
+             and id <> all($1) order by state_at limit $2 for update skip locked"#,
+        &without,
         limit
     );
     Ok(ids.fetch_all(tx.conn()).await?)
 }
 
-/// One of them, locked; nothing if somebody else tells of it, or has.
-pub async fn lock_untold(tx: &mut SystemTx, id: CheckId) -> Result<Option<Untold>, Error> {
-    let row = sqlx::query!(
-        r#"select c.tenant_id as "tenant_id: TenantId", c.server_id as "server_id: ServerId", s.name as server_name,
-             s.location_id as "location_id: LocationId", c.name, c.spec, c.state = 'bad' as "is_bad!", c.state_at,
-             c.is_certificate, c.message
+/// Some of them, locked; without those of which somebody else tells, or has.
+///
+/// A certificate that was told stays so while nothing answers. Where the way to fail is another one, it is so since the looks
+/// say so, which is later than the failure.
+pub async fn lock_untold(tx: &mut SystemTx, ids: &[CheckId]) -> Result<Vec<Untold>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select c.id as "id: CheckId", c.tenant_id as "tenant_id: TenantId", c.server_id as "server_id: ServerId",
+             s.name as server_name, s.location_id as "location_id: LocationId", c.name, c.spec, c.told_bad, c.told_certificate,
+             c.state = 'bad' and not c.is_certificate as "is_outage!",
+             c.state = 'bad' and (c.is_certificate or c.told_certificate) as "is_certificate!",
+             case when c.state = 'bad' and (c.told_bad or c.told_certificate) then greatest(c.state_at, c.outage_at)
+               else c.state_at end as "since!", c.message
            from monitor_check c join server s on s.id = c.server_id
-           where c.id = $1 and c.told_bad <> (c.state = 'bad') for update of c skip locked"#,
-        id.0
+           where c.id = any($1) and (c.told_bad <> (c.state = 'bad' and not c.is_certificate)
+             or c.told_certificate <> (c.state = 'bad' and (c.is_certificate or c.told_certificate)))
+           order by c.state_at for update of c skip locked"#,
+        &ids
     );
-    let Some(row) = row.fetch_optional(tx.conn()).await? else {
-        return Ok(None);
-    };
-    Ok(Some(Untold {
-        id,
-        tenant: row.tenant_id,
-        server: row.server_id,
-        server_name: row.server_name,
-        location: row.location_id,
-        name: row.name,
-        kind: serde_json::from_value(row.spec).map_err(Error::internal)?,
-        is_bad: row.is_bad,
-        since: row.state_at,
-        is_certificate: row.is_certificate,
-        message: row.message,
-    }))
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    rows.map(|row| -> Result<Untold, Error> {
+        Ok(Untold {
+            id: row.id,
+            tenant: row.tenant_id,
+            server: row.server_id,
+            server_name: row.server_name,
+            location: row.location_id,
+            name: row.name,
+            kind: serde_json::from_value(row.spec).map_err(Error::internal)?,
+            before: Told {
+                outage: row.told_bad,
+                certificate: row.told_certificate,
+            },
+            now: Told {
+                outage: row.is_outage,
+                certificate: row.is_certificate,
+            },
+            since: row.since,
+            message: row.message,
+        })
+    })
+    .collect()
 }
 
 /// Notes what was told.
-pub async fn set_told(tx: &mut SystemTx, id: CheckId, is_bad: bool) -> Result<(), Error> {
+pub async fn set_told(tx: &mut SystemTx, id: CheckId, told: Told) -> Result<(), Error> {
     sqlx::query!(
-        "update monitor_check set told_bad = $2 where id = $1",
+        "update monitor_check set told_bad = $2, told_certificate = $3 where id = $1",
         id.0,
-        is_bad
+        told.outage,
+        told.certificate
     )
     .execute(tx.conn())
     .await?;
@@ -87,6 +119,8 @@ pub async fn set_told(tx: &mut SystemTx, id: CheckId, is_bad: bool) -> Result<()
 
 /// Removes what was deleted, and of which nothing is left to tell.
 pub async fn forget_gone(tx: &mut SystemTx) -> Result<u64, Error> {
-    let done = sqlx::query!("delete from monitor_check where deleted_at is not null and not told_bad");
+    let done = sqlx::query!(
+        "delete from monitor_check where deleted_at is not null and not told_bad and not told_certificate"
+    );
     Ok(done.execute(tx.conn()).await?.rows_affected())
 }

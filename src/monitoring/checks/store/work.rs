@@ -26,8 +26,6 @@ pub struct Claimed {
     pub rule: Rule,
     /// What was found until now.
     pub memory: Memory,
-    /// Whether its certificate is what failed.
-    pub is_certificate: bool,
     /// Whether somebody waits for it.
     pub is_asked: bool,
     /// What was counted in the newest hour.
@@ -73,6 +71,8 @@ struct Row {
     run_at: Option<DateTime<Utc>>,
     flaps: i32,
     flap_at: Option<DateTime<Utc>>,
+    outages: i32,
+    outage_at: Option<DateTime<Utc>>,
     is_certificate: bool,
     is_asked: bool,
     hour: Option<DateTime<Utc>>,
@@ -108,8 +108,10 @@ impl Row {
                 run_at: self.run_at,
                 flaps: self.flaps,
                 flap_at: self.flap_at,
+                outages: u32::try_from(self.outages).unwrap_or_default(),
+                outage_at: self.outage_at,
+                is_certificate: self.is_certificate,
             },
-            is_certificate: self.is_certificate,
             is_asked: self.is_asked,
             hour: self.hour.map(|at| Hour {
                 at,
@@ -151,7 +153,8 @@ pub async fn claim(
            select c.id as "id!: CheckId", c.tenant_id as "tenant_id!: TenantId", c.server_id as "server_id!: ServerId",
              c.spec as "spec!", c.interval_seconds as "interval_seconds!", c.failures as "failures!", c.of_last as "of_last!",
              c.state as "state!", c.state_at as "state_at!", c.recent as "recent!", c.run_at as "run_at?", c.flaps as "flaps!",
-             c.flap_at as "flap_at?", c.is_certificate as "is_certificate!", c.is_asked as "is_asked!", c.hour as "hour?",
+             c.flap_at as "flap_at?", c.outages as "outages!", c.outage_at as "outage_at?",
+             c.is_certificate as "is_certificate!", c.is_asked as "is_asked!", c.hour as "hour?",
              c.hour_good as "hour_good!", c.hour_bad as "hour_bad!", c.hour_ms as "hour_ms!", c.next_at as "due_at!",
              s.power = 'running' and s.deleted_at is null and s.deleting_at is null and s.suspended_at is null
                and s.still_for is null and t.status = 'active' as "is_wanted!",
@@ -187,8 +190,6 @@ pub struct Outcome {
     pub memory: Memory,
     /// Whether its state is another one.
     pub has_turned: bool,
-    /// Whether its certificate is what failed.
-    pub is_certificate: bool,
     /// Whether somebody waited for it.
     pub is_asked: bool,
     /// When somebody looked, and how many thousandths of a second that took; nothing if nobody did.
@@ -210,14 +211,14 @@ pub async fn save_outcomes(tx: &mut SystemTx, all: &[Outcome]) -> Result<Vec<Che
     let written = sqlx::query_scalar!(
         r#"update monitor_check c set next_at = r.next_at, lease_id = null, lease_until = null, is_asked = false,
              state = r.state, state_at = r.state_at, recent = r.recent, run_at = r.run_at, flaps = r.flaps, flap_at = r.flap_at,
-             is_certificate = r.is_certificate, last_at = coalesce(r.last_at, c.last_at),
-             took_ms = coalesce(r.took_ms, c.took_ms), message = r.message,
+             outages = r.outages, outage_at = r.outage_at, is_certificate = r.is_certificate,
+             last_at = coalesce(r.last_at, c.last_at), took_ms = coalesce(r.took_ms, c.took_ms), message = r.message,
              hour = r.hour, hour_good = r.good, hour_bad = r.bad, hour_ms = r.ms
            from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::int[], $7::timestamptz[],
              $8::int[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::int[], $13::text[], $14::timestamptz[],
-             $15::int[], $16::int[], $17::bigint[])
+             $15::int[], $16::int[], $17::bigint[], $18::int[], $19::timestamptz[])
              as r (id, lease, next_at, state, state_at, recent, run_at, flaps, flap_at, is_certificate, last_at, took_ms,
-               message, hour, good, bad, ms)
+               message, hour, good, bad, ms, outages, outage_at)
            where c.id = r.id and c.lease_id = r.lease returning c.id as "id: CheckId""#,
         &column(all, |one| one.of.0.0),
         &column(all, |one| one.of.2),
@@ -228,14 +229,16 @@ pub async fn save_outcomes(tx: &mut SystemTx, all: &[Outcome]) -> Result<Vec<Che
         &column(all, |one| one.memory.run_at) as &[Option<DateTime<Utc>>],
         &column(all, |one| one.memory.flaps),
         &column(all, |one| one.memory.flap_at) as &[Option<DateTime<Utc>>],
-        &column(all, |one| one.is_certificate),
+        &column(all, |one| one.memory.is_certificate),
         &column(all, |one| one.looked.map(|(at, _)| at)) as &[Option<DateTime<Utc>>],
         &column(all, |one| one.looked.map(|(_, took)| took)) as &[Option<i32>],
         &column(all, |one| one.message.clone()),
         &column(all, |one| one.hour.map(|hour| hour.at)) as &[Option<DateTime<Utc>>],
         &hour(|hour| hour.good),
         &hour(|hour| hour.bad),
-        &column(all, |one| one.hour.map_or(0, |hour| hour.took_ms))
+        &column(all, |one| one.hour.map_or(0, |hour| hour.took_ms)),
+        &column(all, |one| i32::try_from(one.memory.outages).unwrap_or_default()),
+        &column(all, |one| one.memory.outage_at) as &[Option<DateTime<Utc>>]
     );
     let written = written.fetch_all(tx.conn()).await?;
     let kept = |one: &&Outcome| written.contains(&one.of.0);
