@@ -13,7 +13,7 @@ use crate::platform::access::SystemScope;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
 use crate::platform::fault;
-use crate::platform::ids::{IncidentId, ServerId, TenantId};
+use crate::platform::ids::{IncidentId, ServerId, TenantId, TicketId};
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::runbooks;
 use crate::servers::{self, model::Server};
@@ -21,22 +21,22 @@ use crate::tickets::{self, PostKind};
 use crate::usage::{self, model::Span};
 
 use super::incident::{said, system};
-use super::model::{self, Drawn, Ending, Pack, Touched};
+use super::model::{self, Drawn, Ending, PICTURE, Pack, Touched};
 use super::store;
 
 /// So many lines of a log.
 const LINES: u32 = 200;
 /// An engine that takes longer is told as one that does not answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The picture's time, and as many points as it has at most.
-const PICTURE: TimeDelta = TimeDelta::minutes(15);
+/// As many points as the picture has at most.
 const POINTS: i64 = 120;
 /// How far back changes and other incidents are of interest.
 const CHANGES: TimeDelta = TimeDelta::days(1);
 const RELATED: TimeDelta = TimeDelta::days(7);
 const MOST: i64 = 20;
 
-/// A second run finds the evidence in its place: it and the posts are written in one transaction, under a key.
+/// A second run finds the evidence in its place: it and the posts are written in one transaction, under a key. What comes back long
+/// after its evidence was gathered has some of its own.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct GatherEvidence {
     /// Of which.
@@ -65,6 +65,8 @@ pub fn register(worker: WorkerOptions) -> WorkerOptions {
 /// What was read in one look at the database.
 struct Found {
     incident: Incident,
+    /// When it began to fail, or did again.
+    since: DateTime<Utc>,
     touched: Vec<Touched>,
     server: Option<Server>,
     secrets: Vec<String>,
@@ -97,8 +99,10 @@ async fn read(app: &App, tx: &mut SystemTx, id: IncidentId) -> Result<Found, Err
         .location
         .filter(|_| model::is_of_place(incident.signature));
     let touched = store::touched(tx, &incident, place).await?;
+    let since = monitoring::failing_since(tx, &incident).await?;
     let mut found = Found {
         touched,
+        since,
         server: None,
         secrets: Vec::new(),
         drawn: model::draw(&[], (app.now(), app.now()), (1.0, 1)),
@@ -117,7 +121,7 @@ async fn read(app: &App, tx: &mut SystemTx, id: IncidentId) -> Result<Found, Err
         other => other?,
     };
     let now = app.now();
-    let to = now.min(found.incident.began_at + TimeDelta::minutes(1));
+    let to = now.min(found.since + TimeDelta::minutes(1));
     let span = Span::fitted(to - PICTURE, to, now, POINTS);
     let points = usage::points(tx, id, &span).await?;
     let limits = (server.resources.cpus(), server.resources.memory_mib);
@@ -147,7 +151,7 @@ fn related(own: &Incident, mut others: Vec<Incident>) -> Vec<(DateTime<Utc>, Str
 }
 
 /// The newest lines of a server's log, without what is secret; or why there are none.
-async fn log(app: &App, server: ServerId, secrets: &[String]) -> Result<Vec<String>, String> {
+pub(super) async fn log(app: &App, server: ServerId, secrets: &[String]) -> Result<Vec<String>, String> {
     let asked = tokio::time::timeout(PATIENCE, servers::newest_log(app, server, LINES)).await;
     match asked {
         Ok(Ok(lines)) => {
@@ -183,8 +187,11 @@ async fn write(
 ) -> Result<(), Error> {
     let (incident, who) = (&found.incident, system());
     let runbooks = runbooks::matching(incident.signature, &incident.detail);
+    // An engine that is away is asked again later.
+    let log_next_at = (log.is_err() && found.server.is_some()).then(|| app.now());
     let mut pack = Pack {
         incident,
+        since: found.since,
         what: String::new(),
         ending: ending(found),
         log,
@@ -195,14 +202,17 @@ async fn write(
     };
     let with_log = model::readers_read_logs();
     let mut tx = scope.begin().await?;
-    for (ticket, tenant) in store::without_evidence(&mut tx, incident.id).await? {
-        // The lock comes first, as everywhere: of two runs the second finds what the first wrote.
-        tickets::lock(&mut tx, ticket).await?;
-        let key = (incident, ticket, tenant);
-        if !store::add_evidence(&mut tx, key, (pack.ending, &found.drawn), app.now()).await? {
+    let wanted = store::without_evidence(&mut tx, incident.id).await?;
+    // The locks come first, as everywhere: of two runs the second finds what the first wrote.
+    let told: Vec<TicketId> = wanted.iter().map(|one| one.ticket).collect();
+    tickets::lock_in_order(&mut tx, &told).await?;
+    for one in wanted {
+        let what_was = (pack.ending, &found.drawn, log_next_at);
+        if !store::add_evidence(&mut tx, (incident, &one), what_was, app.now()).await? {
             continue;
         }
-        pack.what = what(&found.touched, tenant, found.server.as_ref());
+        let ticket = one.ticket;
+        pack.what = what(&found.touched, one.tenant, found.server.as_ref());
         let all = said(PostKind::Evidence, false, pack.internal());
         tickets::add_post(app, &mut tx, &who, ticket, all).await?;
         let part = said(PostKind::System, true, pack.public(with_log));

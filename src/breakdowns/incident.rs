@@ -64,12 +64,19 @@ async fn touched(tx: &mut SystemTx, incident: &Incident) -> Result<Vec<(TenantId
 }
 
 async fn broken(app: &App, tx: &mut SystemTx, incident: &Incident) -> Result<(), Error> {
+    let mut news = Vec::new();
     for (tenant, servers) in touched(tx, incident).await? {
         let before = match store::current(tx, (incident.id, tenant)).await? {
             Some(told) if !told.is_recovered => continue,
             Some(told) => Some(told),
             None => store::before(tx, incident, tenant).await?,
         };
+        news.push((tenant, servers, before));
+    }
+    let known = news.iter().filter_map(|(_, _, before)| before.as_ref());
+    let known: Vec<TicketId> = known.map(|told| told.ticket).collect();
+    tickets::lock_in_order(tx, &known).await?;
+    for (tenant, servers, before) in news {
         let before = match before {
             Some(told) => Some((followed(tx, told.ticket).await?, told.is_recovered)),
             None => None,
@@ -171,7 +178,9 @@ async fn open(
 
 async fn recovered(app: &App, tx: &mut SystemTx, incident: &Incident) -> Result<(), Error> {
     let how = monitoring::end_of(tx, incident).await?;
-    for id in store::recover(tx, incident.id, app.now()).await? {
+    let told = store::recover(tx, incident.id, app.now()).await?;
+    tickets::lock_in_order(tx, &told).await?;
+    for id in told {
         let ticket = followed(tx, id).await?;
         end(app, tx, (incident, &ticket), &how).await?;
     }

@@ -2,11 +2,12 @@
 //!
 //! - An incident and its ticket are written in one transaction, so neither is lost or doubled with a panel that dies. An incident
 //!   that touches several tenants, such as a node that is away, opens one ticket for each of them with their servers; staff find
-//!   them by the incident. There is no ticket without a tenant.
+//!   them by the incident. What is the provider's own and touches no tenant has a ticket without one, so that it pages, too.
 //! - One ticket, however often it flaps: what fails again within a day goes on in the same one. Later it is a new one that names it.
 //! - What works again resolves its ticket, unless a person works on it: then that is said, and they decide.
-//! - Evidence is gathered by a job outside of the transaction, and written once for each incident and ticket. Staff get all of it
-//!   but secrets; the customer's post says what failed, and shows a few lines of the log.
+//! - Evidence is gathered by a job outside of the transaction, and written once for each incident and ticket, and for a relapse that
+//!   comes later than the last one shows. Staff get all of it but secrets; the customer's post says what failed, and shows a few lines
+//!   of the log. A log that could not be read then follows.
 //! - What is done from a ticket is the action that staff have anyway, in one transaction with what the ticket tells of it. How it
 //!   ended is told when its operation ends.
 
@@ -14,9 +15,11 @@ mod actions;
 mod api;
 mod gather;
 mod incident;
+mod late;
 mod model;
 mod pages;
 mod panel;
+mod provider;
 #[cfg(test)]
 mod seed;
 mod settle;
@@ -38,6 +41,7 @@ use crate::platform::web::Routes;
 pub use gather::register;
 pub use incident::on_incident;
 pub use panel::{BreakdownView, panel};
+pub use provider::on_provider_incident;
 pub use settle::begin;
 
 /// The newest incident that a ticket tells of, if it tells of one.

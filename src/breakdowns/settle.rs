@@ -9,12 +9,13 @@ use crate::app::App;
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::events;
+use crate::platform::ids::TicketId;
 use crate::tickets::{self, PostKind};
 use crate::{backups, servers};
 
 use super::incident::{said, system};
 use super::model::escaped;
-use super::store;
+use super::{late, store};
 
 /// What is not heard of is seen that late at most.
 const PERIOD: Duration = Duration::from_secs(10);
@@ -22,8 +23,9 @@ const PERIOD: Duration = Duration::from_secs(10);
 const HEAP: Duration = Duration::from_millis(250);
 const AT_ONCE: i64 = 50;
 
-/// Starts it in the background of this process.
+/// Starts it in the background of this process, and what asks for logs that are owed.
 pub fn begin(app: &App) {
+    late::begin(app);
     let watched = app.clone();
     app.tasks.spawn(async move { watch(watched).await });
 }
@@ -52,6 +54,8 @@ async fn watch(app: App) {
 pub(super) async fn settle(app: &App, scope: &SystemScope) -> Result<u64, Error> {
     let mut tx = scope.begin().await?;
     let ended = store::ended_acts(&mut tx, AT_ONCE).await?;
+    let told: Vec<TicketId> = ended.iter().map(|act| act.ticket).collect();
+    tickets::lock_in_order(&mut tx, &told).await?;
     for act in &ended {
         store::end_act(&mut tx, act, app.now()).await?;
         let how = match (act.outcome.as_deref(), &act.error) {

@@ -1,5 +1,7 @@
 //! From something that broke to its ticket and back, over a real database and the engine in memory.
 
+mod again;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 

@@ -7,6 +7,6 @@ pub mod incidents;
 
 pub use checks::{Check, checks_of, make_default_checks};
 pub use incidents::{
-    Down, End, Incident, IncidentState, News, Signal, Signature, downtime, end_of, find_incident,
-    incidents_of, report,
+    Down, End, Incident, IncidentState, News, Signal, Signature, downtime, end_of, failing_since,
+    find_incident, incidents_of, report,
 };

@@ -12,12 +12,15 @@ use crate::platform::ids::{ServerId, TenantId};
 use crate::tickets::model::MAX_SUBJECT;
 use crate::tickets::{Severity, State, Ticket};
 
-pub use pack::{Ending, Pack, escaped};
+pub use pack::{Ending, Pack, escaped, late_log};
 pub use picture::{Drawn, draw};
 pub use redact::{clean, mask};
 
 /// How long after its end a ticket goes on with what fails again. Later it is another story, which names the first.
 pub const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// The time that a picture of metrics shows. What comes back sooner after its evidence was gathered is seen there from its beginning, so
+/// it has none of its own.
+pub const PICTURE: TimeDelta = TimeDelta::minutes(15);
 /// So many servers are named in a ticket.
 const NAMED: usize = 20;
 
@@ -70,6 +73,11 @@ pub fn is_taken_over(state: State) -> bool {
 pub fn goes_on(ticket: &Ticket, now: DateTime<Utc>) -> bool {
     let over = ticket.resolved_at.or(ticket.closed_at);
     ticket.state.is_open() || over.is_none_or(|at| now - at <= WINDOW)
+}
+
+/// Whether what failed then wants evidence, of which the newest was gathered at that time.
+pub fn wants_evidence(failed: DateTime<Utc>, newest: Option<DateTime<Utc>>) -> bool {
+    newest.is_none_or(|newest| failed - newest >= PICTURE)
 }
 
 /// Whether everybody of a tenant who reads its tickets may read its servers' logs, too.

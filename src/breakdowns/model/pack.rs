@@ -26,6 +26,8 @@ pub struct Ending {
 pub struct Pack<'a> {
     /// The incident.
     pub incident: &'a Incident,
+    /// When it began to fail, or did again.
+    pub since: DateTime<Utc>,
     /// What failed: a server's name, or that there are several.
     pub what: String,
     /// How its process ended.
@@ -74,7 +76,7 @@ impl Pack<'_> {
             "## Evidence: {}\n\n{}\n\n- Since: {}\n",
             escaped(&self.what),
             sentence(&self.incident.summary),
-            moment(self.incident.began_at)
+            moment(self.since)
         );
         let ended = if self.has_ended() {
             let flag = if self.ending.out_of_memory {
@@ -112,7 +114,7 @@ impl Pack<'_> {
         let head = format!(
             "**{}** does not work as it should since {}.\n\n{}\n",
             escaped(&self.what),
-            moment(self.incident.began_at),
+            moment(self.since),
             self.reason()
         );
         let lines = self
@@ -121,14 +123,35 @@ impl Pack<'_> {
             .ok()
             .filter(|lines| with_log && !lines.is_empty());
         let log = lines.map(|lines| {
-            let last = &lines[lines.len().saturating_sub(FOR_CUSTOMERS)..];
             format!(
                 "\nThe last lines of its log, without what looks like a secret:\n\n{}",
-                fenced(last)
+                for_customers(lines)
             )
         });
         head + &log.unwrap_or_default()
     }
+}
+
+/// A log that could not be read before: for staff, and for customers what they read of it, if anything.
+pub fn late_log(name: &str, lines: &[String], with_log: bool) -> (String, Option<String>) {
+    let head = format!("### Log of {}\n\nIt can be read again", escaped(name));
+    if lines.is_empty() {
+        return (format!("{head}. It printed nothing.\n"), None);
+    }
+    let all = format!("{head}, as it is by now:\n\n{}", fenced(lines));
+    let part = with_log.then(|| {
+        format!(
+            "The log of **{}** can be read again. Its last lines, without what looks like a secret:\n\n{}",
+            escaped(name),
+            for_customers(lines)
+        )
+    });
+    (all, part)
+}
+
+/// The few lines that customers read.
+fn for_customers(lines: &[String]) -> String {
+    fenced(&lines[lines.len().saturating_sub(FOR_CUSTOMERS)..])
 }
 
 fn dated((at, what): &(DateTime<Utc>, String)) -> String {
@@ -187,6 +210,7 @@ mod tests {
     fn pack(incident: &Incident, log: Vec<String>) -> Pack<'_> {
         Pack {
             incident,
+            since: incident.began_at,
             what: "web_1".to_owned(),
             ending: Ending {
                 exit_code: Some(137),

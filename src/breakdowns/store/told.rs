@@ -7,7 +7,7 @@ use crate::platform::db::{Scoped, StaffTx, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{IncidentId, LocationId, ServerId, TenantId, TicketId};
 
-use super::super::model::{Drawn, Ending, Touched};
+use super::super::model::{Drawn, Ending, Touched, wants_evidence};
 
 /// That a ticket tells of an incident.
 #[derive(Debug, Clone)]
@@ -18,18 +18,18 @@ pub struct Told {
     pub is_recovered: bool,
 }
 
-/// The servers that an incident touches: its own, those of what is a part of it, and all that should run where it is, if `place`
-/// names that.
+/// The servers that an incident touches: its own, those of what is a part of it, and all where it is, if `place` names that. Of others
+/// than its own only those that should run, which what is suspended should not, alone or with its tenant.
 pub async fn touched(
     tx: &mut impl Scoped,
     incident: &Incident,
     place: Option<LocationId>,
 ) -> Result<Vec<Touched>, Error> {
     let rows = sqlx::query!(
-        "select s.id, s.tenant_id, s.name from server s \
-         where s.deleted_at is null and s.deleting_at is null and ( \
-           s.id = $2 or s.id in (select i.server_id from incident i where i.parent_id = $1) \
-           or (s.location_id = $3 and s.power = 'running')) \
+        "select s.id, s.tenant_id, s.name from server s join tenant t on t.id = s.tenant_id \
+         where s.deleted_at is null and s.deleting_at is null and (s.id = $2 or ( \
+           (s.power = 'running' or s.stop_reason is not null) and s.suspended_at is null and t.status = 'active' \
+           and (s.location_id = $3 or s.id in (select i.server_id from incident i where i.parent_id = $1)))) \
          order by s.tenant_id, s.name, s.id",
         incident.id.0,
         incident.server.map(|id| id.0),
@@ -80,7 +80,7 @@ pub async fn before(tx: &mut SystemTx, incident: &Incident, tenant: TenantId) ->
     }))
 }
 
-/// Writes that a ticket tells of an incident, or does again.
+/// Writes that a ticket tells of an incident, or does again since it came back.
 pub async fn insert(
     tx: &mut SystemTx,
     incident: &Incident,
@@ -88,8 +88,8 @@ pub async fn insert(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "insert into breakdown (incident_id, ticket_id, tenant_id, cause, opened_at) values ($1, $2, $3, $4, $5) \
-         on conflict (incident_id, ticket_id) do update set recovered_at = null, replaced_by = null",
+        "insert into breakdown (incident_id, ticket_id, tenant_id, cause, opened_at, failed_at) values ($1, $2, $3, $4, $5, $5) \
+         on conflict (incident_id, ticket_id) do update set recovered_at = null, replaced_by = null, failed_at = $5",
         incident.id.0,
         ticket.0,
         tenant.0,
@@ -158,42 +158,58 @@ pub async fn tickets_of(tx: &mut impl Scoped, incident: IncidentId) -> Result<Ve
     Ok(found.map(TicketId).collect())
 }
 
-/// The tickets of an incident whose evidence is yet to be gathered, and whose they are.
-pub async fn without_evidence(
-    tx: &mut SystemTx,
-    incident: IncidentId,
-) -> Result<Vec<(TicketId, TenantId)>, Error> {
+/// A ticket that wants evidence.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    failed_at: DateTime<Utc>,
+}
+
+/// The tickets of an incident whose evidence is yet to be gathered.
+pub async fn without_evidence(tx: &mut SystemTx, incident: IncidentId) -> Result<Vec<Wanted>, Error> {
     let rows = sqlx::query!(
-        "select b.ticket_id, b.tenant_id from breakdown b where b.incident_id = $1 and b.replaced_by is null \
-           and not exists (select from breakdown_evidence e where e.incident_id = b.incident_id and e.ticket_id = b.ticket_id) \
-         order by b.ticket_id",
+        "select b.ticket_id, b.tenant_id, b.failed_at, (select max(e.gathered_at) from breakdown_evidence e \
+           where e.incident_id = b.incident_id and e.ticket_id = b.ticket_id) as newest \
+         from breakdown b where b.incident_id = $1 and b.replaced_by is null order by b.ticket_id",
         incident.0
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows
-        .map(|row| (TicketId(row.ticket_id), TenantId(row.tenant_id)))
+        .filter(|row| wants_evidence(row.failed_at, row.newest))
+        .map(|row| Wanted {
+            ticket: TicketId(row.ticket_id),
+            tenant: TenantId(row.tenant_id),
+            failed_at: row.failed_at,
+        })
         .collect())
 }
 
-/// Keeps the evidence of an incident for a ticket. Says whether there was none.
+/// Keeps the evidence of an incident for a ticket, and when its log is asked for again, if that could not be read. Says whether there
+/// was none.
 pub async fn add_evidence(
     tx: &mut SystemTx,
-    (incident, ticket, tenant): (&Incident, TicketId, TenantId),
-    (ending, drawn): (Ending, &Drawn),
+    (incident, wanted): (&Incident, &Wanted),
+    (ending, drawn, log_next_at): (Ending, &Drawn, Option<DateTime<Utc>>),
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let done = sqlx::query!(
         "insert into breakdown_evidence (incident_id, ticket_id, tenant_id, server_id, gathered_at, exit_code, out_of_memory, \
-         picture, picture_text) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+         picture, picture_text, failed_at, log_next_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         on conflict do nothing",
         incident.id.0,
-        ticket.0,
-        tenant.0,
+        wanted.ticket.0,
+        wanted.tenant.0,
         incident.server.map(|id| id.0),
         now,
         ending.exit_code,
         ending.out_of_memory,
         drawn.svg,
-        drawn.text
+        drawn.text,
+        wanted.failed_at,
+        log_next_at
     );
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }

@@ -1,10 +1,12 @@
-//! What fails together: several servers of one node, rack or site within two minutes are one incident. Pure.
+//! What fails together: several servers of one node, rack or site that fail alike within two minutes are one incident. Pure.
 
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
 use crate::platform::ids::{IncidentId, LocationId, ServerId};
+
+use super::model::Kind;
 
 /// What begins to fail within so long belongs together.
 pub const TOGETHER: TimeDelta = TimeDelta::minutes(2);
@@ -42,13 +44,17 @@ impl Level {
     /// From the widest on.
     pub const ALL: [Self; 3] = [Self::Site, Self::Rack, Self::Node];
 
-    /// The key of the group that a place belongs to; none where nobody wrote down what it takes.
-    pub fn cause(self, place: &Place) -> Option<String> {
+    /// The key of the group of what fails alike that a place belongs to; none where nobody wrote down what it takes.
+    pub fn cause(self, place: &Place, kind: Kind) -> Option<String> {
+        let kind = match kind {
+            Kind::Ended => "",
+            Kind::Silent => "silent:",
+        };
         match self {
-            Self::Node => Some(format!("group:node:{}", place.location.0)),
+            Self::Node => Some(format!("group:{kind}node:{}", place.location.0)),
             Self::Rack => (!place.rack.is_empty())
-                .then(|| format!("group:rack:{}/{}/{}", place.site, place.room, place.rack)),
-            Self::Site => (!place.site.is_empty()).then(|| format!("group:site:{}", place.site)),
+                .then(|| format!("group:{kind}rack:{}/{}/{}", place.site, place.room, place.rack)),
+            Self::Site => (!place.site.is_empty()).then(|| format!("group:{kind}site:{}", place.site)),
         }
     }
 
@@ -93,21 +99,21 @@ pub struct Group {
     pub known: Option<IncidentId>,
 }
 
-/// What a new failure at `place` belongs to, together with what began to fail lately, itself included. A wider group needs more
-/// than one part: a rack of which one node fails is that node.
-pub fn group_of(place: &Place, fresh: &[Failing]) -> Option<Group> {
+/// What a new failure at `place` belongs to, together with what began to fail alike lately, itself included. A wider group needs
+/// more than one part: a rack of which one node fails is that node.
+pub fn group_of(place: &Place, kind: Kind, fresh: &[Failing]) -> Option<Group> {
     Level::ALL.into_iter().find_map(|level| {
-        let cause = level.cause(place)?;
+        let cause = level.cause(place, kind)?;
         let part = |one: &Failing| match level {
             Level::Node => one.server.0.to_string(),
             Level::Rack => one.place.location.0.to_string(),
             Level::Site => Level::Rack
-                .cause(&one.place)
+                .cause(&one.place, kind)
                 .unwrap_or_else(|| one.place.location.0.to_string()),
         };
         let inside = fresh
             .iter()
-            .filter(|one| level.cause(&one.place).as_deref() == Some(&*cause));
+            .filter(|one| level.cause(&one.place, kind).as_deref() == Some(&*cause));
         let inside: Vec<&Failing> = inside.collect();
         let servers: BTreeSet<ServerId> = inside.iter().map(|one| one.server).collect();
         let parts: BTreeSet<String> = inside.iter().map(|one| part(one)).collect();
@@ -155,7 +161,7 @@ mod tests {
 
     fn named(all: &[Failing]) -> Option<String> {
         let last = all.last().unwrap();
-        group_of(&last.place, all).map(|group| told(&group.name, group.servers))
+        group_of(&last.place, Kind::Ended, all).map(|group| told(&group.name, group.servers))
     }
 
     #[test]
@@ -185,7 +191,7 @@ mod tests {
         let all: Vec<Failing> = (1..=5)
             .map(|server| failing(server, place(1, "B", "Hamburg")))
             .collect();
-        let group = group_of(&all[0].place, &all).unwrap();
+        let group = group_of(&all[0].place, Kind::Ended, &all).unwrap();
         assert_eq!((group.level, group.members.len()), (Level::Node, 5));
     }
 
@@ -197,8 +203,8 @@ mod tests {
             one.group = Some(group);
         }
         all.push(failing(4, place(2, "B", "")));
-        let found = group_of(&all[3].place, &all).unwrap();
+        let found = group_of(&all[3].place, Kind::Silent, &all).unwrap();
         assert_eq!((found.level, found.known), (Level::Rack, Some(group)));
-        assert_eq!(found.name, "Rack B");
+        assert_eq!((&*found.name, &*found.cause), ("Rack B", "group:silent:rack://B"));
     }
 }

@@ -4,7 +4,7 @@
 //!   of servers. The model decides; what changes nothing writes nothing. An index keeps a cause from being open twice.
 //! - What comes back within half an hour is the same incident; only the time that it did not work counts ([`downtime`]).
 //! - What something larger explains is a part of that and nobody is told of it: a server of an engine that is away, a check of a
-//!   server that does not run, one of three servers of a node, rack or site that began to fail within two minutes.
+//!   server that does not run, one of three servers of a node, rack or site that began to fail alike within two minutes.
 //! - What fails in the course of maintenance is written down; people are told of it if it still fails when that is over.
 //! - What people are told, `breakdowns` is, in the same transaction: nothing is told that did not happen, and nothing that happened
 //!   is lost with a panel that dies.
@@ -89,6 +89,12 @@ pub async fn end_of(tx: &mut impl Scoped, incident: &Incident) -> Result<End, Er
         Err(Error::NotFound) => Ok(End::Deleted),
         Err(error) => Err(error),
     }
+}
+
+/// When an incident began to fail, or did again.
+pub async fn failing_since(tx: &mut impl Scoped, incident: &Incident) -> Result<DateTime<Utc>, Error> {
+    let spans = store::spans(tx, incident.id).await?;
+    Ok(spans.last().map_or(incident.began_at, |(began, _)| *began))
 }
 
 /// The incidents of a server in a time, the newest first.

@@ -1,5 +1,7 @@
 //! What signals do over a real database: opening, coming back, groups, maintenance, storms, and who sees what.
 
+mod alike;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -336,22 +338,30 @@ async fn what_fails_in_maintenance_is_told_when_that_is_over() {
     assert_eq!((&one["maintenance"], scene.told().await), (&Value::Null, 1));
 }
 
+/// How many servers fail at once: so many as `make test` has time for, or `BERTH_STORM=5000` (docs/benchmarks.md).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how large a test is to be is no setting of the product"
+)]
+fn storm() -> i64 {
+    let asked = std::env::var("BERTH_STORM").ok();
+    asked.map_or(300, |text| text.parse().expect("BERTH_STORM is a number"))
+}
+
 #[tokio::test]
 async fn a_storm_is_one_incident_a_cause_and_one_for_people() {
-    const MANY: usize = 300;
+    let many = storm();
     let scene = Scene::new().await;
     let server = scene.running("web").await;
     // Servers' rows, so many that each signal that looked at all others would show.
-    scene
-        .test
-        .administer(
-            "insert into server (id, tenant_id, location_id, name, host_name, template, image, size_id, cpu_millis, memory_mib,
-               disk_mib, power, observed_generation, observed_state, observed_exit_code, observed_at, created_by, created_at, updated_at)
-             select gen_random_uuid(), s.tenant_id, s.location_id, 'n' || n, 'n' || n, s.template, s.image, s.size_id, s.cpu_millis,
-               s.memory_mib, s.disk_mib, 'running', 1, 'exited', 1, s.observed_at, 'test', s.created_at, s.updated_at
-             from server s, generate_series(2, 300) n",
-        )
-        .await;
+    let others = format!(
+        "insert into server (id, tenant_id, location_id, name, host_name, template, image, size_id, cpu_millis, memory_mib,
+           disk_mib, power, observed_generation, observed_state, observed_exit_code, observed_at, created_by, created_at, updated_at)
+         select gen_random_uuid(), s.tenant_id, s.location_id, 'n' || n, 'n' || n, s.template, s.image, s.size_id, s.cpu_millis,
+           s.memory_mib, s.disk_mib, 'running', 1, 'exited', 1, s.observed_at, 'test', s.created_at, s.updated_at
+         from server s, generate_series(2, {many}) n"
+    );
+    scene.test.administer(others.leak()).await;
     scene.see(server, "exited", Some(1)).await;
     scene.sweep().await;
     scene.sweep().await;
@@ -359,15 +369,12 @@ async fn a_storm_is_one_incident_a_cause_and_one_for_people() {
     let open = sqlx::query_scalar!(
         r#"select count(*) as "count!" from incident where state = 'open' and server_id is not null"#
     );
-    assert_eq!(
-        open.fetch_one(tx.conn()).await.unwrap(),
-        i64::try_from(MANY).unwrap()
-    );
+    assert_eq!(open.fetch_one(tx.conn()).await.unwrap(), many);
     drop(tx);
     assert_eq!(scene.told().await, 3, "two before it was known, and the node");
     let all = scene.all().await;
     let group = all.iter().find(|one| one["signature"] == "node_down").unwrap();
-    assert_eq!(group["summary"], "Test is down: 300 servers");
+    assert_eq!(group["summary"], format!("Test is down: {many} servers"));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::webhooks;
 
 use super::super::group::{self, Group, Place, TOGETHER};
 use super::super::model::{
-    Act, Around, Incident, IncidentState, Kept, News, Signal, Signature, decide, end_of,
+    Act, Around, Incident, IncidentState, Kept, Kind, News, Signal, Signature, decide, end_of,
 };
 use super::super::{TOPIC, store};
 
@@ -103,8 +103,9 @@ async fn open(app: &App, tx: &mut SystemTx, signal: &Signal, around: &Around) ->
 pub(super) async fn settle_in(app: &App, tx: &mut SystemTx, id: IncidentId, news: News) -> Result<(), Error> {
     let (one, now) = (store::find(tx, id).await?.incident, app.now());
     let is_alone = one.parent.is_none() && one.maintenance.is_none();
-    if is_alone && one.server.is_some() && one.signature.is_outage() {
-        gather(app, tx, &one).await?;
+    let kind = one.signature.kind().filter(|_| is_alone && one.server.is_some());
+    if let Some(kind) = kind {
+        gather(app, tx, &one, kind).await?;
     }
     if let (Signature::EngineAway, Some(location)) = (one.signature, one.location) {
         store::adopt(tx, id, location, now - TOGETHER).await?;
@@ -112,21 +113,24 @@ pub(super) async fn settle_in(app: &App, tx: &mut SystemTx, id: IncidentId, news
     changed(app, tx, id, Some(news)).await
 }
 
-/// Makes it a part of a group, if several servers of its place began to fail together.
-async fn gather(app: &App, tx: &mut SystemTx, one: &Incident) -> Result<(), Error> {
+/// Makes it a part of a group, if several servers of its place began to fail alike together.
+async fn gather(app: &App, tx: &mut SystemTx, one: &Incident, kind: Kind) -> Result<(), Error> {
     let Some(location) = one.location else {
         return Ok(());
     };
     let (place, now) = (Place::from(store::place(tx, location).await?), app.now());
     // A group that grows right now takes it without a look at all that it has.
-    for cause in group::Level::ALL.iter().filter_map(|level| level.cause(&place)) {
+    for cause in group::Level::ALL
+        .iter()
+        .filter_map(|level| level.cause(&place, kind))
+    {
         let known = store::open_by_cause(tx, &cause).await?;
         if let Some(known) = known.filter(|known| now - known.changed_at <= TOGETHER) {
             return store::join(tx, known.incident.id, &[one.id], now).await;
         }
     }
-    let fresh = store::fresh(tx, &place, now - TOGETHER).await?;
-    match group::group_of(&place, &fresh) {
+    let fresh = store::fresh(tx, &place, kind, now - TOGETHER).await?;
+    match group::group_of(&place, kind, &fresh) {
         Some(found) => form(app, tx, &found, one).await,
         None => Ok(()),
     }
@@ -185,8 +189,9 @@ pub(super) async fn changed(
         return Ok(());
     };
     store::told(tx, id, &one.summary).await?;
-    // Boxed: it opens tickets.
+    // Boxed: they open tickets.
     Box::pin(breakdowns::on_incident(app, tx, one, news)).await?;
+    Box::pin(breakdowns::on_provider_incident(app, tx, one, news)).await?;
     webhooks::incident_changed(app, tx, one, news).await
 }
 

@@ -78,13 +78,39 @@ signatures! {
     Memory = "memory", "Memory";
 }
 
+/// What failures of servers have in common that may have one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Their processes ended.
+    Ended,
+    /// They run, and do not answer.
+    Silent,
+}
+
 impl Signature {
-    /// Whether servers that fail so at the same time may have one reason: what fills up or runs out has its own.
+    /// Whether what fails so is down, and servers that do at the same time may have one reason: what fills up or runs out has its own,
+    /// and works meanwhile.
     pub fn is_outage(self) -> bool {
         !matches!(
             self,
             Self::Certificate | Self::Cpu | Self::Memory | Self::DiskFull
         )
+    }
+
+    /// What it has in common with others that fail at the same time. Nothing, if it is no outage, or a place's own.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::ExitOom | Self::ExitCode | Self::CrashLoop | Self::Stopped => Some(Kind::Ended),
+            Self::Unhealthy | Self::Http | Self::Tcp | Self::Udp | Self::Dns | Self::Mail | Self::Ping => {
+                Some(Kind::Silent)
+            }
+            Self::EngineAway
+            | Self::NodeDown
+            | Self::Certificate
+            | Self::Cpu
+            | Self::Memory
+            | Self::DiskFull => None,
+        }
     }
 
     /// The signature of a word. A word from a later version of Berth is something that stopped.

@@ -8,7 +8,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::{IncidentId, LocationId, ServerId};
 
 use super::super::group::{Failing, Group, Place};
-use super::super::model::{Kept, Signal, location_cause, server_cause};
+use super::super::model::{Kept, Kind, Signal, Signature, location_cause, server_cause};
 use super::rows::select;
 
 /// So many failures at one place are looked at: more say no more.
@@ -55,9 +55,16 @@ pub async fn parent(
     Ok(found.fetch_optional(tx.conn()).await?.map(IncidentId))
 }
 
-/// Servers of the same site, or else of the same location, that began to fail after `since`, outside of maintenance and for no
-/// larger reason than a group; the newest first.
-pub async fn fresh(tx: &mut SystemTx, place: &Place, since: DateTime<Utc>) -> Result<Vec<Failing>, Error> {
+/// Servers of the same site, or else of the same location, that began to fail alike after `since`, outside of maintenance and for
+/// no larger reason than a group of what fails so; the newest first.
+pub async fn fresh(
+    tx: &mut SystemTx,
+    place: &Place,
+    kind: Kind,
+    since: DateTime<Utc>,
+) -> Result<Vec<Failing>, Error> {
+    let alike = Signature::ALL.iter().filter(|one| one.kind() == Some(kind));
+    let alike: Vec<String> = alike.map(|one| one.word().to_owned()).collect();
     let rows = sqlx::query!(
         r#"select i.id, i.server_id as "server_id!", l.id as location_id, l.name, coalesce(v.site, '') as "site!",
              coalesce(v.room, '') as "room!", coalesce(v.rack, '') as "rack!",
@@ -67,15 +74,18 @@ pub async fn fresh(tx: &mut SystemTx, place: &Place, since: DateTime<Utc>) -> Re
              left join incident p on p.id = i.parent_id
            where (l.id = $1 or (v.site = $2 and $2 <> '') or (v.site = $2 and v.room = $3 and v.rack = $4 and $4 <> ''))
              and i.state = 'open' and i.failing_since > $5 and i.server_id is not null and i.maintenance_id is null
-             and (p.id is null or p.cause like 'group:%')
-             and i.signature not in ('certificate', 'cpu', 'memory', 'disk_full')
+             and (p.id is null or (p.cause like 'group:%'
+               and (p.state = 'closed' or (p.cause like 'group:silent:%') = $8)))
+             and i.signature = any($7)
            order by i.failing_since desc limit $6"#,
         place.location.0,
         place.site,
         place.room,
         place.rack,
         since,
-        LOOKED_AT
+        LOOKED_AT,
+        &alike,
+        kind == Kind::Silent
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows

@@ -166,10 +166,10 @@ pub async fn of_server(
         .collect())
 }
 
-/// What is a part of an incident, the newest first, at most `limit`, of what the scope may see.
+/// What is a part of an incident, what fails still and then the newest first, at most `limit`, of what the scope may see.
 pub async fn children(tx: &mut impl Scoped, parent: IncidentId, limit: i64) -> Result<Vec<Kept>, Error> {
     let rows = select!(
-        "where i.parent_id = $1 order by i.opened_at desc, i.id desc limit $2",
+        "where i.parent_id = $1 order by i.state = 'open' desc, i.opened_at desc, i.id desc limit $2",
         parent.0,
         limit
     );
@@ -223,8 +223,7 @@ pub async fn downtime(
         r#"select i.server_id as "server_id!", coalesce(i.server_name, '') as "server_name!", i.id, s.began_at, s.ended_at,
              i.signature, i.summary
            from incident i join incident_span s on s.incident_id = i.id
-           where i.tenant_id = $1 and i.server_id is not null and i.signature not in ('cpu', 'memory', 'certificate')
-             and s.began_at < $3 and (s.ended_at is null or s.ended_at > $2)
+           where i.tenant_id = $1 and i.server_id is not null and s.began_at < $3 and (s.ended_at is null or s.ended_at > $2)
            order by s.began_at, i.id"#,
         tenant.0,
         from,
@@ -241,5 +240,6 @@ pub async fn downtime(
             signature: Signature::read(&row.signature),
             summary: row.summary,
         })
+        .filter(|down| down.signature.is_outage())
         .collect())
 }
