@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::maintenance;
 use crate::monitoring::{self, Down};
@@ -10,20 +10,21 @@ use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::ServerId;
 use crate::tenants::Tenant;
-use crate::tickets::{self, Ticket, TicketEvent};
+use crate::tickets::{self, Ticket};
 
 use super::clock::Story;
 use super::judge::{Judgement, judge};
 use super::model::{
-    At, Availability, DownLine, Interval, Month, Percent, Report, ServerLine, TicketLine, Verdict, What,
-    clip, seconds,
+    At, Availability, DownLine, Interval, Month, Past, Percent, Report, Served, ServerLine, TicketLine,
+    Verdict, What, clip, parts, seconds, share,
 };
 use super::store::{self, Snapshot};
 
 /// So many tickets are read at a time.
 const AT_ONCE: usize = 200;
 
-/// A tenant's month, as far as it has come. There is none before the tenant was there, and none that has not begun.
+/// A tenant's month, as far as it has come, or until the tenant was closed. There is none before the tenant was there, none after it was
+/// closed, and none that has not begun. What it is made of is the same for whoever looks: a tenant's own scope sees no less of it.
 pub(super) async fn report(
     tx: &mut impl Scoped,
     tenant: &Tenant,
@@ -31,22 +32,16 @@ pub(super) async fn report(
     now: DateTime<Utc>,
 ) -> Result<Report, Error> {
     let zone = store::zone(tx, tenant.id).await?;
+    let past = store::past(tx, tenant.id).await?;
     let (from, to) = month.bounds(zone);
-    if now < from || to <= tenant.created_at {
+    let end = past.closed_at().map_or(now, |closed| closed.min(now));
+    let is_left = past.closed_at().is_some_and(|closed| closed <= from);
+    if now < from || to <= tenant.created_at || is_left {
         return Err(Error::NotFound);
     }
-    let within = (from, to.min(now));
-    let terms = store::terms_of_tenant(tx, tenant.id).await?;
-    let (servers, outages) = availability(tx, tenant, within).await?;
-    let mut tickets = Vec::new();
-    for ids in store::ticket_ids(tx, tenant.id, within).await?.chunks(AT_ONCE) {
-        let mut events = tickets::events_of_all(tx, ids).await?;
-        let terms = store::snapshots(tx, ids).await?;
-        for ticket in tickets::find_all(tx, ids).await? {
-            let events = events.remove(&ticket.id).unwrap_or_default();
-            tickets.push(ticket_line(&ticket, &events, terms.get(&ticket.id), within));
-        }
-    }
+    let within = (from, to.min(end));
+    let found = availability(tx, tenant, &past, within).await?;
+    let held = store::held(tx, tenant.id, within).await?;
     let mut report = Report {
         tenant: tenant.id,
         tenant_name: tenant.name.clone(),
@@ -58,48 +53,54 @@ pub(super) async fn report(
         promised: None,
         availability: None,
         credit: 0,
-        servers,
-        outages,
-        tickets,
+        parts: parts(held, &found.all),
+        servers: found.servers,
+        outages: found.outages,
+        tickets: ticket_lines(tx, tenant, &past, within).await?,
     };
-    report.sum_up(terms.as_ref());
+    report.sum_up(&past.there(within));
     Ok(report)
+}
+
+/// How available a tenant's servers were.
+struct Found {
+    servers: Vec<ServerLine>,
+    outages: Vec<DownLine>,
+    all: Vec<Availability>,
 }
 
 async fn availability(
     tx: &mut impl Scoped,
     tenant: &Tenant,
+    past: &Past,
     within: Interval,
-) -> Result<(Vec<ServerLine>, Vec<DownLine>), Error> {
+) -> Result<Found, Error> {
     let downs = monitoring::downtime(tx, tenant.id, within.0, within.1).await?;
     let span = |down: &Down| (down.began, down.ended.unwrap_or(within.1));
     let mut by_server: HashMap<ServerId, Vec<Interval>> = HashMap::new();
     for down in &downs {
         by_server.entry(down.server).or_default().push(span(down));
     }
-    let (mut servers, mut counted) = (Vec::new(), HashMap::new());
-    let all = store::servers(tx, tenant.id, within).await?;
-    let ids: Vec<ServerId> = all.iter().map(|server| server.id).collect();
+    let (mut servers, mut all) = (Vec::new(), HashMap::new());
+    let served = store::served(tx, tenant.id, within).await?;
+    let ids: Vec<ServerId> = served.iter().map(|server| server.id).collect();
     let mut periods = maintenance::periods_of(tx, &ids, within.0, within.1).await?;
-    for server in all {
+    let active = past.active(within);
+    for server in served {
         let maintenance = periods.remove(&server.id).unwrap_or_default();
-        let life = (server.created_at, server.deleted_at.unwrap_or(within.1));
         let outages = by_server.remove(&server.id).unwrap_or_default();
-        let found = Availability::new(life, within, maintenance, outages);
-        let (all, down) = (seconds(&found.counted), seconds(&found.down));
-        servers.push(ServerLine {
-            server: server.id,
-            name: server.name,
-            counted: all,
-            down,
-            availability: Percent::of(TimeDelta::seconds(all - down), TimeDelta::seconds(all)),
-        });
-        counted.insert(server.id, found.counted);
+        let wanted: Vec<Interval> = active
+            .iter()
+            .flat_map(|part| clip(&server.wanted, *part))
+            .collect();
+        let found = Availability::new(&wanted, within, maintenance, outages);
+        servers.push(server_line(&server, &found));
+        all.insert(server.id, found);
     }
     let line = |down: Down| DownLine {
-        counted: counted
+        counted: all
             .get(&down.server)
-            .map_or(0, |counted| seconds(&clip(counted, span(&down)))),
+            .map_or(0, |found| seconds(&clip(&found.counted, span(&down)))),
         incident: down.incident,
         server: down.server,
         name: down.server_name,
@@ -107,17 +108,47 @@ async fn availability(
         ended: down.ended,
         summary: down.summary,
     };
-    Ok((servers, downs.into_iter().map(line).collect()))
+    Ok(Found {
+        servers,
+        outages: downs.into_iter().map(line).collect(),
+        all: all.into_values().collect(),
+    })
 }
 
-fn ticket_line(
-    ticket: &Ticket,
-    events: &[TicketEvent],
-    terms: Option<&Snapshot>,
+fn server_line(server: &Served, found: &Availability) -> ServerLine {
+    let (counted, down) = (seconds(&found.counted), seconds(&found.down));
+    ServerLine {
+        server: server.id,
+        name: server.name.clone(),
+        counted,
+        down,
+        availability: share(counted, down).unwrap_or(Percent::WHOLE),
+    }
+}
+
+async fn ticket_lines(
+    tx: &mut impl Scoped,
+    tenant: &Tenant,
+    past: &Past,
     within: Interval,
-) -> TicketLine {
+) -> Result<Vec<TicketLine>, Error> {
+    let closings = past.closings();
+    let mut lines = Vec::new();
+    for ids in store::ticket_ids(tx, tenant.id, within).await?.chunks(AT_ONCE) {
+        let mut events = tickets::events_of_all(tx, ids).await?;
+        let terms = store::snapshots(tx, ids).await?;
+        for ticket in tickets::find_all(tx, ids).await? {
+            let events = events.remove(&ticket.id).unwrap_or_default();
+            let story = Story::new(&ticket, &events, &closings);
+            lines.push(ticket_line(&ticket, &story, terms.get(&ticket.id), within));
+        }
+    }
+    Ok(lines)
+}
+
+fn ticket_line(ticket: &Ticket, story: &Story, terms: Option<&Snapshot>, within: Interval) -> TicketLine {
     let judgement = match terms {
-        Some(Snapshot::Terms(terms)) => judge(terms, &Story::new(ticket, events), within.1),
+        Some(Snapshot::Terms(terms)) => judge(terms, story, within.1),
         Some(Snapshot::Nothing | Snapshot::Unknown) | None => Judgement::default(),
     };
     let answered_after = judgement

@@ -70,6 +70,10 @@ pub(super) enum Fact {
     State(State),
     Severity(Severity),
     Merged,
+    /// The tenant was closed.
+    Left,
+    /// It is open again.
+    Back,
 }
 
 /// A ticket's log, as its clocks see it.
@@ -81,8 +85,8 @@ pub(super) struct Story {
 }
 
 impl Story {
-    /// Reads a ticket's log.
-    pub(super) fn new(ticket: &Ticket, events: &[TicketEvent]) -> Self {
+    /// Reads a ticket's log. `closings` says when its tenant was closed, and when it was back.
+    pub(super) fn new(ticket: &Ticket, events: &[TicketEvent], closings: &[(At, bool)]) -> Self {
         let mut severity = None;
         let mut facts = Vec::new();
         if ticket.source == Source::Staff {
@@ -101,6 +105,11 @@ impl Story {
             };
             facts.push((event.at, fact));
         }
+        for (at, is_closed) in closings {
+            let fact = if *is_closed { Fact::Left } else { Fact::Back };
+            facts.push(((*at).max(ticket.opened_at), fact));
+        }
+        facts.sort_by_key(|(at, _)| *at);
         Self {
             opened_at: ticket.opened_at,
             severity: severity.unwrap_or(ticket.severity),

@@ -1,4 +1,4 @@
-//! A report as a table: one line for the month, and one for each server, outage and ticket.
+//! A report as a table: one line for the month, and one for each time of a policy, server, outage and ticket.
 
 use bytes::Bytes;
 use chrono::SecondsFormat;
@@ -6,7 +6,7 @@ use chrono::SecondsFormat;
 use crate::audit::inert;
 use crate::platform::error::Error;
 
-use super::model::{At, Report, Verdict};
+use super::model::{At, Percent, Report, Verdict};
 
 const HEADER: [&str; 14] = [
     "kind",
@@ -39,6 +39,10 @@ fn word(verdict: Verdict) -> String {
     .to_owned()
 }
 
+fn share(share: Option<Percent>) -> String {
+    share.map(|share| share.to_string()).unwrap_or_default()
+}
+
 /// A line of a kind: what is not set is empty.
 fn line(kind: &str, id: String, name: &str, cells: &[(usize, String)]) -> [String; 14] {
     let mut line = <[String; 14]>::default();
@@ -52,8 +56,6 @@ fn line(kind: &str, id: String, name: &str, cells: &[(usize, String)]) -> [Strin
 }
 
 fn month(report: &Report) -> [String; 14] {
-    let share =
-        |share: Option<super::model::Percent>| share.map(|share| share.to_string()).unwrap_or_default();
     let sum = |seconds: i64| seconds.to_string();
     let cells = [
         (4, time(report.from)),
@@ -70,6 +72,16 @@ fn month(report: &Report) -> [String; 14] {
 /// The report as CSV. What people named is no formula in it.
 pub(super) fn write(report: &Report) -> Result<Bytes, Error> {
     let mut lines = vec![month(report)];
+    for part in &report.parts {
+        let cells = [
+            (4, time(part.from)),
+            (5, time(part.until)),
+            (8, share(part.availability)),
+            (9, share(part.promised)),
+            (10, part.credit.to_string()),
+        ];
+        lines.push(line("policy", String::new(), &part.policy, &cells));
+    }
     for server in &report.servers {
         let cells = [
             (6, server.counted.to_string()),

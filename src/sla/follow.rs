@@ -51,13 +51,7 @@ pub(super) async fn settle(app: &App, tx: &mut SystemTx, id: TicketId) -> Result
         return Ok(());
     };
     let now = app.now();
-    let judgement = match terms(tx, &ticket, tenant).await? {
-        None => Judgement::default(),
-        Some(terms) => {
-            let events = tickets::events_of(tx, id).await?;
-            judge(&terms, &Story::new(&ticket, &events), now)
-        }
-    };
+    let judgement = judged(tx, &ticket, tenant, now).await?;
     let before = store::lines(tx, id).await?;
     let after: Vec<(Line, Option<News>)> = judgement
         .clocks
@@ -89,6 +83,23 @@ pub(super) async fn settle(app: &App, tx: &mut SystemTx, id: TicketId) -> Result
         .filter(Clock::runs)
         .min_by_key(|clock| clock.due_at);
     tickets::set_due(tx, id, due.map(|clock| (clock.due_at, spoken(clock.what)))).await
+}
+
+/// What a ticket's log comes to by now. It is read under the ticket's lock, so no answer comes in between, and none that another
+/// process has written with a clock that is ahead is left out.
+async fn judged(
+    tx: &mut SystemTx,
+    ticket: &Ticket,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<Judgement, Error> {
+    let Some(terms) = terms(tx, ticket, tenant).await? else {
+        return Ok(Judgement::default());
+    };
+    let events = tickets::events_of(tx, ticket.id).await?;
+    let now = events.iter().map(|event| event.at).fold(now, Ord::max);
+    let past = store::past(tx, tenant).await?;
+    Ok(judge(&terms, &Story::new(ticket, &events, &past.closings()), now))
 }
 
 /// The terms that a ticket was opened under. Whoever looks first writes them down: those that held when it was opened.

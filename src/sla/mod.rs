@@ -4,10 +4,13 @@
 //!   when time counts. Each change is a new version; a ticket keeps the one that held when it was opened.
 //! - Clocks are computed from the ticket's log (`judge`), never counted. What `ticket_clock` has is the last result and what was
 //!   told of it; a sweep looks at those whose time has come (`sweep`).
-//! - Availability is what probes saw ([`crate::monitoring::downtime`]): the union of a server's outages in its life, without
-//!   maintenance. All servers of a tenant count together, each by its time.
+//! - Which policy a plan had, and which plan a tenant had, is remembered, as is when servers should have run: each moment is judged
+//!   by what held then. A month has as many parts as policies held in it.
+//! - Availability is what probes saw ([`crate::monitoring::downtime`]): the union of a server's outages while it should have run,
+//!   without maintenance. All servers of a tenant count together, each by its time.
 //! - A month is the tenant's own, by its time zone. While it runs, its report is computed for whoever looks; when it is over, a job
-//!   writes it down (`freeze`) and nothing changes it any more. Staff approve or refuse its credit, once.
+//!   writes it down (`freeze`), mails the owners, and nothing changes it any more. Staff approve or refuse its credit, once.
+//! - When a tenant is closed its clocks stop, and its last month ends.
 
 mod actions;
 mod api;
@@ -17,6 +20,7 @@ mod csv;
 mod follow;
 mod freeze;
 mod judge;
+mod letter;
 mod model;
 mod pages;
 mod pdf;

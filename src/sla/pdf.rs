@@ -3,7 +3,7 @@
 
 use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 
-use super::model::{At, Report, Verdict, lasted};
+use super::model::{At, Percent, Report, Verdict, lasted};
 
 const WIDTH: f32 = 595.0;
 const HEIGHT: f32 = 842.0;
@@ -14,6 +14,14 @@ const BOLD: Name<'static> = Name(b"F2");
 /// Where a column begins, and how many letters fit into it.
 type Column = (f32, usize);
 
+const POLICIES: [Column; 6] = [
+    (MARGIN, 22),
+    (165.0, 17),
+    (260.0, 17),
+    (355.0, 12),
+    (425.0, 12),
+    (495.0, 8),
+];
 const SERVERS: [Column; 4] = [(MARGIN, 40), (300.0, 12), (380.0, 14), (470.0, 14)];
 const OUTAGES: [Column; 4] = [(MARGIN, 20), (165.0, 17), (260.0, 12), (330.0, 40)];
 const TICKETS: [Column; 6] = [
@@ -142,6 +150,28 @@ fn short(at: At) -> String {
     at.format("%Y-%m-%d %H:%M").to_string()
 }
 
+/// What held when, if not one policy held all the time.
+fn policies(paper: &mut Paper, report: &Report) {
+    let share = |share: Option<Percent>| share.map_or_else(|| "–".to_owned(), |share| format!("{share} %"));
+    if report.parts.len() < 2 {
+        return;
+    }
+    paper.heading("Policies (times in UTC)");
+    let head = ["Policy", "From", "Until", "Promised", "Available", "Credit"];
+    paper.row(BOLD, &POLICIES, &head);
+    for part in &report.parts {
+        let cells = [
+            part.policy.clone(),
+            short(part.from),
+            short(part.until),
+            share(part.promised),
+            share(part.availability),
+            format!("{} %", part.credit),
+        ];
+        paper.row(REGULAR, &POLICIES, &cells.each_ref().map(String::as_str));
+    }
+}
+
 fn servers(paper: &mut Paper, report: &Report) {
     paper.heading("Servers");
     paper.row(BOLD, &SERVERS, &["Server", "Available", "Counted", "Out"]);
@@ -221,6 +251,7 @@ pub(super) fn write(report: &Report, credit: &str) -> Vec<u8> {
         "Answers and repairs that were late: {}. {credit}",
         report.late()
     ));
+    policies(&mut paper, report);
     servers(&mut paper, report);
     outages(&mut paper, report);
     tickets(&mut paper, report);

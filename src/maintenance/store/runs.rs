@@ -176,12 +176,7 @@ pub async fn periods_of(
 ) -> Result<Vec<(ServerId, Period)>, Error> {
     let servers: Vec<Uuid> = servers.iter().map(|server| server.0).collect();
     let rows = sqlx::query!(
-        r#"select w.id as "server!", r.begins_at as "begins_at!", r.ends_at as "ends_at!"
-           from unnest($1::uuid[]) as w (id) left join server s on s.id = w.id
-             join maintenance m on m.server_id = w.id or m.location_id = s.location_id
-               or (m.server_id is null and m.location_id is null)
-             join maintenance_run r on r.maintenance_id = m.id
-           where r.cancelled_at is null and r.begins_at < $3 and r.ends_at > $2"#,
+        r#"select server as "server!", begins_at as "begins_at!", ends_at as "ends_at!" from maintenance_periods($1, $2, $3)"#,
         &servers,
         from,
         to

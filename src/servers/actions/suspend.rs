@@ -72,8 +72,9 @@ async fn save(
     if suspension.is_none() && before.suspension.is_none() {
         return Err(Error::conflict("not-suspended", "This server is not suspended."));
     }
-    store::save_suspension(tx, id, suspension.as_ref()).await?;
+    // First when it was changed: what is remembered of the suspension is of that time.
     store::wish(tx, id, Wish::default(), app.now()).await?;
+    store::save_suspension(tx, id, suspension.as_ref()).await?;
     let server = store::find(tx, id).await?;
     let operation = announce(app, tx, who, &server, (action, verb)).await?;
     let told = |one: &Option<Suspension>| json!({ "suspended": one.as_ref().map(|one| &one.reason) });

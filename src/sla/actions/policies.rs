@@ -127,7 +127,7 @@ pub async fn archive_policy(
     Ok(after)
 }
 
-/// Says which policy a plan has, or that nothing is promised. It holds for tickets that are opened from now on.
+/// Says which policy a plan has, or that nothing is promised. It holds from now on: what was before is judged by what held before.
 pub async fn choose(
     app: &App,
     scope: &StaffScope,

@@ -68,7 +68,7 @@ pub(in super::super) async fn list(scope: StaffScope) -> Result<Json<PlanSlasOut
 
 /// Say which SLA a plan has
 ///
-/// A plan has one at most. It holds for tickets that are opened from now on, and for the reports of months that are not over yet.
+/// A plan has one at most. It holds from now on: tickets that are open, and the time before, are judged by what held before.
 #[utoipa::path(patch, path = "/api/v1/staff/sla/plans/{plan}", tag = "staff sla", params(("plan" = PlanId, Path)),
     request_body = PlanSlaIn, responses((status = 200, description = "The plan", body = PlanSlaOut)))]
 pub(in super::super) async fn choose(

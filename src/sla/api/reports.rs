@@ -98,7 +98,7 @@ pub(in super::super) async fn show(
 
 /// Download a tenant's SLA report of a month as a table
 ///
-/// One line for the month, and one for each server, outage and ticket.
+/// One line for the month, and one for each time of a policy, server, outage and ticket.
 #[utoipa::path(get, path = "/api/v1/staff/sla/tenants/{tenant}/{month}/report.csv", tag = "staff sla",
     params(("tenant" = TenantId, Path), ("month" = String, Path)),
     responses((status = 200, description = "The table", body = String, content_type = "text/csv")))]

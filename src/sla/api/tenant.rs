@@ -94,7 +94,7 @@ pub(in super::super) async fn show(
 
 /// Download a month's SLA report as a table
 ///
-/// One line for the month, and one for each server, outage and ticket.
+/// One line for the month, and one for each time of a policy, server, outage and ticket.
 #[utoipa::path(get, path = "/api/v1/sla/reports/{month}/report.csv", tag = "sla", params(("month" = String, Path)),
     responses((status = 200, description = "The table", body = String, content_type = "text/csv")))]
 pub(in super::super) async fn csv(

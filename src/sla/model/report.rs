@@ -1,17 +1,17 @@
 //! What a month came to: how available each server was, which outages there were, and whether answers came in time.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::platform::ids::{IncidentId, ServerId, TenantId, TicketId};
 
-use super::{Interval, Month, Percent, Terms, What, clip, subtract, total, union};
+use super::{Interval, Month, Part, Percent, What, clip, credit, share, subtract, total, union};
 
 /// How long a server was watched, and was out, in a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Availability {
-    /// What counts: its life in that time, without maintenance.
+    /// What counts: when it should have run in that time, without maintenance.
     pub counted: Vec<Interval>,
     /// When it was out of that.
     pub down: Vec<Interval>,
@@ -19,8 +19,13 @@ pub struct Availability {
 
 impl Availability {
     /// Outages may overlap and lie partly in maintenance; each moment counts once, or not at all.
-    pub fn new(life: Interval, within: Interval, maintenance: Vec<Interval>, outages: Vec<Interval>) -> Self {
-        let counted = subtract(&clip(&[life], within), &union(maintenance));
+    pub fn new(
+        wanted: &[Interval],
+        within: Interval,
+        maintenance: Vec<Interval>,
+        outages: Vec<Interval>,
+    ) -> Self {
+        let counted = subtract(&clip(wanted, within), &union(maintenance));
         let out = union(outages);
         let down = counted.iter().flat_map(|part| clip(&out, *part)).collect();
         Self { counted, down }
@@ -151,18 +156,21 @@ pub struct Report {
     pub time_zone: String,
     /// When it begins.
     pub from: DateTime<Utc>,
-    /// Until when it was looked at: its end, or now.
+    /// Until when it was looked at: its end, when the tenant was closed, or now.
     pub until: DateTime<Utc>,
-    /// The policy; null if nothing was promised.
+    /// The policy, or all that held one after another; null if nothing was promised.
     pub policy: Option<String>,
-    /// How available servers were to be, in percent; null if that was not promised.
+    /// How available servers were to be, in percent, and the most where several policies held; null if that was not promised.
     #[schema(value_type = Option<String>, example = "99.9")]
     pub promised: Option<Percent>,
     /// How available they were, all together; null without servers.
     #[schema(value_type = Option<String>, example = "99.95")]
     pub availability: Option<Percent>,
-    /// What the terms give back, in percent of the month's price.
+    /// What the terms give back, in percent of the month's price: each part by its length.
     pub credit: u8,
+    /// What held when. Reports from before Berth remembered that have none.
+    #[serde(default)]
+    pub parts: Vec<Part>,
     /// The servers.
     pub servers: Vec<ServerLine>,
     /// The outages.
@@ -172,24 +180,28 @@ pub struct Report {
 }
 
 impl Report {
-    /// Sums up its servers under the terms.
-    pub fn sum_up(&mut self, terms: Option<&Terms>) {
-        let sum =
-            |seconds: fn(&ServerLine) -> i64| TimeDelta::seconds(self.servers.iter().map(seconds).sum());
-        let (counted, down) = (sum(|line| line.counted), sum(|line| line.down));
-        self.availability = (counted > TimeDelta::zero()).then(|| Percent::of(counted - down, counted));
-        self.policy = terms.map(|terms| terms.name.clone());
-        self.promised = terms.and_then(|terms| terms.availability);
-        self.credit = terms
-            .zip(self.availability)
-            .map_or(0, |(terms, share)| terms.credit(share));
+    /// Sums up its servers and its parts. `there` is when the tenant was.
+    pub fn sum_up(&mut self, there: &[Interval]) {
+        let sum = |seconds: fn(&ServerLine) -> i64| self.servers.iter().map(seconds).sum::<i64>();
+        self.availability = share(sum(|line| line.counted), sum(|line| line.down));
+        let mut names: Vec<&str> = Vec::new();
+        for part in &self.parts {
+            if !names.contains(&part.policy.as_str()) {
+                names.push(&part.policy);
+            }
+        }
+        self.policy = (!names.is_empty()).then(|| names.join(", "));
+        self.promised = self.parts.iter().filter_map(|part| part.promised).max();
+        self.credit = credit(&self.parts, there);
     }
 
     /// Whether servers were less available than was promised.
     pub fn is_unavailable(&self) -> bool {
-        self.availability
-            .zip(self.promised)
-            .is_some_and(|(was, promised)| was < promised)
+        if self.parts.is_empty() {
+            let both = self.availability.zip(self.promised);
+            return both.is_some_and(|(was, promised)| was < promised);
+        }
+        self.parts.iter().any(Part::is_unavailable)
     }
 
     /// How often something that was due for a ticket was late.
@@ -237,7 +249,7 @@ mod tests {
             )
         };
         let found = Availability::new(
-            hour(2, 20),
+            &[hour(2, 20)],
             hour(0, 23),
             vec![hour(10, 12)],
             vec![hour(1, 4), hour(3, 5), hour(11, 13), hour(19, 22)],

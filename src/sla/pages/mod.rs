@@ -116,6 +116,16 @@ struct OutageRow {
     lasted: String,
 }
 
+/// A part's line.
+struct PartRow {
+    policy: String,
+    time: String,
+    promised: String,
+    availability: String,
+    is_unavailable: bool,
+    credit: u8,
+}
+
 /// A ticket's line.
 struct TicketRow {
     href: String,
@@ -139,6 +149,8 @@ struct View {
     late: usize,
     credit: String,
     base: String,
+    /// What held when, if that changed.
+    parts: Vec<PartRow>,
     servers: Vec<ServerRow>,
     outages: Vec<OutageRow>,
     tickets: Vec<TicketRow>,
@@ -178,10 +190,27 @@ impl View {
             late: report.late(),
             credit: shown.credit(),
             base,
+            parts: changes(report),
             servers: servers(report),
             outages: outages(report),
             tickets: report.tickets.iter().map(|line| ticket(line, tickets)).collect(),
         }
+    }
+}
+
+/// The parts, unless one policy held all the time that the report is of.
+fn changes(report: &Report) -> Vec<PartRow> {
+    let rows = report.parts.iter().map(|part| PartRow {
+        policy: part.policy.clone(),
+        time: format!("{} to {}", when(part.from), when(part.until)),
+        promised: share(part.promised, "Not promised"),
+        availability: share(part.availability, "No servers"),
+        is_unavailable: part.is_unavailable(),
+        credit: part.credit,
+    });
+    match report.parts.as_slice() {
+        [part] if (part.from, part.until) == (report.from, report.until) => Vec::new(),
+        _ => rows.collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod calendars;
 mod clocks;
+mod past;
 mod plans;
 mod policies;
 mod reports;
@@ -15,14 +16,15 @@ pub(super) use calendars::{
     save_calendar,
 };
 pub(super) use clocks::{Line, Snapshot, clocks, due, keep_terms, lines, snapshot, snapshots, write_lines};
-pub(super) use plans::{choose, in_force, plans, terms_of_tenant};
+pub(super) use past::{held, in_force, past, served};
+pub(super) use plans::{choose, plans, terms_of_tenant};
 pub(super) use policies::{
     add_version, archive_policy, find_policy, insert_policy, lock_policies_of, lock_policy, policies,
     policies_for_choice, save_policy,
 };
 pub(super) use reports::{
-    MonthFilter, TenantMonth, decide, find_report, insert_report, lock_report, reports_of_month,
-    reports_of_tenant, servers, ticket_ids, unfrozen, zone,
+    Candidate, MonthFilter, TenantMonth, decide, find_report, insert_report, lock_report, reports_of_month,
+    reports_of_tenant, ticket_ids, unfrozen, zone,
 };
 
 /// What a column of JSON says.

@@ -29,13 +29,22 @@ pub(in super::super) async fn plans(tx: &mut StaffTx) -> Result<Vec<PlanSla>, Er
         .collect())
 }
 
-/// Says which policy a plan has.
+/// Says which policy a plan has from now on.
 pub(in super::super) async fn choose(
     tx: &mut StaffTx,
     plan: PlanId,
     policy: Option<SlaPolicyId>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into plan_sla_past (plan_id, since, policy_id) values ($1, $2, $3) \
+         on conflict (plan_id, since) do update set policy_id = excluded.policy_id",
+        plan.0,
+        now,
+        policy.map(|id| id.0)
+    )
+    .execute(tx.conn())
+    .await?;
     let Some(policy) = policy else {
         sqlx::query!("delete from plan_sla where plan_id = $1", plan.0)
             .execute(tx.conn())
@@ -65,21 +74,4 @@ pub(in super::super) async fn terms_of_tenant(
         tenant.0
     );
     terms.fetch_optional(tx.conn()).await?.map(read).transpose()
-}
-
-/// The policy of a tenant, and the version of it that was in force at a time.
-pub(in super::super) async fn in_force(
-    tx: &mut impl Scoped,
-    tenant: TenantId,
-    at: DateTime<Utc>,
-) -> Result<Option<(SlaPolicyId, i64)>, Error> {
-    let row = sqlx::query!(
-        r#"select v.policy_id as "policy_id: SlaPolicyId", v.version
-           from tenant t join plan_sla s on s.plan_id = t.plan_id join sla_policy_version v on v.policy_id = s.policy_id
-           where t.id = $1 and (v.created_at <= $2 or v.version = 1) order by v.version desc limit 1"#,
-        tenant.0,
-        at
-    );
-    let row = row.fetch_optional(tx.conn()).await?;
-    Ok(row.map(|row| (row.policy_id, row.version)))
 }

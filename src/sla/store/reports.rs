@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::platform::db::{Scoped, StaffTx, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, SlaReportId, TenantId, TicketId};
+use crate::platform::ids::{SlaReportId, TenantId, TicketId};
 
 use super::super::model::{Decision, Kept, Month, Report};
 use super::read;
@@ -18,32 +18,6 @@ fn zone_of(name: Option<String>) -> Tz {
 pub(in super::super) async fn zone(tx: &mut impl Scoped, tenant: TenantId) -> Result<Tz, Error> {
     let name = sqlx::query_scalar!("select zone from tenant_time_zone where tenant_id = $1", tenant.0);
     Ok(zone_of(name.fetch_optional(tx.conn()).await?))
-}
-
-/// A server, and how long it lived.
-#[derive(Debug)]
-pub(in super::super) struct Served {
-    pub(in super::super) id: ServerId,
-    pub(in super::super) name: String,
-    pub(in super::super) created_at: DateTime<Utc>,
-    pub(in super::super) deleted_at: Option<DateTime<Utc>>,
-}
-
-/// The servers that a tenant had in a time.
-pub(in super::super) async fn servers(
-    tx: &mut impl Scoped,
-    tenant: TenantId,
-    (from, to): (DateTime<Utc>, DateTime<Utc>),
-) -> Result<Vec<Served>, Error> {
-    let rows = sqlx::query_as!(
-        Served,
-        r#"select id as "id: ServerId", name, created_at, deleted_at from server
-           where tenant_id = $1 and created_at < $3 and (deleted_at is null or deleted_at > $2) order by lower(name), id"#,
-        tenant.0,
-        from,
-        to
-    );
-    Ok(rows.fetch_all(tx.conn()).await?)
 }
 
 /// The tickets of a tenant that were open at some moment of a time, the first first. What was merged is counted with the other one.
@@ -69,18 +43,25 @@ pub(in super::super) struct Candidate {
     pub(in super::super) zone: Tz,
     /// The last month that has a report.
     pub(in super::super) last: Option<Month>,
-    /// Since when something is promised.
+    /// Since when something is promised, or was.
     pub(in super::super) since: DateTime<Utc>,
+    /// Since when it is closed, if it is, and when it is erased.
+    pub(in super::super) closed: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// Tenants to whom something is promised and who have no report of a month yet.
+/// Tenants to whom something is promised, or was, and who have no report of a month yet. Of those that are closed the last month is that
+/// in which they were: in some time zone, so that one is not left out.
 pub(in super::super) async fn unfrozen(tx: &mut SystemTx, month: Month) -> Result<Vec<Candidate>, Error> {
     let rows = sqlx::query!(
-        r#"select t.id as "id: TenantId", z.zone as "zone?", s.since,
-             (select max(r.month) from sla_report r where r.tenant_id = t.id) as "last?"
-           from tenant t join plan_sla s on s.plan_id = t.plan_id left join tenant_time_zone z on z.tenant_id = t.id
-           where t.status <> 'closed' and not exists
-             (select from sla_report r where r.tenant_id = t.id and r.month >= $1) order by t.id"#,
+        r#"select t.id as "id: TenantId", z.zone as "zone?", p.since as "since!", case when t.status = 'closed' then t.status_at end as "closed_at?",
+             t.purge_after as "purge_after?", (select max(r.month) from sla_report r where r.tenant_id = t.id) as "last?"
+           from tenant t left join tenant_time_zone z on z.tenant_id = t.id
+             join lateral (select min(greatest(h.since, s.since)) as since
+               from tenant_past h join plan_sla_past s on s.plan_id = h.plan_id
+               where h.tenant_id = t.id and s.policy_id is not null) p on p.since is not null
+           where not exists (select from sla_report r where r.tenant_id = t.id and r.month >= case when t.status <> 'closed'
+             then $1::date else date_trunc('month', (t.status_at at time zone 'UTC') + interval '14 hours')::date end)
+           order by t.id"#,
         month.first()
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
@@ -90,6 +71,7 @@ pub(in super::super) async fn unfrozen(tx: &mut SystemTx, month: Month) -> Resul
             zone: zone_of(row.zone),
             last: row.last.map(Month::of),
             since: row.since,
+            closed: row.closed_at.zip(row.purge_after),
         })
         .collect())
 }

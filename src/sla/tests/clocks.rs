@@ -132,3 +132,33 @@ async fn a_ticket_keeps_the_terms_that_it_was_opened_under() {
     assert!(scene.clocks(free).await.is_empty());
     assert_eq!(scene.ticket(free).await.due_at, None);
 }
+
+#[tokio::test]
+async fn the_clocks_of_a_closed_tenant_stand_still() {
+    let scene = Scene::new().await;
+    let id = scene.open("Slow", "p2").await;
+    scene.later(TimeDelta::minutes(30));
+    scene.close(true).await;
+    assert_eq!((scene.sweep().await, scene.sweep().await), (1, 0));
+    assert_eq!(scene.clocks(id).await[0].word(), "Paused");
+    assert_eq!(scene.ticket(id).await.due_at, None);
+    scene.later(TimeDelta::hours(2));
+    assert_eq!(scene.sweep().await, 0);
+    scene.close(false).await;
+    assert_eq!(scene.sweep().await, 1);
+    assert_eq!(scene.told(id).await, (0, 0));
+    assert_eq!(scene.ticket(id).await.due_at, Some(noon() + TimeDelta::hours(3)));
+}
+
+#[tokio::test]
+async fn an_answer_counts_although_its_panels_clock_is_ahead() {
+    let scene = Scene::new().await;
+    let id = scene.open("Slow", "p2").await;
+    scene.later(TimeDelta::minutes(61));
+    let path = format!("/api/v1/staff/tickets/{id}/posts");
+    let reply = json!({ "body": "We look into it." });
+    scene.staff.json("POST", &path, &reply).await.expect(201);
+    scene.later(TimeDelta::minutes(-1));
+    assert_eq!(scene.sweep().await, 1);
+    assert!(scene.clocks(id).await[0].met_at.is_some());
+}

@@ -31,7 +31,10 @@ fn scopes(side: Side) -> Vec<Permission> {
 impl Scene {
     /// A tenant to whom nothing is promised.
     async fn bare() -> Self {
-        let test = TestApp::start().await;
+        Self::over(TestApp::start().await).await
+    }
+
+    async fn over(test: TestApp) -> Self {
         let plan = test.plan("Gold", 10).await;
         let (tenant, ann) = (test.tenant_on("acme", plan).await, test.person("ann").await);
         test.member(tenant, ann, TenantRole::Owner).await;
@@ -63,6 +66,22 @@ impl Scene {
             .json("PATCH", &path, &json!({ "policy": policy }))
             .await
             .expect(status);
+    }
+
+    /// Gives the tenant another plan, to which nothing is promised.
+    async fn move_to_another_plan(&self) {
+        let plan = self.test.plan("Tin", 10).await;
+        let path = format!("/api/v1/staff/tenants/{}", self.tenant);
+        let change = json!({ "plan_id": plan });
+        self.staff.json("PATCH", &path, &change).await.expect(200);
+    }
+
+    /// Closes the tenant, or reopens it.
+    async fn close(&self, is_closed: bool) {
+        let verb = if is_closed { "close" } else { "reopen" };
+        let path = format!("/api/v1/staff/tenants/{}/{verb}", self.tenant);
+        let why = json!({ "reason": "They left." });
+        self.staff.json("POST", &path, &why).await.expect(200);
     }
 
     async fn open(&self, subject: &str, severity: &str) -> TicketId {

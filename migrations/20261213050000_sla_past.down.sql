@@ -1,0 +1,12 @@
+drop function maintenance_periods;
+drop function sla_held;
+drop trigger server_past_change on server;
+drop trigger server_past_ends on server;
+drop function server_past_keep;
+drop function server_past_add;
+drop trigger tenant_past_change on tenant;
+drop trigger tenant_past_begin on tenant;
+drop function tenant_past_keep;
+drop table server_past;
+drop table tenant_past;
+drop table plan_sla_past;
