@@ -4,7 +4,7 @@
 //!   that did not happen, and nothing that happened is lost with a panel that dies.
 //! - Without a mail server (`BERTH_SMTP_URL`) nothing is written: a server that is set one day does not send what is long over.
 //! - A server that is away is asked again by the queue, later and later. What it refuses, or does not take in a day and a half,
-//!   has failed; staff see it and can send it again.
+//!   has failed; staff see it and can send it again. So does what waits for a server that the settings name no more.
 //! - A mail may go twice if a panel dies just after it was sent. Both have one `Message-ID`, by which receivers know it.
 
 mod actions;

@@ -192,6 +192,26 @@ async fn without_a_mail_server_nothing_waits_for_one() {
 }
 
 #[tokio::test]
+async fn a_mail_whose_server_was_taken_away_is_given_up_and_says_why() {
+    let scene = Scene::new().await;
+    scene.fill(85).await;
+    let one = scene.all().await.remove(0);
+    let id: NotificationId = one["id"].as_str().unwrap().parse().unwrap();
+    let other = TestApp::over(&scene.app.database_url(), |_| {});
+    for _ in 1..MAX_ATTEMPTS {
+        super::jobs::work(&other.app, &other.system(), id)
+            .await
+            .unwrap_err();
+    }
+    super::jobs::work(&other.app, &other.system(), id).await.unwrap();
+    let seen = scene.all().await.remove(0);
+    assert_eq!(
+        (&seen["state"], &seen["error"]),
+        (&json!("failed"), &json!("not now: this panel has no mail server"))
+    );
+}
+
+#[tokio::test]
 async fn staff_see_what_failed_and_send_it_again() {
     let scene = Scene::new().await;
     let id = scene.app.notification().await;

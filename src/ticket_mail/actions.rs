@@ -10,13 +10,15 @@ use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{OutboundMailId, TicketId};
 use crate::platform::web::{Cursor, ListQuery, Listing};
-use crate::tickets::{self, State, Ticket};
+use crate::tickets::{self, State, Ticket, attachments};
 
-use super::model::{Logged, Outgoing};
+use super::model::{Logged, Outcome, Outgoing, UNSEEN};
 use super::{TOPIC, jobs, store};
 
 /// How long is remembered what came and went.
 const KEPT: TimeDelta = TimeDelta::days(90);
+/// So many tickets of triage are thrown away in one go.
+const BATCH: i64 = 200;
 
 fn check_sort(query: &ListQuery, known: &'static str) -> Result<(), Error> {
     match query.sort.as_deref() {
@@ -67,7 +69,7 @@ pub(super) async fn retry(app: &App, scope: &StaffScope, id: OutboundMailId) -> 
     let mut tx = scope.begin().await?;
     let found = store::find(&mut tx, id).await?;
     found.check_failed()?;
-    store::renew(&mut tx, id).await?;
+    store::renew(&mut tx, id, app.now()).await?;
     jobs::enqueue(&mut tx, id).await?;
     let target = Target {
         kind: "ticket",
@@ -94,14 +96,43 @@ pub(super) async fn discard(app: &App, scope: &StaffScope, id: TicketId) -> Resu
     }
     let ticket =
         tickets::set_state(app, &mut tx, &scope.who, id, State::Closed, Some("Thrown away.")).await?;
-    store::discard(&mut tx, id).await?;
+    store::discard(&mut tx, id, Outcome::Discarded).await?;
     events::emit(&mut tx, None, TOPIC, Some(id.0)).await?;
     tx.commit().await?;
     Ok(ticket)
 }
 
-/// Forgets what came and went long ago. Says how many.
+/// Has late mail sent, throws away what strangers wrote and nobody looked at, and forgets what came and went long ago. Says how many.
 pub async fn clean_up(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let late = jobs::send_late(app, scope).await?;
+    let expired = expire(app, scope).await?;
+    Ok(late + expired + forget(app, scope).await?)
+}
+
+/// A stranger's ticket that nobody looked at for long is closed, without its files, and nobody is told. It would keep out others.
+async fn expire(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let before = app.now() - UNSEEN;
+    let due = store::unseen(&mut scope.begin().await?, before, BATCH).await?;
+    let mut count = 0;
+    for id in due {
+        let mut tx = scope.begin().await?;
+        let ticket = tickets::lock(&mut tx, id).await?;
+        // Somebody came to it meanwhile.
+        if ticket.tenant.is_some() || ticket.state != State::New || ticket.changed_at >= before {
+            continue;
+        }
+        let why = format!("Nobody looked at it for {} days.", UNSEEN.num_days());
+        tickets::set_state(app, &mut tx, &scope.who, id, State::Closed, Some(why.as_str())).await?;
+        attachments::forget(&mut tx, id).await?;
+        store::discard(&mut tx, id, Outcome::Expired).await?;
+        events::emit(&mut tx, None, TOPIC, Some(id.0)).await?;
+        tx.commit().await?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+async fn forget(app: &App, scope: &SystemScope) -> Result<u64, Error> {
     let before = app.now() - KEPT;
     let mut tx = scope.begin().await?;
     let count = store::forget_in(&mut tx, before).await? + store::forget_out(&mut tx, before).await?;

@@ -1,14 +1,16 @@
 //! The job that sends a mail of a ticket.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use graphile_worker::WorkerOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::drivers::mailer::{Extra, Mail, MailError};
 use crate::platform::access::SystemScope;
-use crate::platform::db::Scoped;
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::events;
+use crate::platform::fault;
 use crate::platform::ids::OutboundMailId;
 use crate::platform::jobs::{self, IntoTaskHandlerResult, TaskHandler, WorkerContext};
 
@@ -18,6 +20,12 @@ use super::store;
 
 /// Mails go one after another, so that a server that is away holds up no other work.
 const QUEUE: &str = "ticket mail";
+/// What was not tried for so long is tried again by the clock.
+const LATE: TimeDelta = TimeDelta::minutes(30);
+/// What was tried a moment ago is left alone though the server takes others: it may want that (RFC 6647).
+const RESTED: TimeDelta = TimeDelta::minutes(5);
+/// As many are begun anew in one go.
+const BATCH: i64 = 100;
 
 /// A second run after the mail went sends it again only if the first died before it wrote that down; receivers know both by one
 /// id. What was decided is left alone.
@@ -53,13 +61,14 @@ pub(super) async fn enqueue(tx: &mut impl Scoped, mail: OutboundMailId) -> Resul
 
 /// Tries one. An error is for the queue, which runs it again later.
 pub(super) async fn work(app: &App, scope: &SystemScope, id: OutboundMailId) -> Result<(), String> {
-    let Some(mailer) = &app.mailer else {
-        return Err("this panel has no mail server".to_owned());
-    };
     let found = waiting(scope, id).await.map_err(|error| error.to_string())?;
     let Some(found) = found else { return Ok(()) };
-    let outcome = mailer.send(&mail(&found, &mailer.sender())).await;
-    let state = found.after(&outcome);
+    let outcome = match &app.mailer {
+        Some(mailer) => mailer.send(&mail(&found, &mailer.sender())).await,
+        None => Err(MailError::NotNow("this panel has no mail server".to_owned())),
+    };
+    fault::point("ticket_mail.after_send");
+    let state = found.after(&outcome, app.now());
     keep(app, scope, (id, state), outcome.as_ref().err())
         .await
         .map_err(|error| error.to_string())?;
@@ -110,9 +119,32 @@ async fn keep(
     (id, state): (OutboundMailId, State),
     error: Option<&MailError>,
 ) -> Result<(), Error> {
-    let said = error.map(ToString::to_string);
+    let (said, now) = (error.map(ToString::to_string), app.now());
     let mut tx = scope.begin().await?;
-    store::tried(&mut tx, id, (state, said.as_deref()), app.now()).await?;
+    store::tried(&mut tx, id, (state, said.as_deref()), now).await?;
     events::emit(&mut tx, None, TOPIC, Some(id.0)).await?;
+    if state == State::Sent {
+        // The server is there: what it was away for does not wait until the queue asks again, which may be hours.
+        begin_late(&mut tx, now - RESTED, now).await?;
+    }
     tx.commit().await
+}
+
+async fn begin_late(tx: &mut SystemTx, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, Error> {
+    let mut count = 0;
+    for mail in store::begin_late(tx, before, now, BATCH).await? {
+        enqueue(tx, mail).await?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Has what waits tried again that was not tried for a while: the queue waits long after many tries, and gives a job up in the end.
+/// Says how many. Harmless twice: a job that waits is replaced, and one that was sent sends nothing.
+pub(super) async fn send_late(app: &App, scope: &SystemScope) -> Result<u64, Error> {
+    let now = app.now();
+    let mut tx = scope.begin().await?;
+    let count = begin_late(&mut tx, now - LATE, now).await?;
+    tx.commit().await?;
+    Ok(count)
 }

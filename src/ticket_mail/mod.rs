@@ -2,12 +2,15 @@
 //!
 //! - What goes out is written in the transaction in which the other parts of the panel hear of it, once for each entry and recipient, and
 //!   sent by a job (see [`crate::notifications`]). Only public posts go out: a note never leaves. Whoever is told of much in a short
-//!   time is told in one mail, and of more than a dozen mails an hour no more.
+//!   time is told in one mail, and of more than a dozen mails an hour no more. What waits for its server goes when that is back: the
+//!   queue tries it, the clock begins anew what the queue leaves lying, and the first that goes takes the others along.
 //! - An answer is known by the address that it goes to, whose token we signed, and never by its subject. It counts if it comes from
 //!   whom the token was made for, or from one of the ticket's tenant who may write. Everything else waits in triage, where no tenant
 //!   sees it until one of the staff says whose it is.
 //! - A mail is taken once: its place in the inbox and its `Message-ID` are written in the transaction that has its effect, and it is
 //!   marked afterwards. Whoever dies in between finds it taken.
+//! - A mail that can't be taken holds up none behind it: after some tries it is flagged in the inbox, and staff see that.
+//! - Strangers fill triage for strangers only, and nothing of theirs that nobody looks at stays for good.
 //! - What nobody wrote is never answered and opens nothing.
 
 mod actions;

@@ -83,7 +83,7 @@ async fn decide(app: &App, tx: &mut SystemTx, mail: &Incoming) -> Result<Taken, 
         return decide_answer(app, tx, mail, sender).await;
     }
     let since = app.now() - TimeDelta::hours(1);
-    if store::of_sender(tx, sender, since).await? >= SENDER_AN_HOUR {
+    if store::of_sender(tx, mail, since).await? >= SENDER_AN_HOUR {
         return Ok(Taken::nothing(
             Outcome::Silenced,
             "More mails of this sender than an hour takes.",
@@ -135,7 +135,7 @@ async fn decide_answer(app: &App, tx: &mut SystemTx, mail: &Incoming, sender: &s
     } else {
         SENDER_AN_HOUR
     };
-    if store::of_sender(tx, sender, now - TimeDelta::hours(1)).await? >= limit {
+    if store::of_sender(tx, mail, now - TimeDelta::hours(1)).await? >= limit {
         return Ok(Taken::nothing(
             Outcome::Silenced,
             "More mails of this sender than an hour takes.",
@@ -196,22 +196,39 @@ async fn open(
     Ok(ticket)
 }
 
+/// Why a mail for triage is one too many, if it is. Who has an account here is bounded by what they write themselves: strangers keep
+/// out strangers only.
+async fn too_many(
+    app: &App,
+    tx: &mut SystemTx,
+    mail: &Incoming,
+    is_stranger: bool,
+) -> Result<Option<&'static str>, Error> {
+    let since = app.now() - TimeDelta::hours(1);
+    if store::of_sender(tx, mail, since).await? >= SENDER_AN_HOUR {
+        return Ok(Some("More mails of this sender than an hour takes."));
+    }
+    if !is_stranger {
+        return Ok(None);
+    }
+    if store::of_strangers(tx, since).await? >= STRANGERS_AN_HOUR {
+        return Ok(Some("More mails for triage than an hour takes."));
+    }
+    let sender = mail.sender.as_deref().unwrap_or_default();
+    Ok(store::waiting(tx, sender).await?.too_many())
+}
+
 /// A ticket of nobody: staff say whose it is, or throw it away. Whoever wrote it is told what they answer.
 async fn triage(app: &App, tx: &mut SystemTx, mail: &Incoming, why: &str) -> Result<Taken, Error> {
-    let since = app.now() - TimeDelta::hours(1);
     let sender = mail.sender.as_deref().unwrap_or_default();
-    if store::of_strangers(tx, since).await? >= STRANGERS_AN_HOUR
-        || store::of_sender(tx, sender, since).await? >= SENDER_AN_HOUR
-    {
-        return Ok(Taken::nothing(
-            Outcome::Silenced,
-            "More mails for triage than an hour takes.",
-        ));
-    }
     let user = match &mail.sender {
         Some(sender) => store::homes(tx, sender).await?.user,
         None => None,
     };
+    let is_stranger = user.is_none() || mail.proof == Proof::Failed;
+    if let Some(why) = too_many(app, tx, mail, is_stranger).await? {
+        return Ok(Taken::nothing(Outcome::Silenced, why));
+    }
     let ticket = open(app, tx, mail, (None, user), &beginning(&mail.text)).await?;
     note(
         app,

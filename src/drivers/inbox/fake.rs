@@ -1,6 +1,7 @@
 //! An inbox in memory, which can be away and forget its marks.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -11,6 +12,10 @@ struct State {
     /// Each mail, and whether it is marked.
     mails: Vec<(MailKey, Vec<u8>, bool)>,
     fails: Option<InboxError>,
+    /// Those that it does not give.
+    broken: Vec<MailKey>,
+    /// Those that were put aside.
+    aside: Vec<MailKey>,
     validity: u32,
 }
 
@@ -42,6 +47,16 @@ impl FakeInbox {
         self.lock().fails = with;
     }
 
+    /// One is not given from now on.
+    pub fn break_mail(&self, key: MailKey) {
+        self.lock().broken.push(key);
+    }
+
+    /// Those that were put aside.
+    pub fn aside(&self) -> Vec<MailKey> {
+        self.lock().aside.clone()
+    }
+
     /// All marks are lost, as if whoever set them had died before.
     pub fn forget_marks(&self) {
         for mail in &mut self.lock().mails {
@@ -67,17 +82,20 @@ impl FakeInbox {
 
 #[async_trait]
 impl Inbox for FakeInbox {
-    async fn new_mails(&self, most: usize) -> Result<Vec<MailKey>, InboxError> {
+    async fn new_mails(&self, after: u32, most: usize) -> Result<Vec<MailKey>, InboxError> {
         let state = self.lock();
         if let Some(error) = &state.fails {
             return Err(error.clone());
         }
-        let new = state.mails.iter().filter(|mail| !mail.2);
+        let new = state.mails.iter().filter(|mail| !mail.2 && mail.0.uid > after);
         Ok(new.map(|mail| mail.0).take(most).collect())
     }
 
     async fn fetch(&self, key: MailKey, limit: usize) -> Result<Option<Vec<u8>>, InboxError> {
         let state = self.lock();
+        if state.broken.contains(&key) {
+            return Err(InboxError::Refused("it is broken".to_owned()));
+        }
         let found = state.mails.iter().find(|mail| mail.0 == key);
         Ok(found.map(|mail| mail.1[..mail.1.len().min(limit)].to_vec()))
     }
@@ -88,6 +106,15 @@ impl Inbox for FakeInbox {
             mail.2 = true;
         }
         Ok(())
+    }
+
+    async fn put_aside(&self, key: MailKey) -> Result<(), InboxError> {
+        self.lock().aside.push(key);
+        self.mark_done(key).await
+    }
+
+    async fn wait(&self, _: Duration) -> Result<bool, InboxError> {
+        Ok(false)
     }
 
     fn host(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! An inbox by IMAP (RFC 9051, and 3501 before it). The connection is kept from look to look; whatever goes wrong ends it, and the
-//! next look begins a new one.
+//! next look begins a new one. Between looks the server is asked to tell of new mail (RFC 2177), if it offers to.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -60,6 +60,8 @@ struct Session {
     validity: u32,
     /// Whether the server keeps marks of ours; if not, what was seen is taken for done.
     has_marks: bool,
+    /// Whether the server tells of new mail by itself.
+    can_tell: bool,
 }
 
 impl Imap {
@@ -123,6 +125,9 @@ impl Imap {
             quoted(self.password.expose())
         );
         wire.ask(&login, 0).await?;
+        let offered = wire.ask("CAPABILITY", 0).await?;
+        let mut words = offered.iter().flat_map(|answer| answer.line.split(' '));
+        let can_tell = words.any(|word| word.eq_ignore_ascii_case("IDLE"));
         let opened = wire.ask("SELECT INBOX", 0).await?;
         let validity = opened
             .iter()
@@ -134,6 +139,7 @@ impl Imap {
             wire,
             validity: validity.ok_or_else(|| InboxError::Strange("no UIDVALIDITY".to_owned()))?,
             has_marks: marks.is_some_and(|answer| answer.line.contains("\\*") || answer.line.contains(MARK)),
+            can_tell,
         })
     }
 
@@ -144,10 +150,30 @@ impl Imap {
             None => in_time(self.connect()).await,
         }
     }
+
+    /// Sets flags of a mail.
+    async fn flag(&self, key: MailKey, also: &str) -> Result<(), InboxError> {
+        let mut kept = self.kept.lock().await;
+        let mut session = self.session(&mut kept).await?;
+        if session.validity == key.validity {
+            let marks = if session.has_marks { MARK } else { "\\Seen" };
+            let command = format!("UID STORE {} +FLAGS.SILENT ({marks}{also})", key.uid);
+            in_time(session.wire.ask(&command, 0)).await?;
+        }
+        *kept = Some(session);
+        Ok(())
+    }
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, InboxError>>) -> Result<T, InboxError> {
-    match timeout(PATIENCE, work).await {
+    within(PATIENCE, work).await
+}
+
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, InboxError>>,
+) -> Result<T, InboxError> {
+    match timeout(limit, work).await {
         Ok(outcome) => outcome,
         Err(_) => Err(InboxError::Away("it took too long".to_owned())),
     }
@@ -155,7 +181,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, InboxError>>) -> Result
 
 #[async_trait]
 impl Inbox for Imap {
-    async fn new_mails(&self, most: usize) -> Result<Vec<MailKey>, InboxError> {
+    async fn new_mails(&self, after: u32, most: usize) -> Result<Vec<MailKey>, InboxError> {
         let mut kept = self.kept.lock().await;
         // A server ends connections that rest, and restarts: that is no reason to wait for the next look.
         let begun = match kept.take() {
@@ -167,15 +193,21 @@ impl Inbox for Imap {
         };
         *kept = begun;
         let mut session = self.session(&mut kept).await?;
-        let search = if session.has_marks {
+        let mut search = if session.has_marks {
             format!("UID SEARCH UNDELETED UNKEYWORD {MARK}")
         } else {
             "UID SEARCH UNDELETED UNSEEN".to_owned()
         };
+        if let (Some(first), true) = (after.checked_add(1), after > 0) {
+            // Where there is none behind, a server gives the last one before (RFC 9051, 9).
+            let _ = write!(search, " UID {first}:*");
+        }
+        session.wire.forget_news();
         let answers = in_time(session.wire.ask(&search, 0)).await?;
         let validity = session.validity;
         *kept = Some(session);
-        let keys = found(&answers).into_iter().map(|uid| MailKey { validity, uid });
+        let uids = found(&answers).into_iter().filter(|uid| *uid > after);
+        let keys = uids.map(|uid| MailKey { validity, uid });
         Ok(keys.take(most).collect())
     }
 
@@ -197,15 +229,24 @@ impl Inbox for Imap {
     }
 
     async fn mark_done(&self, key: MailKey) -> Result<(), InboxError> {
+        self.flag(key, "").await
+    }
+
+    async fn put_aside(&self, key: MailKey) -> Result<(), InboxError> {
+        self.flag(key, " \\Flagged").await
+    }
+
+    async fn wait(&self, longest: Duration) -> Result<bool, InboxError> {
         let mut kept = self.kept.lock().await;
         let mut session = self.session(&mut kept).await?;
-        if session.validity == key.validity {
-            let marks = if session.has_marks { MARK } else { "\\Seen" };
-            let command = format!("UID STORE {} +FLAGS.SILENT ({marks})", key.uid);
-            in_time(session.wire.ask(&command, 0)).await?;
+        if session.can_tell {
+            in_time(session.wire.begin_idle()).await?;
+            within(longest + PATIENCE, session.wire.listen(longest)).await?;
+            in_time(session.wire.end_idle()).await?;
         }
+        let can_tell = session.can_tell;
         *kept = Some(session);
-        Ok(())
+        Ok(can_tell)
     }
 
     fn host(&self) -> &str {
@@ -247,6 +288,8 @@ mod tests {
         }
     }
 
+    const SELECTED: &str = "* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n* OK [UIDVALIDITY 7] x\r\nb3 OK [READ-WRITE] done\r\n";
+
     /// A server that says its lines in turn, each after one of ours, and tells what ours were.
     async fn serve(listener: TcpListener, script: &[&str]) -> Vec<String> {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -270,33 +313,72 @@ mod tests {
         let script = [
             "* OK ready\r\n",
             "b1 OK in\r\n",
-            "* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n* OK [UIDVALIDITY 7] x\r\nb2 OK [READ-WRITE] done\r\n",
-            "* SEARCH 12 3\r\nb3 OK done\r\n",
-            "* 1 FETCH (UID 3 BODY[]<0> {4}\r\na\r\nb)\r\nb4 OK done\r\n",
-            "b5 OK done\r\n",
-            "b6 OK still here\r\n",
-            "* SEARCH\r\nb7 OK done\r\n",
+            "* CAPABILITY IMAP4rev1\r\nb2 OK done\r\n",
+            SELECTED,
+            "* SEARCH 12 3\r\nb4 OK done\r\n",
+            "* 1 FETCH (UID 3 BODY[]<0> {4}\r\na\r\nb)\r\nb5 OK done\r\n",
+            "b6 OK done\r\n",
+            "b7 OK done\r\n",
+            "b8 OK still here\r\n",
+            "* SEARCH 12\r\nb9 OK done\r\n",
         ];
         let ours = async {
-            let new = imap.new_mails(1).await.unwrap();
+            let new = imap.new_mails(0, 1).await.unwrap();
             let [key] = new[..] else { panic!("{new:?}") };
             assert_eq!((key.validity, key.uid), (7, 3));
             assert_eq!(imap.fetch(key, 9).await.unwrap().as_deref(), Some(&b"a\r\nb"[..]));
             imap.mark_done(key).await.unwrap();
-            assert!(imap.new_mails(9).await.unwrap().is_empty());
+            imap.put_aside(key).await.unwrap();
+            assert!(!imap.wait(Duration::from_mins(5)).await.unwrap(), "it can't tell");
+            assert!(imap.new_mails(12, 9).await.unwrap().is_empty());
         };
         let ((), heard) = tokio::join!(ours, serve(listener, &script));
         assert_eq!(
             heard,
             [
                 "b1 LOGIN \"u\" \"p\\\"\"",
-                "b2 SELECT INBOX",
-                "b3 UID SEARCH UNDELETED UNKEYWORD $BerthDone",
-                "b4 UID FETCH 3 (BODY.PEEK[]<0.9>)",
-                "b5 UID STORE 3 +FLAGS.SILENT ($BerthDone)",
-                "b6 NOOP",
-                "b7 UID SEARCH UNDELETED UNKEYWORD $BerthDone",
+                "b2 CAPABILITY",
+                "b3 SELECT INBOX",
+                "b4 UID SEARCH UNDELETED UNKEYWORD $BerthDone",
+                "b5 UID FETCH 3 (BODY.PEEK[]<0.9>)",
+                "b6 UID STORE 3 +FLAGS.SILENT ($BerthDone)",
+                "b7 UID STORE 3 +FLAGS.SILENT ($BerthDone \\Flagged)",
+                "b8 NOOP",
+                "b9 UID SEARCH UNDELETED UNKEYWORD $BerthDone UID 13:*",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_can_tells_of_new_mail() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let imap = Imap::new(&format!("imap://u:p@127.0.0.1:{port}")).unwrap();
+        let script = [
+            "* OK ready\r\n",
+            "b1 OK in\r\n",
+            "* CAPABILITY IMAP4rev1 Idle\r\nb2 OK done\r\n",
+            SELECTED,
+            "* SEARCH\r\nb4 OK done\r\n",
+            "+ idling\r\n* OK still here\r\n* 1 EXISTS\r\n",
+            "b5 OK done\r\n",
+            "b6 OK still here\r\n",
+            // One that comes while the server searches is not in what it found, and not forgotten.
+            "* SEARCH 1\r\n* 2 EXISTS\r\nb7 OK done\r\n",
+            "+ idling\r\n",
+            "b8 OK done\r\n",
+        ];
+        let ours = async {
+            assert!(imap.new_mails(0, 9).await.unwrap().is_empty());
+            assert!(imap.wait(Duration::from_mins(5)).await.unwrap());
+            assert_eq!(imap.new_mails(0, 9).await.unwrap().len(), 1);
+            assert!(imap.wait(Duration::from_mins(5)).await.unwrap());
+        };
+        let ((), heard) = tokio::join!(ours, serve(listener, &script));
+        assert_eq!(heard[4..6], ["b5 IDLE", "DONE"]);
+        assert_eq!(heard[8..], ["b8 IDLE", "DONE"]);
+        // The server is gone, and the next look finds that out.
+        imap.wait(Duration::from_mins(5)).await.unwrap_err();
+        imap.wait(Duration::from_mins(5)).await.unwrap_err();
     }
 }

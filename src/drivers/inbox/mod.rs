@@ -7,6 +7,7 @@ mod imap;
 mod wire;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -38,14 +39,20 @@ pub enum InboxError {
 /// Gives mail.
 #[async_trait]
 pub trait Inbox: fmt::Debug + Send + Sync {
-    /// Those without a mark, the oldest first, at most `most`.
-    async fn new_mails(&self, most: usize) -> Result<Vec<MailKey>, InboxError>;
+    /// Those without a mark whose number is above `after`, the oldest first, at most `most`.
+    async fn new_mails(&self, after: u32, most: usize) -> Result<Vec<MailKey>, InboxError>;
 
     /// The first `limit` bytes of one; nothing if somebody took it away.
     async fn fetch(&self, key: MailKey, limit: usize) -> Result<Option<Vec<u8>>, InboxError>;
 
     /// Marks one as taken.
     async fn mark_done(&self, key: MailKey) -> Result<(), InboxError>;
+
+    /// Marks one as taken and for people to look at.
+    async fn put_aside(&self, key: MailKey) -> Result<(), InboxError>;
+
+    /// Waits until the inbox tells that mail has come, or for so long. Says whether it can tell; if not, it does not wait.
+    async fn wait(&self, longest: Duration) -> Result<bool, InboxError>;
 
     /// The host that it is at, without what opens it.
     fn host(&self) -> &str;

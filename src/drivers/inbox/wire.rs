@@ -1,9 +1,12 @@
-//! Commands and answers of IMAP (RFC 9051) over a stream: as much of the grammar as six commands need. What a server sends is bounded
+//! Commands and answers of IMAP (RFC 9051) over a stream: as much of the grammar as a few commands need. What a server sends is bounded
 //! in every direction.
+
+use std::time::Duration;
 
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
+use tokio::time::{Instant, timeout_at};
 
 use super::InboxError;
 
@@ -29,6 +32,8 @@ pub(super) struct Wire {
     tag: u32,
     /// A literal may be as long as this.
     limit: usize,
+    /// Whether the server has told that mail has come since [`Wire::forget_news`].
+    has_news: bool,
 }
 
 impl Wire {
@@ -37,7 +42,13 @@ impl Wire {
             stream: BufReader::new(stream),
             tag: 0,
             limit: 0,
+            has_news: false,
         }
+    }
+
+    /// What was told up to now is looked at next.
+    pub(super) fn forget_news(&mut self) {
+        self.has_news = false;
     }
 
     /// Reads one answer.
@@ -78,28 +89,91 @@ impl Wire {
 
     /// Says something and reads what is answered to it, up to the line that ends it. A literal may have `limit` bytes.
     pub(super) async fn ask(&mut self, command: &str, limit: usize) -> Result<Vec<Answer>, InboxError> {
+        self.begin(command, limit).await?;
+        self.answers().await
+    }
+
+    fn tag(&self) -> String {
+        format!("b{} ", self.tag)
+    }
+
+    async fn begin(&mut self, command: &str, limit: usize) -> Result<(), InboxError> {
         self.tag += 1;
         self.limit = limit;
-        let tag = format!("b{} ", self.tag);
-        let line = format!("{tag}{command}\r\n");
+        self.say(&format!("{}{command}", self.tag())).await
+    }
+
+    async fn say(&mut self, line: &str) -> Result<(), InboxError> {
         self.stream
-            .write_all(line.as_bytes())
+            .write_all(format!("{line}\r\n").as_bytes())
             .await
             .map_err(|error| away(&error))?;
-        self.stream.flush().await.map_err(|error| away(&error))?;
-        let mut answers = Vec::new();
+        self.stream.flush().await.map_err(|error| away(&error))
+    }
+
+    /// What is answered to the last command, up to the line that ends it.
+    async fn answers(&mut self) -> Result<Vec<Answer>, InboxError> {
+        let (tag, mut answers) = (self.tag(), Vec::new());
         while answers.len() < MOST_ANSWERS {
             let answer = self.read().await?;
             match answer.line.strip_prefix(&*tag) {
                 Some(done) if is_word(done, "OK") => return Ok(answers),
                 Some(refused) => return Err(InboxError::Refused(shorten(refused))),
-                None if is_word(&answer.line, "* BYE") => {
-                    return Err(InboxError::Away(shorten(&answer.line)));
+                None => {
+                    self.hear(&answer.line)?;
+                    answers.push(answer);
                 }
-                None => answers.push(answer),
             }
         }
         Err(InboxError::Strange("too many lines".to_owned()))
+    }
+
+    /// What a server says of its own accord, between answers: that it goes, or that mail has come.
+    fn hear(&mut self, line: &str) -> Result<(), InboxError> {
+        if is_word(line, "* BYE") {
+            return Err(InboxError::Away(shorten(line)));
+        }
+        let word = line.split(' ').nth(2);
+        self.has_news |= word.is_some_and(|word| word.eq_ignore_ascii_case("EXISTS"));
+        Ok(())
+    }
+
+    /// Has the server tell what happens (RFC 2177), until [`Wire::end_idle`].
+    pub(super) async fn begin_idle(&mut self) -> Result<(), InboxError> {
+        self.begin("IDLE", 0).await?;
+        let tag = self.tag();
+        for _ in 0..MOST_ANSWERS {
+            let line = self.read().await?.line;
+            if line.starts_with('+') {
+                return Ok(());
+            }
+            if let Some(refused) = line.strip_prefix(&*tag) {
+                return Err(InboxError::Refused(shorten(refused)));
+            }
+            self.hear(&line)?;
+        }
+        Err(InboxError::Strange("too many lines".to_owned()))
+    }
+
+    /// Waits until it tells that mail has come, if it has not yet, or for so long. A line that has begun is read to its end: whoever
+    /// stopped within one would not understand the next.
+    pub(super) async fn listen(&mut self, longest: Duration) -> Result<(), InboxError> {
+        let end = Instant::now() + longest;
+        while !self.has_news && Instant::now() < end {
+            let Ok(filled) = timeout_at(end, self.stream.fill_buf()).await else {
+                break;
+            };
+            filled.map_err(|error| away(&error))?;
+            let line = self.read().await?.line;
+            self.hear(&line)?;
+        }
+        Ok(())
+    }
+
+    /// Ends what [`Wire::begin_idle`] began.
+    pub(super) async fn end_idle(&mut self) -> Result<(), InboxError> {
+        self.say("DONE").await?;
+        self.answers().await.map(drop)
     }
 }
 
@@ -187,6 +261,29 @@ mod tests {
             drop(theirs);
             wire.ask("NOOP", 5).await.unwrap_err();
         }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_tells_nothing_is_asked_anew_and_one_that_goes_is_left() {
+        let (ours, mut theirs) = duplex(4096);
+        let mut wire = Wire::new(Box::new(ours));
+        theirs
+            .write_all(b"+ idling\r\n* OK still here\r\n")
+            .await
+            .unwrap();
+        wire.begin_idle().await.unwrap();
+        wire.listen(Duration::from_millis(20)).await.unwrap();
+        theirs.write_all(b"b1 OK done\r\n").await.unwrap();
+        wire.end_idle().await.unwrap();
+        let mut heard = [0; 15];
+        theirs.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"b1 IDLE\r\nDONE\r\n");
+        theirs.write_all(b"b2 BAD what is that\r\n").await.unwrap();
+        let refused = wire.begin_idle().await.unwrap_err();
+        assert_eq!(refused, InboxError::Refused("BAD what is that".to_owned()));
+        theirs.write_all(b"+ idling\r\n* BYE\r\n").await.unwrap();
+        wire.begin_idle().await.unwrap();
+        wire.listen(Duration::from_mins(5)).await.unwrap_err();
     }
 
     #[test]

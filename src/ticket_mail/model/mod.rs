@@ -10,7 +10,7 @@ mod proof;
 mod tests;
 mod token;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -50,8 +50,18 @@ pub const STRANGERS_AN_HOUR: i64 = 100;
 pub const MOST_TOLD: usize = 50;
 /// So many mails tell one of them of one ticket in an hour; the last says so.
 pub const STORM: i64 = 12;
-/// After so many tries a mail has failed, which is a day and a half (see notifications).
-pub const MAX_ATTEMPTS: i32 = 14;
+/// So many mails of one stranger wait in triage: who has written ten times says nothing new until somebody answers.
+const SENDER_WAITS: i64 = 10;
+/// So many of strangers of one domain, which many people share, and which whoever owns one makes addresses of as they like.
+const DOMAIN_WAITS: i64 = 100;
+/// So much waits in all before strangers' mail is left alone: more than two people look through in a day.
+const MOST_WAIT: i64 = 1_000;
+/// What a stranger wrote and nobody has looked at for so long is thrown away.
+pub const UNSEEN: TimeDelta = TimeDelta::days(30);
+/// So often it is tried to take a mail of the inbox before it is put aside.
+pub const TRIES: i32 = 5;
+/// A mail that goes out is tried for so long, as notifications are: a day and a half.
+pub const TRIED_FOR: TimeDelta = TimeDelta::hours(36);
 
 /// Where mail for tickets goes to and comes from.
 #[derive(Debug, Clone)]
@@ -131,16 +141,22 @@ pub enum Outcome {
     Silenced,
     /// Staff threw the ticket away that it had opened.
     Discarded,
+    /// Nobody looked at the ticket that it had opened, for long.
+    Expired,
+    /// It could not be taken, and waits in the inbox for people.
+    Aside,
 }
 
 impl Outcome {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Opened,
         Self::Replied,
         Self::Triage,
         Self::Ignored,
         Self::Silenced,
         Self::Discarded,
+        Self::Expired,
+        Self::Aside,
     ];
 
     /// As the database writes it.
@@ -152,6 +168,8 @@ impl Outcome {
             Self::Ignored => "ignored",
             Self::Silenced => "silenced",
             Self::Discarded => "discarded",
+            Self::Expired => "expired",
+            Self::Aside => "aside",
         }
     }
 
@@ -170,6 +188,8 @@ impl Outcome {
             Self::Ignored => "Ignored",
             Self::Silenced => "Too many",
             Self::Discarded => "Discarded",
+            Self::Expired => "Expired",
+            Self::Aside => "Put aside",
         }
     }
 
@@ -178,8 +198,34 @@ impl Outcome {
         match self {
             Self::Opened | Self::Replied => "good",
             Self::Triage => "warn",
-            Self::Ignored | Self::Discarded => "idle",
-            Self::Silenced => "bad",
+            Self::Ignored | Self::Discarded | Self::Expired => "idle",
+            Self::Silenced | Self::Aside => "bad",
+        }
+    }
+}
+
+/// How much waits in triage.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    /// Of one sender.
+    pub of_sender: i64,
+    /// Of the sender's domain.
+    pub of_domain: i64,
+    /// Of everybody.
+    pub in_all: i64,
+}
+
+impl Waiting {
+    /// Why a stranger's next mail does not come to it, if it does not.
+    pub fn too_many(self) -> Option<&'static str> {
+        if self.of_sender >= SENDER_WAITS {
+            Some("More mails of this sender than wait in triage.")
+        } else if self.of_domain >= DOMAIN_WAITS {
+            Some("More mails of this sender's domain than wait in triage.")
+        } else if self.in_all >= MOST_WAIT {
+            Some("More mails than wait in triage in all.")
+        } else {
+            None
         }
     }
 }
@@ -283,16 +329,18 @@ pub struct Outgoing {
     pub error: Option<String>,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+    /// Since when it is tried.
+    pub due_at: DateTime<Utc>,
     /// When it went.
     pub sent_at: Option<DateTime<Utc>>,
 }
 
 impl Outgoing {
     /// What it is after a try.
-    pub fn after(&self, outcome: &Result<(), MailError>) -> State {
+    pub fn after(&self, outcome: &Result<(), MailError>, now: DateTime<Utc>) -> State {
         match outcome {
             Ok(()) => State::Sent,
-            Err(MailError::NotNow(_)) if self.attempts + 1 < MAX_ATTEMPTS => State::Waiting,
+            Err(MailError::NotNow(_)) if now - self.due_at < TRIED_FOR => State::Waiting,
             Err(_) => State::Failed,
         }
     }

@@ -341,6 +341,19 @@ fn only_those_may_answer_who_belong_to_the_ticket() {
     }
 }
 
+#[test]
+fn triage_has_room_for_so_many_strangers() {
+    let waiting = |of_sender, of_domain, in_all| Waiting {
+        of_sender,
+        of_domain,
+        in_all,
+    };
+    assert_eq!(waiting(9, 99, 999).too_many(), None);
+    for full in [waiting(10, 10, 10), waiting(0, 100, 100), waiting(0, 0, 1_000)] {
+        assert!(full.too_many().is_some(), "{full:?}");
+    }
+}
+
 fn ticket(state: TicketState, assignee: Option<UserId>) -> Ticket {
     Ticket {
         id: TicketId(Uuid::nil()),

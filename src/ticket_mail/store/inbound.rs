@@ -8,7 +8,7 @@ use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{InboundMailId, TenantId, TicketId};
 
-use super::super::model::{Incoming, Logged, Outcome, Proof};
+use super::super::model::{Incoming, Logged, Outcome, Proof, Waiting};
 
 /// A mail is taken: its row is written before anything else, and whoever comes second waits for the first, and then leaves it alone.
 /// Says whether it is new.
@@ -52,13 +52,15 @@ pub async fn became(
     Ok(())
 }
 
-/// How many mails of a sender made something since a time.
-pub async fn of_sender(tx: &mut SystemTx, sender: &str, since: DateTime<Utc>) -> Result<i64, Error> {
+/// How many mails of a mail's sender made something since a time. What others write in somebody's name does not count against what
+/// is proven to be theirs.
+pub async fn of_sender(tx: &mut SystemTx, mail: &Incoming, since: DateTime<Utc>) -> Result<i64, Error> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from ticket_mail_in
-           where sender = $1 and at > $2 and outcome not in ('ignored', 'silenced')"#,
-        sender,
-        since
+           where sender = $1 and at > $2 and (is_verified or not $3::boolean) and outcome not in ('ignored', 'silenced', 'aside')"#,
+        mail.sender.as_deref().unwrap_or_default(),
+        since,
+        mail.proof == Proof::Verified
     );
     Ok(count.fetch_one(tx.conn()).await?)
 }
@@ -70,6 +72,35 @@ pub async fn of_strangers(tx: &mut SystemTx, since: DateTime<Utc>) -> Result<i64
         since
     );
     Ok(count.fetch_one(tx.conn()).await?)
+}
+
+/// How much waits in triage.
+pub async fn waiting(tx: &mut SystemTx, sender: &str) -> Result<Waiting, Error> {
+    let domain = format!("@{}", sender.rsplit_once('@').map_or("", |(_, host)| host));
+    let row = sqlx::query_as!(
+        Waiting,
+        r#"select count(*) filter (where i.sender = $1) as "of_sender!",
+             count(*) filter (where right(i.sender, char_length($2::text)) = $2::text) as "of_domain!", count(*) as "in_all!"
+           from ticket_mail_in i join ticket t on t.id = i.ticket_id
+           where i.outcome = 'triage' and t.tenant_id is null and t.is_open"#,
+        sender,
+        domain
+    );
+    Ok(row.fetch_one(tx.conn()).await?)
+}
+
+/// Tickets of strangers in triage in which nothing has happened since a time, the oldest first.
+pub async fn unseen(tx: &mut SystemTx, before: DateTime<Utc>, limit: i64) -> Result<Vec<TicketId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "select t.id from ticket t where t.tenant_id is null and t.state = 'new' and t.assignee_id is null and t.changed_at < $1 \
+           and exists (select from ticket_mail_in i where i.ticket_id = t.id and i.outcome = 'triage' \
+             and not exists (select from user_account u where u.email = i.sender)) \
+         order by t.changed_at, t.id limit $2",
+        before,
+        limit
+    );
+    let ids = ids.fetch_all(tx.conn()).await?;
+    Ok(ids.into_iter().map(TicketId).collect())
 }
 
 /// The `Message-ID` of the last mail that somebody wrote into a ticket.
@@ -166,19 +197,35 @@ pub async fn triage(
     Ok(rows.into_iter().map(Logged::from).collect())
 }
 
-/// Those that opened a ticket of triage were thrown away with it.
-pub async fn discard(tx: &mut impl Scoped, ticket: TicketId) -> Result<(), Error> {
+/// Those that opened a ticket of triage went with it: they were thrown away, or nobody looked at them.
+pub async fn discard(tx: &mut impl Scoped, ticket: TicketId, outcome: Outcome) -> Result<(), Error> {
     sqlx::query!(
-        "update ticket_mail_in set outcome = 'discarded' where ticket_id = $1 and outcome = 'triage'",
-        ticket.0
+        "update ticket_mail_in set outcome = $2 where ticket_id = $1 and outcome = 'triage'",
+        ticket.0,
+        outcome.word()
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
+/// One could not be taken, once more. Says how often that is.
+pub async fn failed(tx: &mut SystemTx, key: MailKey, now: DateTime<Utc>) -> Result<i32, Error> {
+    let tries = sqlx::query_scalar!(
+        "insert into ticket_mail_bad (uid_validity, uid, tries, at) values ($1, $2, 1, $3) \
+         on conflict (uid_validity, uid) do update set tries = ticket_mail_bad.tries + 1, at = excluded.at returning tries",
+        i64::from(key.validity),
+        i64::from(key.uid),
+        now
+    );
+    Ok(tries.fetch_one(tx.conn()).await?)
+}
+
 /// Forgets what came before a time. Says how many.
 pub async fn forget_in(tx: &mut SystemTx, before: DateTime<Utc>) -> Result<u64, Error> {
+    sqlx::query!("delete from ticket_mail_bad where at < $1", before)
+        .execute(tx.conn())
+        .await?;
     let gone = sqlx::query!("delete from ticket_mail_in where at < $1", before);
     Ok(gone.execute(tx.conn()).await?.rows_affected())
 }

@@ -9,8 +9,13 @@ use chrono::{DateTime, Utc};
 use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 
-pub use inbound::{became, discard, enter, forget_in, last_mail, list, of_sender, of_strangers, triage};
-pub use outbound::{Insert, find, forget_out, insert, list_out, mailed_since, newest_posts, renew, tried};
+pub use inbound::{
+    became, discard, enter, failed, forget_in, last_mail, list, of_sender, of_strangers, triage, unseen,
+    waiting,
+};
+pub use outbound::{
+    Insert, begin_late, find, forget_out, insert, list_out, mailed_since, newest_posts, renew, tried,
+};
 pub use people::{Reader, customers, homes, of_ids, owners, slug, standing, watching_staff};
 
 /// The sealed secret that signs addresses, if it was made.

@@ -25,6 +25,7 @@ struct Row {
     attempts: i32,
     error: Option<String>,
     created_at: DateTime<Utc>,
+    due_at: DateTime<Utc>,
     sent_at: Option<DateTime<Utc>>,
 }
 
@@ -42,6 +43,7 @@ impl From<Row> for Outgoing {
             attempts: row.attempts,
             error: row.error,
             created_at: row.created_at,
+            due_at: row.due_at,
             sent_at: row.sent_at,
         }
     }
@@ -52,7 +54,7 @@ macro_rules! select {
         sqlx::query_as!(
             Row,
             "select o.id, o.ticket_id, t.number, o.recipient, o.subject, o.body, o.reply_to, o.answers, o.state, o.attempts, \
-             o.error, o.created_at, o.sent_at from ticket_mail_out o join ticket t on t.id = o.ticket_id " + $rest
+             o.error, o.created_at, o.due_at, o.sent_at from ticket_mail_out o join ticket t on t.id = o.ticket_id " + $rest
             $(, $argument)*
         )
     };
@@ -83,8 +85,8 @@ pub struct Insert<'a> {
 pub async fn insert(tx: &mut SystemTx, new: &Insert<'_>) -> Result<bool, Error> {
     let (subject, body) = new.words;
     let done = sqlx::query!(
-        "insert into ticket_mail_out (id, ticket_id, event_id, recipient, subject, body, reply_to, answers, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict on constraint ticket_mail_out_once do nothing",
+        "insert into ticket_mail_out (id, ticket_id, event_id, recipient, subject, body, reply_to, answers, created_at, due_at, begun_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9) on conflict on constraint ticket_mail_out_once do nothing",
         new.id.0,
         new.ticket.0,
         new.event,
@@ -133,7 +135,7 @@ pub async fn tried(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "update ticket_mail_out set state = $2, error = $3, attempts = attempts + 1, \
+        "update ticket_mail_out set state = $2, error = $3, attempts = attempts + 1, begun_at = $4, \
            sent_at = case when $2 = 'sent' then $4::timestamptz end where id = $1 and state = 'waiting'",
         id.0,
         state.word(),
@@ -146,14 +148,33 @@ pub async fn tried(
 }
 
 /// Lets one be tried as if it was new.
-pub async fn renew(tx: &mut impl Scoped, id: OutboundMailId) -> Result<(), Error> {
+pub async fn renew(tx: &mut impl Scoped, id: OutboundMailId, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
-        "update ticket_mail_out set state = 'waiting', attempts = 0, error = null where id = $1",
-        id.0
+        "update ticket_mail_out set state = 'waiting', attempts = 0, error = null, due_at = $2, begun_at = $2 where id = $1",
+        id.0,
+        now
     )
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Those that wait and were last begun before a time: they count as begun now, so that nobody else begins them, too.
+pub async fn begin_late(
+    tx: &mut SystemTx,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<OutboundMailId>, Error> {
+    let ids = sqlx::query_scalar!(
+        "update ticket_mail_out set begun_at = $2 where id in (select id from ticket_mail_out \
+           where state = 'waiting' and begun_at < $1 order by begun_at limit $3 for update skip locked) returning id",
+        before,
+        now,
+        limit
+    );
+    let ids = ids.fetch_all(tx.conn()).await?;
+    Ok(ids.into_iter().map(OutboundMailId).collect())
 }
 
 /// Forgets what was decided and written before a time. Says how many.

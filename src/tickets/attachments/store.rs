@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::platform::db::Scoped;
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{AttachmentId, TenantId, TicketId, TicketPostId, UserId};
 
@@ -178,21 +178,10 @@ pub(super) async fn count(tx: &mut impl Scoped, ticket: TicketId) -> Result<i64,
     Ok(count.fetch_one(tx.conn()).await?)
 }
 
-/// Gives files that were added by themselves to a post. Its ticket may have been merged into another one in between.
-pub(super) async fn link(
-    tx: &mut impl Scoped,
-    files: &[AttachmentId],
-    (post, is_public): (TicketPostId, bool),
-) -> Result<(), Error> {
-    let files: Vec<Uuid> = files.iter().map(|file| file.0).collect();
-    sqlx::query!(
-        "update ticket_attachment set post_id = $2, is_public = $3, ticket_id = (select ticket_id from ticket_post where id = $2) \
-         where id = any($1) and post_id is null",
-        &files,
-        post.0,
-        is_public
-    )
-    .execute(tx.conn())
-    .await?;
+/// Deletes all files of a ticket.
+pub async fn forget(tx: &mut SystemTx, ticket: TicketId) -> Result<(), Error> {
+    sqlx::query!("delete from ticket_attachment where ticket_id = $1", ticket.0)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
