@@ -9,6 +9,7 @@ use crate::drivers::mailer::{Extra, Mail, MailError};
 use crate::platform::access::SystemScope;
 use crate::platform::error::Error;
 use crate::platform::events;
+use crate::platform::fault;
 use crate::platform::ids::{CallId, UserId};
 use crate::platform::jobs::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::platform::secret::OneTimeToken;
@@ -85,6 +86,7 @@ pub(super) async fn work(app: &App, scope: &SystemScope, user: UserId) -> Result
             extra: Extra::default(),
         })
         .await;
+    fault::point("on_call.after_mail");
     let error = outcome.as_ref().err().map(ToString::to_string);
     let state = match outcome {
         Ok(()) => "sent",

@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::platform::error::Error;
+use crate::platform::fault;
 use crate::platform::jobs;
 use crate::platform::reconcile::{Poke, Reconciler, drive, wake};
 use crate::tickets;
@@ -69,6 +70,7 @@ impl Reconciler for Sweep {
             ticket => ticket?,
         };
         paging::go_on(&self.app, &mut tx, &ticket, claimed).await?;
+        fault::point("on_call.before_commit");
         tx.commit().await?;
         Ok(true)
     }

@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::drivers::mailer::MailError;
+use crate::monitoring::{self, Signal, Signature};
 use crate::platform::access::{Permission as P, StaffRole, Who};
+use crate::platform::db::Scoped as _;
 use crate::platform::ids::{TicketId, UserId};
 use crate::platform::reconcile::Reconciler as _;
 use crate::platform::secret::Secret;
@@ -464,4 +466,51 @@ async fn staff_say_who_is_on_duty_and_tell_who_comes_next() {
         calendar.body
     );
     hands_over(&scene, &boss, &rota).await;
+}
+
+impl Scene {
+    /// The mail service does not work, or works again. Tells which ticket that is in, the only one.
+    async fn mail_service(&self, failing: bool) -> TicketId {
+        self.later(TimeDelta::seconds(1));
+        let signal = Signal {
+            cause: "mail:service".to_owned(),
+            tenant: None,
+            location: None,
+            server: None,
+            check: None,
+            signature: Signature::Mail,
+            summary: "The mail service does not work: dovecot".to_owned(),
+            failing,
+            since: self.app.app.now(),
+            detail: json!({}),
+        };
+        let mut tx = self.app.app.db.system().await.unwrap();
+        for _ in 0..2 {
+            monitoring::report(&self.app.app, &mut tx, signal.clone())
+                .await
+                .unwrap();
+        }
+        let ids = sqlx::query_scalar!("select id from ticket");
+        let ids = ids.fetch_all(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+        let [id] = <[_; 1]>::try_from(ids).expect("one ticket");
+        self.follow(TicketId(id)).await;
+        TicketId(id)
+    }
+}
+
+#[tokio::test]
+async fn what_is_the_providers_own_pages_too_and_ends_with_its_incident() {
+    let scene = Scene::with_chain().await;
+    let id = scene.mail_service(true).await;
+    let ticket = scene.ticket(id).await.0;
+    assert_eq!((ticket.tenant, ticket.severity), (None, Severity::P2));
+    assert_eq!(ticket.subject, "The mail service does not work: dovecot");
+    assert_eq!(scene.paged().await, ["ada"]);
+    scene.mail_service(false).await;
+    assert_eq!(scene.ticket(id).await.0.state, State::Resolved);
+    assert!(!scene.calls().await[0]["ended_at"].is_null());
+    assert_eq!(scene.mail_service(true).await, id, "it goes on in the same one");
+    assert_eq!(scene.ticket(id).await.0.state, State::Reopened);
+    assert_eq!(scene.paged().await, ["ada", "ada"]);
 }

@@ -21,6 +21,7 @@ use crate::servers;
 use crate::tenants::{self, Gauge};
 use crate::tickets::{TicketCounts, counts};
 use crate::usage::bytes;
+use crate::webhooks;
 
 use super::store::{self, Deed, Servers, Tenants};
 use super::trouble::{TroubleLine, alarmed};
@@ -258,6 +259,10 @@ pub async fn staff(
     if scope.may(Permission::StaffOnCallRead) {
         let needs = on_call::attention(&mut tx, now).await?;
         troubled.extend(needs.into_iter().map(TroubleLine::of_duty));
+    }
+    if scope.may(Permission::StaffWebhookRead) {
+        let disabled = webhooks::disabled(&mut tx).await?.into_iter();
+        troubled.extend(disabled.map(TroubleLine::of_webhook));
     }
     Ok(Page(StaffOverview {
         ctx: with_guard_banner(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::backups;
 use crate::drills;
-use crate::platform::ids::ServerId;
+use crate::platform::ids::{ServerId, WebhookId};
 use crate::platform::web::ago;
 
 use super::store::Troubled;
@@ -51,6 +51,16 @@ impl TroubleLine {
             name: "On call".to_owned(),
             tenant: String::new(),
             reason,
+        }
+    }
+
+    /// A webhook of the provider's that is told nothing any more.
+    pub(super) fn of_webhook((id, url): (WebhookId, String)) -> Self {
+        Self {
+            href: format!("/staff/webhooks/{id}"),
+            name: "Webhook".to_owned(),
+            tenant: String::new(),
+            reason: format!("{url} was disabled: it took nothing for days, or says that it is gone."),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::platform::web::{Cursor, ListQuery, Listing};
 
 use super::TOPIC;
 use super::desk::{Desk, DeskTx};
-use super::model::{Delivery, MOST, OVERLAP, State, TEST, Webhook, WebhookText, message, secret_text};
+use super::model::{Delivery, MOST, OVERLAP, TEST, Webhook, WebhookText, message, secret_text};
 use super::reseal::context;
 use super::store;
 use super::tell;
@@ -171,7 +171,7 @@ pub(super) async fn test(app: &App, desk: &Desk, id: WebhookId) -> Result<Delive
     Ok(delivery)
 }
 
-/// Sends a message again: the same, by the same id.
+/// Sends a message again: the same, by the same id. One that waits for its next try is tried at once.
 pub(super) async fn redeliver(
     app: &App,
     desk: &Desk,
@@ -181,10 +181,6 @@ pub(super) async fn redeliver(
     let known = store::lock(&mut tx, id, desk.tenant()).await?;
     let found = store::delivery(&mut tx, id, delivery).await?;
     check_on(&known)?;
-    if found.state == State::Waiting {
-        let message = "This message is on its way already.";
-        return Err(Error::conflict("webhook-delivery-waiting", message));
-    }
     store::release(&mut tx, id).await?;
     store::renew(&mut tx, delivery, app.now()).await?;
     tell::enqueue(&mut tx, delivery, (id, known.tenant)).await?;

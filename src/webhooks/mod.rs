@@ -8,7 +8,7 @@
 //! - Only addresses of the public internet are spoken to, looked at after the name was resolved, and those that the operator allowed
 //!   (`BERTH_WEBHOOK_ALLOW`), which alone may be without TLS. Redirects are not followed.
 //! - An address that fails is left alone for a while, longer each time, so that it holds up no other. One that takes nothing for five
-//!   days is disabled, and its owners are told.
+//!   days is disabled. A tenant's owners are told so by mail, and the staff's overview names one of the provider's.
 
 mod actions;
 mod api;
@@ -33,7 +33,8 @@ use crate::platform::web::Routes;
 
 pub use jobs::register;
 pub use reseal::reseal;
-pub use tell::{incident_changed, tell, ticket_changed};
+pub use store::disabled;
+pub use tell::{incident_changed, tell, tell_once, ticket_changed};
 
 /// Events about webhooks have this topic; the target is the webhook.
 pub const TOPIC: &str = "webhook";

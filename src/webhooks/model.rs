@@ -18,7 +18,7 @@ use crate::platform::ids::{TenantId, WebhookDeliveryId, WebhookId};
 use crate::platform::reconcile::patience;
 
 /// What can be told: the event, and what it means.
-pub const EVENTS: [(&str, &str); 10] = [
+pub const EVENTS: [(&str, &str); 12] = [
     ("ticket.opened", "A ticket was opened"),
     ("ticket.replied", "Somebody answered in a ticket"),
     ("ticket.state_changed", "A ticket's state changed"),
@@ -26,12 +26,14 @@ pub const EVENTS: [(&str, &str); 10] = [
     ("incident.opened", "Something does not work"),
     ("incident.recovered", "It works again"),
     ("maintenance.announced", "Maintenance was announced"),
+    ("maintenance.reminded", "Maintenance begins within an hour"),
+    ("maintenance.ended", "Maintenance is over, or was called off"),
     ("sla.warned", "Something that was promised is due soon"),
     ("sla.breached", "Something that was promised is late"),
     ("on_call.paged", "Somebody on call was paged"),
 ];
-/// What the provider alone is told: entries of tickets' logs that are internal, and who of the staff is paged.
-const INTERNAL: [&str; 3] = ["sla.warned", "sla.breached", "on_call.paged"];
+/// What the provider alone is told: who of the staff is paged.
+const INTERNAL: [&str; 1] = ["on_call.paged"];
 /// What is told to see whether it arrives. Nobody chooses it.
 pub const TEST: &str = "webhook.test";
 
@@ -482,7 +484,8 @@ mod tests {
             .parse(false, &[])
             .unwrap();
         assert_eq!(chosen.events, ["ticket.opened", "incident.opened"]);
-        for bad in [&["on_call.paged"][..], &["sla.breached"], &["webhook.test"], &[]] {
+        assert!(text(&["sla.breached"]).parse(false, &[]).is_ok());
+        for bad in [&["on_call.paged"][..], &["webhook.test"], &[]] {
             assert!(text(bad).parse(false, &[]).is_err(), "{bad:?}");
         }
         assert!(text(&["on_call.paged"]).parse(true, &[]).is_ok());

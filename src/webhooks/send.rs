@@ -13,8 +13,8 @@ use crate::notifications::{self, Draft};
 use crate::platform::access::SystemScope;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
-use crate::platform::events;
 use crate::platform::ids::WebhookDeliveryId;
+use crate::platform::{events, fault};
 use crate::tenants;
 
 use super::TOPIC;
@@ -47,6 +47,7 @@ pub(super) async fn work(app: &App, scope: &SystemScope, id: WebhookDeliveryId) 
         Look::Send(due, keys) => (due, keys),
     };
     let tried = send(app, id, &due, &keys).await;
+    fault::point("webhooks.after_send");
     let state = keep(app, scope, (id, &due), &tried)
         .await
         .map_err(|error| error.to_string())?;

@@ -32,8 +32,8 @@ pub async fn tell(
     tell_once(app, tx, tenant, (event, &about), data).await
 }
 
-/// The same, once for each thing that it is about.
-async fn tell_once(
+/// The same, once for each thing that it is about, however often it is said and for whichever tenants.
+pub async fn tell_once(
     app: &App,
     tx: &mut SystemTx,
     tenant: Option<TenantId>,
@@ -129,8 +129,12 @@ pub async fn ticket_changed(
     log: &[TicketEvent],
 ) -> Result<(), Error> {
     for entry in log {
-        // What is internal is for the provider's alone.
-        let tenant = ticket.tenant.filter(|_| entry.public);
+        // What is internal is for the provider's alone. The clocks of its tickets a tenant reads beside them.
+        let is_clock = matches!(
+            entry.kind,
+            EventKind::SlaWarned { .. } | EventKind::SlaBreached { .. }
+        );
+        let tenant = ticket.tenant.filter(|_| entry.public || is_clock);
         for (event, said) in told_as(&entry.kind) {
             let mut data = json!({ "ticket": shown(ticket), "at": entry.at });
             if let (Value::Object(data), Value::Object(said)) = (&mut data, said) {

@@ -1,25 +1,29 @@
 //! What webhooks are told, how it arrives, and who sees it: over a real database, to a real server on this machine.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::monitoring::{Incident, IncidentState, News, Signature};
 use crate::platform::access::{Permission as P, StaffRole, TenantRole, Who};
-use crate::platform::ids::{TenantId, UserId, WebhookDeliveryId};
+use crate::platform::ids::{IncidentId, TenantId, UserId, WebhookDeliveryId};
 use crate::platform::secret::Secret;
 use crate::testing::{Client, TestApp};
-use crate::tickets::{self, Author, EventKind, NewPost, NewTicket, PostKind, Severity, Source};
+use crate::tickets::{self, Author, EventKind, NewPost, NewTicket, PostKind, Severity, Source, State};
+use crate::{maintenance, on_call};
 
-use super::model::signatures;
+use super::model::{EVENTS, TEST, signatures};
 use super::send::work;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 const SORRY: &str = "HTTP/1.1 500 Oops\r\nContent-Length: 5\r\nConnection: close\r\n\r\nsorry";
+const GONE: &str = "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const ELSEWHERE: &str =
     "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -83,6 +87,7 @@ struct Scene {
     app: TestApp,
     tenant: TenantId,
     owner: UserId,
+    root: UserId,
     program: Client,
     staff: Client,
 }
@@ -112,6 +117,7 @@ impl Scene {
             app,
             tenant,
             owner,
+            root,
             program,
             staff,
         }
@@ -285,17 +291,63 @@ async fn after_a_rotation_both_secrets_sign_for_a_day() {
         done["id"].as_str().unwrap()
     );
     scene.program.json("POST", &again, &json!({})).await.expect(202);
-    let twice = scene
-        .program
-        .json("POST", &again, &json!({}))
-        .await
-        .expect(409)
-        .json();
-    assert_eq!(twice["code"], "webhook-delivery-waiting");
     scene.work(&done).await.unwrap();
     assert_eq!(
         header(&receiver.heard()[2], "webhook-id"),
         header(&receiver.heard()[1], "webhook-id")
+    );
+}
+
+#[tokio::test]
+async fn what_waits_is_sent_at_once_when_somebody_asks() {
+    let scene = Scene::new().await;
+    let receiver = Receiver::new(&scene.app, &[SORRY, OK]).await;
+    let ours = (&scene.program, BASE);
+    let (hook, _) = scene.hook(ours, &receiver.url, &["maintenance.announced"]).await;
+    scene.tell("tonight").await;
+    let one = scene.told(ours, &hook).await.remove(0);
+    scene.work(&one).await.unwrap_err();
+    scene.work(&one).await.unwrap_err();
+    assert_eq!(receiver.heard().len(), 1, "it is left alone for a moment");
+    let place = format!("/t/acme/webhooks/{hook}");
+    let browser = scene.app.browser(scene.owner).await;
+    let page = browser.get(&place).await.expect(200);
+    assert!(page.body.contains("Send now"), "{}", page.body);
+    let again = format!("{place}/deliveries/{}/redeliver", one["id"].as_str().unwrap());
+    browser.post(&again, &[]).await.expect(303);
+    scene.work(&one).await.unwrap();
+    let heard = receiver.heard();
+    assert_eq!(header(&heard[0], "webhook-id"), header(&heard[1], "webhook-id"));
+    let page = browser.get(&place).await.expect(200);
+    assert!(page.body.contains("Send again"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn staff_see_that_one_of_the_providers_was_disabled() {
+    let scene = Scene::new().await;
+    let receiver = Receiver::new(&scene.app, &[GONE]).await;
+    let (hook, _) = scene
+        .hook((&scene.staff, STAFF), &receiver.url, &["ticket.opened"])
+        .await;
+    let test = format!("{STAFF}/{hook}/test");
+    let test = scene
+        .staff
+        .json("POST", &test, &json!({}))
+        .await
+        .expect(202)
+        .json();
+    scene.work(&test).await.unwrap();
+    let page = scene
+        .app
+        .browser(scene.root)
+        .await
+        .get("/staff")
+        .await
+        .expect(200);
+    assert!(
+        page.body.contains("was disabled: it took nothing"),
+        "{}",
+        page.body
     );
 }
 
@@ -400,7 +452,12 @@ fn events(told: &[Value]) -> Vec<&str> {
 async fn tenants_are_told_what_they_may_read_and_each_thing_once() {
     let scene = Scene::new().await;
     let (ours, theirs) = ((&scene.program, BASE), (&scene.staff, STAFF));
-    let all = ["ticket.opened", "ticket.replied", "ticket.state_changed"];
+    let all = [
+        "ticket.opened",
+        "ticket.replied",
+        "ticket.state_changed",
+        "sla.warned",
+    ];
     let (mine, _) = scene.hook(ours, "https://hooks.example.com/", &all).await;
     let (provider, _) = scene
         .hook(
@@ -409,13 +466,27 @@ async fn tenants_are_told_what_they_may_read_and_each_thing_once() {
             &["ticket.opened", "sla.warned"],
         )
         .await;
+    let (stranger, bob) = (scene.app.tenant("theirs").await, scene.app.person("bob").await);
+    scene.app.member(stranger, bob, TenantRole::Owner).await;
+    let scopes = [P::WebhookRead, P::WebhookWrite];
+    let stranger = scene.app.program(bob, Some(stranger), &scopes).await;
+    let others = (&stranger, BASE);
+    let (other, _) = scene.hook(others, "https://hooks.example.net/", &all).await;
     ticket_with_secrets(&scene).await;
     let told = scene.told(ours, &mine).await;
-    assert_eq!(events(&told), ["ticket.opened"]);
-    let body = told[0]["body"].as_str().unwrap();
+    assert_eq!(events(&told), ["sla.warned", "ticket.opened"]);
+    for one in &told {
+        let body = one["body"].as_str().unwrap();
+        assert!(
+            body.contains("Mail does not arrive")
+                && !body.contains("never pay")
+                && !body.contains("difficult"),
+            "{body}"
+        );
+    }
     assert!(
-        body.contains("Mail does not arrive") && !body.contains("never pay") && !body.contains("difficult"),
-        "{body}"
+        scene.told(others, &other).await.is_empty(),
+        "it is not about them"
     );
     assert_eq!(
         events(&scene.told(theirs, &provider).await),
@@ -426,7 +497,7 @@ async fn tenants_are_told_what_they_may_read_and_each_thing_once() {
         .json(
             "PATCH",
             &format!("{BASE}/{mine}"),
-            &json!({ "events": ["sla.warned"] }),
+            &json!({ "events": ["on_call.paged"] }),
         )
         .await;
     assert_eq!(refused.expect(422).json()["errors"][0]["field"], "events");
@@ -525,4 +596,198 @@ async fn secrets_are_sealed_again_with_a_new_key() {
         let done = super::reseal(&scene.app.system(), &keyring).await.unwrap();
         assert_eq!((done.sealed, done.unreadable.len()), (expected, 0));
     }
+}
+
+/// What programs of others are told to expect.
+const PAGE: &str = include_str!("../../docs/webhooks.md");
+
+/// The fields that the page names below a heading, with their types. Those of a ticket and of an incident have headings of their own.
+fn documented(heading: &str) -> BTreeMap<String, String> {
+    let below = PAGE.split_once(&format!("\n{heading}\n"));
+    let (_, below) = below.unwrap_or_else(|| panic!("{heading} is not in docs/webhooks.md"));
+    let section = below.split("\n#").next().unwrap_or_default();
+    let mut fields = BTreeMap::new();
+    for row in section.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let (name, rest) = row.split_once("` | ").unwrap();
+        let (kind, _) = rest.split_once(" |").unwrap();
+        let whole = match kind {
+            "ticket" => documented("## A ticket"),
+            "incident" => documented("## An incident"),
+            _ => {
+                fields.insert(name.to_owned(), kind.to_owned());
+                continue;
+            }
+        };
+        fields.extend(
+            whole
+                .into_iter()
+                .map(|(field, kind)| (format!("{name}.{field}"), kind)),
+        );
+    }
+    fields
+}
+
+/// The fields of what was sent.
+fn sent(data: &Value, before: &str, into: &mut BTreeMap<String, Value>) {
+    for (name, value) in data.as_object().unwrap() {
+        let name = format!("{before}{name}");
+        if value.is_object() {
+            sent(value, &format!("{name}."), into);
+        } else {
+            into.insert(name, value.clone());
+        }
+    }
+}
+
+/// Whether a value is of a type as the page says it.
+fn fits(kind: &str, value: &Value) -> bool {
+    match value {
+        Value::Null => kind.ends_with(" or null"),
+        Value::Bool(_) => kind == "true or false",
+        Value::Number(_) => kind == "number",
+        Value::String(text) => {
+            let is_time = DateTime::parse_from_rfc3339(text).is_ok();
+            let is_text = kind.starts_with("id") || kind == "text";
+            if is_time {
+                kind.starts_with("time")
+            } else {
+                is_text
+            }
+        }
+        Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+fn incident(scene: &Scene, ended_at: Option<DateTime<Utc>>) -> Incident {
+    let now = scene.app.app.now();
+    Incident {
+        id: IncidentId::new(&*scene.app.app.ids, now),
+        tenant: Some(scene.tenant),
+        location: None,
+        server: None,
+        check: None,
+        cause: "test:web".to_owned(),
+        signature: Signature::Tcp,
+        summary: "web does not answer at port 80".to_owned(),
+        detail: json!({}),
+        state: IncidentState::Open,
+        began_at: now,
+        opened_at: now,
+        ended_at,
+        flaps: 0,
+        parent: None,
+        maintenance: None,
+    }
+}
+
+/// All that webhooks are told of, each thing once.
+async fn everything_happens(scene: &Scene) {
+    let (app, who) = (&scene.app.app, Who::system("test"));
+    let id = scene.app.ticket(scene.tenant).await;
+    let mut tx = app.db.system().await.unwrap();
+    let (from, to, what) = (State::New, State::Resolved, "first answer".to_owned());
+    let kinds = [
+        EventKind::StaffReplied,
+        EventKind::StateChanged { from, to },
+        EventKind::SlaWarned { what: what.clone() },
+        EventKind::SlaBreached { what },
+    ];
+    for kind in kinds {
+        tickets::record(app, &mut tx, &who, id, kind, true).await.unwrap();
+    }
+    let ticket = tickets::lock(&mut tx, id).await.unwrap();
+    let log = tickets::events_of(&mut tx, id).await.unwrap();
+    super::ticket_changed(app, &mut tx, &ticket, &log).await.unwrap();
+    on_call::escalate(app, &mut tx, &ticket, "The answer is late.")
+        .await
+        .unwrap();
+    for (news, ended_at) in [(News::Opened, None), (News::Recovered, Some(app.now()))] {
+        super::incident_changed(app, &mut tx, &incident(scene, ended_at), news)
+            .await
+            .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let staff = scene
+        .app
+        .program(scene.root, None, &[P::StaffMaintenanceManage])
+        .await;
+    let window = json!({
+        "title": "New kernel", "body": "Servers restart once.", "starts_at": "2026-03-11T12:00", "minutes": 120, "zone": "UTC",
+    });
+    staff
+        .json("POST", "/api/v1/staff/maintenance", &window)
+        .await
+        .expect(201);
+    // It is announced, then people are reminded, and then it is over.
+    for later in [
+        TimeDelta::zero(),
+        TimeDelta::minutes(23 * 60 + 30),
+        TimeDelta::hours(3),
+    ] {
+        scene.app.clock.advance(later);
+        maintenance::tell(app, &scene.app.system()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_page_names_all_that_is_told_with_its_fields_and_nothing_else() {
+    let scene = Scene::new().await;
+    scene.app.owner("theirs").await;
+    let (ours, theirs) = ((&scene.program, BASE), (&scene.staff, STAFF));
+    let events_of_ours = ["sla.breached", "maintenance.announced"];
+    let (mine, _) = scene
+        .hook(ours, "https://hooks.example.com/", &events_of_ours)
+        .await;
+    let all: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
+    let (hook, _) = scene.hook(theirs, "https://hooks.example.org/", &all).await;
+    everything_happens(&scene).await;
+    let test = format!("{STAFF}/{hook}/test");
+    scene.staff.json("POST", &test, &json!({})).await.expect(202);
+    let told = scene.told(theirs, &hook).await;
+    for one in &told {
+        let event = one["event"].as_str().unwrap();
+        let message: Value = serde_json::from_str(one["body"].as_str().unwrap()).unwrap();
+        let (page, mut fields) = (documented(&format!("### `{event}`")), BTreeMap::new());
+        sent(&message["data"], "", &mut fields);
+        assert!(
+            fields.keys().eq(page.keys()),
+            "{event}: {fields:?} is sent, {page:?} is written down"
+        );
+        for (name, value) in &fields {
+            assert!(
+                fits(&page[name], value),
+                "{event}: {name} is {value}, and not {}",
+                page[name]
+            );
+        }
+    }
+    let mut known: Vec<&str> = all.into_iter().chain([TEST]).collect();
+    known.sort_unstable();
+    assert_eq!(events(&told), known, "each once, whoever else is told");
+    let headings = PAGE.split("\n### `").skip(1);
+    let named: BTreeSet<&str> = headings
+        .filter_map(|rest| Some(rest.split_once('`')?.0))
+        .collect();
+    assert!(named.into_iter().eq(known), "the page names other events");
+    assert_eq!(
+        events(&scene.told(ours, &mine).await),
+        ["maintenance.announced", "sla.breached"]
+    );
+}
+
+#[test]
+fn the_pages_example_is_signed_as_messages_are() {
+    let row = |start: &str| {
+        let mut rows = PAGE.lines().filter_map(|line| line.strip_prefix(start));
+        rows.find_map(|rest| rest.strip_prefix(" | `")?.strip_suffix("` |"))
+            .unwrap()
+    };
+    let key = STANDARD
+        .decode(row("| secret").strip_prefix("whsec_").unwrap())
+        .unwrap();
+    let seconds = row("| `webhook-timestamp`").parse().unwrap();
+    assert_eq!(
+        signatures(&[key], row("| `webhook-id`"), seconds, row("| body")),
+        row("| `webhook-signature`")
+    );
 }

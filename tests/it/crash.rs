@@ -6,6 +6,7 @@
 
 pub(crate) mod docker;
 pub(crate) mod life;
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -223,7 +224,8 @@ fn every_crash_point_has_a_case() {
         CREATE, CHANGE, UPDATE, INSTALL, NETWORK, DELETE, RESTORE, ERASE, CRASHES, DRIVER,
     ]
     .concat();
-    // Runs of schedules, copies, moves, the volume driver, mail, imports and restores of the panel die in tests of their own.
+    // Runs of schedules, copies, moves, the volume driver, mail, imports, restores of the panel, and what is told of tickets die in
+    // tests of their own.
     let elsewhere = crate::schedules::POINTS.iter().map(|(point, ..)| *point);
     let elsewhere = elsewhere
         .chain(crate::origin::points())
@@ -240,7 +242,8 @@ fn every_crash_point_has_a_case() {
         .chain(crate::exit::POINTS)
         .chain(crate::drills::POINTS)
         .chain(crate::incidents::POINTS)
-        .chain(crate::tenant_volumes::POINTS);
+        .chain(crate::tenant_volumes::POINTS)
+        .chain(told::POINTS);
     let tested = cases.iter().map(|(_, point)| *point).chain(elsewhere);
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     let steps = Step::ALL

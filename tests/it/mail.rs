@@ -22,13 +22,13 @@ pub(crate) const POINTS: [&str; 1] = ["notifications.after_send"];
 const TAKEN_BACK: Duration = Duration::from_mins(4);
 
 /// A mail server that keeps what it gets in a folder, a file each (Maildir).
-struct MailServer {
+pub(crate) struct MailServer {
     child: Child,
     folder: PathBuf,
 }
 
 impl MailServer {
-    fn start(folder: &Path, port: u16) -> Self {
+    pub(crate) fn start(folder: &Path, port: u16) -> Self {
         let child = Command::new("aiosmtpd")
             .args(["--nosetuid", "--listen", &format!("127.0.0.1:{port}")])
             .args(["--class", "aiosmtpd.handlers.Mailbox"])
@@ -44,7 +44,7 @@ impl MailServer {
     }
 
     /// All that has arrived.
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         let Ok(files) = std::fs::read_dir(self.folder.join("new")) else {
             return Vec::new();
         };
@@ -60,11 +60,11 @@ impl Drop for MailServer {
     }
 }
 
-fn folder(test: &str) -> PathBuf {
+pub(crate) fn folder(test: &str) -> PathBuf {
     std::env::temp_dir().join(format!("berth-mail-{test}-{}", std::process::id()))
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -144,7 +144,7 @@ pub async fn deliveries(
 
 /// Send a message of the provider again
 ///
-/// The same, by the same id. It is tried for another day.
+/// The same, by the same id: at once, also if it waits for its next try. It is tried for another day.
 #[utoipa::path(post, path = "/api/v1/staff/webhooks/{webhook}/deliveries/{delivery}/redeliver", tag = "staff webhooks", params(("webhook" = WebhookId, Path), ("delivery" = WebhookDeliveryId, Path)),
     responses((status = 202, description = "The message, which is yet to be sent", body = WebhookDeliveryOut)))]
 pub async fn redeliver(

@@ -25,8 +25,12 @@ struct Row {
 }
 
 impl Row {
-    fn is_over(&self) -> bool {
-        self.one.state != How::Waiting
+    /// What the button says that sends it.
+    fn again(&self) -> &'static str {
+        match self.one.state {
+            How::Waiting => "Send now",
+            How::Delivered | How::Failed => "Send again",
+        }
     }
 }
 

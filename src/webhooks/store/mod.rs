@@ -9,6 +9,6 @@ pub use deliveries::{
 };
 pub use secrets::{add_secret, forget_secrets, keys, outdated, retire, save_sealed};
 pub use webhooks::{
-    TimeKey, count, delete, disable, enable, failed, find, hears, hold, insert, list, lock, release, save,
-    worked,
+    TimeKey, count, delete, disable, disabled, enable, failed, find, hears, hold, insert, list, lock,
+    release, save, worked,
 };

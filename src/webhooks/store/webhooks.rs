@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::platform::db::{Scoped, SystemTx};
+use crate::platform::db::{Scoped, StaffTx, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{TenantId, WebhookId};
 
@@ -232,4 +232,13 @@ pub async fn disable(tx: &mut SystemTx, id: WebhookId, now: DateTime<Utc>) -> Re
         now
     );
     Ok(disabled.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
+/// The provider's that are told nothing any more because nothing arrived: their ids and addresses.
+pub async fn disabled(tx: &mut StaffTx) -> Result<Vec<(WebhookId, String)>, Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id: WebhookId", url from webhook where tenant_id is null and disabled_at is not null order by id"#
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows.map(|row| (row.id, row.url)).collect())
 }

@@ -550,6 +550,7 @@ async fn owner(app: &TestApp) -> TenantScope {
         staff: None,
         memberships: vec![member.clone()],
         guests: Vec::new(),
+        glass: Vec::new(),
         via: Via::Session(SessionId::new(&*app.app.ids, app.app.now())),
     };
     let who = Who::actor(&actor, "127.0.0.1", "test");
