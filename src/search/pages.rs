@@ -5,10 +5,11 @@ use serde::Serialize;
 
 use crate::mail;
 use crate::platform::access::{Permission, StaffScope, TenantScope};
-use crate::platform::db::TenantTx;
+use crate::platform::db::{Scoped, TenantTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{
-    MailAliasId, MailDomainId, MailboxId, ServerId, ShareId, StackId, TenantId, VolumeId,
+    MailAliasId, MailDomainId, MailboxId, ServerId, ShareId, StackId, TenantId, TicketId, TicketPostId,
+    VolumeId,
 };
 use crate::platform::web::{Json, ListQuery, Query};
 use crate::tickets;
@@ -77,9 +78,10 @@ impl Item {
         }
     }
 
-    fn ticket(found: &FoundTicket, area: &str) -> Self {
+    /// `place` is the post that has the words, if one has.
+    fn ticket(found: &FoundTicket, area: &str, place: Option<TicketPostId>) -> Self {
         Self {
-            href: format!("{area}/tickets/{}", found.id),
+            href: format!("{area}/tickets/{}{}", found.id, tickets::place_in(place)),
             label: format!("#{} {}", found.number, found.subject),
             hint: tickets::State::read(&found.state).label().to_owned(),
             group: "Tickets",
@@ -156,7 +158,7 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
         }
         _ => Vec::new(),
     };
-    let tickets = tickets.into_iter().map(|found| Item::ticket(&found, &area));
+    let tickets = of_tickets(&mut tx, query.text(), &area, &tickets).await?;
     let servers = servers.into_iter().map(|found| Item::server(found, &area));
     let stacks = stacks.into_iter().map(|found| Item::stack_of(found, &area));
     let volumes = volumes.into_iter().map(|found| Item::volume(found, &area));
@@ -165,6 +167,19 @@ pub(super) async fn tenant(scope: TenantScope, Query(query): Query<ListQuery>) -
     Ok(Json(Items {
         items: things.chain(mail).chain(tickets).collect(),
     }))
+}
+
+/// Tickets that were found, each with the place that has the words.
+async fn of_tickets(
+    tx: &mut impl Scoped,
+    text: &str,
+    area: &str,
+    found: &[FoundTicket],
+) -> Result<Vec<Item>, Error> {
+    let ids: Vec<TicketId> = found.iter().map(|one| one.id).collect();
+    let places = tickets::places(tx, text, &ids).await?;
+    let item = |one: &FoundTicket| Item::ticket(one, area, places.get(&one.id).copied());
+    Ok(found.iter().map(item).collect())
 }
 
 /// Domains, mailboxes and aliases that match the pattern, and the lists that are called like the text.
@@ -205,7 +220,7 @@ pub(super) async fn staff(scope: StaffScope, Query(query): Query<ListQuery>) -> 
         Some(sought) if scope.may(Permission::StaffTicketRead) => store::tickets(&mut tx, &sought).await?,
         _ => Vec::new(),
     };
-    let tickets = tickets.into_iter().map(|found| Item::ticket(&found, "/staff"));
+    let tickets = of_tickets(&mut tx, query.text(), "/staff", &tickets).await?;
     let tenants = tenants.into_iter().map(Item::tenant);
     let servers = servers.into_iter().map(|found| Item::server(found, "/staff"));
     let stacks = stacks.into_iter().map(Item::stack_for_staff);

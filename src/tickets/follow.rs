@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::platform::access::SystemScope;
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
+use crate::platform::fault;
 use crate::platform::ids::TicketId;
 use crate::platform::jobs::{self, IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use crate::{on_call, sla, ticket_mail, webhooks};
@@ -83,5 +84,6 @@ pub(super) async fn follow(app: &App, scope: &SystemScope, id: TicketId) -> Resu
     on_call::ticket_changed(app, &mut tx, &ticket, &events).await?;
     webhooks::ticket_changed(app, &mut tx, &ticket, &events).await?;
     ticket_mail::ticket_changed(app, &mut tx, &ticket, &events).await?;
+    fault::point("tickets.before_followed");
     tx.commit().await
 }

@@ -48,8 +48,8 @@ pub use model::{
 pub use query::{TenantTicketQuery, TicketFilter, TicketQuery};
 pub use store::pages::{TicketCounts, counts};
 pub use store::{
-    Person, about, add_watcher, by_number, events_of, events_of_all, find, find_all, lock, log_of, posts_of,
-    set_due, staff, things, watchers,
+    Person, about, add_watcher, by_number, events_of, events_of_all, find, find_all, lock, lock_in_order,
+    lock_last, log_of, place_in, places, posts_of, set_due, staff, things, watchers,
 };
 
 /// Events about a ticket have this topic; the target is the ticket.

@@ -39,7 +39,13 @@ function press(element) {
   return true;
 }
 
-const go = (row, hash) => { if (row) location.assign(linkOf(row).href + hash); };
+function go(row, hash) {
+  if (!row) return;
+  const to = new URL(linkOf(row).href);
+  // A row that was found by its words leads to a post.
+  to.hash = hash;
+  location.assign(to);
+}
 
 const keys = {
   j: () => move(1),

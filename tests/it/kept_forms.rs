@@ -205,6 +205,25 @@ async fn what_can_not_be_carried_asks_to_sign_in_as_ever() {
 }
 
 #[tokio::test]
+async fn the_words_of_a_form_with_files_come_back() {
+    let Acme { browser, .. } = &Acme::set().await;
+    let sent = "--x\r\nContent-Disposition: form-data; name=\"body\"\r\n\r\nIt is slow.\r\n\
+        --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.log\"\r\n\r\nlines\r\n--x--\r\n";
+    let headers = [
+        ("content-type", "multipart/form-data; boundary=x"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let post = axum::http::Method::POST;
+    let asked = browser.send(post, "/t/acme/tickets", &headers, sent.into()).await;
+    let back = sign_in(browser, "ada", PASSWORD, &kept(&asked.expect(401))).await;
+    let back = back.expect(200);
+    let address = attribute(&back, "form", "action");
+    let form = browser.post(&address, &[("kept", &kept(&back))]).await;
+    let form = form.expect(422).body;
+    assert!(form.contains(RETURNED) && form.contains("It is slow."), "{form}");
+}
+
+#[tokio::test]
 async fn a_button_leads_back_to_its_page() {
     let Acme { browser, .. } = &Acme::set().await;
     let headers = [

@@ -99,7 +99,7 @@ pub(super) async fn ask_again(kit: &Kit, request: Request) -> Response {
 async fn keep(kit: &Kit, request: Request) -> Option<String> {
     let user = whose(&kit.keyring, request.headers())?;
     let path = request.uri().path().to_owned();
-    let fields = FormData::from_request(request, &()).await.ok()?.without_secrets();
+    let fields = typed(request).await?.without_secrets();
     let kept = Kept {
         user,
         path,
@@ -107,6 +107,33 @@ async fn keep(kit: &Kit, request: Request) -> Option<String> {
         until: kit.clock.now() + KEPT_FOR,
     };
     seal(&kit.keyring, KEPT, &serde_json::to_vec(&kept).ok()?).filter(|sealed| sealed.len() <= MAX_KEPT)
+}
+
+/// What was typed into a form. Of one with files those are not kept, nor what stands after them.
+async fn typed(request: Request) -> Option<FormData> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Ok(boundary) = multer::parse_boundary(kind) else {
+        return FormData::from_request(request, &()).await.ok();
+    };
+    let mut parts = multer::Multipart::new(request.into_body().into_data_stream(), boundary);
+    let (mut fields, mut size) = (Vec::new(), 0);
+    while let Some(mut part) = parts.next_field().await.ok()? {
+        if part.file_name().is_some() {
+            break;
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        let mut value: Vec<u8> = Vec::new();
+        while let Some(piece) = part.chunk().await.ok()? {
+            size += piece.len();
+            if size > MAX_KEPT {
+                return None;
+            }
+            value.extend_from_slice(&piece);
+        }
+        fields.push((name, String::from_utf8(value).ok()?));
+    }
+    Some(fields.into_iter().collect())
 }
 
 /// Where `user` gets a kept form back: the address to post it to. Nothing if it is another's, too old or no such thing.

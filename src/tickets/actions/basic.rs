@@ -104,10 +104,7 @@ pub async fn add_post(
     post: NewPost,
 ) -> Result<TicketPostId, Error> {
     let now = app.now();
-    let mut ticket = store::lock(tx, id).await?;
-    while let Some(into) = ticket.merged_into {
-        ticket = store::lock(tx, into).await?;
-    }
+    let ticket = store::lock_last(tx, id).await?;
     let side = store::side_of(tx, &ticket, &post.by).await?;
     let is_answer = post.kind == PostKind::Reply && post.public;
     let to = if is_answer {

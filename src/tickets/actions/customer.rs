@@ -5,6 +5,7 @@ use crate::platform::access::TenantScope;
 use crate::platform::error::Error;
 use crate::platform::ids::{TicketId, TicketPostId, UserId};
 
+use super::super::attachments::{Upload, attach, attach_to_first};
 use super::super::model::{Author, NewPost, NewTicket, PostKind, Source, State, Ticket};
 use super::super::store;
 use super::{Opening, add_post, open, set_state};
@@ -19,8 +20,13 @@ pub(super) fn answer(user: UserId, body: &str) -> NewPost {
     }
 }
 
-/// Opens a ticket.
-pub async fn open_by_customer(app: &App, scope: &TenantScope, opening: Opening) -> Result<Ticket, Error> {
+/// Opens a ticket. Files that come with what is said first are there with it, or nothing is.
+pub async fn open_by_customer(
+    app: &App,
+    scope: &TenantScope,
+    opening: Opening,
+    files: &[Upload],
+) -> Result<Ticket, Error> {
     let (subject, body) = opening.parse()?;
     let mut tx = scope.begin().await?;
     let new = NewTicket {
@@ -34,20 +40,23 @@ pub async fn open_by_customer(app: &App, scope: &TenantScope, opening: Opening) 
         first: Some(answer(scope.actor.user, &body)),
     };
     let ticket = open(app, &mut tx, &scope.who, new).await?;
+    attach_to_first(app, &mut tx, &scope.who, ticket.id, files).await?;
     tx.commit().await?;
     Ok(ticket)
 }
 
-/// Answers. What waited for the customer goes on, and what was over is open again.
+/// Answers, with files or without. What waited for the customer goes on, and what was over is open again.
 pub async fn reply_by_customer(
     app: &App,
     scope: &TenantScope,
     id: TicketId,
     body: &str,
+    files: &[Upload],
 ) -> Result<TicketPostId, Error> {
     let mut tx = scope.begin().await?;
     let post = answer(scope.actor.user, body);
     let written = add_post(app, &mut tx, &scope.who, id, post).await?;
+    attach(app, &mut tx, &scope.who, (id, written, true), files).await?;
     tx.commit().await?;
     Ok(written)
 }

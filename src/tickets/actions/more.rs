@@ -13,7 +13,8 @@ use super::super::model::{EventKind, State, Ticket};
 use super::super::store;
 use super::{Actor, Entry, audit, check_not_merged, happened};
 
-/// Gives a ticket from triage to the tenant that it is about. It reads what is public of it from then on.
+/// Gives a ticket from triage to the tenant that it is about. It reads what is public of it from then on, so nothing of it may be
+/// about what another one has.
 pub async fn give_to_tenant(
     app: &App,
     tx: &mut impl Scoped,
@@ -32,6 +33,12 @@ pub async fn give_to_tenant(
         ));
     }
     check_not_merged(&ticket)?;
+    if store::is_about_others(tx, id, tenant).await? {
+        return Err(Error::conflict(
+            "ticket-about-others",
+            "This ticket is about things that this organisation does not have. Open one for it, and name its own there.",
+        ));
+    }
     store::save_tenant(tx, id, tenant, app.now()).await?;
     let ticket = store::find(tx, id).await?;
     let actor = Actor::of(tx, who).await?;

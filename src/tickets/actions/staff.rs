@@ -9,6 +9,7 @@ use crate::platform::db::StaffTx;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::{TenantId, TicketId, TicketPostId, UserId};
 
+use super::super::attachments::{Upload, attach, attach_to_first};
 use super::super::model::{
     Author, EventKind, NewPost, NewTicket, PostKind, Severity, Source, State, Ticket, parse_subject,
     parse_tag, parse_tags, parse_team,
@@ -29,6 +30,7 @@ pub async fn open_by_staff(
     scope: &StaffScope,
     tenant: Option<TenantId>,
     opening: Opening,
+    files: &[Upload],
 ) -> Result<Ticket, Error> {
     let (subject, body) = opening.parse()?;
     let mut tx = scope.begin().await?;
@@ -43,6 +45,7 @@ pub async fn open_by_staff(
         first: Some(answer(scope.actor.user, &body)),
     };
     let ticket = open(app, &mut tx, &scope.who, new).await?;
+    attach_to_first(app, &mut tx, &scope.who, ticket.id, files).await?;
     tx.commit().await?;
     Ok(ticket)
 }
@@ -54,10 +57,14 @@ pub async fn reply_by_staff(
     id: TicketId,
     body: &str,
     then: Option<State>,
+    files: &[Upload],
 ) -> Result<TicketPostId, Error> {
     let mut tx = scope.begin().await?;
+    // It may have been merged: the answer goes on in another one then.
+    store::lock_in_order(&mut tx, &[id]).await?;
     let post = answer(scope.actor.user, body);
     let written = add_post(app, &mut tx, &scope.who, id, post).await?;
+    attach(app, &mut tx, &scope.who, (id, written, true), files).await?;
     if let Some(to) = then {
         set_state(app, &mut tx, &scope.who, id, to, None).await?;
     }
@@ -71,6 +78,7 @@ pub async fn note_by_staff(
     scope: &StaffScope,
     id: TicketId,
     body: &str,
+    files: &[Upload],
 ) -> Result<TicketPostId, Error> {
     let mut tx = scope.begin().await?;
     let post = NewPost {
@@ -80,6 +88,7 @@ pub async fn note_by_staff(
         by: Author::User(scope.actor.user),
     };
     let written = add_post(app, &mut tx, &scope.who, id, post).await?;
+    attach(app, &mut tx, &scope.who, (id, written, false), files).await?;
     tx.commit().await?;
     Ok(written)
 }

@@ -82,7 +82,7 @@ pub(super) async fn create(
         severity: new.severity,
         about: new.about,
     };
-    let ticket = actions::open_by_staff(&app, &scope, new.tenant, opening.parse()?).await?;
+    let ticket = actions::open_by_staff(&app, &scope, new.tenant, opening.parse()?, &[]).await?;
     let path = format!("/api/v1/staff/tickets/{}", ticket.id);
     Ok(created(path, detail(&mut scope.begin().await?, ticket).await?))
 }
@@ -240,8 +240,8 @@ pub(super) async fn write(
 ) -> Result<Response, Error> {
     let post = match (new.internal, new.state) {
         (true, Some(_)) => return Err(Error::invalid("state", "A note changes no state.")),
-        (true, None) => actions::note_by_staff(&app, &scope, id, &new.body).await?,
-        (false, then) => actions::reply_by_staff(&app, &scope, id, &new.body, then).await?,
+        (true, None) => actions::note_by_staff(&app, &scope, id, &new.body, &[]).await?,
+        (false, then) => actions::reply_by_staff(&app, &scope, id, &new.body, then, &[]).await?,
     };
     let mut tx = scope.begin().await?;
     let post = store::post(&mut tx, post).await?;

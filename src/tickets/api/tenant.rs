@@ -53,7 +53,7 @@ pub(super) async fn create(
     scope: TenantScope,
     Json(new): Json<TicketIn>,
 ) -> Result<Response, Error> {
-    let ticket = actions::open_by_customer(&app, &scope, new.parse()?).await?;
+    let ticket = actions::open_by_customer(&app, &scope, new.parse()?, &[]).await?;
     let path = format!("/api/v1/tickets/{}", ticket.id);
     Ok(created(path, detail(&mut scope.begin().await?, ticket).await?))
 }
@@ -101,7 +101,7 @@ pub(super) async fn reply(
     Path(id): Path<TicketId>,
     Json(new): Json<TicketReplyIn>,
 ) -> Result<Response, Error> {
-    let post = actions::reply_by_customer(&app, &scope, id, &new.body).await?;
+    let post = actions::reply_by_customer(&app, &scope, id, &new.body, &[]).await?;
     let mut tx = scope.begin().await?;
     let post = store::post(&mut tx, post).await?;
     written(&mut tx, post).await

@@ -13,6 +13,7 @@ use crate::tickets;
 use crate::tickets::extras::{ExtrasSide, tell, tell_staff};
 use crate::tickets::model::{Author, NewPost, PostKind, Ticket};
 
+use super::form::Upload;
 use super::model::{Attachment, Kind, MAX_PER_POST, MAX_PER_TICKET, room_for};
 use super::store;
 
@@ -34,18 +35,10 @@ pub async fn keep(
     public: bool,
     by: &Who,
 ) -> Result<AttachmentId, Error> {
-    let ticket = goes_on(tx, ticket).await?;
+    // Posts go to the one that goes on with it.
+    let ticket = tickets::lock_last(tx, ticket).await?;
     let place = (post, public);
     Ok(add(app, tx, by, &ticket, place, (name, bytes)).await?.id)
-}
-
-/// A ticket, or the one that goes on with it, which is where posts go.
-async fn goes_on(tx: &mut impl Scoped, ticket: TicketId) -> Result<Ticket, Error> {
-    let mut ticket = tickets::lock(tx, ticket).await?;
-    while let Some(into) = ticket.merged_into {
-        ticket = tickets::lock(tx, into).await?;
-    }
-    Ok(ticket)
 }
 
 /// The same for a ticket at hand.
@@ -77,6 +70,27 @@ async fn add(
     Ok(new)
 }
 
+fn too_many() -> Error {
+    let message = format!("A ticket has at most {MAX_PER_TICKET} files. Open another one.");
+    Error::conflict("too-many-attachments", message)
+}
+
+/// Tells of a file whoever may see it.
+async fn told(
+    app: &App,
+    tx: &mut impl Scoped,
+    by: &Who,
+    ticket: &Ticket,
+    new: &Attachment,
+) -> Result<(), Error> {
+    let change = Change::to("ticket.attach", json!({ "file": new.name, "bytes": new.size }));
+    if new.is_public {
+        tell(app, tx, by, ticket, &change).await
+    } else {
+        tell_staff(app, tx, by, ticket, &change).await
+    }
+}
+
 /// Where somebody adds a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
@@ -96,10 +110,9 @@ pub(super) async fn send<S: ExtrasSide>(
     (name, bytes): (&str, &[u8]),
 ) -> Result<Attachment, Error> {
     let mut tx = side.open().await?;
-    let ticket = goes_on(&mut tx, place.ticket).await?;
+    let ticket = tickets::lock_last(&mut tx, place.ticket).await?;
     if store::count(&mut tx, ticket.id).await? >= MAX_PER_TICKET {
-        let message = format!("A ticket has at most {MAX_PER_TICKET} files. Open another one.");
-        return Err(Error::conflict("too-many-attachments", message));
+        return Err(too_many());
     }
     let mut is_public = !(S::IS_STAFF && place.is_internal);
     if let Some(post) = place.post {
@@ -119,48 +132,80 @@ pub(super) async fn send<S: ExtrasSide>(
         (name, bytes),
     )
     .await?;
-    let shown = json!({ "file": new.name, "bytes": new.size });
-    let change = Change::to("ticket.attach", shown);
-    if is_public {
-        tell(app, &mut tx, side.asker(), &ticket, &change).await?;
-    } else {
-        tell_staff(app, &mut tx, side.asker(), &ticket, &change).await?;
-    }
+    told(app, &mut tx, side.asker(), &ticket, &new).await?;
     S::close(tx).await?;
     Ok(new)
 }
 
-/// Writes the post that files came with, which were added before it: if this fails, they are there by themselves.
+/// Keeps the files that came with a post, in the caller's transaction: all of them, or none.
+pub async fn attach(
+    app: &App,
+    tx: &mut impl Scoped,
+    by: &Who,
+    (ticket, post, is_public): (TicketId, TicketPostId, bool),
+    files: &[Upload],
+) -> Result<(), Error> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    // The post may have gone to the one that goes on with it.
+    let ticket = tickets::lock_last(tx, ticket).await?;
+    let more = i64::try_from(files.len()).unwrap_or(i64::MAX);
+    if store::count(tx, ticket.id).await?.saturating_add(more) > MAX_PER_TICKET {
+        return Err(too_many());
+    }
+    for file in files {
+        let place = (Some(post), is_public);
+        let new = add(app, tx, by, &ticket, place, (&file.name, &file.bytes)).await?;
+        told(app, tx, by, &ticket, &new).await?;
+    }
+    Ok(())
+}
+
+/// The same for a ticket that was just opened: they came with what was said first.
+pub async fn attach_to_first(
+    app: &App,
+    tx: &mut impl Scoped,
+    by: &Who,
+    ticket: TicketId,
+    files: &[Upload],
+) -> Result<(), Error> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let posts = tickets::posts_of(tx, ticket, None, 1).await?;
+    let first = posts.first().ok_or(Error::NotFound)?;
+    attach(app, tx, by, (ticket, first.id, first.public), files).await
+}
+
+/// Writes a post for files, with words or without.
 pub(super) async fn post<S: ExtrasSide>(
     app: &App,
     side: &S,
     (ticket, is_internal): (TicketId, bool),
     text: &str,
-    files: &[Attachment],
-) -> Result<TicketPostId, Error> {
+    files: &[Upload],
+) -> Result<usize, Error> {
     let Some(user) = side.asker().user else {
         return Err(Error::Forbidden);
     };
-    let names = || {
-        files
-            .iter()
-            .map(|file| format!("`{}`", file.name))
-            .collect::<Vec<_>>()
-    };
+    if files.is_empty() {
+        return Err(Error::invalid("file", "Choose files first."));
+    }
+    let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.name)).collect();
     let public = !(S::IS_STAFF && is_internal);
     let new = NewPost {
         kind: if public { PostKind::Reply } else { PostKind::Note },
         public,
         body: match text.trim() {
-            "" => format!("Attached: {}", names().join(", ")),
+            "" => format!("Attached: {}", names.join(", ")),
             _ => text.to_owned(),
         },
         by: Author::User(user),
     };
     let mut tx = side.open().await?;
     let post = tickets::add_post(app, &mut tx, side.asker(), ticket, new).await?;
-    let ids: Vec<AttachmentId> = files.iter().map(|file| file.id).collect();
-    store::link(&mut tx, &ids, (post, public)).await?;
+    attach(app, &mut tx, side.asker(), (ticket, post, public), files).await?;
     S::close(tx).await?;
-    Ok(post)
+    Ok(files.len())
 }

@@ -1,5 +1,6 @@
 //! Files of tickets: logs, pictures, archives, with a post or by themselves.
 //!
+//! - What comes with a post is there when the post is, and neither is without the other.
 //! - A file is judged by what it holds, not by what it says that it is; what could run in a browser or on a machine is refused.
 //! - It is kept in the database, which all panels share, in pieces: it is there when its transaction is, and sending it takes the
 //!   memory of one piece.
@@ -8,6 +9,7 @@
 
 mod actions;
 mod api;
+mod form;
 mod model;
 mod pages;
 mod send;
@@ -20,8 +22,11 @@ use crate::platform::access::{Permission as P, Rule};
 use crate::platform::web::Routes;
 
 pub use actions::keep;
+pub(super) use actions::{attach, attach_to_first};
+pub use form::{FormWithFiles, Upload};
 pub use model::{Kind, MAX_BYTES, MAX_PER_POST};
 pub use pages::FileRow;
+pub use store::forget;
 pub(super) use store::list;
 
 /// The part's addresses.

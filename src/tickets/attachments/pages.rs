@@ -1,26 +1,21 @@
 //! A ticket's files for people, on both sides.
 
 use askama::Template;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
-use bytes::Bytes;
-use multer::{Field, Multipart};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
-use crate::files::{amount, boundary, broken};
+use crate::files::amount;
 use crate::platform::access::{StaffScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{AttachmentId, TicketId};
-use crate::platform::web::{Ctx, Page, Path, SeeOther, ago};
+use crate::platform::web::{Ctx, FormState, Page, Path, SeeOther, ago, mistakes};
 use crate::tickets;
 use crate::tickets::extras::{ExtrasSide, crumbs, href};
-use crate::tickets::model::MAX_BODY;
 
-use super::actions::{self, Place};
-use super::model::{Attachment, MAX_BYTES, MAX_PER_POST, Refusal};
-use super::{send, store};
+use super::form::FormWithFiles;
+use super::model::Attachment;
+use super::{actions, send, store};
 
 /// A file on a page.
 #[derive(Debug, Clone)]
@@ -65,9 +60,16 @@ pub(super) struct Files {
     rows: Vec<FileRow>,
     is_staff: bool,
     may_write: bool,
+    form: FormState,
 }
 
-async fn page<S: ExtrasSide>(app: &App, side: &S, ctx: Ctx, id: TicketId) -> Result<Page<Files>, Error> {
+async fn page<S: ExtrasSide>(
+    app: &App,
+    side: &S,
+    ctx: Ctx,
+    id: TicketId,
+    form: FormState,
+) -> Result<Page<Files>, Error> {
     let mut tx = side.open().await?;
     let ticket = tickets::find(&mut tx, id).await?;
     let base = href(side, &ticket);
@@ -80,6 +82,7 @@ async fn page<S: ExtrasSide>(app: &App, side: &S, ctx: Ctx, id: TicketId) -> Res
         base,
         is_staff: S::IS_STAFF,
         may_write: side.may_write(),
+        form,
     }))
 }
 
@@ -90,7 +93,7 @@ pub(super) async fn list(
     ctx: Ctx,
     Path((_, id)): Path<(String, TicketId)>,
 ) -> Result<Page<Files>, Error> {
-    page(&app, &scope, ctx, id).await
+    page(&app, &scope, ctx, id, FormState::default()).await
 }
 
 /// The same for staff.
@@ -100,135 +103,56 @@ pub(super) async fn staff_list(
     ctx: Ctx,
     Path(id): Path<TicketId>,
 ) -> Result<Page<Files>, Error> {
-    page(&app, &scope, ctx, id).await
+    page(&app, &scope, ctx, id, FormState::default()).await
 }
 
-/// What came of a form.
-#[derive(Default)]
-struct Told {
-    text: String,
-    is_internal: bool,
-    kept: Vec<Attachment>,
-    refused: Option<String>,
-}
-
-impl Told {
-    fn refuse(&mut self, name: &str, why: &str) {
-        self.refused
-            .get_or_insert_with(|| format!("{name} was not attached. {why}"));
-    }
-}
-
-/// Takes files one after the other, as they come, each of which is kept before the next is read; the fields `text` and `internal` come
-/// before them. What is refused does not keep the others away.
+/// Takes files with what they show: all of it, or the form comes back.
 async fn take<S: ExtrasSide>(
     app: &App,
     side: &S,
-    ticket: TicketId,
-    (headers, body): (HeaderMap, Body),
-) -> Result<SeeOther, Error> {
-    let mut tx = side.open().await?;
-    let to = href(side, &tickets::find(&mut tx, ticket).await?);
-    drop(tx);
-    let mut parts = Multipart::new(body.into_data_stream(), boundary(&headers)?);
-    let mut told = Told::default();
-    while let Some(part) = parts.next_field().await.map_err(broken)? {
-        match part.name().unwrap_or_default() {
-            "text" => {
-                let text = read(part, MAX_BODY * 4).await?.ok_or(Error::TooLarge)?;
-                told.text = String::from_utf8(text).map_err(broken)?;
-            }
-            "internal" => told.is_internal = true,
-            "file" => one(app, side, ticket, (&mut told, part)).await?,
-            _ => {}
+    ctx: Ctx,
+    id: TicketId,
+    sent: FormWithFiles,
+) -> Result<Response, Error> {
+    let place = (id, sent.data.checked("internal"));
+    let posted = async { actions::post(app, side, place, sent.data.get("text"), sent.files()?).await };
+    match posted.await {
+        Ok(count) => {
+            let to = SeeOther::to(format!("{}/{id}", side.tickets()));
+            let to = match count {
+                1 => to.good("Attached."),
+                many => to.good(format!("Attached {many} files.")),
+            };
+            Ok(to.into_response())
+        }
+        Err(error) => {
+            let (errors, status) = mistakes(error)?;
+            let form = FormState::new(sent.data, errors);
+            Ok(page(app, side, ctx, id, form).await?.status(status))
         }
     }
-    let to = SeeOther::to(to);
-    if !told.kept.is_empty() {
-        let place = (ticket, told.is_internal);
-        if let Err(error) = actions::post(app, side, place, &told.text, &told.kept).await {
-            return to.refused_or_invalid(error);
-        }
-    }
-    Ok(match (told.kept.len(), told.refused) {
-        (0, None) => to.warn("Choose files first: nothing was attached."),
-        (_, Some(refused)) => to.bad(refused),
-        (1, None) => to.good("Attached."),
-        (many, None) => to.good(format!("Attached {many} files.")),
-    })
-}
-
-/// A file of the form; an empty field has none.
-async fn one<S: ExtrasSide>(
-    app: &App,
-    side: &S,
-    ticket: TicketId,
-    (told, part): (&mut Told, Field<'static>),
-) -> Result<(), Error> {
-    let Some(name) = part
-        .file_name()
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-    else {
-        return Ok(());
-    };
-    if told.kept.len() >= MAX_PER_POST {
-        told.refuse(&name, "A post has at most 10 files. Attach it to another one.");
-        return Ok(());
-    }
-    let Some(bytes) = read(part, MAX_BYTES).await? else {
-        told.refuse(&name, &Refusal::TooLarge.to_string());
-        return Ok(());
-    };
-    let place = Place {
-        ticket,
-        post: None,
-        is_internal: told.is_internal,
-    };
-    match actions::send(app, side, place, (&name, &bytes)).await {
-        Ok(file) => told.kept.push(file),
-        Err(Error::Invalid(errors)) => told.refuse(&name, errors.get("file").unwrap_or_default()),
-        Err(error @ (Error::LimitReached { .. } | Error::Conflict { .. })) => {
-            told.refuse(&name, &error.sentence());
-        }
-        Err(error) => return Err(error),
-    }
-    Ok(())
-}
-
-/// The bytes of a field; nothing if there are more than `most`.
-async fn read(mut part: Field<'static>, most: usize) -> Result<Option<Vec<u8>>, Error> {
-    let mut all: Vec<u8> = Vec::new();
-    while let Some(piece) = part.chunk().await.map_err(broken)? {
-        let piece: Bytes = piece;
-        if all.len() + piece.len() > most {
-            return Ok(None);
-        }
-        all.extend_from_slice(&piece);
-    }
-    Ok(Some(all))
 }
 
 /// Attaches files.
 pub(super) async fn upload(
     State(app): State<App>,
     scope: TenantScope,
+    ctx: Ctx,
     Path((_, id)): Path<(String, TicketId)>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<SeeOther, Error> {
-    take(&app, &scope, id, (headers, body)).await
+    sent: FormWithFiles,
+) -> Result<Response, Error> {
+    take(&app, &scope, ctx, id, sent).await
 }
 
 /// The same for staff.
 pub(super) async fn staff_upload(
     State(app): State<App>,
     scope: StaffScope,
+    ctx: Ctx,
     Path(id): Path<TicketId>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<SeeOther, Error> {
-    take(&app, &scope, id, (headers, body)).await
+    sent: FormWithFiles,
+) -> Result<Response, Error> {
+    take(&app, &scope, ctx, id, sent).await
 }
 
 /// A file, to be saved.

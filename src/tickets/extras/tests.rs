@@ -127,7 +127,7 @@ async fn a_file_is_kept_as_it_came_and_seen_by_whom_it_is_for() {
 }
 
 #[tokio::test]
-async fn a_form_answers_with_files_and_tells_what_was_refused() {
+async fn a_form_answers_with_all_its_files_or_comes_back() {
     let it = Scene::new().await;
     let ticket = it.ticket("Picture").await;
     let browser = it.app.browser(it.ada).await;
@@ -139,22 +139,36 @@ async fn a_form_answers_with_files_and_tells_what_was_refused() {
         )
     };
     let gif = part("a.gif", "GIF89a\u{1}");
-    let form = format!(
-        "--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nSee here.\r\n{gif}{}--x--\r\n",
-        part("b.html", "<html>")
-    );
+    let form = |files: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nSee here.\r\n{files}--x--\r\n")
+    };
     let headers = [
         ("content-type", "multipart/form-data; boundary=x"),
         ("sec-fetch-site", "same-origin"),
     ];
-    let sent = browser
-        .send(Method::POST, &page, &headers, Body::from(form))
-        .await;
-    let shown = browser.get(sent.expect(303).location()).await.expect(200).body;
+    let send = async |files: &str| {
+        browser
+            .send(Method::POST, &page, &headers, Body::from(form(files)))
+            .await
+    };
+    let refused = send(&format!("{gif}{}", part("b.html", "<html>"))).await;
+    let refused = refused.expect(422).body;
     assert!(
-        shown.contains("b.html was not attached. Tickets take no HTML"),
-        "{shown}"
+        refused.contains("b.html was not attached. Tickets take no HTML") && refused.contains("See here."),
+        "{refused}"
     );
+    send("").await.expect(422);
+    assert_eq!(
+        it.read(&it.ours, &of(ticket, "/attachments")).await,
+        json!([]),
+        "a part of a form was kept"
+    );
+    let answered = send(&gif).await;
+    let shown = browser
+        .get(answered.expect(303).location())
+        .await
+        .expect(200)
+        .body;
     assert!(shown.contains("See here.") && shown.contains("a.gif"), "{shown}");
     let files = it.read(&it.ours, &of(ticket, "/attachments")).await;
     let post = files[0]["post"].as_str().unwrap().to_owned();

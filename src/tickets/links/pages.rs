@@ -3,21 +3,31 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 
 use crate::app::App;
 use crate::platform::access::StaffScope;
 use crate::platform::error::Error;
 use crate::platform::ids::{TicketId, TicketPostId};
-use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, mistakes};
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, Query, SeeOther, mistakes};
 use crate::tickets;
 use crate::tickets::extras::{crumbs, href};
 use crate::tickets::model::Post;
+use crate::tickets::store::newest_posts;
 
 use super::model::{Kind, Linked, Named};
 use super::{actions, store};
 
 /// As many posts as the page offers to be moved.
 const OFFERED: i64 = 200;
+
+/// Which posts the page offers.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub(super) struct Until {
+    /// Those up to this one; the newest if none is named.
+    #[serde(default)]
+    until: Option<TicketPostId>,
+}
 
 /// A post that can be moved.
 struct Choice {
@@ -48,6 +58,9 @@ pub(super) struct Links {
     base: String,
     all: Vec<Linked>,
     posts: Vec<Choice>,
+    /// The post up to which they are offered, empty if those are the newest; and the one up to which older ones are.
+    until: String,
+    older: String,
     is_merged: bool,
     form: FormState,
 }
@@ -64,16 +77,25 @@ impl Links {
     }
 }
 
-async fn page(scope: &StaffScope, ctx: Ctx, (id, form): (TicketId, FormState)) -> Result<Page<Links>, Error> {
+async fn page(
+    scope: &StaffScope,
+    ctx: Ctx,
+    (id, until): (TicketId, Option<TicketPostId>),
+    form: FormState,
+) -> Result<Page<Links>, Error> {
     let mut tx = scope.begin().await?;
     let ticket = tickets::find(&mut tx, id).await?;
-    let posts = tickets::posts_of(&mut tx, id, None, OFFERED).await?;
+    let mut posts = newest_posts(&mut tx, id, until, OFFERED + 1).await?;
+    let has_older = i64::try_from(posts.len()).unwrap_or(i64::MAX) > OFFERED;
+    let older = posts.pop_if(|_| has_older).map(|post| post.id.to_string());
     Ok(Page(Links {
         ctx: crumbs(ctx, scope, &ticket),
         label: ticket.label(),
         base: href(scope, &ticket),
         all: store::linked(&mut tx, id).await?,
-        posts: posts.iter().map(Choice::new).collect(),
+        posts: posts.iter().rev().map(Choice::new).collect(),
+        until: until.map(|post| post.to_string()).unwrap_or_default(),
+        older: older.unwrap_or_default(),
         is_merged: ticket.merged_into.is_some(),
         form,
     }))
@@ -84,8 +106,9 @@ pub(super) async fn show(
     scope: StaffScope,
     ctx: Ctx,
     Path(id): Path<TicketId>,
+    Query(Until { until }): Query<Until>,
 ) -> Result<Page<Links>, Error> {
-    page(&scope, ctx, (id, FormState::default())).await
+    page(&scope, ctx, (id, until), FormState::default()).await
 }
 
 /// Where it goes on, or the page again.
@@ -99,8 +122,9 @@ async fn answer(
         Ok(to) => Ok(to.into_response()),
         Err(error) => {
             let (errors, status) = mistakes(error)?;
+            let until = data.get("until").parse().ok();
             let form = FormState::new(data, errors);
-            Ok(page(scope, ctx, (id, form)).await?.status(status))
+            Ok(page(scope, ctx, (id, until), form).await?.status(status))
         }
     }
 }

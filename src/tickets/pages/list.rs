@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::events;
+use crate::platform::ids::{TicketId, TicketPostId};
 use crate::platform::web::{Ctx, Fragment, LastSeen, Page, Query, ago, first_href};
 
 use super::super::model::Ticket;
@@ -33,10 +34,15 @@ struct Row {
 impl askama::filters::HtmlSafe for Row {}
 
 impl Row {
-    fn new(scope: &TenantScope, ticket: Ticket, now: DateTime<Utc>) -> Self {
+    /// `place` is where the words are that the list is asked for, if they stand in a post.
+    fn new(scope: &TenantScope, (ticket, place): (Ticket, Option<TicketPostId>), now: DateTime<Utc>) -> Self {
         Self {
             id: ticket.id.to_string(),
-            href: super::href(&scope.member.slug, ticket.id),
+            href: format!(
+                "{}{}",
+                super::href(&scope.member.slug, ticket.id),
+                store::place_in(place)
+            ),
             number: ticket.number,
             facts: Facts::new(&ticket, now),
             changed: ticket.changed_at.to_rfc3339(),
@@ -71,6 +77,8 @@ pub(super) async fn list(
     let mut tx = scope.begin().await?;
     let newest = events::newest(&mut tx).await?;
     let listing = query.run(&mut tx, scope.tenant()).await?;
+    let shown: Vec<TicketId> = listing.items.iter().map(|ticket| ticket.id).collect();
+    let found = store::places(&mut tx, query.list.text(), &shown).await?;
     let (now, base) = (app.now(), format!("/t/{}/tickets", scope.member.slug));
     let order = query.list.sort.as_deref().unwrap_or_default();
     let since = query.list.after.is_none().then(|| Since::now(now));
@@ -91,7 +99,12 @@ pub(super) async fn list(
         ),
         is_narrowed: !query.list.text().is_empty() || !query.filter.state.is_empty(),
         next: listing.next_href(&query).unwrap_or_default(),
-        rows: listing.map(|ticket| Row::new(&scope, ticket, now)).items,
+        rows: listing
+            .map(|ticket| {
+                let place = found.get(&ticket.id).copied();
+                Row::new(&scope, (ticket, place), now)
+            })
+            .items,
         may_write: scope.may(Permission::TicketWrite),
         live: super::stream(&base, &asked, newest, since),
         base,
@@ -125,6 +138,8 @@ pub(super) async fn live(
                 let page = query.run(&mut tx, scope.tenant()).await?;
                 page.items.iter().any(|one| one.id == id)
             };
+            let found = store::places(&mut tx, query.list.text(), &[id]).await?;
+            let ticket = (ticket, found.get(&id).copied());
             let row = html(&Row::new(&scope, ticket, app.now()))?;
             Ok(Some(place(id, &row, is_new)))
         }

@@ -10,6 +10,7 @@ use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::web::{Ctx, FormData, FormState, Page, Query, SeeOther, mistakes};
 
+use super::super::attachments::FormWithFiles;
 use super::super::model::{About, Severity};
 use super::super::store::pages::{domains_offered, mailboxes_offered, servers_offered};
 use super::super::{Opening, open_by_customer};
@@ -134,16 +135,16 @@ pub(super) async fn create(
     State(app): State<App>,
     scope: TenantScope,
     ctx: Ctx,
-    data: FormData,
+    sent: FormWithFiles,
 ) -> Result<Response, Error> {
-    let opened = async { open_by_customer(&app, &scope, opening(&data)?).await };
-    match data.submit(opened).await {
+    let opened = async { open_by_customer(&app, &scope, opening(&sent.data)?, sent.files()?).await };
+    match sent.data.submit(opened).await {
         Ok(ticket) => Ok(SeeOther::to(super::href(&scope.member.slug, ticket.id))
             .good(format!("Ticket #{} is open. We answer here.", ticket.number))
             .into_response()),
         Err(error) => {
             let (errors, status) = mistakes(error)?;
-            let form = FormState::new(data, errors);
+            let form = FormState::new(sent.data, errors);
             Ok(page(&scope, ctx, form).await?.status(status))
         }
     }

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::platform::access::{Permission, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::events;
+use crate::platform::ids::{TicketId, TicketPostId};
 use crate::platform::web::{Ctx, Fragment, LastSeen, Page, Query, ago};
 
 use super::super::model::Ticket;
@@ -66,10 +67,11 @@ struct Row {
 impl askama::filters::HtmlSafe for Row {}
 
 impl Row {
-    fn new(scope: &StaffScope, ticket: Ticket, now: DateTime<Utc>) -> Self {
+    /// `place` is where the words are that the list is asked for, if they stand in a post.
+    fn new(scope: &StaffScope, (ticket, place): (Ticket, Option<TicketPostId>), now: DateTime<Utc>) -> Self {
         Self {
             id: ticket.id.to_string(),
-            href: format!("{HOME}/{}", ticket.id),
+            href: format!("{HOME}/{}{}", ticket.id, store::place_in(place)),
             number: ticket.number,
             facts: Facts::new(&ticket, now),
             due: Due::of(&ticket, now),
@@ -174,6 +176,8 @@ pub(super) async fn queue(
     let mut tx = scope.begin().await?;
     let newest = events::newest(&mut tx).await?;
     let listing = query.run(&mut tx, Some(scope.actor.user), now).await?;
+    let shown: Vec<TicketId> = listing.items.iter().map(|ticket| ticket.id).collect();
+    let found = store::places(&mut tx, query.list.text(), &shown).await?;
     let saved = views::of(&mut tx, &scope).await?;
     let staff = store::staff(&mut tx).await?;
     let people = || staff.iter().map(|one| (one.id.to_string(), one.name.clone()));
@@ -195,7 +199,12 @@ pub(super) async fn queue(
         judge: Choice::all(severities(Some("Severity as it is")), ""),
         is_narrowed: query.is_narrowed() || !filter.state.is_empty(),
         next: listing.next_href(&query).unwrap_or_default(),
-        rows: listing.map(|ticket| Row::new(&scope, ticket, now)).items,
+        rows: listing
+            .map(|ticket| {
+                let place = found.get(&ticket.id).copied();
+                Row::new(&scope, (ticket, place), now)
+            })
+            .items,
         back: format!("{HOME}{}", query.address()),
         may_write: scope.may(Permission::StaffTicketWrite),
         may_share: scope.may(Permission::StaffTicketManage),
@@ -238,6 +247,8 @@ pub(super) async fn live(
                 let page = query.run(&mut tx, Some(scope.actor.user), now).await?;
                 page.items.iter().any(|one| one.id == id)
             };
+            let found = store::places(&mut tx, query.list.text(), &[id]).await?;
+            let ticket = (ticket, found.get(&id).copied());
             let row = html(&Row::new(&scope, ticket, now))?;
             Ok(Some(place(id, &row, is_new)))
         }

@@ -1,21 +1,25 @@
 //! A ticket as the customer sees it. All of it is read in their own transaction, which does not see what is internal.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State as Of;
 use axum::response::{IntoResponse as _, Response};
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::platform::access::{Permission, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::TicketId;
-use crate::platform::web::{Ctx, FormData, FormState, Fragment, LastSeen, Page, Path, SeeOther, mistakes};
+use crate::platform::web::{Ctx, FormState, Fragment, LastSeen, Page, Path, Query, SeeOther, mistakes};
 
+use super::super::attachments::FormWithFiles;
 use super::super::model::{Side, State};
 use super::super::{ExtrasView, extras_panel, reply_by_customer, resolve_by_customer, set_state, store};
 use super::facts::Head;
 use super::parts::{html, subject};
-use super::talk::Talk;
+use super::talk::{Mark, Talk, Until};
 use super::things::Things;
 use super::watch;
 
@@ -62,7 +66,7 @@ async fn page(
     app: &App,
     scope: &TenantScope,
     ctx: Ctx,
-    id: TicketId,
+    (id, until): (TicketId, Until),
     form: FormState,
 ) -> Result<Page<Show>, Error> {
     let (mut tx, now) = (scope.begin().await?, app.now());
@@ -78,10 +82,10 @@ async fn page(
         )),
         None => None,
     };
+    let talk = Talk::load(&mut tx, (id, &base), until, now).await?;
     Ok(Page(Show {
         ctx: ctx.with_crumbs([("Tickets", format!("{area}/tickets"))]),
         facts: Head::load(&mut tx, &ticket, now).await?,
-        talk: Talk::load(&mut tx, id, now).await?,
         things: Things::load(&mut tx, id, &area, now).await?,
         watchers: watch::lines(&mut tx, id).await?,
         extras: extras_panel(app, &mut tx, &ticket, scope).await?,
@@ -89,7 +93,8 @@ async fn page(
         merged,
         steps: next.filter_map(Step::to).collect(),
         is_open: ticket.state.is_open(),
-        live: format!("{base}/live?after={newest}"),
+        live: format!("{base}/live?after={newest}{}", talk.mark()),
+        talk,
         title: ticket.label(),
         number: ticket.number,
         base,
@@ -103,8 +108,9 @@ pub(super) async fn show(
     scope: TenantScope,
     ctx: Ctx,
     Path((_, id)): Path<(String, TicketId)>,
+    Query(until): Query<Until>,
 ) -> Result<Page<Show>, Error> {
-    page(&app, &scope, ctx, id, FormState::default()).await
+    page(&app, &scope, ctx, (id, until), FormState::default()).await
 }
 
 /// Answers.
@@ -113,17 +119,19 @@ pub(super) async fn reply(
     scope: TenantScope,
     ctx: Ctx,
     Path((slug, id)): Path<(String, TicketId)>,
-    data: FormData,
+    sent: FormWithFiles,
 ) -> Result<Response, Error> {
-    let replied = reply_by_customer(&app, &scope, id, data.get("body"));
-    match data.submit(replied).await {
+    let body = sent.data.get("body");
+    let replied = async { reply_by_customer(&app, &scope, id, body, sent.files()?).await };
+    match sent.data.submit(replied).await {
         Ok(_) => Ok(SeeOther::to(super::href(&slug, id))
             .good("Your answer is there.")
             .into_response()),
         Err(error) => {
             let (errors, status) = mistakes(error)?;
-            let form = FormState::new(data, errors);
-            Ok(page(&app, &scope, ctx, id, form).await?.status(status))
+            let form = FormState::new(sent.data, errors);
+            let newest = (id, Until::default());
+            Ok(page(&app, &scope, ctx, newest, form).await?.status(status))
         }
     }
 }
@@ -161,25 +169,31 @@ pub(super) async fn reopen(
     }
 }
 
-/// The page's stream: how the ticket is and what was said, for each change.
+/// The page's stream: how the ticket is and what was said since, for each change.
 pub(super) async fn live(
     Of(app): Of<App>,
     scope: TenantScope,
-    Path((_, id)): Path<(String, TicketId)>,
+    Path((slug, id)): Path<(String, TicketId)>,
+    Query(mark): Query<Mark>,
     seen: LastSeen,
 ) -> Result<Response, Error> {
     store::find(&mut scope.begin().await?, id).await?;
-    app.live(&scope, seen, move |app, scope, event| async move {
-        let is_ours = event.tenant_id == Some(scope.tenant().0);
-        if !is_ours || subject(&event) != Some(id) {
-            return Ok(None);
+    let mark = Arc::new(Mutex::new(mark));
+    let base = super::href(&slug, id);
+    app.live(&scope, seen, move |app, scope, event| {
+        let (mark, base) = (Arc::clone(&mark), base.clone());
+        async move {
+            let is_ours = event.tenant_id == Some(scope.tenant().0);
+            if !is_ours || subject(&event) != Some(id) {
+                return Ok(None);
+            }
+            let (mut tx, now) = (scope.begin().await?, app.now());
+            let ticket = store::find(&mut tx, id).await?;
+            let head = html(&Head::load(&mut tx, &ticket, now).await?)?;
+            let changed = Fragment::default().replace(Head::ID, &head);
+            let mut mark = mark.lock().await;
+            Ok(Some(mark.news(&mut tx, (id, &base), changed, now).await?))
         }
-        let (mut tx, now) = (scope.begin().await?, app.now());
-        let ticket = store::find(&mut tx, id).await?;
-        let head = html(&Head::load(&mut tx, &ticket, now).await?)?;
-        let talk = html(&Talk::load(&mut tx, id, now).await?)?;
-        let changed = Fragment::default().replace(Head::ID, &head);
-        Ok(Some(changed.replace(Talk::ID, &talk)))
     })
     .await
 }

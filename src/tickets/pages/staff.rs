@@ -11,8 +11,9 @@ use crate::platform::db::StaffTx;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::{TenantId, TicketId};
-use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, mistakes};
+use crate::platform::web::{Ctx, FormData, FormState, Page, Path, Query, SeeOther, mistakes};
 
+use super::super::attachments::FormWithFiles;
 use super::super::model::{Side, State, Ticket};
 use super::super::{
     Assignee, ExtrasView, Patch, Severity, change_by_staff, extras_panel, give_to_tenant, note_by_staff,
@@ -21,7 +22,7 @@ use super::super::{
 use super::facts::Head;
 use super::parts::{Choice, severities};
 use super::presence::{self, Typing};
-use super::talk::Talk;
+use super::talk::{Talk, Until};
 use super::things::Things;
 use super::watch;
 
@@ -60,8 +61,8 @@ pub(super) struct Show {
 
 /// Which of the page's forms came back.
 pub(super) enum Again {
-    /// None.
-    Fresh,
+    /// None; the conversation is looked at.
+    Fresh(Until),
     /// The composer.
     Post(FormState),
     /// What is changed beside it.
@@ -129,17 +130,17 @@ async fn page(
     let (mut tx, now) = (scope.begin().await?, app.now());
     let newest = events::newest(&mut tx).await?;
     let ticket = store::find(&mut tx, id).await?;
-    let (form, side_form) = match again {
-        Again::Fresh => (FormState::default(), filled(&ticket)),
-        Again::Post(form) => (form, filled(&ticket)),
-        Again::Side(form) => (FormState::default(), form),
+    let (form, side_form, until) = match again {
+        Again::Fresh(until) => (FormState::default(), filled(&ticket), until),
+        Again::Post(form) => (form, filled(&ticket), Until::default()),
+        Again::Side(form) => (FormState::default(), form, Until::default()),
     };
     let present = (ticket.state.word(), ticket.state.label());
     let base = super::staff_href(id);
+    let talk = Talk::load(&mut tx, (id, &base), until, now).await?;
     Ok(Page(Show {
         ctx: ctx.with_crumbs([("Tickets", "/staff/tickets")]),
         facts: Head::load(&mut tx, &ticket, now).await?,
-        talk: Talk::load(&mut tx, id, now).await?,
         typing: Typing::load(&mut tx, id, scope.actor.user, now).await?,
         things: Things::load(&mut tx, id, "/staff", now).await?,
         watchers: watch::lines(&mut tx, id).await?,
@@ -157,7 +158,8 @@ async fn page(
         tenants: tenants(&mut tx, &ticket).await?,
         is_note: form.value("kind") == "note",
         may_write: scope.may(Permission::StaffTicketWrite),
-        live: format!("{base}/live?after={newest}"),
+        live: format!("{base}/live?after={newest}{}", talk.mark()),
+        talk,
         version: side_form.version(ticket.version),
         title: ticket.label(),
         number: ticket.number,
@@ -178,8 +180,9 @@ pub(super) async fn show(
     scope: StaffScope,
     ctx: Ctx,
     Path(id): Path<TicketId>,
+    Query(until): Query<Until>,
 ) -> Result<Page<Show>, Error> {
-    page(&app, &scope, ctx, id, Again::Fresh).await
+    page(&app, &scope, ctx, id, Again::Fresh(until)).await
 }
 
 /// A state that was chosen, or none.
@@ -190,13 +193,14 @@ fn chosen<T>(text: &str, parse: fn(&str) -> Result<T, String>, field: &str) -> R
     }
 }
 
-async fn written(app: &App, scope: &StaffScope, id: TicketId, data: &FormData) -> Result<bool, Error> {
+async fn written(app: &App, scope: &StaffScope, id: TicketId, sent: &FormWithFiles) -> Result<bool, Error> {
+    let (data, files) = (&sent.data, sent.files()?);
     let is_note = data.get("kind") == "note";
     if is_note {
-        note_by_staff(app, scope, id, data.get("body")).await?;
+        note_by_staff(app, scope, id, data.get("body"), files).await?;
     } else {
         let then = chosen(data.get("state"), State::parse, "state")?;
-        reply_by_staff(app, scope, id, data.get("body"), then).await?;
+        reply_by_staff(app, scope, id, data.get("body"), then, files).await?;
     }
     presence::over(scope, id).await?;
     Ok(is_note)
@@ -208,9 +212,9 @@ pub(super) async fn post(
     scope: StaffScope,
     ctx: Ctx,
     Path(id): Path<TicketId>,
-    data: FormData,
+    sent: FormWithFiles,
 ) -> Result<Response, Error> {
-    match data.submit(written(&app, &scope, id, &data)).await {
+    match sent.data.submit(written(&app, &scope, id, &sent)).await {
         Ok(is_note) => {
             let words = if is_note {
                 "The note is there. The customer does not see it."
@@ -221,7 +225,7 @@ pub(super) async fn post(
         }
         Err(error) => {
             let (errors, status) = mistakes(error)?;
-            let again = Again::Post(FormState::new(data, errors));
+            let again = Again::Post(FormState::new(sent.data, errors));
             Ok(page(&app, &scope, ctx, id, again).await?.status(status))
         }
     }

@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::platform::access::StaffScope;
 use crate::platform::error::Error;
 use crate::platform::ids::TenantId;
-use crate::platform::web::{Ctx, FormData, FormState, Page, Query, SeeOther, mistakes};
+use crate::platform::web::{Ctx, FormState, Page, Query, SeeOther, mistakes};
 
+use super::super::attachments::FormWithFiles;
 use super::super::model::Ticket;
 use super::super::{open_by_staff, store};
 use super::new::{Grade, opening};
@@ -58,7 +59,8 @@ pub(super) async fn form(
     page(&scope, ctx, form).await
 }
 
-async fn opened(app: &App, scope: &StaffScope, data: &FormData) -> Result<Ticket, Error> {
+async fn opened(app: &App, scope: &StaffScope, sent: &FormWithFiles) -> Result<Ticket, Error> {
+    let data = &sent.data;
     let tenant = match data.get("tenant") {
         "" => None,
         id => Some(
@@ -66,7 +68,7 @@ async fn opened(app: &App, scope: &StaffScope, data: &FormData) -> Result<Ticket
                 .map_err(|_| Error::invalid("tenant", "Choose a tenant."))?,
         ),
     };
-    open_by_staff(app, scope, tenant, opening(data)?).await
+    open_by_staff(app, scope, tenant, opening(data)?, sent.files()?).await
 }
 
 /// Opens it.
@@ -74,15 +76,15 @@ pub(super) async fn create(
     State(app): State<App>,
     scope: StaffScope,
     ctx: Ctx,
-    data: FormData,
+    sent: FormWithFiles,
 ) -> Result<Response, Error> {
-    match data.submit(opened(&app, &scope, &data)).await {
+    match sent.data.submit(opened(&app, &scope, &sent)).await {
         Ok(ticket) => Ok(SeeOther::to(super::staff_href(ticket.id))
             .good(format!("Ticket #{} is open.", ticket.number))
             .into_response()),
         Err(error) => {
             let (errors, status) = mistakes(error)?;
-            let form = FormState::new(data, errors);
+            let form = FormState::new(sent.data, errors);
             Ok(page(&scope, ctx, form).await?.status(status))
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Method;
 use chrono::TimeDelta;
 use scraper::{Html, Selector};
 use uuid::Uuid;
@@ -459,4 +461,149 @@ async fn the_wallboard_says_what_a_room_has_to_know() {
             .concat()
             .contains("Waits longest for an answer")
     );
+}
+
+/// Sends a form with a file, as a browser does.
+async fn send_with_file(
+    who: &Client,
+    path: &str,
+    fields: &[(&str, &str)],
+    (name, content): (&str, &str),
+) -> Answer {
+    let mut parts: Vec<String> = Vec::new();
+    for (field, value) in fields {
+        parts.push(format!(
+            "--x\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+        ));
+    }
+    parts.push(format!(
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--x--\r\n"
+    ));
+    let headers = [
+        ("content-type", "multipart/form-data; boundary=x"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    who.send(Method::POST, path, &headers, Body::from(parts.concat()))
+        .await
+}
+
+#[tokio::test]
+async fn files_come_with_the_words_or_neither_does() {
+    let scene = Scene::new().await;
+    let opening = [("subject", "Odd"), ("severity", "p3"), ("body", "See the log.")];
+    let (log, page) = (("server.log", "It broke."), ("a.html", "<html>"));
+    let refused = send_with_file(&scene.customer, "/t/acme/tickets", &opening, page).await;
+    let refused = refused.expect(422);
+    assert_eq!(texts(&refused, "#f-body"), ["See the log."]);
+    assert!(texts(&refused, "#f-file-error")[0].starts_with("a.html was not attached."));
+    let list = scene.customer.get("/t/acme/tickets").await.expect(200);
+    assert!(texts(&list, "#ticket-rows tr").is_empty());
+    let made = send_with_file(&scene.customer, "/t/acme/tickets", &opening, log).await;
+    let made = made.expect(303);
+    let (_, id) = made.location().rsplit_once('/').unwrap();
+    let id: TicketId = id.parse().unwrap();
+    assert_eq!(texts(&scene.ours(id).await, "a[download]"), ["server.log"]);
+
+    // A note's file is as internal as the note; words that are refused keep the file out, too.
+    scene.test.clock.advance(TimeDelta::seconds(1));
+    let posts = format!("/staff/tickets/{id}/posts");
+    let note = [("kind", "note"), ("body", NOTE), ("state", "")];
+    send_with_file(&scene.engineer, &posts, &note, ("inside.txt", "x"))
+        .await
+        .expect(303);
+    let empty = [("kind", "reply"), ("body", " "), ("state", "")];
+    send_with_file(&scene.engineer, &posts, &empty, ("late.txt", "x"))
+        .await
+        .expect(422);
+    assert_eq!(
+        texts(&scene.theirs(id).await, "a[download]"),
+        ["server.log", "inside.txt"]
+    );
+    assert_eq!(texts(&scene.ours(id).await, "a[download]"), ["server.log"]);
+    scene.test.clock.advance(TimeDelta::seconds(1));
+    let answer = [("body", "Here is more.")];
+    let posts = format!("/t/acme/tickets/{id}/posts");
+    send_with_file(&scene.customer, &posts, &answer, ("more.txt", "x"))
+        .await
+        .expect(303);
+    let ours = scene.ours(id).await;
+    assert_eq!(texts(&ours, "a[download]"), ["server.log", "more.txt"]);
+    assert_eq!(texts(&ours, ".talk-post").len(), 2);
+}
+
+#[tokio::test]
+async fn old_posts_are_found_and_moved_as_new_ones_are() {
+    let scene = Scene::new().await;
+    let id = scene.open().await;
+    scene
+        .test
+        .administer(
+            "insert into ticket_post (id, ticket_id, tenant_id, kind, is_public, body, side, author_name, created_at) \
+             select gen_random_uuid(), t.id, t.tenant_id, 'reply', true, 'line' || lpad(n::text, 3, '0'), 'staff', 'eve', \
+             t.opened_at from ticket t, generate_series(1, 250) n order by n",
+        )
+        .await;
+    let bodies = |page: &Answer| texts(page, ".talk-body");
+    let newest = scene.ours(id).await;
+    assert_eq!(bodies(&newest).len(), 100);
+    assert_eq!(bodies(&newest).last().unwrap(), "line250");
+    let older = value(&newest, "#talk a[href*='until=']", "href");
+    let older = scene.customer.get(&older).await.expect(200);
+    assert_eq!(
+        (&*bodies(&older)[0], &*bodies(&older)[99]),
+        ("line051", "line150")
+    );
+    let oldest = value(&older, "#talk > p:first-child a", "href");
+    let oldest = scene.customer.get(&oldest).await.expect(200);
+    assert_eq!(bodies(&oldest).len(), 51);
+    assert!(bodies(&oldest)[0].starts_with("Since noon"));
+    let next = value(&oldest, "#talk a", "href");
+    let next = scene.customer.get(&next).await.expect(200);
+    assert_eq!(bodies(&next), bodies(&older));
+
+    // What is found leads to its place, on the page that has it.
+    for (who, list) in [
+        (&scene.customer, "/t/acme/tickets?q=line007"),
+        (&scene.engineer, "/staff/tickets?q=line007"),
+    ] {
+        let found = who.get(list).await.expect(200);
+        let to = value(&found, "#ticket-rows .row-link", "href");
+        let (page, place) = to.split_once('#').unwrap();
+        let page = who.get(page).await.expect(200);
+        assert_eq!(texts(&page, &format!("[id='{place}'] .talk-body")), ["line007"]);
+    }
+    let found = scene.customer.get("/t/acme/search?q=line007").await.expect(200);
+    assert!(found.body.contains("?until=tpo_"), "{}", found.body);
+
+    let links = format!("/staff/tickets/{id}/links");
+    let page = scene.engineer.get(&links).await.expect(200);
+    assert_eq!(texts(&page, "[name=posts] + label").len(), 200);
+    let older = value(&page, "a[href*='until=']", "href");
+    let (older, _) = older.split_once('#').unwrap();
+    let page = scene.engineer.get(older).await.expect(200);
+    assert_eq!(texts(&page, "[name=posts] + label").len(), 51);
+}
+
+#[tokio::test]
+async fn a_live_page_is_told_what_is_new_and_no_more() {
+    let scene = Scene::new().await;
+    let id = scene.open().await;
+    let live = value(&scene.ours(id).await, "[data-live]", "data-live");
+    let mut page = scene.customer.listen(&live).await;
+    scene
+        .post(id, &[("kind", "reply"), ("body", "We look at once.")], 303)
+        .await;
+    scene.tell(Some(scene.tenant), TOPIC, id.0);
+    let said = page.hears("We look at once.").await;
+    assert!(
+        said.contains("hx-target=\"#conversation\" hx-swap=\"beforeend\""),
+        "{said}"
+    );
+    assert!(!said.contains("noon"), "{said}");
+    scene
+        .post(id, &[("kind", "reply"), ("body", "It works again.")], 303)
+        .await;
+    scene.tell(Some(scene.tenant), TOPIC, id.0);
+    let said = page.hears("It works again.").await;
+    assert_eq!(said.matches("We look at once.").count(), 1, "{said}");
 }

@@ -84,6 +84,43 @@ pub async fn posts_of(
     Ok(rows.into_iter().map(Post::from).collect())
 }
 
+/// What was written into a ticket and the scope may see, the newest first, up to a post.
+pub async fn newest_posts(
+    tx: &mut impl Scoped,
+    id: TicketId,
+    until: Option<TicketPostId>,
+    limit: i64,
+) -> Result<Vec<Post>, Error> {
+    let rows = sqlx::query_as!(
+        PostRow,
+        "select id, ticket_id, kind, is_public, body, side, author_id, author_name, address, created_at from ticket_post \
+         where ticket_id = $1 and ($2::uuid is null or place <= (select a.place from ticket_post a where a.id = $2)) \
+         order by place desc limit $3",
+        id.0,
+        until.map(|until| until.0),
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    Ok(rows.into_iter().map(Post::from).collect())
+}
+
+/// The post that stands in a ticket after another one, so many further on, and when it was written.
+pub async fn post_past(
+    tx: &mut impl Scoped,
+    (id, after): (TicketId, TicketPostId),
+    further: i64,
+) -> Result<Option<(TicketPostId, DateTime<Utc>)>, Error> {
+    let row = sqlx::query!(
+        "select id, created_at from ticket_post \
+         where ticket_id = $1 and place > (select a.place from ticket_post a where a.id = $2) order by place limit 1 offset $3",
+        id.0,
+        after.0,
+        further
+    );
+    let row = row.fetch_optional(tx.conn()).await?;
+    Ok(row.map(|row| (TicketPostId(row.id), row.created_at)))
+}
+
 /// The first posts of each of several tickets, as far as the scope sees them, the oldest first.
 pub async fn posts_of_all(
     tx: &mut impl Scoped,
@@ -185,6 +222,54 @@ pub async fn log_of(tx: &mut impl Scoped, id: TicketId) -> Result<Vec<LoggedEven
     );
     let rows = rows.fetch_all(tx.conn()).await?;
     rows.into_iter().map(EventRow::read).collect()
+}
+
+/// The same of a span of time; of more than `limit` entries the newest.
+pub async fn log_between(
+    tx: &mut impl Scoped,
+    id: TicketId,
+    (from, until): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    limit: i64,
+) -> Result<Vec<LoggedEvent>, Error> {
+    let rows = sqlx::query_as!(
+        EventRow,
+        "select id, ticket_id, at, kind, data, actor_id, actor_name, is_public from ticket_event where ticket_id = $1 \
+         and ($2::timestamptz is null or at >= $2) and ($3::timestamptz is null or at < $3) order by id desc limit $4",
+        id.0,
+        from,
+        until,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    rows.into_iter().rev().map(EventRow::read).collect()
+}
+
+/// The same after an entry, at most `limit`.
+pub async fn log_after(
+    tx: &mut impl Scoped,
+    id: TicketId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<LoggedEvent>, Error> {
+    let rows = sqlx::query_as!(
+        EventRow,
+        "select id, ticket_id, at, kind, data, actor_id, actor_name, is_public from ticket_event \
+         where ticket_id = $1 and id > $2 order by id limit $3",
+        id.0,
+        after,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    rows.into_iter().map(EventRow::read).collect()
+}
+
+/// The last entry of a ticket's log that the scope may see; 0 if there is none.
+pub async fn newest_event(tx: &mut impl Scoped, id: TicketId) -> Result<i64, Error> {
+    let newest = sqlx::query_scalar!(
+        r#"select coalesce(max(id), 0) as "newest!" from ticket_event where ticket_id = $1"#,
+        id.0
+    );
+    Ok(newest.fetch_one(tx.conn()).await?)
 }
 
 /// What happened in a ticket and the scope may see, the oldest first.

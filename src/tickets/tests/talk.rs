@@ -220,6 +220,29 @@ async fn what_comes_by_mail_waits_for_a_tenant_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_ticket_is_given_to_nobody_who_does_not_have_what_it_is_about() {
+    let scene = Scene::new().await;
+    let theirs = scene.test.tenant("theirs").await;
+    let server = scene.test.server(theirs, "secret-name").await;
+    let new = json!({ "subject": "It is slow", "body": "See.", "severity": "p3", "about": [server] });
+    let made = scene.staff.json("POST", "/api/v1/staff/tickets", &new).await;
+    let id = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let give = format!("/api/v1/staff/tickets/{id}/tenant");
+    let refused = scene
+        .staff
+        .json("POST", &give, &json!({ "tenant": scene.tenant }))
+        .await;
+    assert_eq!(refused.expect(409).json()["code"], "ticket-about-others");
+    let path = format!("/api/v1/tickets/{id}");
+    scene.customer.get(&path).await.expect(404);
+    let given = scene
+        .staff
+        .json("POST", &give, &json!({ "tenant": theirs }))
+        .await;
+    given.expect(200);
+}
+
+#[tokio::test]
 async fn what_was_merged_goes_on_elsewhere() {
     let scene = Scene::new().await;
     let (one, other) = (scene.open("Slow", "a").await, scene.open("Slow again", "b").await);
