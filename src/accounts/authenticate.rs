@@ -9,7 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::app::App;
 use crate::config::Config;
-use crate::platform::access::{Actor, Authenticate, Guest, Member, StaffRole, Via};
+use crate::platform::access::{Actor, Authenticate, Glass, Guest, Member, StaffRole, Via};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, may_ask_again};
 use crate::platform::error::Error;
@@ -124,6 +124,7 @@ fn session_actor(owner: SessionOwner) -> Result<Actor, Error> {
         email: owner.email,
         memberships: owner.memberships.0.into_iter().map(Member::from).collect(),
         guests: owner.guests.0.into_iter().map(Guest::from).collect(),
+        glass: owner.glass.0.into_iter().map(Glass::from).collect(),
         via: Via::Session(SessionId(owner.id)),
     })
 }
@@ -151,6 +152,7 @@ fn token_actor(owner: TokenOwner) -> Result<Option<Actor>, Error> {
         email: owner.email,
         memberships,
         guests,
+        glass: Vec::new(),
         via: Via::Token {
             id: TokenId(owner.id),
             tenant,

@@ -6,11 +6,11 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::{Change, Target};
 use crate::notifications::{self, Draft};
-use crate::platform::access::{StaffScope, Who};
+use crate::platform::access::{Permission, StaffRole, StaffScope, Via, Who, staff_may};
 use crate::platform::db::{Scoped, StaffTx};
 use crate::platform::error::Error;
 use crate::platform::events::{self, GUEST_TOPIC};
-use crate::platform::ids::{BreakGlassId, TenantId};
+use crate::platform::ids::{BreakGlassId, TenantId, UserId};
 use crate::tenants;
 use crate::tickets::{self, EventKind, State, Ticket};
 
@@ -68,7 +68,12 @@ pub async fn open(app: &App, scope: &StaffScope, ticket: Ticket, wish: &Wish) ->
     }
     let id = BreakGlassId::new(&*app.ids, now);
     let label = format!("{} ({})", scope.actor.name, scope.actor.email);
-    store::insert(&mut tx, (id, tenant, ticket.id), (staff, &label), wish, now).await?;
+    let session = match scope.actor.via {
+        Via::Session(id) => Some(id),
+        Via::Token { .. } => None,
+    };
+    let by = (staff, session, label.as_str());
+    store::insert(&mut tx, (id, tenant, ticket.id), by, wish, now).await?;
     let grant = store::find(&mut tx, id).await?;
     let told = json!({
         "parts": grant.parts, "reason": grant.reason, "ticket": grant.ticket_number, "until": grant.until,
@@ -141,6 +146,22 @@ pub(super) async fn finish(
             // What consoles listen to, and then ask again whether they may stay.
             events::emit(tx, Some(grant.tenant), GUEST_TOPIC, Some(server.0)).await?;
         }
+    }
+    Ok(())
+}
+
+/// The roles that may break the glass.
+pub(super) fn roles() -> Vec<String> {
+    let all = StaffRole::ALL.iter().copied();
+    all.filter(|role| staff_may(*role, Permission::StaffBreakGlass))
+        .map(|role| role.name().to_owned())
+        .collect()
+}
+
+/// Ends what somebody has open and may not have any more: they signed out, were disabled, or lost their role.
+pub async fn end_lost(app: &App, tx: &mut impl Scoped, who: &Who, staff: UserId) -> Result<(), Error> {
+    for grant in store::lost(tx, staff, &roles()).await? {
+        finish(app, tx, who, &grant, "left").await?;
     }
     Ok(())
 }

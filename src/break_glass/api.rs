@@ -47,7 +47,7 @@ pub struct BreakGlassOut {
     is_open: bool,
     /// When it was ended.
     ended_at: Option<DateTime<Utc>>,
-    /// By what: `staff` or `time`.
+    /// By what: `staff`, `time`, or `left` if whoever opened it signed out or may look no more.
     ended_by: Option<String>,
     /// What was looked at, the oldest first.
     looks: Vec<BreakGlassLookOut>,
@@ -58,7 +58,7 @@ pub struct BreakGlassOut {
 pub struct BreakGlassLookOut {
     /// When.
     at: DateTime<Utc>,
-    /// Of what kind: `console`, `files` or `mail`.
+    /// Of what kind: `console`, `files`, `mail` or `archive`.
     part: String,
     /// What it was.
     #[schema(example = "web-1: /site/index.html")]
@@ -99,7 +99,7 @@ pub struct BreakGlassIn {
     /// A ticket of the organisation that is not closed.
     ticket: TicketId,
     /// What is to be seen.
-    #[schema(min_items = 1, max_items = 3)]
+    #[schema(min_items = 1, max_items = 4)]
     parts: Vec<Part>,
     /// Why; the customer reads it.
     #[schema(min_length = 10, max_length = 500)]
@@ -170,8 +170,8 @@ pub async fn staff_show(
 
 /// Break the glass
 ///
-/// Opens access to consoles, files or mail of a ticket's organisation, for a while. Its people see who did it, when, why and until
-/// when; its owners are told by mail.
+/// Opens access to consoles, files, mail or the whole archive of a ticket's organisation, for a while. Its people see who did it, when,
+/// why and until when; its owners are told by mail. Access that a browser opened ends when its person signs out.
 #[utoipa::path(post, path = "/api/v1/staff/break-glass", tag = "staff", request_body = BreakGlassIn,
     responses((status = 201, description = "The access", body = BreakGlassOut)))]
 pub async fn open(

@@ -21,11 +21,13 @@ pub enum Part {
     Files,
     /// The way of each mail.
     Mail,
+    /// All that there is, as one archive.
+    Archive,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Console, Self::Files, Self::Mail];
+    pub const ALL: [Self; 4] = [Self::Console, Self::Files, Self::Mail, Self::Archive];
 
     /// As the database and forms write it.
     pub fn word(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Part {
             Self::Console => "console",
             Self::Files => "files",
             Self::Mail => "mail",
+            Self::Archive => "archive",
         }
     }
 
@@ -42,6 +45,7 @@ impl Part {
             Self::Console => "consoles",
             Self::Files => "files",
             Self::Mail => "mail",
+            Self::Archive => "whole archive",
         }
     }
 
@@ -78,7 +82,7 @@ pub struct Grant {
     pub until: DateTime<Utc>,
     /// When it was ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// By what: `staff` or `time`.
+    /// By what: `staff`, `time`, or `left` if whoever opened it signed out or may look no more.
     pub ended_by: Option<String>,
     /// How often something was looked at.
     pub uses: i64,
@@ -151,7 +155,7 @@ impl Wish {
         parts.sort_by_key(|part| part.word());
         parts.dedup();
         if parts.is_empty() {
-            errors.add("parts", "Choose consoles, files or mail.");
+            errors.add("parts", "Choose consoles, files, mail or the archive.");
         }
         let reason = reason.trim();
         let length = reason.chars().count();

@@ -56,7 +56,7 @@ impl Row {
     fn state(&self) -> (&'static str, &'static str) {
         match (self.is_open, self.grant.ended_by.as_deref()) {
             (true, _) => ("busy", "Open now"),
-            (false, Some("staff")) => ("idle", "Ended early"),
+            (false, Some("staff" | "left")) => ("idle", "Ended early"),
             (false, _) => ("idle", "Over"),
         }
     }

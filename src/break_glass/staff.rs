@@ -8,11 +8,12 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::platform::access::{Permission, StaffScope};
 use crate::platform::error::{Error, FieldErrors};
-use crate::platform::ids::{BreakGlassId, ServerId, TicketId};
+use crate::platform::ids::{BreakGlassId, ServerId, TenantId, TicketId};
 use crate::platform::web::{
     Ctx, Cursor, FormData, FormState, ListQuery, Listing, Page, PageQuery, Path, Query, SeeOther, mistakes,
 };
 use crate::servers;
+use crate::tenants;
 use crate::tickets;
 
 use super::actions;
@@ -65,6 +66,10 @@ pub struct Origin {
     ticket: Option<TicketId>,
     /// The server whose console was asked for.
     server: Option<ServerId>,
+    /// The organisation whose things were asked for.
+    tenant: Option<TenantId>,
+    /// What was asked for; a console if nothing is said.
+    part: Option<Part>,
 }
 
 #[derive(Template)]
@@ -72,7 +77,7 @@ pub struct Origin {
 pub(super) struct New {
     ctx: Ctx,
     form: FormState,
-    /// The server's tenant, if one comes from a server, and its open tickets.
+    /// The tenant, if one comes from it or a server of its, and its open tickets.
     tenant: String,
     tickets: Vec<(String, String)>,
 }
@@ -85,18 +90,22 @@ fn crumbs(ctx: Ctx) -> Ctx {
 pub(super) async fn new(scope: StaffScope, ctx: Ctx, Query(from): Query<Origin>) -> Result<Page<New>, Error> {
     let mut tx = scope.begin().await?;
     let mut form = FormState::default()
-        .with("parts", Part::Console.word())
+        .with("parts", from.part.unwrap_or(Part::Console).word())
         .with("minutes", "60");
     if let Some(ticket) = from.ticket {
         let ticket = tickets::find(&mut tx, ticket).await?;
         form = form.with("ticket", ticket.number.to_string());
     }
-    let (tenant, tickets) = match from.server {
-        Some(server) => {
-            let server = servers::find(&mut tx, server).await?;
-            let tickets = store::tickets(&mut tx, server.tenant).await?.into_iter();
+    let whose = match from.server {
+        Some(server) => Some(servers::find(&mut tx, server).await?.tenant),
+        None => from.tenant,
+    };
+    let (tenant, tickets) = match whose {
+        Some(tenant) => {
+            let tickets = store::tickets(&mut tx, tenant).await?.into_iter();
             let named = tickets.map(|(number, subject)| (number.to_string(), format!("#{number} {subject}")));
-            (server.tenant_name, named.collect())
+            let named = named.collect();
+            (tenants::find_tenant(&mut tx, tenant).await?.name, named)
         }
         None => (String::new(), Vec::new()),
     };
@@ -176,6 +185,7 @@ pub(super) struct Show {
     row: Row,
     ways: Vec<Way>,
     mail: String,
+    archive: String,
     /// Where it is ended.
     end_href: String,
 }
@@ -193,6 +203,11 @@ pub(super) async fn show(
     let is_own = grant.staff == Some(scope.actor.user) && grant.is_open(now);
     let has = |part| is_own && grant.parts.contains(&part);
     let (console, files, mail) = (has(Part::Console), has(Part::Files), has(Part::Mail));
+    let archive = if has(Part::Archive) {
+        format!("/staff/tenants/{}/archive", grant.tenant)
+    } else {
+        String::new()
+    };
     let mut ways = Vec::new();
     if console || files {
         for (server, name) in store::servers(&mut tx, grant.tenant).await? {
@@ -211,6 +226,7 @@ pub(super) async fn show(
         ctx: crumbs(ctx),
         row,
         ways,
+        archive,
         mail: if mail {
             format!("{HOME}/{id}/mail")
         } else {

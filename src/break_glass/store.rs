@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::platform::db::{Scoped, StaffTx, SystemTx, violates};
 use crate::platform::error::Error;
-use crate::platform::ids::{BreakGlassId, ServerId, TenantId, TicketId, UserId};
+use crate::platform::ids::{BreakGlassId, ServerId, SessionId, TenantId, TicketId, UserId};
 
 use super::actions::is_open_already;
 use super::model::{Grant, Look, Part, Wish};
@@ -78,6 +78,17 @@ pub async fn unended(tx: &mut StaffTx, (staff, tenant): (UserId, TenantId)) -> R
         tenant.0
     );
     Ok(found.fetch_optional(tx.conn()).await?.map(Grant::from))
+}
+
+/// Those of a person that last.
+pub async fn open_by(tx: &mut StaffTx, staff: UserId, now: DateTime<Utc>) -> Result<Vec<Grant>, Error> {
+    let rows = select!(
+        "where g.staff_id = $1 and g.ended_at is null and g.until > $2 order by g.id",
+        staff.0,
+        now
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    Ok(rows.into_iter().map(Grant::from).collect())
 }
 
 /// Those of a tenant that last.
@@ -153,14 +164,14 @@ pub async fn uses(tx: &mut impl Scoped, grants: &[BreakGlassId]) -> Result<Vec<L
 pub async fn insert(
     tx: &mut StaffTx,
     (id, tenant, ticket): (BreakGlassId, TenantId, TicketId),
-    (staff, label): (UserId, &str),
+    (staff, session, label): (UserId, Option<SessionId>, &str),
     wish: &Wish,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let parts: Vec<String> = wish.parts.iter().map(|part| part.word().to_owned()).collect();
     let done = sqlx::query!(
-        "insert into break_glass (id, tenant_id, ticket_id, staff_id, staff_label, parts, reason, opened_at, until) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into break_glass (id, tenant_id, ticket_id, staff_id, staff_label, parts, reason, opened_at, until, session_id) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         id.0,
         tenant.0,
         ticket.0,
@@ -169,7 +180,8 @@ pub async fn insert(
         &parts,
         wish.reason,
         now,
-        now + wish.lasts
+        now + wish.lasts,
+        session.map(|id| id.0)
     )
     .execute(tx.conn())
     .await;
@@ -199,6 +211,42 @@ pub async fn due(tx: &mut SystemTx, now: DateTime<Utc>, limit: i64) -> Result<Ve
     let rows = select!(
         "where g.ended_at is null and g.until <= $1 order by g.until, g.id limit $2 for update of g skip locked",
         now,
+        limit
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    Ok(rows.into_iter().map(Grant::from).collect())
+}
+
+/// Those of a person whose ground is gone: the session that opened them, the account, or a role among `roles`.
+pub async fn lost(tx: &mut impl Scoped, staff: UserId, roles: &[String]) -> Result<Vec<Grant>, Error> {
+    let rows = select!(
+        "where g.staff_id = $1 and g.ended_at is null \
+           and ((g.session_id is not null and not exists (select from session s where s.id = g.session_id)) \
+             or not exists (select from user_account u where u.id = g.staff_id and u.disabled_at is null and u.staff_role = any($2))) \
+         order by g.id for update of g",
+        staff.0,
+        roles
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    Ok(rows.into_iter().map(Grant::from).collect())
+}
+
+/// The same of everybody. A session that is over or idle is gone, whether its row is or not.
+pub async fn left(
+    tx: &mut SystemTx,
+    (now, idle_since): (DateTime<Utc>, DateTime<Utc>),
+    roles: &[String],
+    limit: i64,
+) -> Result<Vec<Grant>, Error> {
+    let rows = select!(
+        "where g.ended_at is null \
+           and ((g.session_id is not null and not exists (select from session s \
+               where s.id = g.session_id and s.expires_at > $1 and s.last_seen_at > $2)) \
+             or not exists (select from user_account u where u.id = g.staff_id and u.disabled_at is null and u.staff_role = any($3))) \
+         order by g.id limit $4 for update of g skip locked",
+        now,
+        idle_since,
+        roles,
         limit
     );
     let rows = rows.fetch_all(tx.conn()).await?;

@@ -157,6 +157,52 @@ async fn it_ends_when_its_time_is_up_whether_anybody_writes_that_or_not() {
 }
 
 #[tokio::test]
+async fn it_ends_when_whoever_opened_it_signs_out_or_is_disabled_and_pages_say_that_it_is_open() {
+    let scene = Scene::new().await;
+    let boss = scene.test.staff("boss", StaffRole::Owner).await;
+    let browser = scene.test.browser(boss).await;
+    let ticket = format!("/api/v1/staff/tickets/{}", scene.ticket);
+    let ticket = scene.staff.get(&ticket).await.expect(200).json();
+    let number = ticket["number"].to_string();
+    let fields = [
+        ("ticket", &*number),
+        ("parts", "console"),
+        ("reason", "It does not start any more."),
+        ("minutes", "15"),
+    ];
+    let bar = "The glass is broken for";
+    let page = browser.get("/account").await.expect(200).body;
+    assert!(!page.contains(bar), "{page}");
+    browser.post("/staff/break-glass", &fields).await.expect(303);
+    for page in ["/staff", "/account"] {
+        let page = browser.get(page).await.expect(200).body;
+        assert!(page.contains(bar) && page.contains("until 12:15 UTC"), "{page}");
+    }
+    let page = scene.browser.get("/account").await.expect(200).body;
+    assert!(!page.contains(bar), "nobody else is told so: {page}");
+    browser.post("/sign-out", &[]).await.expect(303);
+    let ended = async || {
+        let seen = scene.customer.get("/api/v1/break-glass").await.expect(200).json();
+        (
+            seen["items"][0]["is_open"].clone(),
+            seen["items"][0]["ended_by"].clone(),
+        )
+    };
+    assert_eq!(ended().await, (json!(false), json!("left")));
+
+    scene.test.clock.advance(TimeDelta::seconds(1));
+    let otto = scene.test.staff("otto", StaffRole::Engineer).await;
+    let program = scene.test.program(otto, None, &scopes(Side::Staff)).await;
+    let opened = program.json("POST", HOME, &scene.wish(&["console"])).await;
+    opened.expect(201);
+    assert_eq!(ended().await, (json!(true), Value::Null));
+    let browser = scene.test.browser(boss).await;
+    let disable = format!("/staff/people/{otto}/disable");
+    browser.post(&disable, &[]).await.expect(303);
+    assert_eq!(ended().await, (json!(false), json!("left")));
+}
+
+#[tokio::test]
 async fn mail_and_files_are_there_for_whoever_opened_them_and_each_look_is_told() {
     let scene = Scene::new().await;
     let id = scene.open(&["mail"]).await;

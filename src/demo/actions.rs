@@ -89,6 +89,7 @@ fn robot() -> Actor {
         staff: Some(StaffRole::Owner),
         memberships: Vec::new(),
         guests: Vec::new(),
+        glass: Vec::new(),
         via: Via::Session(SessionId(Uuid::nil())),
     }
 }

@@ -13,6 +13,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::app::App;
 use crate::audit::{Change, Target};
+use crate::break_glass::{self, Part};
 use crate::platform::access::{Permission, StaffScope, SystemScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::events;
@@ -56,12 +57,18 @@ pub async fn download(app: &App, scope: &TenantScope, with_secrets: bool) -> Res
         now: app.now(),
         with_secrets,
         user: scope.actor.user,
+        glass: None,
     };
     begin(source).await
 }
 
-/// Begins the download of any tenant for staff. They see no secrets.
+/// Begins the download of any tenant for staff who broke the glass for it. They see no secrets.
 pub async fn download_of(app: &App, scope: &StaffScope, tenant: TenantId) -> Result<Begun, Error> {
+    let mut tx = scope.begin().await?;
+    tenants::find_tenant(&mut tx, tenant).await?;
+    let grant = break_glass::check(&mut tx, scope, (tenant, Part::Archive), app.now()).await?;
+    break_glass::note_use(app, &mut tx, &grant, (Part::Archive, "all that there is")).await?;
+    tx.commit().await?;
     let source = Source {
         app: app.clone(),
         tenant,
@@ -69,6 +76,7 @@ pub async fn download_of(app: &App, scope: &StaffScope, tenant: TenantId) -> Res
         now: app.now(),
         with_secrets: false,
         user: scope.actor.user,
+        glass: Some(grant.id),
     };
     begin(source).await
 }
@@ -187,8 +195,8 @@ async fn renew(source: &Source, id: ExitArchiveId, progress: &Progress) -> Stop 
     loop {
         time.tick().await;
         match note(source, id, progress).await {
-            Ok(true) => {}
-            Ok(false) => return Stop::Lost,
+            Ok(None) => {}
+            Ok(Some(stop)) => return stop,
             // Its row is good for a minute more.
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -198,12 +206,18 @@ async fn renew(source: &Source, id: ExitArchiveId, progress: &Progress) -> Stop 
     }
 }
 
-async fn note(source: &Source, id: ExitArchiveId, progress: &Progress) -> Result<bool, Error> {
-    let mut tx = source.begin().await?;
-    let is_ours = store::note(&mut tx, id, progress.get(), source.app.now()).await?;
+/// Writes how far it is. Says why it must not go on, if so.
+async fn note(source: &Source, id: ExitArchiveId, progress: &Progress) -> Result<Option<Stop>, Error> {
+    let (mut tx, now) = (source.begin().await?, source.app.now());
+    if let Some(grant) = source.glass
+        && !break_glass::lasts(&mut tx, grant, now).await?
+    {
+        return Ok(Some(Stop::Closed));
+    }
+    let is_ours = store::note(&mut tx, id, progress.get(), now).await?;
     events::emit(&mut tx, Some(source.tenant), TOPIC, Some(id.0)).await?;
     tx.commit().await?;
-    Ok(is_ours)
+    Ok((!is_ours).then_some(Stop::Lost))
 }
 
 async fn end(

@@ -102,7 +102,8 @@ pub(super) async fn staff_list(
 
 /// Download all that a tenant has
 ///
-/// Without secrets. The tenant sees it in its audit log.
+/// Without secrets, by your own open access to the archive (`POST /api/v1/staff/break-glass`). The tenant sees it in its audit log and
+/// among the looks of that access.
 #[utoipa::path(get, path = "/api/v1/staff/tenants/{tenant}/archive", tag = "staff tenants",
     params(("tenant" = TenantId, Path)),
     responses((status = 200, description = "The tar", body = Binary, content_type = "application/x-tar")))]

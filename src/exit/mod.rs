@@ -6,6 +6,7 @@
 //!   cuts it off before that, so that nobody takes a part for the whole.
 //! - What is in it is a list, `sections`: whoever adds a feature that tenants have data in adds a line there.
 //! - All that is read is read inside the tenant: row-level security keeps every other tenant's rows out, for staff too.
+//! - Staff take one only while they have broken the glass for it ([`crate::break_glass`]); it is cut off when that ends.
 //! - One at a time for a tenant. Its row is a lease that its sender renews; one that is not renewed was cut off.
 
 mod actions;

@@ -34,6 +34,8 @@ pub enum Stop {
     Left,
     /// Its row is not ours any more.
     Lost,
+    /// Whoever takes it may not any more.
+    Closed,
     /// The panel stops.
     Stopping,
     /// Something could not be read.
@@ -52,6 +54,7 @@ impl Stop {
         match self {
             Self::Left => "The download was broken off. Start it again.".to_owned(),
             Self::Lost => "It was not heard of for too long. Start it again.".to_owned(),
+            Self::Closed => "The access of staff by which it was taken is over.".to_owned(),
             Self::Stopping => "The panel was restarted. Start it again.".to_owned(),
             Self::Failed(Error::Unavailable(_)) => {
                 "The container engine did not answer. Start it again when it does.".to_owned()

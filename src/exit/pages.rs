@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::break_glass::{self, Part};
 use crate::platform::access::{Permission, StaffScope, TenantScope};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::events;
 use crate::platform::ids::TenantId;
 use crate::platform::web::page::attachment;
-use crate::platform::web::{Ctx, Fragment, LastSeen, Page, Path, Query, ago};
+use crate::platform::web::{Ctx, Fragment, LastSeen, Page, Path, Query, SeeOther, ago};
 use crate::tenants;
 use crate::usage::bytes;
 
@@ -88,6 +89,8 @@ pub(super) struct Show {
     download: String,
     may_reveal: bool,
     is_staff: bool,
+    /// Where staff say why they take it, if they have not yet.
+    ask: String,
 }
 
 /// What a member takes with them.
@@ -103,6 +106,7 @@ pub(super) async fn own(State(app): State<App>, scope: TenantScope, ctx: Ctx) ->
         download: format!("{base}/archive/download"),
         may_reveal: scope.may(Permission::ServerSecrets),
         is_staff: false,
+        ask: String::new(),
     }))
 }
 
@@ -133,6 +137,8 @@ pub(super) async fn of_tenant(
     let mut tx = scope.begin().await?;
     let tenant = tenants::find_tenant(&mut tx, id).await?;
     let base = format!("/staff/tenants/{id}");
+    let open = break_glass::open_for(&mut tx, scope.actor.user, id, app.now()).await?;
+    let is_open = open.is_some_and(|grant| grant.parts.contains(&Part::Archive));
     let all = ("Tenants".to_owned(), "/staff/tenants".to_owned());
     Ok(Page(Show {
         ctx: ctx.with_crumbs([all, (tenant.name.clone(), base.clone())]),
@@ -142,6 +148,7 @@ pub(super) async fn of_tenant(
         download: format!("{base}/archive/download"),
         may_reveal: false,
         is_staff: true,
+        ask: if is_open { String::new() } else { asking(id) },
     }))
 }
 
@@ -171,7 +178,20 @@ pub(super) async fn staff_download(
     scope: StaffScope,
     Path(id): Path<TenantId>,
 ) -> Result<Response, Error> {
-    Ok(saved(actions::download_of(&app, &scope, id).await?))
+    match actions::download_of(&app, &scope, id).await {
+        Err(Error::Conflict {
+            code: "glass-closed", ..
+        }) => {
+            let text = "An archive is the customer's own. Say why you need it, and for how long.";
+            Ok(SeeOther::to(asking(id)).info(text).into_response())
+        }
+        begun => Ok(saved(begun?)),
+    }
+}
+
+/// Where staff break the glass for a tenant's archive.
+fn asking(tenant: TenantId) -> String {
+    format!("/staff/break-glass/new?tenant={tenant}&part=archive")
 }
 
 /// An archive, to be saved.

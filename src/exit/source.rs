@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::platform::access::Who;
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::ids::{TenantId, UserId};
+use crate::platform::ids::{BreakGlassId, TenantId, UserId};
 
 /// What an archive is made from.
 pub struct Source {
@@ -22,6 +22,8 @@ pub struct Source {
     pub with_secrets: bool,
     /// Who reads.
     pub user: UserId,
+    /// By which open access, if one of the staff takes it.
+    pub glass: Option<BreakGlassId>,
 }
 
 impl Source {

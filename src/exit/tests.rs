@@ -311,13 +311,19 @@ async fn nothing_of_another_tenant_is_in_it_for_staff_either() {
     scene.test.network(other, "theirnet").await;
 
     let root = scene.test.staff("root", StaffRole::Admin).await;
-    let staff = scene
-        .test
-        .program(root, None, &[Permission::StaffTenantExport])
-        .await;
+    let scopes = [Permission::StaffTenantExport, Permission::StaffBreakGlass];
+    let staff = scene.test.program(root, None, &scopes).await;
     let ours = scene.take(&scene.owner, ARCHIVE).await;
     scene.settles("whole").await;
     let by_staff = format!("/api/v1/staff/tenants/{}/archive", scene.tenant);
+    let closed = staff.get(&by_staff).await.expect(409);
+    assert_eq!(closed.json()["code"], "glass-closed");
+    let ticket = scene.test.ticket(scene.tenant).await;
+    let wish = json!({ "ticket": ticket, "parts": ["archive"], "reason": "They leave and ask for it.", "minutes": 15 });
+    staff
+        .json("POST", "/api/v1/staff/break-glass", &wish)
+        .await
+        .expect(201);
     for tar in [ours, scene.take(&staff, &by_staff).await] {
         let text = String::from_utf8_lossy(&tar).into_owned();
         assert!(text.contains("servers/web/volumes/site/ours.txt"));
@@ -327,6 +333,8 @@ async fn nothing_of_another_tenant_is_in_it_for_staff_either() {
     }
     let audit = scene.owner.get("/api/v1/audit-events").await.expect(200);
     assert!(audit.body.contains("root"), "the tenant sees that staff took it");
+    let seen = scene.owner.get("/api/v1/break-glass").await.expect(200).json();
+    assert_eq!(seen["items"][0]["looks"][0]["what"], "all that there is");
     let nobody = format!("/api/v1/staff/tenants/{}/archive", TenantId(uuid::Uuid::nil()));
     staff.get(&nobody).await.expect(404);
 }

@@ -187,6 +187,19 @@ struct MaintenanceDetailOut {
     maintenance: MaintenanceOut,
     /// Its times, the last first; at most fifty.
     times: Vec<MaintenanceRunOut>,
+    /// Other windows that cover some of the same at the same time; at most twenty. What several cover counts once.
+    overlaps: Vec<MaintenanceOverlapOut>,
+}
+
+/// Another window that covers some of the same.
+#[derive(Debug, Serialize, ToSchema)]
+struct MaintenanceOverlapOut {
+    /// Which.
+    id: MaintenanceId,
+    /// In a line.
+    title: String,
+    /// When its time begins that overlaps first.
+    begins_at: DateTime<Utc>,
 }
 
 /// A window that is announced, or changed as a whole.
@@ -281,14 +294,18 @@ async fn create(
     params(("maintenance" = MaintenanceId, Path)),
     responses((status = 200, description = "The window with its times", body = MaintenanceDetailOut)))]
 async fn show(
+    State(app): State<App>,
     scope: StaffScope,
     Path(id): Path<MaintenanceId>,
 ) -> Result<Tagged<Json<MaintenanceDetailOut>>, Error> {
     let mut tx = scope.begin().await?;
     let one = store::find(&mut tx, id).await?;
     let times = store::runs(&mut tx, id, RUNS).await?.into_iter();
+    let overlaps = store::overlaps(&mut tx, id, app.now()).await?.into_iter();
+    let overlap = |(id, title, begins_at)| MaintenanceOverlapOut { id, title, begins_at };
     let out = MaintenanceDetailOut {
         times: times.map(MaintenanceRunOut::from).collect(),
+        overlaps: overlaps.map(overlap).collect(),
         maintenance: MaintenanceOut::from(one.clone()),
     };
     Ok(Tagged(one.version, Json(out)))

@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::notifications::{self, Draft};
 use crate::platform::access::SystemScope;
 use crate::platform::db::SystemTx;
 use crate::platform::error::Error;
-use crate::platform::ids::MaintenanceId;
+use crate::platform::ids::{MaintenanceId, TenantId};
 use crate::platform::{events, fault};
-use crate::tenants;
+use crate::{tenants, webhooks};
 
 use super::actions::HORIZON;
 use super::model::{Maintenance, Notice, Run};
@@ -111,13 +112,54 @@ async fn tell_all(
     run: &Run,
     notice: Notice,
 ) -> Result<(), Error> {
+    hook(app, tx, None, (window, run, notice)).await?;
     for id in store::concerned(tx, window.place).await? {
         let tenant = tenants::find_tenant(tx, id).await?;
         let page = app.config.link(&format!("/t/{}/maintenance", tenant.slug));
         let draft = draft(window, run, notice, &page);
         notifications::tell_owners(app, tx, &tenant, &draft).await?;
+        hook(app, tx, Some(id), (window, run, notice)).await?;
     }
     Ok(())
+}
+
+/// What webhooks are told something as.
+fn event_of(notice: Notice) -> Option<&'static str> {
+    match notice {
+        Notice::Announced => Some("maintenance.announced"),
+        Notice::Reminder => Some("maintenance.reminded"),
+        Notice::Ended | Notice::Cancelled => Some("maintenance.ended"),
+        Notice::Nothing => None,
+    }
+}
+
+/// Tells webhooks: a tenant's, and the provider's, which hear it once for all tenants.
+async fn hook(
+    app: &App,
+    tx: &mut SystemTx,
+    tenant: Option<TenantId>,
+    (window, run, notice): (&Maintenance, &Run, Notice),
+) -> Result<(), Error> {
+    let Some(event) = event_of(notice) else {
+        return Ok(());
+    };
+    let about = format!("{event}:{}:{}", window.id, run.begins_at.timestamp());
+    webhooks::tell_once(app, tx, tenant, (event, &about), said(window, run)).await
+}
+
+/// What programs read.
+fn said(window: &Maintenance, run: &Run) -> Value {
+    json!({
+        "maintenance": {
+            "id": window.id,
+            "title": window.title,
+            "body": window.body,
+            "place": window.place_name,
+            "begins_at": run.begins_at,
+            "ends_at": run.ends_at,
+            "is_cancelled": run.cancelled_at.is_some(),
+        },
+    })
 }
 
 /// What owners read.

@@ -245,6 +245,50 @@ async fn it_can_be_changed_until_people_know_of_it() {
     );
 }
 
+#[tokio::test]
+async fn a_server_is_found_by_its_name_and_what_overlaps_is_told_and_counts_once() {
+    let scene = Scene::new().await;
+    let second = scene.test.server(scene.tenant, "web-2").await;
+    let boss = scene.test.staff("boss", StaffRole::Admin).await;
+    let boss = scene.test.browser(boss).await;
+    let fields = |server: &'static str| {
+        [
+            ("title", "Replace a disk"),
+            ("body", "It stands still for a while."),
+            ("server", server),
+            ("starts_at", "2026-03-12T22:00"),
+            ("minutes", "30"),
+            ("repeat", "once"),
+            ("zone", "Europe/Berlin"),
+            ("until", ""),
+            ("lead_hours", "72"),
+        ]
+    };
+    let which = boss.post("/staff/maintenance", &fields("WEB")).await.expect(422);
+    let choice = format!("<option value=\"{second}\">");
+    assert!(which.body.contains(&choice), "{}", which.body);
+    let made = boss
+        .post("/staff/maintenance", &fields("web-2"))
+        .await
+        .expect(303);
+    let warning = "counts once";
+    let page = boss.get(made.location()).await.expect(200).body;
+    assert!(!page.contains(warning), "{page}");
+    scene
+        .announce("2026-03-11T21:10", |window| window["repeat"] = json!("daily"))
+        .await;
+    let page = boss.get(made.location()).await.expect(200).body;
+    assert!(page.contains(warning) && page.contains("New kernel"), "{page}");
+    let mut tx = scene.test.app.db.system().await.unwrap();
+    let (from, to) = (at("2026-03-12T12:00:00Z"), at("2026-03-14T12:00:00Z"));
+    let found = periods_of(&mut tx, &[second], from, to).await.unwrap();
+    let expected = [
+        (at("2026-03-12T21:00:00Z"), at("2026-03-12T23:10:00Z")),
+        (at("2026-03-13T21:10:00Z"), at("2026-03-13T23:10:00Z")),
+    ];
+    assert_eq!(found[&second], expected);
+}
+
 /// Fills the form in, wrongly first; the page of what it announced.
 async fn announces_by_form(scene: &Scene, boss: &Client) -> String {
     boss.get("/staff/maintenance/new").await.expect(200);

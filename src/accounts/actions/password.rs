@@ -5,11 +5,14 @@ use crate::accounts::model::{Client, IssuedLink, NewPassword, Purpose, may_touch
 use crate::accounts::store;
 use crate::app::App;
 use crate::audit::{Change, Target};
+use crate::break_glass;
+use crate::notifications::{self, Draft};
 use crate::platform::access::{StaffScope, SystemScope, UserScope, Via, Who};
-use crate::platform::db::Scoped;
+use crate::platform::db::{Scoped, StaffTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{SessionId, UserId};
+use crate::platform::ids::{SessionId, TenantId, UserId};
 use crate::platform::secret::{Secret, hash_token};
+use crate::tenants;
 
 use super::links::{For, issue};
 use super::throttle::{AttemptError, Keys};
@@ -76,6 +79,7 @@ pub async fn change_password(
     }
     keys.settle(&mut tx, app.now()).await?;
     let ended = store::delete_sessions(&mut tx, actor.user, current_session(scope)).await?;
+    break_glass::end_lost(app, &mut tx, &scope.who, actor.user).await?;
     store::delete_password_links(&mut tx, actor.user).await?;
     audit(
         app,
@@ -113,8 +117,33 @@ pub async fn issue_password_link(app: &App, scope: &StaffScope, user: UserId) ->
         ));
     }
     let link = issue_for(app, &mut tx, &scope.who, (user, &person.email)).await?;
+    for tenant in store::tenants_of(&mut tx, user).await? {
+        tell(app, &mut tx, &scope.who.label, tenant, (user, &person.email)).await?;
+    }
     tx.commit().await?;
     Ok(link)
+}
+
+/// Tells owners that staff made a link by which somebody can come in as a member of theirs.
+async fn tell(
+    app: &App,
+    tx: &mut StaffTx,
+    by: &str,
+    tenant: TenantId,
+    (user, email): (UserId, &str),
+) -> Result<(), Error> {
+    let tenant = tenants::find_tenant(tx, tenant).await?;
+    let log = app.config.link(&format!("/t/{}/audit", tenant.slug));
+    let draft = Draft {
+        subject: format!("Staff made a password link for {email}"),
+        text: format!(
+            "{by} made a link by which a new password can be chosen for {email}, who is a member of {}. If nobody of yours asked for \
+             it, ask us why.\n\nWhat becomes of it stands in your audit log: {log}\n",
+            tenant.name
+        ),
+        about: Some(user.0),
+    };
+    notifications::tell_owners(app, tx, &tenant, &draft).await
 }
 
 /// The same for whoever has the server's command line.
@@ -189,5 +218,6 @@ pub async fn reset_password(app: &App, client: &Client, token: &str, chosen: &st
     Keys::clear_account(&mut tx, &email).await?;
     let who = visitor(client, Some(user), &email);
     audit(app, &mut tx, &who, (user, &email), "password.reset").await?;
+    break_glass::end_lost(app, &mut tx, &who, user).await?;
     tx.commit().await
 }

@@ -6,6 +6,7 @@ use crate::accounts::model::{PeopleFilter, Person, may_touch_colleague};
 use crate::accounts::store;
 use crate::app::App;
 use crate::audit::{Change, Target};
+use crate::break_glass;
 use crate::platform::access::{StaffRole, StaffScope, SystemScope};
 use crate::platform::db::StaffTx;
 use crate::platform::error::Error;
@@ -97,6 +98,7 @@ pub async fn change_staff_role(
     }
     if role != Some(before) {
         store::set_staff_role(&mut tx, user, role, app.now()).await?;
+        break_glass::end_lost(app, &mut tx, &scope.who, user).await?;
         let after = json!({ "staff_role": role.map(StaffRole::name) });
         let change = Change::between("user.role", json!({ "staff_role": before.name() }), after);
         app.audit(&mut tx, &scope.who, &target(&person), &change).await?;
@@ -123,6 +125,7 @@ pub async fn disable_person(app: &App, scope: &StaffScope, user: UserId) -> Resu
     if person.disabled_at.is_none() {
         store::set_disabled(&mut tx, user, Some(now), now).await?;
         store::delete_sessions(&mut tx, user, None).await?;
+        break_glass::end_lost(app, &mut tx, &scope.who, user).await?;
         store::delete_password_links(&mut tx, user).await?;
         app.audit(
             &mut tx,

@@ -5,6 +5,7 @@ use crate::accounts::model::{Client, Session};
 use crate::accounts::store;
 use crate::app::App;
 use crate::audit::{Change, Target};
+use crate::break_glass;
 use crate::platform::access::UserScope;
 use crate::platform::error::Error;
 use crate::platform::ids::SessionId;
@@ -79,6 +80,7 @@ pub async fn sign_out(app: &App, client: &Client, cookie: &str) -> Result<(), Er
         let who = visitor(client, Some(user), &email);
         app.audit(&mut tx, &who, &target, &Change::plain("session.end"))
             .await?;
+        break_glass::end_lost(app, &mut tx, &who, user).await?;
     }
     tx.commit().await
 }

@@ -5,10 +5,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::accounts::model::{Client, Session};
-use crate::platform::access::{Guest, Member, Pass, Standing, TenantRole};
+use crate::platform::access::{Glass, Guest, Member, Pass, Standing, TenantRole};
 use crate::platform::db::{LoginConn, Scoped, SystemTx};
 use crate::platform::error::Error;
-use crate::platform::ids::{ServerId, SessionId, TenantId, UserId};
+use crate::platform::ids::{BreakGlassId, ServerId, SessionId, TenantId, UserId};
 
 /// A membership as the database tells it.
 #[derive(Debug, serde::Deserialize)]
@@ -67,6 +67,24 @@ impl From<GuestRow> for Guest {
     }
 }
 
+/// What somebody of the staff has open, as the database tells it.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct GlassRow {
+    id: Uuid,
+    tenant: String,
+    until: DateTime<Utc>,
+}
+
+impl From<GlassRow> for Glass {
+    fn from(row: GlassRow) -> Self {
+        Self {
+            id: BreakGlassId(row.id),
+            tenant: row.tenant,
+            until: row.until,
+        }
+    }
+}
+
 /// A session's owner.
 #[derive(Debug)]
 pub(crate) struct SessionOwner {
@@ -78,6 +96,7 @@ pub(crate) struct SessionOwner {
     pub(crate) staff_role: Option<String>,
     pub(crate) memberships: Json<Vec<MemberRow>>,
     pub(crate) guests: Json<Vec<GuestRow>>,
+    pub(crate) glass: Json<Vec<GlassRow>>,
 }
 
 /// The owner of the session with this hash, if it is valid now.
@@ -91,7 +110,7 @@ pub(crate) async fn session_owner(
         SessionOwner,
         r#"select id as "id!", last_seen_at as "last_seen_at!", user_id as "user_id!", name as "name!",
              email as "email!", staff_role, memberships as "memberships!: Json<Vec<MemberRow>>",
-             guests as "guests!: Json<Vec<GuestRow>>"
+             guests as "guests!: Json<Vec<GuestRow>>", glass as "glass!: Json<Vec<GlassRow>>"
            from session_owner($1, $2, $3)"#,
         hash,
         now,

@@ -20,6 +20,7 @@ const SESSION: &str = "gK2CG1sNPV9jMAAAkFrMIg";
 
 struct Scene {
     app: TestApp,
+    acme: TenantId,
     /// A program of the tenant that has a.example, and its owner's browser.
     ann: (Client, Client),
     /// The same of the one that has b.example.
@@ -37,7 +38,7 @@ impl Scene {
     async fn new() -> Self {
         let app = TestApp::with(|config| config.mail_container = Some("mail".to_owned())).await;
         let scopes = [P::MailTrace, P::MailWrite];
-        let (_, ann) = party(&app, "acme", &scopes).await;
+        let (acme, ann) = party(&app, "acme", &scopes).await;
         let (_, bob) = party(&app, "other", &scopes).await;
         app.administer(
             "insert into mail_domain (id, tenant_id, name, proof, verified_at, created_by, created_at, updated_at) \
@@ -46,7 +47,7 @@ impl Scene {
                d(slug, name, verified) join tenant t on t.slug = d.slug",
         )
         .await;
-        Self { app, ann, bob }
+        Self { app, acme, ann, bob }
     }
 
     /// Writes lines, a second apart, and lets a process read the log.
@@ -397,7 +398,7 @@ async fn staff_see_the_queue_and_decide_about_it() {
     let one = "/staff/mail/queue/4SfKbW2kQmz9vQ1";
     let page = browser.get(one).await.expect(200);
     assert!(
-        page.body.contains("Hello") && !page.body.contains("X-Secret"),
+        page.body.contains("Subject") && page.body.contains("Hidden") && !page.body.contains("X-Secret"),
         "{}",
         page.body
     );
@@ -447,6 +448,55 @@ async fn staff_see_the_queue_and_decide_about_it() {
         "mail.delete",
     ] {
         assert!(log.body.contains(verb), "{verb}");
+    }
+}
+
+#[tokio::test]
+async fn people_in_the_queue_are_shown_to_who_broke_the_glass_and_that_is_told() {
+    let scene = Scene::new().await;
+    scene.app.mail.set_queue(waiting());
+    scene
+        .app
+        .mail
+        .set_headers("Subject: Hello\r\nFrom: Carl <carl@c.example>\r\n\r\nbody");
+    let root = scene.app.staff("root", StaffRole::Owner).await;
+    let scopes = [P::StaffMailRead, P::StaffBreakGlass];
+    let staff = scene.app.program(root, None, &scopes).await;
+    let queue = "/api/v1/staff/mail/queue";
+    let held = format!("{queue}/4SfKbW2kQmz9vQ3");
+    for path in [queue, held.as_str()] {
+        let body = staff.get(path).await.expect(200).body;
+        assert!(body.contains("…@a.example"), "{path}: {body}");
+        for own in ["ann@", "carl@", "Carl", "Hello"] {
+            assert!(!body.contains(own), "{path}: {own}: {body}");
+        }
+    }
+    let found = staff.get(&format!("{queue}?q=ann@")).await.expect(200).json();
+    assert_eq!(found["items"], json!([]), "who searches learns nothing either");
+
+    let ticket = scene.app.ticket(scene.acme).await;
+    let wish = json!({ "ticket": ticket, "parts": ["mail"], "reason": "Their mail does not arrive.", "minutes": 15 });
+    staff
+        .json("POST", "/api/v1/staff/break-glass", &wish)
+        .await
+        .expect(201);
+    let list = staff.get(queue).await.expect(200).json();
+    let to = |at: usize| list["items"][at]["recipients"][0]["address"].clone();
+    let expected = [
+        json!("…@else.example"),
+        json!("ann@a.example"),
+        json!("…@a.example"),
+    ];
+    assert_eq!(
+        [to(0), to(2), to(3)],
+        expected,
+        "what is also another's is not shown"
+    );
+    let one = staff.get(&held).await.expect(200).body;
+    assert!(one.contains("Hello") && one.contains("carl@c.example"), "{one}");
+    let told = scene.ann.1.get("/t/acme/break-glass").await.expect(200).body;
+    for look in ["the mail queue", "mail 4SfKbW2kQmz9vQ3 in the queue"] {
+        assert!(told.contains(look), "{look}: {told}");
     }
 }
 

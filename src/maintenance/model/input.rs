@@ -57,7 +57,7 @@ pub struct WindowText {
     pub starts_at: String,
     /// How long, in minutes.
     pub minutes: String,
-    /// `once`, `weekly` or `monthly`.
+    /// `once`, `daily`, `weekly` or `monthly`.
     pub repeat: String,
     /// The time zone.
     pub zone: String,
@@ -93,7 +93,7 @@ impl WindowText {
         let minutes = errors.check("minutes", number(&self.minutes, &(1..=LONGEST)));
         let repeat = errors.check(
             "repeat",
-            Repeat::parse(&self.repeat).ok_or("Use once, weekly or monthly."),
+            Repeat::parse(&self.repeat).ok_or("Use once, daily, weekly or monthly."),
         );
         let zone = errors.check("zone", zone(&self.zone));
         let until = errors.check("until", day(&self.until));
@@ -134,7 +134,9 @@ impl WindowText {
             ("", server) => errors
                 .check(
                     "server",
-                    server.parse::<ServerId>().map_err(|_| "There is no such server."),
+                    server.parse::<ServerId>().map_err(
+                        |_| "This is no single server. Choose one, or type another part of its name.",
+                    ),
                 )
                 .map(Place::Server),
             _ => errors.check("server", Err("Name a location or a server, not both.")),
@@ -224,7 +226,7 @@ mod tests {
             location: "loc_x".to_owned(),
             starts_at: "tomorrow".to_owned(),
             minutes: "0".to_owned(),
-            repeat: "daily".to_owned(),
+            repeat: "hourly".to_owned(),
             zone: "Berlin".to_owned(),
             until: "never".to_owned(),
             lead_hours: "721".to_owned(),

@@ -18,6 +18,8 @@ const GAP: i64 = 26 * 60;
 pub enum Repeat {
     /// Once.
     Once,
+    /// Every day.
+    Daily,
     /// Every week, on the same day.
     Weekly,
     /// Every month, on the same day; on the last one where there is no such day.
@@ -26,12 +28,13 @@ pub enum Repeat {
 
 impl Repeat {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Once, Self::Weekly, Self::Monthly];
+    pub const ALL: [Self; 4] = [Self::Once, Self::Daily, Self::Weekly, Self::Monthly];
 
     /// As database, API and forms write it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Once => "once",
+            Self::Daily => "daily",
             Self::Weekly => "weekly",
             Self::Monthly => "monthly",
         }
@@ -41,6 +44,7 @@ impl Repeat {
     pub fn label(self) -> &'static str {
         match self {
             Self::Once => "Once",
+            Self::Daily => "Every day",
             Self::Weekly => "Every week",
             Self::Monthly => "Every month",
         }
@@ -82,6 +86,7 @@ impl Timing {
     fn local(&self, number: u32) -> Option<NaiveDateTime> {
         let local = match self.repeat {
             Repeat::Once => Some(self.first).filter(|_| number == 0),
+            Repeat::Daily => self.first.checked_add_days(Days::new(u64::from(number))),
             Repeat::Weekly => self.first.checked_add_days(Days::new(u64::from(number) * 7)),
             Repeat::Monthly => self.first.checked_add_months(Months::new(number)),
         };
@@ -152,6 +157,18 @@ mod tests {
             .collect();
         let expected: Vec<_> = expected.iter().map(|text| at(text)).collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_day_keeps_its_hour_when_clocks_are_set() {
+        begins(
+            &timing("2026-03-28T02:30:00", Repeat::Daily, "Europe/Berlin"),
+            &[
+                "2026-03-28T01:30:00Z",
+                "2026-03-29T01:00:00Z",
+                "2026-03-30T00:30:00Z",
+            ],
+        );
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) struct FormPage {
     version: i64,
     form: FormState,
     locations: Vec<(String, String)>,
+    /// Servers that what was typed fits: id and name.
+    servers: Vec<(String, String)>,
 }
 
 impl FormPage {
@@ -32,6 +34,14 @@ impl FormPage {
         let chosen = self.form.value("repeat");
         let choice = |one: Repeat| (one.word(), one.label(), one.word() == chosen);
         Repeat::ALL.into_iter().map(choice).collect()
+    }
+
+    /// The one server that is meant.
+    fn server(&self) -> &str {
+        match self.servers.as_slice() {
+            [(_, name)] => name,
+            _ => "",
+        }
     }
 
     fn is_at(&self, location: &str) -> bool {
@@ -46,7 +56,9 @@ async fn form_page(
     of: Option<&Maintenance>,
     form: FormState,
 ) -> Result<Page<FormPage>, Error> {
-    let locations = store::locations(&mut scope.begin().await?).await?;
+    let mut tx = scope.begin().await?;
+    let locations = store::locations(&mut tx).await?;
+    let servers = store::servers_like(&mut tx, form.value("server")).await?;
     let back = of.map_or_else(|| HOME.to_owned(), |one| format!("{HOME}/{}", one.id));
     Ok(Page(FormPage {
         ctx: ctx.with_crumbs([("Maintenance", HOME)]),
@@ -60,6 +72,10 @@ async fn form_page(
         version: of.map_or(0, |one| one.version),
         form,
         locations: locations
+            .into_iter()
+            .map(|(id, name)| (id.to_string(), name))
+            .collect(),
+        servers: servers
             .into_iter()
             .map(|(id, name)| (id.to_string(), name))
             .collect(),
@@ -82,6 +98,16 @@ fn read(form: &FormData) -> WindowText {
     }
 }
 
+/// What was typed. A part of a name that fits one server alone means that server.
+async fn typed(scope: &StaffScope, form: &FormData) -> Result<WindowText, Error> {
+    let mut text = read(form);
+    let servers = store::servers_like(&mut scope.begin().await?, &text.server).await?;
+    if let [(id, _)] = servers.as_slice() {
+        text.server = id.to_string();
+    }
+    Ok(text)
+}
+
 /// Asks for a new one.
 pub(super) async fn new(scope: StaffScope, ctx: Ctx) -> Result<Page<FormPage>, Error> {
     let form = FormState::default()
@@ -99,7 +125,7 @@ pub(super) async fn create(
     ctx: Ctx,
     form: FormData,
 ) -> Result<Response, Error> {
-    let made = match read(&form).parse() {
+    let made = match typed(&scope, &form).await?.parse() {
         Ok(new) => form.submit(actions::create(&app, &scope, &new)).await,
         Err(errors) => Err(errors.into()),
     };
@@ -149,7 +175,7 @@ pub(super) async fn change(
     form: FormData,
 ) -> Result<Response, Error> {
     let expected = form.same_version();
-    let saved = match read(&form).parse() {
+    let saved = match typed(&scope, &form).await?.parse() {
         Ok(new) => {
             form.submit(actions::change(&app, &scope, id, &new, &expected))
                 .await

@@ -191,6 +191,8 @@ struct Show {
     href: String,
     one: Maintenance,
     first: String,
+    /// What else covers some of the same at the same time: its address, its title and when.
+    overlaps: Vec<(String, String, String)>,
     times: Vec<Time>,
     is_running: bool,
     may_manage: bool,
@@ -206,6 +208,9 @@ async fn show(
     let (mut tx, now) = (scope.begin().await?, app.now());
     let one = store::find(&mut tx, id).await?;
     let runs = store::runs(&mut tx, id, RUNS).await?;
+    let overlaps = store::overlaps(&mut tx, id, now).await?.into_iter();
+    let overlaps =
+        overlaps.map(|(other, title, at)| (format!("{HOME}/{other}"), title, shown(at, one.timing.zone)));
     let is_now = |run: &Run| run.cancelled_at.is_none() && run.begins_at <= now && run.ends_at > now;
     Ok(Page(Show {
         ctx: ctx.with_crumbs([("Maintenance", HOME)]),
@@ -215,6 +220,7 @@ async fn show(
             one.timing.first.format("%-d %b %Y, %H:%M"),
             one.timing.zone.name()
         ),
+        overlaps: overlaps.collect(),
         is_running: runs.iter().any(is_now),
         times: runs.iter().map(|run| Time::of(&one, run, now)).collect(),
         may_manage: scope.may(P::StaffMaintenanceManage),

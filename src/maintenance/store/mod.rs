@@ -7,4 +7,6 @@ pub use runs::{
     concerned, covering, end, is_announced, lock_run, pending, periods_of, plan, running, runs, save_told,
     unplan, windows,
 };
-pub use windows::{cancel, find, has_location, insert, list, locations, lock, planned, short, update};
+pub use windows::{
+    cancel, find, has_location, insert, list, locations, lock, overlaps, planned, servers_like, short, update,
+};

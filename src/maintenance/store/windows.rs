@@ -220,6 +220,56 @@ pub async fn cancel(tx: &mut StaffTx, id: MaintenanceId, now: DateTime<Utc>) -> 
     Ok(())
 }
 
+/// Servers that somebody may mean by an id or by a part of a name: which, and what they are called and whose.
+pub async fn servers_like(tx: &mut StaffTx, text: &str) -> Result<Vec<(ServerId, String)>, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let id = text.parse::<ServerId>().ok();
+    let rows = sqlx::query!(
+        r#"select s.id, s.name, t.name as tenant from server s join tenant t on t.id = s.tenant_id
+           where s.deleted_at is null
+             and case when $1::uuid is null then strpos(lower(s.name), lower($2)) > 0 else s.id = $1 end
+           order by lower(s.name) <> lower($2), s.name, s.id limit 20"#,
+        id.map(|id| id.0),
+        text
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| (ServerId(row.id), format!("{} ({})", row.name, row.tenant)))
+        .collect())
+}
+
+/// Other windows that cover something of what one covers, at the same time, from `now` on: which, and when first.
+pub async fn overlaps(
+    tx: &mut impl Scoped,
+    id: MaintenanceId,
+    now: DateTime<Utc>,
+) -> Result<Vec<(MaintenanceId, String, DateTime<Utc>)>, Error> {
+    let rows = sqlx::query!(
+        r#"select o.id as "id!", o.title as "title!", min(r.begins_at) as "begins_at!"
+           from maintenance m
+             join maintenance_run own on own.maintenance_id = m.id and own.cancelled_at is null and own.ends_at > $2
+             join maintenance_run r on r.maintenance_id <> m.id and r.cancelled_at is null
+               and r.begins_at < own.ends_at and r.ends_at > greatest(own.begins_at, $2)
+             join maintenance o on o.id = r.maintenance_id
+             left join server ms on ms.id = m.server_id
+             left join server os on os.id = o.server_id
+           where m.id = $1
+             and ((m.location_id is null and m.server_id is null) or (o.location_id is null and o.server_id is null)
+               or m.server_id = o.server_id or m.location_id = o.location_id
+               or m.location_id = os.location_id or o.location_id = ms.location_id)
+           group by o.id, o.title order by min(r.begins_at), o.id limit 20"#,
+        id.0,
+        now
+    );
+    let rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows
+        .map(|row| (MaintenanceId(row.id), row.title, row.begins_at))
+        .collect())
+}
+
 /// Whether there is such a location.
 pub async fn has_location(tx: &mut impl Scoped, id: LocationId) -> Result<bool, Error> {
     let found = sqlx::query_scalar!(

@@ -1,8 +1,10 @@
 //! Who is behind a request, and the port through which `accounts` tells the guard.
 
+use chrono::{DateTime, Utc};
+
 use crate::platform::db::Db;
 use crate::platform::error::Error;
-use crate::platform::ids::{MailboxId, ServerId, SessionId, TenantId, TokenId, UserId};
+use crate::platform::ids::{BreakGlassId, MailboxId, ServerId, SessionId, TenantId, TokenId, UserId};
 
 use super::permission::{Permission, Side};
 use super::policy::{StaffRole, TenantRole, guest_may, staff_may, tenant_may};
@@ -69,6 +71,17 @@ pub struct Guest {
     pub member: Member,
 }
 
+/// That one of the staff may see what is a tenant's own now, because they broke the glass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glass {
+    /// The grant.
+    pub id: BreakGlassId,
+    /// The tenant's name.
+    pub tenant: String,
+    /// Until when.
+    pub until: DateTime<Utc>,
+}
+
 /// What proved who it is.
 #[derive(Debug, Clone)]
 pub enum Via {
@@ -100,6 +113,8 @@ pub struct Actor {
     pub memberships: Vec<Member>,
     /// What is shared with the person by tenants of which they are no member. For a guest's token: its server only.
     pub guests: Vec<Guest>,
+    /// What of tenants one of the staff has open. Known of a browser's session only, whose pages tell it.
+    pub glass: Vec<Glass>,
     /// What proved it.
     pub via: Via,
 }

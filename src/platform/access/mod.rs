@@ -10,7 +10,7 @@ mod rule;
 mod scope;
 
 pub use actor::{
-    Actor, Authenticate, AuthenticateMailbox, Guest, MailboxOwner, Member, Pass, Standing, Via, Who,
+    Actor, Authenticate, AuthenticateMailbox, Glass, Guest, MailboxOwner, Member, Pass, Standing, Via, Who,
 };
 pub use permission::{Permission, Side};
 pub use policy::{StaffRole, TenantRole, UnknownRole, guest_may, matrix, staff_may, tenant_may};

@@ -14,7 +14,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::platform::access::{Actor, Member};
+use crate::platform::access::{Actor, Glass, Member};
 use crate::platform::error::Error;
 
 use super::assets::asset_path;
@@ -36,13 +36,15 @@ pub struct Ctx {
     pub flash: Option<Notice>,
     /// Conditions that last longer than one request: engine unreachable, tenant suspended.
     pub banners: Vec<Notice>,
+    /// What of customers the person of the staff who looks has open now.
+    pub glass: Vec<GlassBar>,
     /// The way back: label and address, from the area's root to this page's parent.
     pub crumbs: Vec<Crumb>,
     /// The request id, shown on error pages.
     pub request_id: String,
 }
 
-/// Draws the left rail; set by `routes.rs`, which knows the features.
+/// Draws the left rail; set by `routes.rs`, from `rail.rs`, which knows the features.
 #[derive(Clone, Copy)]
 pub struct DrawNav(pub fn(&Actor, Option<&Member>, &str) -> Nav);
 
@@ -102,6 +104,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Ctx {
         if let Some(reason) = member.and_then(|member| member.suspended.as_ref()) {
             ctx = ctx.with_banner(Tone::Warn, format!("This organisation is suspended: {reason}"));
         }
+        let open = actor.into_iter().flat_map(|actor| &actor.glass);
+        ctx.glass = open.map(GlassBar::from).collect();
         ctx.flash = read_flash(&parts.headers);
         Ok(ctx)
     }
@@ -263,8 +267,8 @@ pub struct Nav {
     pub area: String,
     /// Where the area starts.
     pub home: String,
-    /// The entries, in order.
-    pub items: Vec<NavItem>,
+    /// The entries in their groups, in order.
+    pub groups: Vec<NavGroup>,
     /// The other areas that this person may enter: tenants, and the staff area. Empty if there is only one.
     pub areas: Vec<NavArea>,
     /// The signed-in person's name.
@@ -293,6 +297,15 @@ fn first_letter(words: &str) -> String {
         .find(|c| c.is_alphanumeric())
         .map(|c| c.to_uppercase().collect())
         .unwrap_or_default()
+}
+
+/// Entries of the left rail that belong together.
+#[derive(Debug, Clone)]
+pub struct NavGroup {
+    /// What stands above them; empty where nothing does.
+    pub title: &'static str,
+    /// The entries, in order.
+    pub items: Vec<NavItem>,
 }
 
 /// One entry of the left rail.
@@ -349,6 +362,27 @@ impl Tone {
             Self::Good => "good",
             Self::Warn => "warn",
             Self::Bad => "bad",
+        }
+    }
+}
+
+/// That the person who looks has broken the glass.
+#[derive(Debug, Clone)]
+pub struct GlassBar {
+    /// Whose.
+    pub tenant: String,
+    /// Until when, for people.
+    pub until: String,
+    /// Where it is ended.
+    pub end_href: String,
+}
+
+impl From<&Glass> for GlassBar {
+    fn from(open: &Glass) -> Self {
+        Self {
+            tenant: open.tenant.clone(),
+            until: open.until.format("%H:%M UTC").to_string(),
+            end_href: format!("/staff/break-glass/{}/end", open.id),
         }
     }
 }

@@ -24,7 +24,9 @@ pub(super) async fn depart(effects: &Effects<'_>) -> Result<(), Trouble> {
     app.engine.close_files(&key).await?;
     disk::give(effects).await?;
     let mut tx = app.db.system().await?;
-    let was_last = store::is_last_of_tenant(&mut tx, server.id, from, server.location).await?;
+    // Who came back before it had left is the tenant's again, and needs the network.
+    let was_last =
+        from != server.tenant && store::is_last_of_tenant(&mut tx, server.id, from, server.location).await?;
     drop(tx);
     let is_unused = was_last
         && match app

@@ -26,6 +26,7 @@ async fn staff(scene: &Scene) -> (StaffScope, Client) {
         staff: Some(StaffRole::Engineer),
         memberships: Vec::new(),
         guests: Vec::new(),
+        glass: Vec::new(),
         via: Via::Session(SessionId::new(&*scene.test.app.ids, scene.test.app.now())),
     };
     let who = Who::actor(&actor, "127.0.0.1", "test");
@@ -252,6 +253,30 @@ async fn a_stopped_server_leaves_the_network_and_starts_in_the_new_one() {
     assert!(scene.seen(&server).await.networks.contains(&place));
     assert_eq!(read(&scene, &moved.server).await.as_deref(), Some("hello"));
     assert_eq!(scene.test.engine.list_networks().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn one_that_is_back_before_it_left_keeps_its_tenants_network() {
+    let Two {
+        scene,
+        other,
+        root,
+        server,
+        ..
+    } = two().await;
+    scene.command(&server, Command::Stop).await;
+    scene.work().await;
+    give(&scene, &root, &server, other.tenant()).await.unwrap();
+    let back = give(&scene, &root, &server, scene.scope.tenant()).await.unwrap();
+    scene.work().await;
+    let own = NetworkKey::new(scene.scope.tenant().to_string()).unwrap();
+    let networks = scene.test.engine.list_networks().await.unwrap();
+    let keys: Vec<_> = networks.into_iter().map(|network| network.key).collect();
+    assert_eq!(keys, [own]);
+    scene.command(&back.server, Command::Start).await;
+    scene.work().await;
+    assert_eq!(scene.seen(&server).await.state, ObservedState::Running);
+    assert_eq!(read(&scene, &back.server).await.as_deref(), Some("hello"));
 }
 
 #[tokio::test]

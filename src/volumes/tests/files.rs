@@ -66,6 +66,7 @@ impl Files {
             staff: None,
             memberships: vec![member.clone()],
             guests: Vec::new(),
+            glass: Vec::new(),
             via: Via::Session(SessionId::new(&*test.app.ids, test.app.now())),
         };
         let who = Who::actor(&actor, "127.0.0.1", "test");

@@ -21,6 +21,7 @@ use crate::platform::web::{Cursor, ListQuery, Listing};
 
 use super::super::model::{self, QueueKey, QueueSort, domain_of};
 use super::super::service::{service, told};
+use super::veil::Opened;
 
 /// Mails that one request decides about.
 const MOST: usize = 500;
@@ -89,7 +90,7 @@ pub async fn queue(app: &App) -> Result<Vec<Queued>, Error> {
 }
 
 /// A page of what waits.
-pub fn page_of(queue: Vec<Queued>, query: &MailQueueQuery) -> Result<Listing<Queued>, Error> {
+fn page_of(queue: Vec<Queued>, query: &MailQueueQuery) -> Result<Listing<Queued>, Error> {
     let sort = QueueSort::read(query.sort.as_deref())
         .ok_or_else(|| Error::invalid("sort", "Use arrived, -arrived, -bytes or sender."))?;
     let list = ListQuery {
@@ -109,21 +110,56 @@ pub fn page_of(queue: Vec<Queued>, query: &MailQueueQuery) -> Result<Listing<Que
     Listing::new(rows, &list, |one| sort.key(one))
 }
 
-/// A mail of the queue.
-pub async fn find(app: &App, id: &QueueId) -> Result<Queued, Error> {
-    let found = queue(app).await?.into_iter().find(|one| one.id == *id);
-    found.ok_or(Error::NotFound)
+/// A page of what waits as one of the staff sees it. Also searched and sorted is only what is shown.
+pub async fn seen(
+    app: &App,
+    scope: &StaffScope,
+    queue: Vec<Queued>,
+    query: &MailQueueQuery,
+) -> Result<Listing<Queued>, Error> {
+    let opened = Opened::of(app, scope, &queue).await?;
+    let listing = page_of(opened.shown(queue), query)?;
+    opened.note(app, scope, &listing.items, "the mail queue").await?;
+    Ok(listing)
 }
 
-/// The headers of a mail that staff may look at. Who looked is written down.
-pub async fn headers(app: &App, scope: &StaffScope, id: &QueueId) -> Result<Vec<(String, String)>, Error> {
+/// A mail of the queue as one of the staff sees it.
+#[derive(Debug)]
+pub struct Look {
+    /// The mail.
+    pub mail: Queued,
+    /// Its headers that staff may look at.
+    pub headers: Vec<(String, String)>,
+    /// Whether its people are hidden.
+    pub is_veiled: bool,
+}
+
+/// Looks at a mail of the queue. Who looked is written down.
+pub async fn look(app: &App, scope: &StaffScope, id: &QueueId) -> Result<Look, Error> {
+    let mut found = queue(app).await?;
+    found.retain(|one| one.id == *id);
+    let opened = Opened::of(app, scope, &found).await?;
+    let mail = opened.shown(found).pop().ok_or(Error::NotFound)?;
     let mut tx = scope.begin().await?;
     let raw = service(app)?.headers(id).await.map_err(told)?;
     let change = Change::plain("mail.look_at_headers");
     app.audit(&mut tx, &scope.who, &target(id.as_str()), &change)
         .await?;
     tx.commit().await?;
-    Ok(model::headers_shown(&raw))
+    let what = format!("mail {} in the queue", id.as_str());
+    opened
+        .note(app, scope, std::slice::from_ref(&mail), &what)
+        .await?;
+    let (headers, is_veiled) = (model::headers_shown(&raw), !opened.has(id));
+    Ok(Look {
+        mail,
+        headers: if is_veiled {
+            model::veiled_headers(headers)
+        } else {
+            headers
+        },
+        is_veiled,
+    })
 }
 
 /// Which mails a decision is about.

@@ -23,8 +23,8 @@ pub const MOST_IDS: usize = 200;
 /// Somebody who waits for a mail.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailWaitingOut {
-    /// The address.
-    #[schema(example = "bob@example.org")]
+    /// The address. Without the broken glass for whose mail it is, `…` stands before the @.
+    #[schema(example = "…@example.org")]
     address: String,
     /// Why they have not got it, as the last try said.
     reason: Option<String>,
@@ -38,7 +38,7 @@ pub struct MailQueuedOut {
     id: String,
     /// Where it waits.
     state: Queue,
-    /// Who sent it; empty for a bounce.
+    /// Who sent it; empty for a bounce. Without the broken glass for whose mail it is, `…` stands before the @.
     sender: String,
     /// Those who have not got it.
     recipients: Vec<MailWaitingOut>,
@@ -110,7 +110,7 @@ pub struct MailHeaderOut {
 pub struct MailQueuedDetailsOut {
     #[serde(flatten)]
     mail: MailQueuedOut,
-    /// `From`, `To`, `Subject`, `Date`, `Message-ID` and `Received`.
+    /// `From`, `To`, `Subject`, `Date`, `Message-ID` and `Received`. The first three are hidden without the broken glass.
     headers: Vec<MailHeaderOut>,
 }
 
@@ -121,15 +121,17 @@ pub fn id(text: &str) -> Result<QueueId, Error> {
 
 /// List the mail queue
 ///
-/// What waits, of all tenants. Held mail is the quarantine: spam, and what staff keeps.
+/// What waits, of all tenants. Held mail is the quarantine: spam, and what staff keeps. Its people are shown to whoever has open access
+/// to the mail of all organisations that it is of (`POST /api/v1/staff/break-glass`); these see that somebody looked.
 #[utoipa::path(get, path = "/api/v1/staff/mail/queue", tag = "staff mail", params(MailQueueQuery),
     responses((status = 200, description = "A page of mails", body = ListOut<MailQueuedOut>)))]
 pub async fn list(
     State(app): State<App>,
-    _scope: StaffScope,
+    scope: StaffScope,
     Query(query): Query<MailQueueQuery>,
 ) -> Result<Response, Error> {
-    let listing = actions::page_of(actions::queue(&app).await?, &query)?;
+    let queue = actions::queue(&app).await?;
+    let listing = actions::seen(&app, &scope, queue, &query).await?;
     Ok(listing.map(MailQueuedOut::from).json(&query))
 }
 
@@ -169,13 +171,11 @@ pub async fn show(
     Path(text): Path<String>,
 ) -> Result<Json<MailQueuedDetailsOut>, Error> {
     let id = id(&text)?;
-    let mail = actions::find(&app, &id).await?.into();
-    let headers = actions::headers(&app, &scope, &id).await?;
-    let headers = headers
-        .into_iter()
-        .map(|(name, value)| MailHeaderOut { name, value });
+    let look = actions::look(&app, &scope, &id).await?;
+    let headers = look.headers.into_iter();
+    let headers = headers.map(|(name, value)| MailHeaderOut { name, value });
     Ok(Json(MailQueuedDetailsOut {
-        mail,
+        mail: look.mail.into(),
         headers: headers.collect(),
     }))
 }

@@ -4,6 +4,7 @@ mod actions;
 mod api;
 mod pages;
 mod several;
+mod veil;
 
 use utoipa_axum::routes;
 

@@ -121,9 +121,9 @@ impl QueuePage {
 
     fn sub(&self) -> &'static str {
         if self.is_quarantine() {
-            "Mail that is held, of all tenants: spam beyond doubt, and what somebody keeps."
+            "Mail that is held, of all tenants: spam beyond doubt, and what somebody keeps. Its people are the customers' own."
         } else {
-            "Mail that waits, of all tenants. Held mail is the quarantine."
+            "Mail that waits, of all tenants. Held mail is the quarantine. Its people are the customers' own."
         }
     }
 
@@ -196,7 +196,7 @@ pub(super) async fn list(
             oldest: ago(one.oldest, now),
         });
     let domains = domains.collect();
-    let listing: Listing<Queued> = actions::page_of(queue, &query)?;
+    let listing: Listing<Queued> = actions::seen(&app, &scope, queue, &query).await?;
     let states = QueueState::ALL
         .into_iter()
         .map(|(state, word, label)| (word, label, query.state == Some(state)));
@@ -227,6 +227,8 @@ struct QueuedPage {
     row: Row,
     waiting: Vec<(String, String)>,
     headers: Vec<(String, String)>,
+    /// Of a mail whose people are not shown: whether whoever looks may break the glass.
+    veil: Option<bool>,
     is_held: bool,
     may_manage: bool,
 }
@@ -239,24 +241,22 @@ pub(super) async fn show(
     Path(text): Path<String>,
 ) -> Result<Response, Error> {
     let id = id(&text)?;
-    let found = async {
-        let mail = actions::find(&app, &id).await?;
-        Ok::<_, Error>((mail, actions::headers(&app, &scope, &id).await?))
-    };
-    let (mail, headers) = match found.await {
-        Ok(found) => found,
+    let look = match actions::look(&app, &scope, &id).await {
+        Ok(look) => look,
         Err(error) => return Ok(SeeOther::to(HOME).bad(away(error)?).into_response()),
     };
-    let waiting = mail
+    let waiting = look
+        .mail
         .recipients
         .iter()
         .map(|one| (one.address.clone(), one.reason.clone().unwrap_or_default()));
     Ok(Page(QueuedPage {
         ctx: ctx.with_crumbs([("Mail", "/staff/mail"), ("Queue", HOME)]),
         waiting: waiting.collect(),
-        is_held: mail.queue == Queue::Held,
-        row: Row::new(mail, app.now()),
-        headers,
+        is_held: look.mail.queue == Queue::Held,
+        row: Row::new(look.mail, app.now()),
+        headers: look.headers,
+        veil: look.is_veiled.then(|| scope.may(Permission::StaffBreakGlass)),
         may_manage: scope.may(Permission::StaffMailManage),
     })
     .into_response())
