@@ -43,7 +43,7 @@ function checkUses(names) {
     ...files("src").flatMap((path) => find(path, /\bicon:\s*"([a-z0-9-]+)"/g)),
     ...files("catalogue").filter((path) => path.endsWith("/template.toml"))
       .flatMap((path) => find(path, /^icon = "([a-z0-9-]+)"/gm)),
-    ...find("src/routes.rs", /\("[A-Z][^"]*",\s*"([a-z0-9-]+)",/g),
+    ...find("src/rail.rs", /\("[A-Z][^"]*",\s*"([a-z0-9-]+)",/g),
   ];
   const unknown = uses.filter(({ name }) => !names.includes(name));
   if (unknown.length === 0) return;

@@ -29,6 +29,7 @@ pub mod notifications;
 pub mod on_call;
 pub mod overview;
 pub mod platform;
+pub mod rail;
 pub mod routes;
 pub mod runbooks;
 pub mod schedules;
