@@ -67,10 +67,12 @@ prepare_mail() {
     fi
 }
 
-# After the panel, which makes the folder that PostgreSQL's socket is in.
+# After the panel, which makes the folder that PostgreSQL's socket is in. The database of a private cluster is the administrator's
+# own: EMBEDDED_DATABASE in src/commands/start.rs.
 start_mail() {
     [ -n "$MAIL" ] || return 0
     export BERTH_MAIL_DATABASE_HOST=$DATA/postgres/run BERTH_MAIL_DATABASE_PASSWORD_FILE=$BERTH_MAIL_READER_PASSWORD_FILE
+    export BERTH_MAIL_DATABASE_NAME=postgres
     "$ROOT/scripts/mail.sh" start "$MAIL" >/dev/null ||
         die "the mail service does not start" "other ports: BERTH_MAIL_PORTS=random make run; without it: BERTH_NO_MAIL=1 make run"
 }

@@ -72,6 +72,8 @@ settings() {
     local admin=$1
     export BERTH_LISTEN=127.0.0.1:18080 BERTH_METRICS_LISTEN=127.0.0.1:19464 BERTH_PUBLIC_URL=$PANEL
     export BERTH_DATA_DIR=$DIR/data BERTH_PORTS=30000-30999 BERTH_RATE_PER_MINUTE=60000
+    # The first end is one too many: what a test kills stays down.
+    export BERTH_CRASH_LIMIT=1
     export BERTH_DATABASE_ADMIN_URL=${admin/\/postgres?/\/$DATABASE?}
     export BERTH_MAIL_CONTAINER=$MAIL BERTH_MAIL_HOST=$MAIL_HOST BERTH_DNS_SERVER=127.0.0.1:$DNS_PORT
     export DATABASE_URL=${BERTH_DATABASE_ADMIN_URL/berth_admin@/berth@}
@@ -102,6 +104,7 @@ start() {
     tenant=$(customer "$staff_token" "$password")
     cat >"$DIR/env" <<EOF
 BERTH_TEST_URL=$PANEL
+BERTH_TEST_INSTANCE=$BERTH_INSTANCE
 BERTH_TEST_OWNER_EMAIL=$OWNER_EMAIL
 BERTH_TEST_OWNER_PASSWORD=$password
 BERTH_TEST_STAFF_TOKEN=$staff_token

@@ -238,7 +238,14 @@ pub(crate) fn authenticator(clock: &Arc<dyn Clock>, config: &Config) -> Arc<dyn 
 
 #[cfg(test)]
 mod tests {
-    use super::password_of;
+    use super::{EMBEDDED_DATABASE, password_of};
+
+    #[test]
+    fn make_run_shows_the_mail_service_the_private_clusters_database() {
+        let script = include_str!("../../scripts/run.sh");
+        let line = format!("export BERTH_MAIL_DATABASE_NAME={EMBEDDED_DATABASE}\n");
+        assert!(script.contains(&line), "scripts/run.sh: {line}");
+    }
 
     #[test]
     fn only_the_panels_own_role_gets_the_password_of_its_address() {

@@ -100,6 +100,7 @@ impl Scene {
 
     /// Works until there is nothing to do now.
     async fn work(&self) {
+        self.wait_for_locks().await;
         let backups = Backups::new(&self.test.app);
         while let claimed = backups.claim(10).await.unwrap()
             && !claimed.is_empty()
@@ -108,6 +109,15 @@ impl Scene {
                 backups.reconcile(item).await.unwrap();
             }
         }
+    }
+
+    /// What a refused request began is rolled back after its answer, and who takes work passes over what is locked still. In
+    /// a panel that is looked at again a second later; here it is waited for.
+    async fn wait_for_locks(&self) {
+        let mut tx = self.test.system().begin().await.unwrap();
+        let all = sqlx::query_scalar!("select id from backup_repository for update");
+        drop(all.fetch_all(tx.conn()).await.unwrap());
+        tx.commit().await.unwrap();
     }
 
     fn path(&self, rest: &str) -> String {
