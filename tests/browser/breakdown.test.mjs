@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inspect, inspectDialog, launch, panel, signIn, visitor } from "./panel.mjs";
+import { ask, inspect, inspectDialog, launch, look, panel, signIn, visitor } from "./panel.mjs";
 import { walk } from "./walk.mjs";
 
 const NOTE = "Their disk is full of our own logs";
@@ -17,21 +17,10 @@ after(async () => {
   await browser?.close();
 });
 
-async function api(method, path, body) {
-  const headers = { authorization: `Bearer ${panel.tenantToken}`, "content-type": "application/json" };
-  const answer = await fetch(panel.url + path, { method, headers, body: body && JSON.stringify(body) });
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
-  return answer.status === 204 ? null : answer.json();
-}
+const api = (method, path, body) => ask(panel.tenantToken, method, path, body);
 
 /** All that a customer could find in their page: its text, and what is not shown. */
 const source = (page) => page.evaluate(() => document.documentElement.outerHTML);
-
-/** What others do moves a page that follows it, which is no fault of the page. */
-async function look(page) {
-  await page.evaluate(() => { window.shifts.length = 0; });
-  await inspect(page);
-}
 
 test("a customer and an engineer talk about a server", async () => {
   server = (await api("POST", "/api/v1/servers", { name: `shop-${Date.now() % 100000}`, template: "static-site", size: "small-box", variables: { SITE_OWNER: "Ada" } })).server.id;

@@ -16,7 +16,9 @@ export const panel = {
   url: env.BERTH_TEST_URL,
   email: env.BERTH_TEST_OWNER_EMAIL,
   password: env.BERTH_TEST_OWNER_PASSWORD,
+  staffToken: env.BERTH_TEST_STAFF_TOKEN,
   tenantToken: env.BERTH_TEST_TENANT_TOKEN,
+  instance: env.BERTH_TEST_INSTANCE,
   mail: { smtp: Number(env.BERTH_TEST_SMTP_PORT), submission: Number(env.BERTH_TEST_SUBMISSION_PORT) },
   dns: { folder: env.BERTH_TEST_DNS_FOLDER, port: env.BERTH_TEST_DNS_PORT },
 };
@@ -122,6 +124,20 @@ export async function inspectDialog(page, id) {
 async function settled(page) {
   await page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen))));
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
+}
+
+/** Asks the API, as whoever the token is of. What it answers with, if that is anything. */
+export async function ask(token, method, path, body) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const answer = await fetch(panel.url + path, { method, headers, body: body && JSON.stringify(body) });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** Judges a page that others have moved: what they do is no fault of the page. */
+export async function look(page) {
+  await page.evaluate(() => { window.shifts.length = 0; });
+  await inspect(page);
 }
 
 /** No violation of WCAG in any look, nothing wider than the window, nothing that moved while it loaded, no script error. */
