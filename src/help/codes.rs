@@ -74,6 +74,7 @@ codes! {
         "ticket-mail-not-failed": "Only a mail of a ticket that could not be sent can be sent again.", "Nothing has to be done.";
         "ticket-closed": "The ticket was closed more than 14 days ago.", "Open a new one, and name the old one in it.";
         "ticket-merged": "The ticket was merged into another one.", "Go on with the ticket that `merged_into` names.";
+        "ticket-about-others": "The ticket is about something that the organisation does not have, or that is gone.", "Open another ticket for it, about its own.";
         "ticket-has-tenant": "The ticket is an organisation's already.", "Open another ticket for the other organisation.";
         "status-page-exists": "The organisation has a status page already.", "Change that one.";
         "too-many-components": "The status page has as many components as a page can have.", "Remove one that nobody needs.";
@@ -221,7 +222,6 @@ codes! {
         "already-on-call": "Whoever asks is on duty by this rota already.", "There is nothing to take over.";
         "too-many-webhooks": "There are as many webhooks as are possible.", "Delete one that you don't need.";
         "webhook-off": "The webhook is paused or disabled.", "Let it be told again first.";
-        "webhook-delivery-waiting": "The message is on its way already.", "Wait until it was delivered or has failed.";
         "mail-service-refused": "The mail service does not do that.", "Read its words in `title`.";
     }
     412 {
