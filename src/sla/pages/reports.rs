@@ -64,7 +64,7 @@ pub(in super::super) async fn listing(
         is_missed: query.missed == Some(true),
     };
     let mut tx = scope.begin().await?;
-    let rows = store::reports_of_month(&mut tx, month, filter, after, list.fetch()?).await?;
+    let rows = store::reports_of_month(&mut tx, (month, app.now()), filter, after, list.fetch()?).await?;
     let listing = Listing::new(rows, &list, |one| (one.name_key.clone(), one.tenant.0))?;
     Ok((month, listing))
 }

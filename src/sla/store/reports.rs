@@ -230,10 +230,10 @@ pub(in super::super) struct MonthFilter<'a> {
     pub(in super::super) is_missed: bool,
 }
 
-/// A page of the tenants to whom something is promised or was in a month, by name.
+/// A page of the tenants to whom something is promised or was in a month that has begun, by name. Who came after it has no report.
 pub(in super::super) async fn reports_of_month(
     tx: &mut StaffTx,
-    month: Month,
+    (month, now): (Month, DateTime<Utc>),
     filter: MonthFilter<'_>,
     after: Option<(String, uuid::Uuid)>,
     limit: i64,
@@ -243,8 +243,10 @@ pub(in super::super) async fn reports_of_month(
         r#"select t.id as "id: TenantId", t.name, lower(t.name) as "name_key!", coalesce(r.report ->> 'policy', p.name, '') as "policy!",
              r.is_missed as "is_missed?", r.credit as "credit?", r.decision as "decision?", r.report ->> 'availability' as "availability?"
            from tenant t left join plan_sla s on s.plan_id = t.plan_id left join sla_policy p on p.id = s.policy_id
-             left join sla_report r on r.tenant_id = t.id and r.month = $1
-           where (r.id is not null or (s.policy_id is not null and t.status <> 'closed'))
+             left join sla_report r on r.tenant_id = t.id and r.month = $1 left join tenant_time_zone z on z.tenant_id = t.id
+           where (r.id is not null or (s.policy_id is not null and t.status <> 'closed'
+                 and t.created_at < ($1::date + interval '1 month') at time zone coalesce(z.zone, 'UTC')
+                 and $7 >= ($1::date)::timestamp at time zone coalesce(z.zone, 'UTC')))
              and ($2::text is null or t.name ilike $2) and (not $3 or r.is_missed)
              and ($4::text is null or (lower(t.name), t.id) > ($4, $5::uuid)) order by lower(t.name), t.id limit $6"#,
         month.first(),
@@ -252,7 +254,8 @@ pub(in super::super) async fn reports_of_month(
         filter.is_missed,
         name,
         id,
-        limit
+        limit,
+        now
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows

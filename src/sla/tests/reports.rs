@@ -235,6 +235,16 @@ async fn a_month_that_is_over_stays_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_month_names_nobody_who_came_later_and_none_that_is_to_come_does() {
+    let scene = Scene::new().await;
+    for (month, count) in [("2026-02", 0), ("2026-03", 1), ("2026-04", 0)] {
+        let path = format!("/api/v1/staff/sla/reports?month={month}");
+        let named = scene.staff.get(&path).await.expect(200).json();
+        assert_eq!(named["items"].as_array().unwrap().len(), count, "{month}");
+    }
+}
+
+#[tokio::test]
 async fn a_credit_is_decided_once_and_not_before_the_end() {
     let scene = Scene::new().await;
     scene.bad_day().await;
