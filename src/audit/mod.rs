@@ -14,11 +14,9 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use export::{CsvPage, csv_page};
 pub use model::{Change, Target, inert, words};
@@ -35,6 +33,6 @@ pub fn routes() -> Routes<App> {
         .get("/t/{tenant}/audit.csv", own, pages::tenant_csv)
         .get("/staff/audit", all, pages::staff_log)
         .get("/staff/audit.csv", all, pages::staff_csv)
-        .api(own, routes!(api::tenant_events))
-        .api(all, routes!(api::all_events))
+        .api(own, operation!(api::tenant_events))
+        .api(all, operation!(api::all_events))
 }

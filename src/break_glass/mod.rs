@@ -25,7 +25,6 @@ mod tests;
 mod watch;
 
 use chrono::{DateTime, Utc};
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
@@ -33,7 +32,7 @@ use crate::platform::db::{Scoped, StaffTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{BreakGlassId, TenantId, UserId};
 use crate::platform::web::page::Tone;
-use crate::platform::web::{Ctx, Routes};
+use crate::platform::web::{Ctx, Routes, operation};
 
 pub use actions::{check, end_lost, note_use};
 pub use model::{Grant, Part};
@@ -111,12 +110,12 @@ pub fn routes() -> Routes<App> {
             looks::content,
         )
         .get("/staff/break-glass/{grant}/mail", look, looks::mail)
-        .api(own, routes!(api::list))
-        .api(read, routes!(api::staff_list))
-        .api(read, routes!(api::staff_show))
-        .api(look, routes!(api::open))
-        .api(look, routes!(api::end))
-        .api(look, routes!(api::files))
-        .api(look, routes!(api::content))
-        .api(look, routes!(api::mail))
+        .api(own, operation!(api::list))
+        .api(read, operation!(api::staff_list))
+        .api(read, operation!(api::staff_show))
+        .api(look, operation!(api::open))
+        .api(look, operation!(api::end))
+        .api(look, operation!(api::files))
+        .api(look, operation!(api::content))
+        .api(look, operation!(api::mail))
 }

@@ -28,15 +28,13 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::monitoring::{self, Incident};
 use crate::platform::access::{Permission as P, Rule};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{IncidentId, TicketId};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use gather::register;
 pub use incident::on_incident;
@@ -75,11 +73,11 @@ pub fn routes() -> Routes<App> {
         .post("/staff/tickets/{ticket}/acts/resume", manage, pages::resume)
         .post("/staff/tickets/{ticket}/acts/resize", manage, pages::resize)
         .post("/staff/tickets/{ticket}/acts/restore", restore, pages::restore)
-        .api(read, routes!(api::breakdown))
-        .api(read, routes!(api::acts))
-        .api(power, routes!(api::power))
-        .api(manage, routes!(api::suspend))
-        .api(manage, routes!(api::resume))
-        .api(manage, routes!(api::resize))
-        .api(restore, routes!(api::restore))
+        .api(read, operation!(api::breakdown))
+        .api(read, operation!(api::acts))
+        .api(power, operation!(api::power))
+        .api(manage, operation!(api::suspend))
+        .api(manage, operation!(api::resume))
+        .api(manage, operation!(api::resize))
+        .api(restore, operation!(api::restore))
 }

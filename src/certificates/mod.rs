@@ -18,11 +18,9 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use actions::{Closed, check, issue};
 pub use model::{Document, Figures, NotGenuine, Signed};
@@ -36,6 +34,6 @@ pub fn routes() -> Routes<App> {
         .get("/staff/certificates", read, pages::list)
         .get("/staff/certificates/{certificate}", read, pages::show)
         .get("/staff/certificates/{certificate}/file", read, pages::file)
-        .api(read, routes!(api::list))
-        .api(read, routes!(api::show))
+        .api(read, operation!(api::list))
+        .api(read, operation!(api::show))
 }

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -15,7 +14,7 @@ use crate::platform::db::StaffTx;
 use crate::platform::error::{Error, FieldErrors};
 use crate::platform::ids::{BackupId, DrillId, ServerId, TenantId};
 use crate::platform::web::{
-    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes, Tagged,
+    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes, Tagged, operation,
 };
 use crate::servers;
 use crate::tenants;
@@ -30,17 +29,17 @@ pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::BackupRead), Rule::Tenant(P::BackupWrite));
     let (staff_read, staff_write) = (Rule::Staff(P::StaffBackupRead), Rule::Staff(P::StaffBackupManage));
     Routes::new()
-        .api(read, routes!(show))
-        .api(write, routes!(ask))
-        .api(read, routes!(wanted))
-        .api(Rule::Tenant(P::TenantManage), routes!(set_wanted))
-        .api(staff_read, routes!(staff_show))
-        .api(staff_write, routes!(staff_ask))
-        .api(staff_read, routes!(staff_wanted))
-        .api(staff_write, routes!(staff_set_wanted))
-        .api(staff_read, routes!(list))
-        .api(staff_read, routes!(schedule))
-        .api(staff_write, routes!(set_schedule))
+        .api(read, operation!(show))
+        .api(write, operation!(ask))
+        .api(read, operation!(wanted))
+        .api(Rule::Tenant(P::TenantManage), operation!(set_wanted))
+        .api(staff_read, operation!(staff_show))
+        .api(staff_write, operation!(staff_ask))
+        .api(staff_read, operation!(staff_wanted))
+        .api(staff_write, operation!(staff_set_wanted))
+        .api(staff_read, operation!(list))
+        .api(staff_read, operation!(schedule))
+        .api(staff_write, operation!(set_schedule))
 }
 
 /// A drill.

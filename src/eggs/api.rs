@@ -8,12 +8,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule, StaffScope};
 use crate::platform::error::Error;
-use crate::platform::web::{Json, Path, Routes};
+use crate::platform::web::{Json, Path, Routes, operation};
 
 use super::actions::{self, Import};
 use super::model::{Egg, Install, Note, Stop};
@@ -24,13 +23,13 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Staff(Permission::StaffCatalogueRead);
     let manage = Rule::Staff(Permission::StaffCatalogueManage);
     Routes::new()
-        .api(read, routes!(list))
-        .api(read, routes!(show))
-        .api(manage, routes!(preview))
-        .api(manage, routes!(import))
-        .api(manage, routes!(update))
-        .api(manage, routes!(change))
-        .api(manage, routes!(remove))
+        .api(read, operation!(list))
+        .api(read, operation!(show))
+        .api(manage, operation!(preview))
+        .api(manage, operation!(import))
+        .api(manage, operation!(update))
+        .api(manage, operation!(change))
+        .api(manage, operation!(remove))
 }
 
 /// An egg to be imported.

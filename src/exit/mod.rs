@@ -21,13 +21,11 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 pub use actions::clean_up;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// Events about a tenant's downloads have this topic; the target is the download.
 pub const TOPIC: &str = "exit-archive";
@@ -46,8 +44,8 @@ pub fn routes() -> Routes<App> {
             staff,
             pages::staff_download,
         )
-        .api(own, routes!(api::list))
-        .api(own, routes!(api::download))
-        .api(staff, routes!(api::staff_list))
-        .api(staff, routes!(api::staff_download))
+        .api(own, operation!(api::list))
+        .api(own, operation!(api::download))
+        .api(staff, operation!(api::staff_list))
+        .api(staff, operation!(api::staff_download))
 }

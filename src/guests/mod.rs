@@ -19,13 +19,11 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 pub use clean_up::clean_up;
 
 use crate::app::App;
 use crate::platform::access::{Guest, Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// Where a guest finds a server.
 pub fn href(guest: &Guest) -> String {
@@ -79,14 +77,14 @@ pub fn routes() -> Routes<App> {
 fn api_routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::GuestRead), Rule::Tenant(P::GuestManage));
     Routes::new()
-        .api(read, routes!(api::list))
-        .api(read, routes!(api::show))
-        .api(write, routes!(api::change))
-        .api(write, routes!(api::revoke))
-        .api(read, routes!(api::invitations))
-        .api(write, routes!(api::invite))
-        .api(write, routes!(api::renew))
-        .api(write, routes!(api::revoke_invitation))
-        .api(Rule::SignedIn, routes!(shared::list))
-        .api(Rule::Own(P::SharedLeave), routes!(leave::api))
+        .api(read, operation!(api::list))
+        .api(read, operation!(api::show))
+        .api(write, operation!(api::change))
+        .api(write, operation!(api::revoke))
+        .api(read, operation!(api::invitations))
+        .api(write, operation!(api::invite))
+        .api(write, operation!(api::renew))
+        .api(write, operation!(api::revoke_invitation))
+        .api(Rule::SignedIn, operation!(shared::list))
+        .api(Rule::Own(P::SharedLeave), operation!(leave::api))
 }

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, StaffScope, TenantScope};
@@ -14,7 +13,7 @@ use crate::platform::db::StaffTx;
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, MaintenanceId, ServerId};
 use crate::platform::web::{
-    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes, Tagged,
+    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes, Tagged, operation,
 };
 
 use super::actions;
@@ -33,13 +32,13 @@ pub(super) fn routes() -> Routes<App> {
         Rule::Staff(P::StaffMaintenanceManage),
     );
     Routes::new()
-        .api(Rule::Tenant(P::CheckRead), routes!(own))
-        .api(staff, routes!(list))
-        .api(manage, routes!(create))
-        .api(staff, routes!(show))
-        .api(manage, routes!(change))
-        .api(manage, routes!(cancel))
-        .api(manage, routes!(end))
+        .api(Rule::Tenant(P::CheckRead), operation!(own))
+        .api(staff, operation!(list))
+        .api(manage, operation!(create))
+        .api(staff, operation!(show))
+        .api(manage, operation!(change))
+        .api(manage, operation!(cancel))
+        .api(manage, operation!(end))
 }
 
 /// A time of a maintenance window.

@@ -6,13 +6,12 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{NetworkId, ServerId};
-use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Routes, Tagged};
+use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Routes, Tagged, operation};
 
 use super::actions;
 use super::model::{COMMON, Map, Member, Network, NetworkRef, Published};
@@ -24,14 +23,14 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(Permission::NetworkRead);
     let write = Rule::Tenant(Permission::NetworkWrite);
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(create))
-        .api(read, routes!(reach))
-        .api(read, routes!(show))
-        .api(write, routes!(rename))
-        .api(write, routes!(remove))
-        .api(write, routes!(join))
-        .api(write, routes!(leave))
+        .api(read, operation!(list))
+        .api(write, operation!(create))
+        .api(read, operation!(reach))
+        .api(read, operation!(show))
+        .api(write, operation!(rename))
+        .api(write, operation!(remove))
+        .api(write, operation!(join))
+        .api(write, operation!(leave))
 }
 
 /// A network to be made, or its new name.

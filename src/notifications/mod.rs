@@ -18,7 +18,7 @@ mod store;
 mod tests;
 
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use actions::{clean_up, tell_owners};
 pub use jobs::register;
@@ -29,13 +29,12 @@ pub const TOPIC: &str = "notification";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<crate::app::App> {
-    use utoipa_axum::routes;
     let (read, manage) = (Rule::Staff(P::StaffSystemRead), Rule::Staff(P::StaffSystemManage));
     Routes::new()
         .get("/staff/notifications", read, pages::list)
         .post("/staff/notifications/test", manage, pages::test)
         .post("/staff/notifications/{notification}/retry", manage, pages::retry)
-        .api(read, routes!(api::list))
-        .api(manage, routes!(api::test))
-        .api(manage, routes!(api::retry))
+        .api(read, operation!(api::list))
+        .api(manage, operation!(api::test))
+        .api(manage, operation!(api::retry))
 }

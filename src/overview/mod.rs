@@ -7,11 +7,9 @@ mod pages;
 mod store;
 mod trouble;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The start page and the dashboards.
 pub fn routes() -> Routes<App> {
@@ -20,6 +18,6 @@ pub fn routes() -> Routes<App> {
         .get("/areas", Rule::SignedIn, pages::areas)
         .get("/t/{tenant}", Rule::Tenant(Permission::TenantRead), pages::tenant)
         .get("/staff", Rule::Staff(Permission::StaffSystemRead), pages::staff)
-        .api(Rule::Tenant(Permission::TenantRead), routes!(api::tenant))
-        .api(Rule::Staff(Permission::StaffSystemRead), routes!(api::staff))
+        .api(Rule::Tenant(Permission::TenantRead), operation!(api::tenant))
+        .api(Rule::Staff(Permission::StaffSystemRead), operation!(api::staff))
 }

@@ -13,11 +13,9 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub(crate) use model::ended;
 pub use model::{Runbook, Step, find, matching};
@@ -31,7 +29,7 @@ pub fn routes() -> Routes<App> {
         .get("/staff/runbooks", read, pages::list)
         .get("/staff/runbooks/{runbook}", read, pages::show)
         .post("/staff/tickets/{ticket}/runbooks/{runbook}", write, pages::mark)
-        .api(read, routes!(api::list))
-        .api(read, routes!(api::show))
-        .api(write, routes!(api::mark))
+        .api(read, operation!(api::list))
+        .api(read, operation!(api::show))
+        .api(write, operation!(api::mark))
 }

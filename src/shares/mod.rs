@@ -24,8 +24,6 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 pub use model::TEMPLATE;
 pub use reconcile::{Shares, begin};
 pub use record::{clean_up, page_of as uses_page};
@@ -33,7 +31,7 @@ pub use reseal::reseal;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// Events about a server's shares have this topic; the target is the server.
 pub const TOPIC: &str = "share";
@@ -42,13 +40,13 @@ pub const TOPIC: &str = "share";
 pub fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::ShareRead), Rule::Tenant(P::ShareManage));
     Routes::new()
-        .api(read, routes!(api::all))
-        .api(read, routes!(api::list))
-        .api(write, routes!(api::create))
-        .api(write, routes!(api::remove))
-        .api(write, routes!(api::put_person))
-        .api(write, routes!(api::renew_password))
-        .api(write, routes!(api::remove_person))
+        .api(read, operation!(api::all))
+        .api(read, operation!(api::list))
+        .api(write, operation!(api::create))
+        .api(write, operation!(api::remove))
+        .api(write, operation!(api::put_person))
+        .api(write, operation!(api::renew_password))
+        .api(write, operation!(api::remove_person))
         .merge(links::routes())
         .merge(record::routes())
         .merge(pages::routes())

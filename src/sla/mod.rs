@@ -30,11 +30,9 @@ mod sweep;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use actions::{choose, create_calendar, create_policy};
 pub use clock::Clock;
@@ -58,11 +56,11 @@ fn tenant_routes() -> Routes<App> {
         .get("/t/{tenant}/sla/{month}", read, pages::tenant::show)
         .get("/t/{tenant}/sla/{month}/report.csv", read, pages::tenant::csv)
         .get("/t/{tenant}/sla/{month}/report.pdf", read, pages::tenant::pdf)
-        .api(read, routes!(api::tenant::promise))
-        .api(read, routes!(api::tenant::list))
-        .api(read, routes!(api::tenant::show))
-        .api(read, routes!(api::tenant::csv))
-        .api(read, routes!(api::tenant::pdf))
+        .api(read, operation!(api::tenant::promise))
+        .api(read, operation!(api::tenant::list))
+        .api(read, operation!(api::tenant::show))
+        .api(read, operation!(api::tenant::csv))
+        .api(read, operation!(api::tenant::pdf))
 }
 
 fn report_routes() -> Routes<App> {
@@ -85,11 +83,11 @@ fn report_routes() -> Routes<App> {
             manage,
             pages::reports::decide,
         )
-        .api(read, routes!(api::reports::list))
-        .api(read, routes!(api::reports::show))
-        .api(read, routes!(api::reports::csv))
-        .api(read, routes!(api::reports::pdf))
-        .api(manage, routes!(api::reports::decide))
+        .api(read, operation!(api::reports::list))
+        .api(read, operation!(api::reports::show))
+        .api(read, operation!(api::reports::csv))
+        .api(read, operation!(api::reports::pdf))
+        .api(manage, operation!(api::reports::decide))
 }
 
 fn promise_routes() -> Routes<App> {
@@ -127,18 +125,18 @@ fn promise_routes() -> Routes<App> {
         )
         .get("/staff/sla/plans", read, pages::plans::list)
         .post("/staff/sla/plans/{plan}", manage, pages::plans::choose)
-        .api(read, routes!(api::policies::list))
-        .api(manage, routes!(api::policies::create))
-        .api(read, routes!(api::policies::show))
-        .api(manage, routes!(api::policies::change))
-        .api(manage, routes!(api::policies::archive))
-        .api(manage, routes!(api::policies::restore))
-        .api(read, routes!(api::calendars::list))
-        .api(manage, routes!(api::calendars::create))
-        .api(read, routes!(api::calendars::show))
-        .api(manage, routes!(api::calendars::change))
-        .api(manage, routes!(api::calendars::archive))
-        .api(manage, routes!(api::calendars::restore))
-        .api(read, routes!(api::plans::list))
-        .api(manage, routes!(api::plans::choose))
+        .api(read, operation!(api::policies::list))
+        .api(manage, operation!(api::policies::create))
+        .api(read, operation!(api::policies::show))
+        .api(manage, operation!(api::policies::change))
+        .api(manage, operation!(api::policies::archive))
+        .api(manage, operation!(api::policies::restore))
+        .api(read, operation!(api::calendars::list))
+        .api(manage, operation!(api::calendars::create))
+        .api(read, operation!(api::calendars::show))
+        .api(manage, operation!(api::calendars::change))
+        .api(manage, operation!(api::calendars::archive))
+        .api(manage, operation!(api::calendars::restore))
+        .api(read, operation!(api::plans::list))
+        .api(manage, operation!(api::plans::choose))
 }

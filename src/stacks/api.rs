@@ -7,14 +7,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, StaffScope, TenantScope};
 use crate::platform::db::Plans;
 use crate::platform::error::Error;
 use crate::platform::ids::StackId;
-use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Routes, Tagged};
+use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Query, Routes, Tagged, operation};
 use crate::servers::model::Command;
 
 use super::actions::{self, Begun, NewStackInput, PartInput};
@@ -26,19 +25,19 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(P::ServerRead);
     let (create, delete) = (Rule::Tenant(P::ServerCreate), Rule::Tenant(P::ServerDelete));
     Routes::new()
-        .api(read, routes!(blueprints))
-        .api(read, routes!(list))
-        .api(create, routes!(order))
-        .api(read, routes!(show))
-        .api(Rule::Tenant(P::ServerConfigure), routes!(rename))
-        .api(delete, routes!(remove))
-        .api(Rule::Tenant(P::ServerPower), routes!(act))
-        .api(create, routes!(scale))
-        .api(Rule::Tenant(P::ServerConfigure), routes!(change_secret))
-        .api(read, routes!(list_deleted))
-        .api(delete, routes!(restore))
-        .api(delete, routes!(erase))
-        .api(Rule::Staff(P::StaffServerRead), routes!(list_as_staff))
+        .api(read, operation!(blueprints))
+        .api(read, operation!(list))
+        .api(create, operation!(order))
+        .api(read, operation!(show))
+        .api(Rule::Tenant(P::ServerConfigure), operation!(rename))
+        .api(delete, operation!(remove))
+        .api(Rule::Tenant(P::ServerPower), operation!(act))
+        .api(create, operation!(scale))
+        .api(Rule::Tenant(P::ServerConfigure), operation!(change_secret))
+        .api(read, operation!(list_deleted))
+        .api(delete, operation!(restore))
+        .api(delete, operation!(erase))
+        .api(Rule::Staff(P::StaffServerRead), operation!(list_as_staff))
 }
 
 /// What is said about a part of a new stack.

@@ -22,11 +22,9 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use actions::{forget, limits, measured, record};
 pub use capacity::admit_at;
@@ -53,13 +51,13 @@ pub fn routes() -> Routes<App> {
         .form("/staff/plans/{plan}/overuse", manage, pages::plan::save)
         .get("/staff/capacity", system, pages::capacity::show)
         .form("/staff/capacity/{location}", manage, pages::capacity::save)
-        .api(system, routes!(api::capacity::show))
-        .api(manage, routes!(api::capacity::change))
-        .api(read, routes!(api::show))
-        .api(read, routes!(api::things))
-        .api(read, routes!(api::history))
-        .api(read, routes!(api::notices))
-        .api(tenants, routes!(api::staff_show))
-        .api(plans, routes!(api::overuse::show))
-        .api(manage, routes!(api::overuse::set))
+        .api(system, operation!(api::capacity::show))
+        .api(manage, operation!(api::capacity::change))
+        .api(read, operation!(api::show))
+        .api(read, operation!(api::things))
+        .api(read, operation!(api::history))
+        .api(read, operation!(api::notices))
+        .api(tenants, operation!(api::staff_show))
+        .api(plans, operation!(api::overuse::show))
+        .api(manage, operation!(api::overuse::set))
 }

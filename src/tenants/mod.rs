@@ -25,11 +25,9 @@ pub use model::{
 pub use store::{disk_limits, find_tenant, usage};
 pub(crate) use store::{find_plan, lock_plan};
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The routes of tenants, plans and members.
 pub fn routes() -> Routes<App> {
@@ -141,44 +139,50 @@ fn plan_pages() -> Routes<App> {
 
 fn tenant_api() -> Routes<App> {
     Routes::new()
-        .api(Rule::Tenant(P::TenantRead), routes!(api::tenant::show))
-        .api(Rule::Tenant(P::TenantLeave), routes!(api::tenant::leave))
-        .api(Rule::Tenant(P::MemberRead), routes!(api::members::list))
-        .api(Rule::Tenant(P::MemberRead), routes!(api::members::show))
-        .api(Rule::Tenant(P::MemberManage), routes!(api::members::change))
-        .api(Rule::Tenant(P::MemberManage), routes!(api::members::remove))
-        .api(Rule::Tenant(P::MemberRead), routes!(api::invitations::list))
-        .api(Rule::Tenant(P::MemberManage), routes!(api::invitations::create))
-        .api(Rule::Tenant(P::MemberManage), routes!(api::invitations::revoke))
+        .api(Rule::Tenant(P::TenantRead), operation!(api::tenant::show))
+        .api(Rule::Tenant(P::TenantLeave), operation!(api::tenant::leave))
+        .api(Rule::Tenant(P::MemberRead), operation!(api::members::list))
+        .api(Rule::Tenant(P::MemberRead), operation!(api::members::show))
+        .api(Rule::Tenant(P::MemberManage), operation!(api::members::change))
+        .api(Rule::Tenant(P::MemberManage), operation!(api::members::remove))
+        .api(Rule::Tenant(P::MemberRead), operation!(api::invitations::list))
+        .api(
+            Rule::Tenant(P::MemberManage),
+            operation!(api::invitations::create),
+        )
+        .api(
+            Rule::Tenant(P::MemberManage),
+            operation!(api::invitations::revoke),
+        )
 }
 
 fn staff_api() -> Routes<App> {
     let (read, write) = (Rule::Staff(P::StaffTenantRead), Rule::Staff(P::StaffTenantManage));
     let suspend = Rule::Staff(P::StaffTenantSuspend);
     Routes::new()
-        .api(read, routes!(api::staff::list))
-        .api(write, routes!(api::staff::create))
-        .api(read, routes!(api::staff::show))
-        .api(write, routes!(api::staff::change))
-        .api(suspend, routes!(api::staff::suspend))
-        .api(suspend, routes!(api::staff::resume))
-        .api(suspend, routes!(api::staff::close))
-        .api(suspend, routes!(api::staff::reopen))
-        .api(read, routes!(api::members::staff_list))
-        .api(write, routes!(api::members::staff_change))
-        .api(write, routes!(api::members::staff_remove))
-        .api(read, routes!(api::invitations::staff_list))
-        .api(write, routes!(api::invitations::staff_create))
-        .api(write, routes!(api::invitations::staff_revoke))
+        .api(read, operation!(api::staff::list))
+        .api(write, operation!(api::staff::create))
+        .api(read, operation!(api::staff::show))
+        .api(write, operation!(api::staff::change))
+        .api(suspend, operation!(api::staff::suspend))
+        .api(suspend, operation!(api::staff::resume))
+        .api(suspend, operation!(api::staff::close))
+        .api(suspend, operation!(api::staff::reopen))
+        .api(read, operation!(api::members::staff_list))
+        .api(write, operation!(api::members::staff_change))
+        .api(write, operation!(api::members::staff_remove))
+        .api(read, operation!(api::invitations::staff_list))
+        .api(write, operation!(api::invitations::staff_create))
+        .api(write, operation!(api::invitations::staff_revoke))
 }
 
 fn plan_api() -> Routes<App> {
     let (read, write) = (Rule::Staff(P::StaffPlanRead), Rule::Staff(P::StaffPlanManage));
     Routes::new()
-        .api(read, routes!(api::plans::list))
-        .api(write, routes!(api::plans::create))
-        .api(read, routes!(api::plans::show))
-        .api(write, routes!(api::plans::change))
-        .api(write, routes!(api::plans::archive))
-        .api(write, routes!(api::plans::restore))
+        .api(read, operation!(api::plans::list))
+        .api(write, operation!(api::plans::create))
+        .api(read, operation!(api::plans::show))
+        .api(write, operation!(api::plans::change))
+        .api(write, operation!(api::plans::archive))
+        .api(write, operation!(api::plans::restore))
 }

@@ -29,7 +29,7 @@ mod tests;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use actions::clean_up;
 pub use inbox::begin;
@@ -43,7 +43,6 @@ pub const TOPIC: &str = "ticket-mail";
 
 /// The feature's addresses.
 pub fn routes() -> Routes<App> {
-    use utoipa_axum::routes;
     let (read, write) = (Rule::Staff(P::StaffTicketRead), Rule::Staff(P::StaffTicketWrite));
     Routes::new()
         .get("/staff/tickets/mail", read, pages::triage)
@@ -51,9 +50,9 @@ pub fn routes() -> Routes<App> {
         .get("/staff/tickets/mail/out", read, pages::went_out)
         .post("/staff/tickets/mail/out/{outbound}/retry", write, pages::retry)
         .post("/staff/tickets/{ticket}/discard", write, pages::discard)
-        .api(read, routes!(api::triage))
-        .api(read, routes!(api::came_in))
-        .api(read, routes!(api::went_out))
-        .api(write, routes!(api::retry))
-        .api(write, routes!(api::discard))
+        .api(read, operation!(api::triage))
+        .api(read, operation!(api::came_in))
+        .api(read, operation!(api::went_out))
+        .api(write, operation!(api::retry))
+        .api(write, operation!(api::discard))
 }

@@ -21,11 +21,9 @@ mod store;
 mod tests;
 mod upkeep;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use csv::hourly;
 pub use figures::bytes;
@@ -49,6 +47,6 @@ pub fn routes() -> Routes<App> {
         .get("/staff/servers/{server_id}/usage", staff, pages::staff_show)
         .get("/staff/servers/{server_id}/usage/data", staff, pages::staff_data)
         .get("/staff/servers/{server_id}/usage.csv", staff, csv::staff)
-        .api(tenant, routes!(api::show))
-        .api(staff, routes!(api::staff_show))
+        .api(tenant, operation!(api::show))
+        .api(staff, operation!(api::staff_show))
 }

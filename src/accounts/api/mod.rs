@@ -7,11 +7,9 @@
 mod me;
 mod people;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// Every address.
 pub(super) fn routes() -> Routes<App> {
@@ -20,16 +18,16 @@ pub(super) fn routes() -> Routes<App> {
         Rule::Staff(Permission::StaffPeopleManage),
     );
     Routes::new()
-        .api(Rule::SignedIn, routes!(me::me))
-        .api(Rule::Own(Permission::ProfileWrite), routes!(me::update))
-        .api(Rule::SignedIn, routes!(me::tokens))
-        .api(read, routes!(people::list))
-        .api(read, routes!(people::show))
-        .api(manage, routes!(people::update))
-        .api(manage, routes!(people::disable))
-        .api(manage, routes!(people::enable))
-        .api(manage, routes!(people::password_link))
-        .api(read, routes!(people::invitations))
-        .api(manage, routes!(people::invite))
-        .api(manage, routes!(people::revoke_invitation))
+        .api(Rule::SignedIn, operation!(me::me))
+        .api(Rule::Own(Permission::ProfileWrite), operation!(me::update))
+        .api(Rule::SignedIn, operation!(me::tokens))
+        .api(read, operation!(people::list))
+        .api(read, operation!(people::show))
+        .api(manage, operation!(people::update))
+        .api(manage, operation!(people::disable))
+        .api(manage, operation!(people::enable))
+        .api(manage, operation!(people::password_link))
+        .api(read, operation!(people::invitations))
+        .api(manage, operation!(people::invite))
+        .api(manage, operation!(people::revoke_invitation))
 }

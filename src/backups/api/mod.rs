@@ -13,14 +13,13 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::drivers::backup::{Entry, EntryKind};
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRestoreId, OperationId, ScheduleId, ServerId};
-use crate::platform::web::{Json, Path, Query, Routes};
+use crate::platform::web::{Json, Path, Query, Routes, operation};
 use crate::servers;
 
 use super::model::{Backup, Of, Reason, Restore, SHOWN, State as How};
@@ -30,13 +29,13 @@ use super::{actions, look, store};
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::BackupRead), Rule::Tenant(P::BackupWrite));
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(create))
-        .api(read, routes!(show))
-        .api(write, routes!(delete))
-        .api(read, routes!(entries))
-        .api(read, routes!(content))
-        .api(write, routes!(restore))
+        .api(read, operation!(list))
+        .api(write, operation!(create))
+        .api(read, operation!(show))
+        .api(write, operation!(delete))
+        .api(read, operation!(entries))
+        .api(read, operation!(content))
+        .api(write, operation!(restore))
         .merge(stack::routes())
         .merge(staff::routes())
         .merge(targets::routes())

@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, ServerId, StackId, VolumeId};
-use crate::platform::web::{Json, Path, Routes};
+use crate::platform::web::{Json, Path, Routes, operation};
 use crate::stacks;
 
 use super::super::model::{Backup, OF_STACK};
@@ -21,8 +20,8 @@ use super::BackupOut;
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     Routes::new()
-        .api(Rule::Tenant(P::BackupRead), routes!(list_of_stack))
-        .api(Rule::Tenant(P::BackupWrite), routes!(create_of_stack))
+        .api(Rule::Tenant(P::BackupRead), operation!(list_of_stack))
+        .api(Rule::Tenant(P::BackupWrite), operation!(create_of_stack))
 }
 
 /// A backup, and what it is of.

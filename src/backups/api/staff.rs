@@ -5,13 +5,12 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, Side, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupRepositoryId, OperationId, TenantId};
-use crate::platform::web::{Accepted, Json, Path, Routes};
+use crate::platform::web::{Accepted, Json, Path, Routes, operation};
 use crate::tenants;
 
 use super::super::model::{ALL_SHOWN, OF_TENANT};
@@ -21,9 +20,9 @@ use super::stack::PartBackupOut;
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     Routes::new()
-        .api(Rule::Staff(P::StaffBackupRead), routes!(all_repositories))
-        .api(Rule::Staff(P::StaffBackupManage), routes!(check))
-        .api(Rule::Staff(P::StaffBackupRead), routes!(list_of_tenant))
+        .api(Rule::Staff(P::StaffBackupRead), operation!(all_repositories))
+        .api(Rule::Staff(P::StaffBackupManage), operation!(check))
+        .api(Rule::Staff(P::StaffBackupRead), operation!(list_of_tenant))
 }
 
 /// A tenant's repository.

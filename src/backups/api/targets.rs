@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupTargetId, OperationId};
-use crate::platform::web::{IfMatch, Json, Path, Routes, Tagged};
+use crate::platform::web::{IfMatch, Json, Path, Routes, Tagged, operation};
 
 use super::super::change::TargetChange;
 use super::super::target::NewTarget;
@@ -20,13 +19,13 @@ use super::super::{actions, probe, store};
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     Routes::new()
-        .api(Rule::Staff(P::StaffBackupRead), routes!(targets))
-        .api(Rule::Staff(P::StaffBackupManage), routes!(add_target))
-        .api(Rule::Staff(P::StaffBackupRead), routes!(show_target))
-        .api(Rule::Staff(P::StaffBackupManage), routes!(change_target))
-        .api(Rule::Staff(P::StaffBackupManage), routes!(remove_target))
-        .api(Rule::Staff(P::StaffBackupManage), routes!(set_default))
-        .api(Rule::Staff(P::StaffBackupManage), routes!(test))
+        .api(Rule::Staff(P::StaffBackupRead), operation!(targets))
+        .api(Rule::Staff(P::StaffBackupManage), operation!(add_target))
+        .api(Rule::Staff(P::StaffBackupRead), operation!(show_target))
+        .api(Rule::Staff(P::StaffBackupManage), operation!(change_target))
+        .api(Rule::Staff(P::StaffBackupManage), operation!(remove_target))
+        .api(Rule::Staff(P::StaffBackupManage), operation!(set_default))
+        .api(Rule::Staff(P::StaffBackupManage), operation!(test))
 }
 
 /// A place that backups can go to.

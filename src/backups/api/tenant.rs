@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, BackupRepositoryId};
-use crate::platform::web::{Json, Path, Routes};
+use crate::platform::web::{Json, Path, Routes, operation};
 
 use super::super::model::{OF_TENANT, Repository};
 use super::super::{actions, store};
@@ -20,10 +19,10 @@ use super::stack::PartBackupOut;
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     Routes::new()
-        .api(Rule::Tenant(P::BackupRead), routes!(list_all))
-        .api(Rule::Tenant(P::BackupRead), routes!(repositories))
-        .api(Rule::Tenant(P::BackupWrite), routes!(delete_any))
-        .api(Rule::Tenant(P::BackupKey), routes!(reveal_key))
+        .api(Rule::Tenant(P::BackupRead), operation!(list_all))
+        .api(Rule::Tenant(P::BackupRead), operation!(repositories))
+        .api(Rule::Tenant(P::BackupWrite), operation!(delete_any))
+        .api(Rule::Tenant(P::BackupKey), operation!(reveal_key))
 }
 
 /// A repository of the organisation's.

@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, OperationId, VolumeId};
-use crate::platform::web::{Json, Path, Query, Routes};
+use crate::platform::web::{Json, Path, Query, Routes, operation};
 use crate::volumes;
 
 use super::super::model::{Of, SHOWN, State as How, VolumeFill};
@@ -22,14 +21,14 @@ use super::{BackupBinary, BackupEntryOut, BackupOut, InQuery, RestoreIn, Restore
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::BackupRead), Rule::Tenant(P::BackupWrite));
     Routes::new()
-        .api(read, routes!(list_of_volume))
-        .api(write, routes!(create_of_volume))
-        .api(read, routes!(show_of_volume))
-        .api(write, routes!(delete_of_volume))
-        .api(read, routes!(entries_of_volume))
-        .api(read, routes!(content_of_volume))
-        .api(write, routes!(restore_in_volume))
-        .api(Rule::Tenant(P::VolumeWrite), routes!(into_volume))
+        .api(read, operation!(list_of_volume))
+        .api(write, operation!(create_of_volume))
+        .api(read, operation!(show_of_volume))
+        .api(write, operation!(delete_of_volume))
+        .api(read, operation!(entries_of_volume))
+        .api(read, operation!(content_of_volume))
+        .api(write, operation!(restore_in_volume))
+        .api(Rule::Tenant(P::VolumeWrite), operation!(into_volume))
 }
 
 /// A volume that was made from a backup.

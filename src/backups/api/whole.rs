@@ -5,22 +5,21 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, Side, StaffScope, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{BackupId, OperationId, ServerId};
-use crate::platform::web::{Accepted, Json, Path, Routes};
+use crate::platform::web::{Accepted, Json, Path, Routes, operation};
 
 use super::super::actions;
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     Routes::new()
-        .api(Rule::Tenant(P::ServerCreate), routes!(into_new))
-        .api(Rule::Tenant(P::BackupWrite), routes!(over))
-        .api(Rule::Staff(P::StaffBackupManage), routes!(over_as_staff))
+        .api(Rule::Tenant(P::ServerCreate), operation!(into_new))
+        .api(Rule::Tenant(P::BackupWrite), operation!(over))
+        .api(Rule::Staff(P::StaffBackupManage), operation!(over_as_staff))
 }
 
 /// How a backup becomes another server.

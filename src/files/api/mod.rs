@@ -12,11 +12,9 @@ mod volumes;
 pub use content::Binary;
 pub use outs::FileOut;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses.
 pub fn routes() -> Routes<App> {
@@ -29,36 +27,36 @@ pub fn routes() -> Routes<App> {
 
 fn of_servers(read: Rule, write: Rule) -> Routes<App> {
     Routes::new()
-        .api(read, routes!(servers::list))
-        .api(write, routes!(servers::change))
+        .api(read, operation!(servers::list))
+        .api(write, operation!(servers::change))
         .that_may_last()
-        .api(write, routes!(servers::delete))
+        .api(write, operation!(servers::delete))
         .that_may_last()
-        .api(write, routes!(servers::make_folder))
-        .api(read, routes!(servers::read))
-        .api(write, routes!(servers::write))
+        .api(write, operation!(servers::make_folder))
+        .api(read, operation!(servers::read))
+        .api(write, operation!(servers::write))
         .that_may_last()
-        .api(read, routes!(servers::archive))
-        .api(read, routes!(servers::offset))
-        .api(write, routes!(servers::append))
+        .api(read, operation!(servers::archive))
+        .api(read, operation!(servers::offset))
+        .api(write, operation!(servers::append))
         .that_may_last()
-        .api(write, routes!(servers::discard))
+        .api(write, operation!(servers::discard))
 }
 
 fn of_volumes(read: Rule, write: Rule) -> Routes<App> {
     Routes::new()
-        .api(read, routes!(volumes::list))
-        .api(write, routes!(volumes::change))
+        .api(read, operation!(volumes::list))
+        .api(write, operation!(volumes::change))
         .that_may_last()
-        .api(write, routes!(volumes::delete))
+        .api(write, operation!(volumes::delete))
         .that_may_last()
-        .api(write, routes!(volumes::make_folder))
-        .api(read, routes!(volumes::read))
-        .api(write, routes!(volumes::write))
+        .api(write, operation!(volumes::make_folder))
+        .api(read, operation!(volumes::read))
+        .api(write, operation!(volumes::write))
         .that_may_last()
-        .api(read, routes!(volumes::archive))
-        .api(read, routes!(volumes::offset))
-        .api(write, routes!(volumes::append))
+        .api(read, operation!(volumes::archive))
+        .api(read, operation!(volumes::offset))
+        .api(write, operation!(volumes::append))
         .that_may_last()
-        .api(write, routes!(volumes::discard))
+        .api(write, operation!(volumes::discard))
 }

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::mail::domains;
@@ -16,7 +15,7 @@ use crate::mail::model::DomainName;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailAliasId, MailDomainId, MailboxId};
-use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Routes, Sorted, Tagged};
+use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, Path, Routes, Sorted, Tagged, operation};
 
 use super::actions::{self, ChangeWish, Wish};
 use super::model::{Alias, AliasKind};
@@ -26,12 +25,12 @@ use super::store;
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::MailRead), Rule::Tenant(P::MailWrite));
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(create))
-        .api(read, routes!(show))
-        .api(write, routes!(change))
-        .api(write, routes!(remove))
-        .api(read, routes!(recipients))
+        .api(read, operation!(list))
+        .api(write, operation!(create))
+        .api(read, operation!(show))
+        .api(write, operation!(change))
+        .api(write, operation!(remove))
+        .api(read, operation!(recipients))
 }
 
 /// An address that leads elsewhere.

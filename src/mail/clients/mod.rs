@@ -15,13 +15,11 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 pub(super) use model::{Server, servers};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The part's addresses. Microsoft's programs write theirs in two ways.
 pub(super) fn routes() -> Routes<App> {
@@ -45,7 +43,7 @@ pub(super) fn routes() -> Routes<App> {
         )
         .get("/t/{tenant}/mail/mailboxes/{mailbox}/set-up", read, pages::show)
         .get("/t/{tenant}/mail/mailboxes/{mailbox}/apple", read, pages::apple)
-        .api(read, routes!(api::show))
+        .api(read, operation!(api::show))
 }
 
 /// Those of the mailbox's own person.

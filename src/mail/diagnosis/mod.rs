@@ -12,16 +12,14 @@ mod pages;
 mod tests;
 mod tls;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     let read = Rule::Staff(P::StaffMailRead);
     Routes::new()
         .get("/staff/mail/diagnosis", read, pages::show)
-        .api(read, routes!(api::show))
+        .api(read, operation!(api::show))
 }

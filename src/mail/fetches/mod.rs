@@ -21,14 +21,12 @@ mod store;
 mod tests;
 mod work;
 
-use utoipa_axum::routes;
-
 pub use reconcile::{Fetches, begin};
 pub use reseal::reseal;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// Events about fetches have this topic: their progress must not wake all that listens to mail. The target is the mailbox.
 const TOPIC: &str = "mail-fetch";
@@ -37,10 +35,10 @@ const TOPIC: &str = "mail-fetch";
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::MailRead), Rule::Tenant(P::MailWrite));
     Routes::new()
-        .api(read, routes!(api::list))
-        .api(write, routes!(api::create))
-        .api(write, routes!(api::create_one))
-        .api(read, routes!(api::show))
-        .api(write, routes!(api::cancel))
+        .api(read, operation!(api::list))
+        .api(write, operation!(api::create))
+        .api(write, operation!(api::create_one))
+        .api(read, operation!(api::show))
+        .api(write, operation!(api::cancel))
         .merge(pages::routes())
 }

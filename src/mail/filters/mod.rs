@@ -19,8 +19,6 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 pub(in crate::mail) use actions::{refresh, refresh_all};
 pub(in crate::mail) use desk::Desk;
 pub(in crate::mail) use forward::check_own;
@@ -28,19 +26,19 @@ pub(in crate::mail) use pages::{frame, own_routes};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses of the tenant's side.
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::MailRead), Rule::Tenant(P::MailWrite));
     Routes::new()
-        .api(read, routes!(api::rules))
-        .api(write, routes!(api::put_rules))
-        .api(read, routes!(api::reply))
-        .api(write, routes!(api::put_reply))
-        .api(read, routes!(api::spam))
-        .api(write, routes!(api::put_spam))
-        .api(read, routes!(api::forwarding))
-        .api(write, routes!(api::put_forwarding))
+        .api(read, operation!(api::rules))
+        .api(write, operation!(api::put_rules))
+        .api(read, operation!(api::reply))
+        .api(write, operation!(api::put_reply))
+        .api(read, operation!(api::spam))
+        .api(write, operation!(api::put_spam))
+        .api(read, operation!(api::forwarding))
+        .api(write, operation!(api::put_forwarding))
         .merge(pages::routes())
 }

@@ -18,13 +18,11 @@ mod store;
 mod tests;
 mod trace;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
 use crate::platform::db::TenantTx;
 use crate::platform::error::Error;
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use follow::{begin, clean_up};
 pub use store::{Key as TraceKey, Message as TracedMessage};
@@ -43,7 +41,7 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Staff(P::StaffMailRead);
     Routes::new()
         .get("/staff/mail", read, overview::show)
-        .api(read, routes!(overview::state))
+        .api(read, operation!(overview::state))
         .merge(trace::routes())
         .merge(queue::routes())
         .merge(quarantine::routes())

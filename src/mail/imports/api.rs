@@ -7,13 +7,14 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::MailImportId;
-use crate::platform::web::{Cursor, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes};
+use crate::platform::web::{
+    Cursor, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes, operation,
+};
 
 use super::actions;
 use super::export::{ExportQuery, export};
@@ -25,14 +26,14 @@ use super::upload::{Upload, of_body};
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::MailRead), Rule::Tenant(P::MailWrite));
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(create))
+        .api(read, operation!(list))
+        .api(write, operation!(create))
         .that_may_last()
-        .api(read, routes!(show))
-        .api(read, routes!(lines))
-        .api(write, routes!(start))
-        .api(write, routes!(cancel))
-        .api(read, routes!(export_all))
+        .api(read, operation!(show))
+        .api(read, operation!(lines))
+        .api(write, operation!(start))
+        .api(write, operation!(cancel))
+        .api(read, operation!(export_all))
         .that_may_last()
 }
 

@@ -15,14 +15,12 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 pub use model::{Limits, Totals, WhenSuspended, room_for};
 pub use store::{lock, of_tenant, totals};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The part's addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -30,6 +28,6 @@ pub(super) fn routes() -> Routes<App> {
     Routes::new()
         .get("/staff/plans/{plan}/mail", manage, pages::form)
         .form("/staff/plans/{plan}/mail", manage, pages::save)
-        .api(plans, routes!(api::show))
-        .api(manage, routes!(api::set))
+        .api(plans, operation!(api::show))
+        .api(manage, operation!(api::set))
 }

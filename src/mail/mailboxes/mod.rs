@@ -20,8 +20,6 @@ mod store;
 #[cfg(feature = "testing")]
 mod tests;
 
-use utoipa_axum::routes;
-
 pub use actions::{AppPasswordInput, hash_password, put_app_password, take_app_password};
 pub use model::{AppPassword, AppPasswordProtocol, Mailbox, Usage, check_name};
 pub use pages::Head;
@@ -30,7 +28,7 @@ pub use store::{app_passwords, find, lock, save_hash, taken_by};
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 use api::parts;
 
@@ -38,24 +36,24 @@ use api::parts;
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::MailRead), Rule::Tenant(P::MailWrite));
     Routes::new()
-        .api(read, routes!(api::list))
-        .api(write, routes!(api::create))
-        .api(read, routes!(api::deleted))
-        .api(read, routes!(api::show))
-        .api(write, routes!(api::change))
-        .api(write, routes!(api::remove))
-        .api(write, routes!(api::restore))
-        .api(write, routes!(api::erase))
-        .api(write, routes!(api::enable))
-        .api(write, routes!(api::disable))
-        .api(write, routes!(api::password))
-        .api(write, routes!(api::set_up_link))
-        .api(read, routes!(parts::app_passwords))
-        .api(write, routes!(parts::make_app_password))
-        .api(write, routes!(parts::remove_app_password))
-        .api(read, routes!(parts::send_as))
-        .api(write, routes!(parts::allow_send_as))
-        .api(write, routes!(parts::forbid_send_as))
+        .api(read, operation!(api::list))
+        .api(write, operation!(api::create))
+        .api(read, operation!(api::deleted))
+        .api(read, operation!(api::show))
+        .api(write, operation!(api::change))
+        .api(write, operation!(api::remove))
+        .api(write, operation!(api::restore))
+        .api(write, operation!(api::erase))
+        .api(write, operation!(api::enable))
+        .api(write, operation!(api::disable))
+        .api(write, operation!(api::password))
+        .api(write, operation!(api::set_up_link))
+        .api(read, operation!(parts::app_passwords))
+        .api(write, operation!(parts::make_app_password))
+        .api(write, operation!(parts::remove_app_password))
+        .api(read, operation!(parts::send_as))
+        .api(write, operation!(parts::allow_send_as))
+        .api(write, operation!(parts::forbid_send_as))
         .merge(pages::routes())
         .merge(setup::routes())
 }

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, StaffScope, TenantScope};
@@ -15,6 +14,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::{CheckId, IncidentId, LocationId, MaintenanceId, ServerId, TenantId};
 use crate::platform::web::{
     Cursor, IfMatch, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes, Sorted, Tagged,
+    operation,
 };
 use crate::servers;
 
@@ -27,14 +27,14 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(P::CheckRead);
     let (staff, manage) = (Rule::Staff(P::StaffCheckRead), Rule::Staff(P::StaffCheckManage));
     Routes::new()
-        .api(read, routes!(list))
-        .api(read, routes!(show))
-        .api(read, routes!(of_server))
-        .api(staff, routes!(staff_list))
-        .api(staff, routes!(staff_show))
-        .api(manage, routes!(close))
-        .api(staff, routes!(places))
-        .api(manage, routes!(set_place))
+        .api(read, operation!(list))
+        .api(read, operation!(show))
+        .api(read, operation!(of_server))
+        .api(staff, operation!(staff_list))
+        .api(staff, operation!(staff_show))
+        .api(manage, operation!(close))
+        .api(staff, operation!(places))
+        .api(manage, operation!(set_place))
 }
 
 /// Which incidents.

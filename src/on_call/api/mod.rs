@@ -5,11 +5,9 @@ mod duty;
 mod outs;
 mod rotas;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -19,28 +17,28 @@ pub(super) fn routes() -> Routes<App> {
         Rule::Staff(P::StaffOnCallManage),
     );
     Routes::new()
-        .api(read, routes!(duty::on_duty))
-        .api(read, routes!(duty::shifts))
-        .api(read, routes!(duty::calls))
-        .api(take, routes!(duty::acknowledge))
-        .api(read, routes!(duty::handovers))
-        .api(take, routes!(duty::hand_over))
-        .api(take, routes!(duty::see))
-        .api(take, routes!(duty::take_over))
-        .api(read, routes!(rotas::list))
-        .api(manage, routes!(rotas::create))
-        .api(read, routes!(rotas::show))
-        .api(manage, routes!(rotas::change))
-        .api(manage, routes!(rotas::remove))
-        .api(manage, routes!(rotas::add_override))
-        .api(manage, routes!(rotas::remove_override))
-        .api(read, routes!(rotas::holidays))
-        .api(manage, routes!(rotas::add_holiday))
-        .api(manage, routes!(rotas::remove_holiday))
-        .api(read, routes!(chains::list))
-        .api(manage, routes!(chains::create))
-        .api(read, routes!(chains::show))
-        .api(manage, routes!(chains::change))
-        .api(manage, routes!(chains::remove))
-        .api(manage, routes!(chains::make_default))
+        .api(read, operation!(duty::on_duty))
+        .api(read, operation!(duty::shifts))
+        .api(read, operation!(duty::calls))
+        .api(take, operation!(duty::acknowledge))
+        .api(read, operation!(duty::handovers))
+        .api(take, operation!(duty::hand_over))
+        .api(take, operation!(duty::see))
+        .api(take, operation!(duty::take_over))
+        .api(read, operation!(rotas::list))
+        .api(manage, operation!(rotas::create))
+        .api(read, operation!(rotas::show))
+        .api(manage, operation!(rotas::change))
+        .api(manage, operation!(rotas::remove))
+        .api(manage, operation!(rotas::add_override))
+        .api(manage, operation!(rotas::remove_override))
+        .api(read, operation!(rotas::holidays))
+        .api(manage, operation!(rotas::add_holiday))
+        .api(manage, operation!(rotas::remove_holiday))
+        .api(read, operation!(chains::list))
+        .api(manage, operation!(chains::create))
+        .api(read, operation!(chains::show))
+        .api(manage, operation!(chains::change))
+        .api(manage, operation!(chains::remove))
+        .api(manage, operation!(chains::make_default))
 }

@@ -3,7 +3,7 @@
 //! Handlers say what they take and what they answer when all goes well. What every operation can answer besides, and who
 //! may call it, is added here from the route's rule, so that it can't be forgotten or drift.
 
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem, Paths};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, Paths};
 use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -15,25 +15,17 @@ use crate::platform::access::Rule;
 use crate::platform::error::FieldError;
 
 use super::error::Problem;
+use super::operation::Describe;
 
 const SCHEME: &str = "token";
 const PROBLEM: &str = "Problem";
 
-/// Operations as their handlers declare them, and who may call them.
-pub(super) struct Described {
-    /// Who may call them.
-    pub(super) rule: Rule,
-    /// What their bodies are made of, by name.
-    pub(super) schemas: Vec<(String, RefOr<Schema>)>,
-    /// The operations, by path.
-    pub(super) paths: Paths,
-}
-
-/// The whole description.
-pub(super) fn document(described: &[Described]) -> OpenApi {
+/// The whole description, of operations with who may call them.
+pub(super) fn document<S>(described: &[(Rule, Describe<S>)]) -> OpenApi {
     let mut document = empty();
-    for operations in described {
-        add(&mut document, operations);
+    for (rule, describe) in described {
+        let (schemas, paths, _) = describe();
+        add(&mut document, *rule, schemas, paths);
     }
     finish(document)
 }
@@ -54,28 +46,8 @@ fn empty() -> OpenApi {
         .build()
 }
 
-/// The methods and paths of some operations.
-pub(super) fn operations(paths: &Paths) -> Vec<(&'static str, String)> {
-    let of = |(path, item): (&String, &PathItem)| {
-        let methods = [
-            ("GET", item.get.is_some()),
-            ("POST", item.post.is_some()),
-            ("PUT", item.put.is_some()),
-            ("PATCH", item.patch.is_some()),
-            ("DELETE", item.delete.is_some()),
-        ];
-        let path = path.clone();
-        methods
-            .into_iter()
-            .filter(|(_, there)| *there)
-            .map(move |(method, _)| (method, path.clone()))
-    };
-    paths.paths.iter().flat_map(of).collect()
-}
-
-/// Adds operations under a rule.
-fn add(document: &mut OpenApi, described: &Described) {
-    let mut paths = described.paths.clone();
+/// Adds operations under a rule, with what their bodies are made of, by name.
+fn add(document: &mut OpenApi, rule: Rule, schemas: Vec<(String, RefOr<Schema>)>, mut paths: Paths) {
     for (path, item) in &mut paths.paths {
         let all = [
             ("get", &mut item.get),
@@ -87,19 +59,20 @@ fn add(document: &mut OpenApi, described: &Described) {
         for (method, operation) in all {
             if let Some(operation) = operation {
                 operation.operation_id = Some(operation_id(method, path));
-                complete(operation, described.rule, method == "post");
+                complete(operation, rule, method == "post");
             }
         }
     }
     let components = document
         .components
         .get_or_insert_with(utoipa::openapi::Components::new);
-    for (name, schema) in &described.schemas {
-        let known = components.schemas.insert(name.clone(), schema.clone());
+    for (name, schema) in schemas {
+        let known = components.schemas.get(&name);
         debug_assert!(
-            known.is_none_or(|known| known == *schema),
+            known.is_none_or(|known| *known == schema),
             "two schemas are called {name}"
         );
+        components.schemas.insert(name, schema);
     }
     let addition = OpenApiBuilder::new().paths(paths).build();
     document.merge(addition);

@@ -16,12 +16,11 @@ use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::platform::access::{Rule, guest_may};
 
 use super::guard::{Guard, Kit, guard};
-use super::openapi::Described;
+use super::operation::{Describe, Operation};
 use super::timeout::Lasting;
 use super::{idempotency, openapi};
 
@@ -61,7 +60,7 @@ struct Entry<S> {
 /// A feature's routes, and in the end all.
 pub struct Routes<S> {
     entries: Vec<Entry<S>>,
-    described: Vec<Described>,
+    described: Vec<(Rule, Describe<S>)>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
@@ -118,19 +117,21 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.add(info, post(handler).layer(DefaultBodyLimit::max(limit)))
     }
 
-    /// An address of the API, as `utoipa_axum::routes!` tells it.
+    /// An address of the API, as `operation!` tells it.
     #[must_use]
-    pub fn api(mut self, rule: Rule, (schemas, paths, router): UtoipaMethodRouter<S>) -> Self {
-        let operations = openapi::operations(&paths);
-        self.described.push(Described { rule, schemas, paths });
-        for (method, path) in operations {
-            let info = RouteInfo {
-                kind: Kind::Api,
-                ..page(method, &path, rule)
-            };
-            self = self.add(info, router.clone());
-        }
-        self
+    pub fn api(mut self, rule: Rule, operation: Operation<S>) -> Self {
+        let Operation {
+            method,
+            path,
+            router,
+            describe,
+        } = operation;
+        self.described.push((rule, describe));
+        let info = RouteInfo {
+            kind: Kind::Api,
+            ..page(method, &path, rule)
+        };
+        self.add(info, router)
     }
 
     /// The route that was mounted last may take longer than a page: it brings or changes much, and ends what makes no

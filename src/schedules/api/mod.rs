@@ -4,28 +4,26 @@ mod outs;
 mod schedules;
 mod zone;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::ScheduleRead), Rule::Tenant(P::ScheduleWrite));
     Routes::new()
-        .api(read, routes!(schedules::list))
-        .api(write, routes!(schedules::create))
-        .api(read, routes!(schedules::show))
-        .api(write, routes!(schedules::change))
-        .api(write, routes!(schedules::delete))
-        .api(write, routes!(schedules::pause))
-        .api(write, routes!(schedules::resume))
-        .api(write, routes!(schedules::run))
-        .api(read, routes!(schedules::runs))
-        .api(read, routes!(schedules::show_run))
-        .api(Rule::Tenant(P::TenantRead), routes!(zone::show))
-        .api(Rule::Tenant(P::TenantManage), routes!(zone::set))
-        .api(Rule::Staff(P::StaffTenantRead), routes!(zone::staff_show))
-        .api(Rule::Staff(P::StaffTenantManage), routes!(zone::staff_set))
+        .api(read, operation!(schedules::list))
+        .api(write, operation!(schedules::create))
+        .api(read, operation!(schedules::show))
+        .api(write, operation!(schedules::change))
+        .api(write, operation!(schedules::delete))
+        .api(write, operation!(schedules::pause))
+        .api(write, operation!(schedules::resume))
+        .api(write, operation!(schedules::run))
+        .api(read, operation!(schedules::runs))
+        .api(read, operation!(schedules::show_run))
+        .api(Rule::Tenant(P::TenantRead), operation!(zone::show))
+        .api(Rule::Tenant(P::TenantManage), operation!(zone::set))
+        .api(Rule::Staff(P::StaffTenantRead), operation!(zone::staff_show))
+        .api(Rule::Staff(P::StaffTenantManage), operation!(zone::staff_set))
 }

@@ -11,79 +11,89 @@ mod servers;
 mod staff;
 mod updates;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses.
 pub fn routes() -> Routes<App> {
     use Permission as P;
     let tenant = Rule::Tenant;
     Routes::new()
-        .api(tenant(P::ServerRead), routes!(servers::list))
-        .api(tenant(P::ServerCreate), routes!(servers::create))
-        .api(tenant(P::ServerRead), routes!(servers::show))
-        .api(tenant(P::ServerConfigure), routes!(servers::change))
-        .api(tenant(P::ServerDelete), routes!(servers::delete))
-        .api(tenant(P::ServerRead), routes!(deleted::list))
-        .api(tenant(P::ServerDelete), routes!(deleted::restore))
-        .api(tenant(P::ServerDelete), routes!(deleted::erase))
-        .api(Rule::Staff(P::StaffServerRead), routes!(deleted::list_as_staff))
+        .api(tenant(P::ServerRead), operation!(servers::list))
+        .api(tenant(P::ServerCreate), operation!(servers::create))
+        .api(tenant(P::ServerRead), operation!(servers::show))
+        .api(tenant(P::ServerConfigure), operation!(servers::change))
+        .api(tenant(P::ServerDelete), operation!(servers::delete))
+        .api(tenant(P::ServerRead), operation!(deleted::list))
+        .api(tenant(P::ServerDelete), operation!(deleted::restore))
+        .api(tenant(P::ServerDelete), operation!(deleted::erase))
         .api(
-            Rule::Staff(P::StaffServerManage),
-            routes!(deleted::restore_as_staff),
+            Rule::Staff(P::StaffServerRead),
+            operation!(deleted::list_as_staff),
         )
         .api(
             Rule::Staff(P::StaffServerManage),
-            routes!(deleted::erase_as_staff),
+            operation!(deleted::restore_as_staff),
+        )
+        .api(
+            Rule::Staff(P::StaffServerManage),
+            operation!(deleted::erase_as_staff),
         )
         .merge(origin_routes())
-        .api(tenant(P::ServerPower), routes!(servers::act))
-        .api(tenant(P::ServerLogs), routes!(logs::logs))
-        .api(tenant(P::ServerLogs), routes!(logs::search))
-        .api(tenant(P::ServerLogs), routes!(logs::download))
-        .api(tenant(P::ServerRead), routes!(servers::events))
-        .api(tenant(P::ServerSecrets), routes!(servers::secret))
-        .api(tenant(P::ServerRead), routes!(installation::show))
-        .api(tenant(P::ServerConfigure), routes!(installation::reinstall))
-        .api(tenant(P::ServerConfigure), routes!(installation::accept))
-        .api(tenant(P::ServerConfigure), routes!(installation::update))
-        .api(tenant(P::ServerRead), routes!(servers::sizes))
-        .api(tenant(P::ServerRead), routes!(operations::list))
-        .api(tenant(P::ServerRead), routes!(operations::show))
+        .api(tenant(P::ServerPower), operation!(servers::act))
+        .api(tenant(P::ServerLogs), operation!(logs::logs))
+        .api(tenant(P::ServerLogs), operation!(logs::search))
+        .api(tenant(P::ServerLogs), operation!(logs::download))
+        .api(tenant(P::ServerRead), operation!(servers::events))
+        .api(tenant(P::ServerSecrets), operation!(servers::secret))
+        .api(tenant(P::ServerRead), operation!(installation::show))
+        .api(tenant(P::ServerConfigure), operation!(installation::reinstall))
+        .api(tenant(P::ServerConfigure), operation!(installation::accept))
+        .api(tenant(P::ServerConfigure), operation!(installation::update))
+        .api(tenant(P::ServerRead), operation!(servers::sizes))
+        .api(tenant(P::ServerRead), operation!(operations::list))
+        .api(tenant(P::ServerRead), operation!(operations::show))
         .for_guests_too()
-        .api(Rule::Staff(P::StaffServerRead), routes!(staff::list))
-        .api(Rule::Staff(P::StaffServerRead), routes!(staff::show))
-        .api(Rule::Staff(P::StaffServerPower), routes!(staff::act))
-        .api(Rule::Staff(P::StaffServerRead), routes!(staff::operation))
-        .api(tenant(P::ServerPower), routes!(life::act_on_several))
-        .api(tenant(P::ServerConfigure), routes!(life::tag_several))
-        .api(tenant(P::ServerConfigure), routes!(life::rebuild))
+        .api(Rule::Staff(P::StaffServerRead), operation!(staff::list))
+        .api(Rule::Staff(P::StaffServerRead), operation!(staff::show))
+        .api(Rule::Staff(P::StaffServerPower), operation!(staff::act))
+        .api(Rule::Staff(P::StaffServerRead), operation!(staff::operation))
+        .merge(life_routes())
+}
+
+/// What is done to several at once, and by the provider.
+fn life_routes() -> Routes<App> {
+    use Permission as P;
+    let tenant = Rule::Tenant;
+    let manage = Rule::Staff(P::StaffServerManage);
+    Routes::new()
+        .api(tenant(P::ServerPower), operation!(life::act_on_several))
+        .api(tenant(P::ServerConfigure), operation!(life::tag_several))
+        .api(tenant(P::ServerConfigure), operation!(life::rebuild))
         .api(
             Rule::Staff(P::StaffServerPower),
-            routes!(life::act_on_several_as_staff),
+            operation!(life::act_on_several_as_staff),
         )
-        .api(Rule::Staff(P::StaffServerManage), routes!(life::suspend_several))
-        .api(Rule::Staff(P::StaffServerManage), routes!(life::suspend))
-        .api(Rule::Staff(P::StaffServerManage), routes!(life::resume))
-        .api(tenant(P::ServerConfigure), routes!(updates::one))
-        .api(tenant(P::ServerConfigure), routes!(updates::all))
-        .api(Rule::Staff(P::StaffServerManage), routes!(updates::one_as_staff))
-        .api(Rule::Staff(P::StaffServerManage), routes!(updates::all_as_staff))
+        .api(manage, operation!(life::suspend_several))
+        .api(manage, operation!(life::suspend))
+        .api(manage, operation!(life::resume))
+        .api(tenant(P::ServerConfigure), operation!(updates::one))
+        .api(tenant(P::ServerConfigure), operation!(updates::all))
+        .api(manage, operation!(updates::one_as_staff))
+        .api(manage, operation!(updates::all_as_staff))
 }
 
 /// Copies and moves.
 fn origin_routes() -> Routes<App> {
     Routes::new()
-        .api(Rule::Tenant(Permission::ServerCreate), routes!(origin::clone))
+        .api(Rule::Tenant(Permission::ServerCreate), operation!(origin::clone))
         .api(
             Rule::Tenant(Permission::ServerCreate),
-            routes!(origin::copy_again),
+            operation!(origin::copy_again),
         )
         .api(
             Rule::Staff(Permission::StaffServerManage),
-            routes!(origin::move_server),
+            operation!(origin::move_server),
         )
 }

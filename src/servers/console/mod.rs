@@ -23,13 +23,11 @@ mod visit;
 
 use std::time::Duration;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::drivers::engine::{EngineError, ServerKey};
 use crate::platform::access::{Permission, Rule};
 use crate::platform::ids::ServerId;
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use hub::Consoles;
 pub use lost::end_lost;
@@ -61,6 +59,6 @@ pub(super) fn routes() -> Routes<App> {
             all,
             pages::staff_socket,
         )
-        .api(own, routes!(api::socket))
-        .api(all, routes!(api::staff_socket))
+        .api(own, operation!(api::socket))
+        .api(all, operation!(api::staff_socket))
 }

@@ -9,19 +9,17 @@ mod open;
 mod pages;
 mod public;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::ShareRead), Rule::Tenant(P::ShareManage));
     Routes::new()
-        .api(read, routes!(api::list))
-        .api(write, routes!(api::create))
-        .api(write, routes!(api::remove))
+        .api(read, operation!(api::list))
+        .api(write, operation!(api::create))
+        .api(write, operation!(api::remove))
         .form(
             "/t/{tenant}/servers/{server_id}/shares/{share}/links",
             write,

@@ -11,12 +11,10 @@ pub(super) mod model;
 pub(super) mod pages;
 mod query;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, SystemScope};
 use crate::platform::error::Error;
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use api::page_of;
 pub(super) use collect::collect;
@@ -27,7 +25,7 @@ use model::KEPT;
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(P::ShareRead);
-    Routes::new().api(read, routes!(api::list)).get(
+    Routes::new().api(read, operation!(api::list)).get(
         "/t/{tenant}/servers/{server_id}/shares/uses",
         read,
         pages::list,

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::drivers::engine::{FilePart, Rank};
@@ -16,7 +15,9 @@ use crate::files::{self, Binary, FileOut, PathQuery, Place};
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, ScheduleId, ServerId, SnapshotId};
-use crate::platform::web::{Cursor, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes};
+use crate::platform::web::{
+    Cursor, Json, ListOut, ListQuery, Listing, PageQuery, Path, Query, Routes, operation,
+};
 use crate::servers;
 
 use super::actions;
@@ -28,13 +29,13 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(Permission::SnapshotRead);
     let write = Rule::Tenant(Permission::SnapshotWrite);
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(take))
-        .api(write, routes!(remove))
-        .api(write, routes!(restore))
-        .api(Rule::Tenant(Permission::ServerCreate), routes!(beside))
-        .api(Rule::Tenant(Permission::FileRead), routes!(list_files))
-        .api(Rule::Tenant(Permission::FileRead), routes!(read_file))
+        .api(read, operation!(list))
+        .api(write, operation!(take))
+        .api(write, operation!(remove))
+        .api(write, operation!(restore))
+        .api(Rule::Tenant(Permission::ServerCreate), operation!(beside))
+        .api(Rule::Tenant(Permission::FileRead), operation!(list_files))
+        .api(Rule::Tenant(Permission::FileRead), operation!(read_file))
         .that_may_last()
         .merge(stack::routes())
 }

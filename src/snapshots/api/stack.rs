@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{OperationId, ServerId, StackId};
-use crate::platform::web::{Json, Path, Routes};
+use crate::platform::web::{Json, Path, Routes, operation};
 use crate::stacks;
 
 use super::super::model::{OF_STACK, PartSnapshot};
@@ -21,8 +20,8 @@ use super::SnapshotOut;
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
     Routes::new()
-        .api(Rule::Tenant(Permission::SnapshotRead), routes!(list_of_stack))
-        .api(Rule::Tenant(Permission::SnapshotWrite), routes!(take_of_stack))
+        .api(Rule::Tenant(Permission::SnapshotRead), operation!(list_of_stack))
+        .api(Rule::Tenant(Permission::SnapshotWrite), operation!(take_of_stack))
 }
 
 /// A snapshot of one of a stack's servers.

@@ -3,14 +3,15 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::files::Binary;
 use crate::platform::access::{Permission as P, Rule, StaffScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{StatusComponentId, StatusPageId, StatusPostId};
-use crate::platform::web::{IfMatch, Json, ListOut, ListQuery, PageQuery, Path, Query, Routes, Tagged};
+use crate::platform::web::{
+    IfMatch, Json, ListOut, ListQuery, PageQuery, Path, Query, Routes, Tagged, operation,
+};
 
 use super::super::actions;
 use super::super::desk::Desk;
@@ -24,21 +25,21 @@ use super::outs::{
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Staff(P::StaffStatusRead), Rule::Staff(P::StaffStatusManage));
     Routes::new()
-        .api(read, routes!(list))
-        .api(read, routes!(show))
-        .api(write, routes!(create))
-        .api(write, routes!(change))
-        .api(write, routes!(remove))
-        .api(read, routes!(now))
-        .api(read, routes!(tar))
-        .api(write, routes!(add_component))
-        .api(write, routes!(change_component))
-        .api(write, routes!(remove_component))
-        .api(write, routes!(say))
-        .api(write, routes!(unsay))
-        .api(write, routes!(write_post))
-        .api(write, routes!(write_update))
-        .api(write, routes!(remove_post))
+        .api(read, operation!(list))
+        .api(read, operation!(show))
+        .api(write, operation!(create))
+        .api(write, operation!(change))
+        .api(write, operation!(remove))
+        .api(read, operation!(now))
+        .api(read, operation!(tar))
+        .api(write, operation!(add_component))
+        .api(write, operation!(change_component))
+        .api(write, operation!(remove_component))
+        .api(write, operation!(say))
+        .api(write, operation!(unsay))
+        .api(write, operation!(write_post))
+        .api(write, operation!(write_update))
+        .api(write, operation!(remove_post))
 }
 
 /// List status pages

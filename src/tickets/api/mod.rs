@@ -8,14 +8,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::TicketId;
-use crate::platform::web::{Cursor, Json, ListQuery, Listing, Routes, Tagged};
+use crate::platform::web::{Cursor, Json, ListQuery, Listing, Routes, Tagged, operation};
 
 use super::actions::Opening;
 use super::model::{About, Post, Severity};
@@ -27,29 +26,29 @@ pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::TicketRead), Rule::Tenant(P::TicketWrite));
     let (staff_read, staff_write) = (Rule::Staff(P::StaffTicketRead), Rule::Staff(P::StaffTicketWrite));
     Routes::new()
-        .api(read, routes!(tenant::list))
-        .api(write, routes!(tenant::create))
-        .api(read, routes!(tenant::show))
-        .api(read, routes!(tenant::posts))
-        .api(write, routes!(tenant::reply))
-        .api(read, routes!(tenant::events))
-        .api(write, routes!(tenant::resolve))
-        .api(read, routes!(tenant::watchers))
-        .api(write, routes!(tenant::watch))
-        .api(write, routes!(tenant::unwatch))
-        .api(staff_read, routes!(staff::list))
-        .api(staff_write, routes!(staff::create))
-        .api(staff_write, routes!(staff::bulk))
-        .api(staff_read, routes!(staff::show))
-        .api(staff_write, routes!(staff::change))
-        .api(staff_read, routes!(staff::posts))
-        .api(staff_write, routes!(staff::write))
-        .api(staff_read, routes!(staff::events))
-        .api(staff_write, routes!(staff::take))
-        .api(staff_write, routes!(staff::give))
-        .api(staff_read, routes!(staff::watchers))
-        .api(staff_write, routes!(staff::watch))
-        .api(staff_write, routes!(staff::unwatch))
+        .api(read, operation!(tenant::list))
+        .api(write, operation!(tenant::create))
+        .api(read, operation!(tenant::show))
+        .api(read, operation!(tenant::posts))
+        .api(write, operation!(tenant::reply))
+        .api(read, operation!(tenant::events))
+        .api(write, operation!(tenant::resolve))
+        .api(read, operation!(tenant::watchers))
+        .api(write, operation!(tenant::watch))
+        .api(write, operation!(tenant::unwatch))
+        .api(staff_read, operation!(staff::list))
+        .api(staff_write, operation!(staff::create))
+        .api(staff_write, operation!(staff::bulk))
+        .api(staff_read, operation!(staff::show))
+        .api(staff_write, operation!(staff::change))
+        .api(staff_read, operation!(staff::posts))
+        .api(staff_write, operation!(staff::write))
+        .api(staff_read, operation!(staff::events))
+        .api(staff_write, operation!(staff::take))
+        .api(staff_write, operation!(staff::give))
+        .api(staff_read, operation!(staff::watchers))
+        .api(staff_write, operation!(staff::watch))
+        .api(staff_write, operation!(staff::unwatch))
 }
 
 /// What a ticket is opened with.

@@ -15,11 +15,9 @@ mod pages;
 mod send;
 mod store;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use actions::keep;
 pub(super) use actions::{attach, attach_to_first};
@@ -60,14 +58,14 @@ pub(super) fn routes() -> Routes<App> {
             pages::staff_picture,
         )
         .that_may_last()
-        .api(tenant.0, routes!(api::list))
-        .api(tenant.1, routes!(api::add))
+        .api(tenant.0, operation!(api::list))
+        .api(tenant.1, operation!(api::add))
         .that_may_last()
-        .api(tenant.0, routes!(api::content))
+        .api(tenant.0, operation!(api::content))
         .that_may_last()
-        .api(staff.0, routes!(api::staff_list))
-        .api(staff.1, routes!(api::staff_add))
+        .api(staff.0, operation!(api::staff_list))
+        .api(staff.1, operation!(api::staff_add))
         .that_may_last()
-        .api(staff.0, routes!(api::staff_content))
+        .api(staff.0, operation!(api::staff_content))
         .that_may_last()
 }

@@ -7,11 +7,9 @@ mod model;
 mod pages;
 mod store;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub(super) use model::parse_name;
 pub(super) use store::names;
@@ -31,10 +29,10 @@ pub(super) fn routes() -> Routes<App> {
             Rule::Staff(P::StaffTicketWrite),
             pages::fill,
         )
-        .api(read, routes!(api::list))
-        .api(manage, routes!(api::create))
-        .api(read, routes!(api::show))
-        .api(manage, routes!(api::change))
-        .api(manage, routes!(api::remove))
-        .api(read, routes!(api::fill))
+        .api(read, operation!(api::list))
+        .api(manage, operation!(api::create))
+        .api(read, operation!(api::show))
+        .api(manage, operation!(api::change))
+        .api(manage, operation!(api::remove))
+        .api(read, operation!(api::fill))
 }

@@ -7,11 +7,9 @@ mod model;
 mod pages;
 mod store;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use model::Checklist;
 pub(super) use store::{of_ticket, template_names};
@@ -35,13 +33,13 @@ pub(super) fn routes() -> Routes<App> {
         .post(on, write, pages::add)
         .post(&format!("{on}/{{checklist}}/items/{{item}}"), write, pages::tick)
         .post(&format!("{on}/{{checklist}}/remove"), write, pages::take_off)
-        .api(read, routes!(api::list))
-        .api(manage, routes!(api::create))
-        .api(read, routes!(api::show))
-        .api(manage, routes!(api::change))
-        .api(manage, routes!(api::remove))
-        .api(read, routes!(api::of_ticket))
-        .api(write, routes!(api::add))
-        .api(write, routes!(api::tick))
-        .api(write, routes!(api::take_off))
+        .api(read, operation!(api::list))
+        .api(manage, operation!(api::create))
+        .api(read, operation!(api::show))
+        .api(manage, operation!(api::change))
+        .api(manage, operation!(api::remove))
+        .api(read, operation!(api::of_ticket))
+        .api(write, operation!(api::add))
+        .api(write, operation!(api::tick))
+        .api(write, operation!(api::take_off))
 }

@@ -10,11 +10,9 @@ mod model;
 mod pages;
 mod store;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use model::{Linked, Other};
 pub(super) use store::{linked, merged};
@@ -32,10 +30,10 @@ pub(super) fn routes() -> Routes<App> {
         )
         .form("/staff/tickets/{ticket}/merge", write, pages::merge)
         .form("/staff/tickets/{ticket}/split", write, pages::split)
-        .api(Rule::Tenant(P::TicketRead), routes!(api::list))
-        .api(read, routes!(api::staff_list))
-        .api(write, routes!(api::link))
-        .api(write, routes!(api::unlink))
-        .api(write, routes!(api::merge))
-        .api(write, routes!(api::split))
+        .api(Rule::Tenant(P::TicketRead), operation!(api::list))
+        .api(read, operation!(api::staff_list))
+        .api(write, operation!(api::link))
+        .api(write, operation!(api::unlink))
+        .api(write, operation!(api::merge))
+        .api(write, operation!(api::split))
 }

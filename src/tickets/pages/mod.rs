@@ -27,14 +27,13 @@ mod watch;
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
 use crate::platform::ids::TicketId;
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub(super) use countdown::clock;
 pub(super) use live::follow;
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
-    use utoipa_axum::routes;
     let (read, write) = (Rule::Tenant(P::TicketRead), Rule::Tenant(P::TicketWrite));
     Routes::new()
         .get("/t/{tenant}/tickets", read, list::list)
@@ -54,7 +53,7 @@ pub(super) fn routes() -> Routes<App> {
             write,
             watch::remove,
         )
-        .api(write, routes!(api::reopen))
+        .api(write, operation!(api::reopen))
         .merge(staff_routes())
 }
 
@@ -76,7 +75,7 @@ fn staff_routes() -> Routes<App> {
         .post("/staff/tickets/{ticket}/take", write, staff::take)
         .post("/staff/tickets/{ticket}/tenant", write, staff::give)
         .post("/staff/tickets/{ticket}/presence", write, presence::say)
-        .api(write, utoipa_axum::routes!(presence::say_by_program))
+        .api(write, operation!(presence::say_by_program))
         .post("/staff/tickets/{ticket}/watchers", write, watch::staff_add)
         .post(
             "/staff/tickets/{ticket}/watchers/{address}/remove",

@@ -6,11 +6,9 @@ mod model;
 mod pages;
 mod store;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use model::Satisfaction;
 pub(super) use model::may_answer;
@@ -24,7 +22,7 @@ pub(super) fn routes() -> Routes<App> {
         .get("/t/{tenant}/tickets/{ticket}/satisfaction", write, pages::form)
         .form("/t/{tenant}/tickets/{ticket}/satisfaction", write, pages::save)
         .get("/staff/tickets/satisfaction", staff, pages::months)
-        .api(read, routes!(api::show))
-        .api(write, routes!(api::answer))
-        .api(staff, routes!(api::list))
+        .api(read, operation!(api::show))
+        .api(write, operation!(api::answer))
+        .api(staff, operation!(api::list))
 }

@@ -10,11 +10,9 @@ mod model;
 mod pages;
 mod store;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub(super) use actions::support;
 pub(super) use model::words;
@@ -39,11 +37,11 @@ pub(super) fn routes() -> Routes<App> {
         )
         .get("/staff/plans/{plan}/support", manage, pages::plan)
         .form("/staff/plans/{plan}/support", manage, pages::save_plan)
-        .api(read, routes!(api::list))
-        .api(write, routes!(api::add))
-        .api(write, routes!(api::correct))
-        .api(Rule::Tenant(P::TicketRead), routes!(api::own))
-        .api(read, routes!(api::of_tenant))
-        .api(plans, routes!(api::plan))
-        .api(manage, routes!(api::set_plan))
+        .api(read, operation!(api::list))
+        .api(write, operation!(api::add))
+        .api(write, operation!(api::correct))
+        .api(Rule::Tenant(P::TicketRead), operation!(api::own))
+        .api(read, operation!(api::of_tenant))
+        .api(plans, operation!(api::plan))
+        .api(manage, operation!(api::set_plan))
 }

@@ -13,23 +13,22 @@ use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, StaffScope};
 use crate::platform::db::StaffTx;
 use crate::platform::error::Error;
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub(super) use model::View;
 
 /// The part's addresses.
 pub(super) fn routes() -> Routes<App> {
-    use utoipa_axum::routes;
     let (read, write) = (Rule::Staff(P::StaffTicketRead), Rule::Staff(P::StaffTicketWrite));
     Routes::new()
         .get("/staff/tickets/views", read, pages::list)
         .form("/staff/tickets/views", write, pages::create)
         .form("/staff/tickets/views/{view}/settings", write, pages::save)
         .post("/staff/tickets/views/{view}/delete", write, pages::remove)
-        .api(read, routes!(api::list))
-        .api(write, routes!(api::create))
-        .api(write, routes!(api::change))
-        .api(write, routes!(api::remove))
+        .api(read, operation!(api::list))
+        .api(write, operation!(api::create))
+        .api(write, operation!(api::change))
+        .api(write, operation!(api::remove))
 }
 
 /// Those that somebody has: their own, and everybody's, by name.

@@ -6,14 +6,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule, StaffScope, TenantScope};
 use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{ServerId, TenantId, VolumeId};
-use crate::platform::web::{Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Query, Routes, Tagged};
+use crate::platform::web::{
+    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Query, Routes, Tagged, operation,
+};
 use crate::servers;
 use crate::tenants;
 
@@ -28,15 +29,15 @@ pub(super) fn routes() -> Routes<App> {
     let write = Rule::Tenant(Permission::VolumeWrite);
     let attach = Rule::Tenant(Permission::VolumeAttach);
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(create))
-        .api(read, routes!(show))
-        .api(write, routes!(change))
-        .api(write, routes!(remove))
-        .api(attach, routes!(attach_to))
-        .api(attach, routes!(detach_from))
-        .api(read, routes!(of_server))
-        .api(Rule::Staff(Permission::StaffTenantRead), routes!(staff_list))
+        .api(read, operation!(list))
+        .api(write, operation!(create))
+        .api(read, operation!(show))
+        .api(write, operation!(change))
+        .api(write, operation!(remove))
+        .api(attach, operation!(attach_to))
+        .api(attach, operation!(detach_from))
+        .api(read, operation!(of_server))
+        .api(Rule::Staff(Permission::StaffTenantRead), operation!(staff_list))
 }
 
 /// A page of a tenant's volumes, as it is asked for.

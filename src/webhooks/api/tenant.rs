@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{WebhookDeliveryId, WebhookId};
-use crate::platform::web::{IfMatch, Json, ListOut, PageQuery, Path, Query, Routes, Tagged};
+use crate::platform::web::{IfMatch, Json, ListOut, PageQuery, Path, Query, Routes, Tagged, operation};
 
 use super::super::model::WebhookIn;
 use super::outs::{WebhookDeliveryOut, WebhookOut, WebhookSecretOut};
@@ -18,16 +17,16 @@ use super::outs::{WebhookDeliveryOut, WebhookOut, WebhookSecretOut};
 pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::WebhookRead), Rule::Tenant(P::WebhookWrite));
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(create))
-        .api(read, routes!(show))
-        .api(write, routes!(change))
-        .api(write, routes!(remove))
-        .api(write, routes!(rotate))
-        .api(write, routes!(enable))
-        .api(write, routes!(test))
-        .api(read, routes!(deliveries))
-        .api(write, routes!(redeliver))
+        .api(read, operation!(list))
+        .api(write, operation!(create))
+        .api(read, operation!(show))
+        .api(write, operation!(change))
+        .api(write, operation!(remove))
+        .api(write, operation!(rotate))
+        .api(write, operation!(enable))
+        .api(write, operation!(test))
+        .api(read, operation!(deliveries))
+        .api(write, operation!(redeliver))
 }
 
 /// List webhooks

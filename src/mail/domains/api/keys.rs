@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission, Rule, TenantScope};
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, MailKeyId};
-use crate::platform::web::{Json, ListOut, ListQuery, Listing, Path, Routes};
+use crate::platform::web::{Json, ListOut, ListQuery, Listing, Path, Routes, operation};
 
 use super::super::actions;
 use super::super::store;
@@ -22,10 +21,10 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(Permission::MailRead);
     let write = Rule::Tenant(Permission::MailWrite);
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(create))
-        .api(write, routes!(activate))
-        .api(write, routes!(remove))
+        .api(read, operation!(list))
+        .api(write, operation!(create))
+        .api(write, operation!(activate))
+        .api(write, operation!(remove))
 }
 
 /// Why a key is to sign although DNS does not show it.

@@ -10,7 +10,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::mail::model::searched_name;
@@ -20,7 +19,7 @@ use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{MailDomainId, TenantId};
 use crate::platform::web::{
-    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Query, Routes, Sorted, Tagged,
+    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Query, Routes, Sorted, Tagged, operation,
 };
 
 use super::actions::{self, ChangeInput};
@@ -33,15 +32,15 @@ pub(super) fn routes() -> Routes<App> {
     let read = Rule::Tenant(Permission::MailRead);
     let write = Rule::Tenant(Permission::MailWrite);
     Routes::new()
-        .api(read, routes!(list))
-        .api(write, routes!(create))
-        .api(read, routes!(show))
-        .api(write, routes!(change))
-        .api(write, routes!(remove))
-        .api(write, routes!(verify))
-        .api(read, routes!(records))
-        .api(write, routes!(check))
-        .api(Rule::Staff(Permission::StaffMailRead), routes!(staff_list))
+        .api(read, operation!(list))
+        .api(write, operation!(create))
+        .api(read, operation!(show))
+        .api(write, operation!(change))
+        .api(write, operation!(remove))
+        .api(write, operation!(verify))
+        .api(read, operation!(records))
+        .api(write, operation!(check))
+        .api(Rule::Staff(Permission::StaffMailRead), operation!(staff_list))
         .merge(keys::routes())
 }
 

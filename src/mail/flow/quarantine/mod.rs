@@ -4,11 +4,9 @@ mod actions;
 mod api;
 mod pages;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -21,7 +19,7 @@ pub(super) fn routes() -> Routes<App> {
             pages::release,
         )
         .post("/t/{tenant}/mail/quarantine/{held}/delete", write, pages::delete)
-        .api(see, routes!(api::list))
-        .api(write, routes!(api::release))
-        .api(write, routes!(api::delete))
+        .api(see, operation!(api::list))
+        .api(write, operation!(api::release))
+        .api(write, operation!(api::delete))
 }

@@ -6,11 +6,9 @@ mod pages;
 mod several;
 mod veil;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 pub use actions::queue;
 pub use pages::Row;
@@ -27,13 +25,13 @@ pub(super) fn routes() -> Routes<App> {
         .post("/staff/mail/queue/{queued}/hold", manage, pages::hold)
         .post("/staff/mail/queue/{queued}/release", manage, pages::release)
         .post("/staff/mail/queue/{queued}/delete", manage, pages::delete)
-        .api(read, routes!(api::list))
-        .api(read, routes!(api::figures))
-        .api(read, routes!(api::show))
-        .api(manage, routes!(api::retry_all))
-        .api(manage, routes!(api::act))
-        .api(manage, routes!(api::retry))
-        .api(manage, routes!(api::hold))
-        .api(manage, routes!(api::release))
-        .api(manage, routes!(api::delete))
+        .api(read, operation!(api::list))
+        .api(read, operation!(api::figures))
+        .api(read, operation!(api::show))
+        .api(manage, operation!(api::retry_all))
+        .api(manage, operation!(api::act))
+        .api(manage, operation!(api::retry))
+        .api(manage, operation!(api::hold))
+        .api(manage, operation!(api::release))
+        .api(manage, operation!(api::delete))
 }

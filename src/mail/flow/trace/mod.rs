@@ -4,11 +4,9 @@ mod api;
 mod pages;
 mod query;
 
-use utoipa_axum::routes;
-
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule};
-use crate::platform::web::Routes;
+use crate::platform::web::{Routes, operation};
 
 /// The addresses.
 pub(super) fn routes() -> Routes<App> {
@@ -16,6 +14,6 @@ pub(super) fn routes() -> Routes<App> {
     Routes::new()
         .get("/t/{tenant}/mail/trace", trace, pages::list)
         .get("/t/{tenant}/mail/trace/{message}", trace, pages::show)
-        .api(trace, routes!(api::list))
-        .api(trace, routes!(api::show))
+        .api(trace, operation!(api::list))
+        .api(trace, operation!(api::show))
 }

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::platform::access::{Permission as P, Rule, StaffScope, TenantScope};
@@ -15,7 +14,7 @@ use crate::platform::db::Scoped;
 use crate::platform::error::Error;
 use crate::platform::ids::{CheckId, ServerId, TenantId};
 use crate::platform::web::{
-    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Routes, Sorted, Tagged,
+    Cursor, IfMatch, Json, ListOut, ListQuery, Listing, Path, Routes, Sorted, Tagged, operation,
 };
 use crate::servers;
 
@@ -29,18 +28,18 @@ pub(super) fn routes() -> Routes<App> {
     let (read, write) = (Rule::Tenant(P::CheckRead), Rule::Tenant(P::CheckWrite));
     let manage = Rule::Staff(P::StaffCheckManage);
     Routes::new()
-        .api(read, routes!(list))
-        .api(read, routes!(of_server))
-        .api(write, routes!(create))
-        .api(read, routes!(show))
-        .api(write, routes!(change))
-        .api(write, routes!(delete))
-        .api(write, routes!(pause))
-        .api(write, routes!(resume))
-        .api(write, routes!(run))
-        .api(Rule::Staff(P::StaffCheckRead), routes!(staff_list))
-        .api(manage, routes!(staff_pause))
-        .api(manage, routes!(staff_resume))
+        .api(read, operation!(list))
+        .api(read, operation!(of_server))
+        .api(write, operation!(create))
+        .api(read, operation!(show))
+        .api(write, operation!(change))
+        .api(write, operation!(delete))
+        .api(write, operation!(pause))
+        .api(write, operation!(resume))
+        .api(write, operation!(run))
+        .api(Rule::Staff(P::StaffCheckRead), operation!(staff_list))
+        .api(manage, operation!(staff_pause))
+        .api(manage, operation!(staff_resume))
 }
 
 /// Which checks are asked for.
