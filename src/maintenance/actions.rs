@@ -22,7 +22,7 @@ pub const HORIZON: TimeDelta = TimeDelta::days(60);
 /// Announces a window.
 pub async fn create(app: &App, scope: &StaffScope, new: &NewMaintenance) -> Result<Maintenance, Error> {
     let (now, mut tx) = (app.now(), scope.begin().await?);
-    check_place(&mut tx, new.place).await?;
+    check_place(&mut tx, &new.place).await?;
     let planned = plan_until(&new.timing, now)?;
     let id = MaintenanceId::new(&*app.ids, now);
     store::insert(&mut tx, id, new, (scope.who.label.as_str(), now, planned)).await?;
@@ -44,7 +44,10 @@ pub async fn change(
     let before = store::lock(&mut tx, id).await?;
     expected(before.version)?;
     check_not_cancelled(&before)?;
-    check_place(&mut tx, new.place).await?;
+    // What a window is about may be gone by now: its words can be changed nevertheless.
+    if before.place != new.place {
+        check_place(&mut tx, &new.place).await?;
+    }
     let is_same = (&before.place, &before.timing) == (&new.place, &new.timing);
     if !is_same && store::is_announced(&mut tx, id, now).await? {
         return Err(Error::conflict(
@@ -103,12 +106,21 @@ fn check_not_cancelled(one: &Maintenance) -> Result<(), Error> {
     }
 }
 
-async fn check_place(tx: &mut StaffTx, place: Place) -> Result<(), Error> {
+async fn check_place(tx: &mut StaffTx, place: &Place) -> Result<(), Error> {
     match place {
         Place::Everything => Ok(()),
-        Place::Location(id) if store::has_location(tx, id).await? => Ok(()),
+        Place::Location(id) if store::has_location(tx, *id).await? => Ok(()),
         Place::Location(_) => Err(Error::invalid("location", "There is no such location.")),
-        Place::Server(id) => match servers::find(tx, id).await {
+        Place::Site(_) | Place::Rack { .. } if store::spots(tx).await?.contains(place) => Ok(()),
+        Place::Site(_) => Err(Error::invalid(
+            "site",
+            "No location stands there. Write down first where locations stand.",
+        )),
+        Place::Rack { .. } => Err(Error::invalid(
+            "rack",
+            "No location stands in it. Write down first where locations stand.",
+        )),
+        Place::Server(id) => match servers::find(tx, *id).await {
             Err(Error::NotFound) => Err(Error::invalid("server", "There is no such server.")),
             other => other.map(drop),
         },

@@ -20,8 +20,6 @@ use super::actions;
 use super::model::{Maintenance, NewMaintenance, Repeat, Run, Window, WindowText};
 use super::store;
 
-/// So many times of a window are told.
-pub(super) const RUNS: i64 = 50;
 /// How long before customers are told, if nobody says.
 pub(super) const LEAD_HOURS: i32 = 72;
 
@@ -102,8 +100,14 @@ struct MaintenanceOut {
     title: String,
     /// What customers read.
     body: String,
-    /// The location, if it is about one.
+    /// The location (a node), if it is about one.
     location: Option<LocationId>,
+    /// The site, if it is about one or about a rack: what stands there at the time. Empty for a rack without one.
+    site: Option<String>,
+    /// The rack's room, if it is about a rack.
+    room: Option<String>,
+    /// The rack, if it is about one.
+    rack: Option<String>,
     /// The server, if it is about one.
     server: Option<ServerId>,
     /// Where, for people.
@@ -134,6 +138,9 @@ impl From<Maintenance> for MaintenanceOut {
             title: one.title,
             body: one.body,
             location: one.place.location(),
+            site: one.place.site().map(str::to_owned),
+            room: one.place.room().map(str::to_owned),
+            rack: one.place.rack().map(str::to_owned),
             server: one.place.server(),
             place: one.place_name,
             starts_at: one.timing.first.format("%Y-%m-%dT%H:%M:%S").to_string(),
@@ -184,7 +191,7 @@ impl From<Run> for MaintenanceRunOut {
 struct MaintenanceDetailOut {
     #[serde(flatten)]
     maintenance: MaintenanceOut,
-    /// Its times, the last first; at most fifty.
+    /// The next twenty of its times and the last thirty, the latest first.
     times: Vec<MaintenanceRunOut>,
     /// Other windows that cover some of the same at the same time; at most twenty. What several cover counts once.
     overlaps: Vec<MaintenanceOverlapOut>,
@@ -211,8 +218,17 @@ struct MaintenanceIn {
     /// What customers read.
     #[schema(min_length = 1, max_length = 4000, example = "Servers restart once.")]
     body: String,
-    /// The location, if it is about one; without location and server it is about everything.
+    /// The location (a node), if it is about one. Without location, site, rack and server it is about everything.
     location: Option<LocationId>,
+    /// The site, if it is about one: whatever stands there at the time, as written down where locations stand.
+    #[schema(max_length = 100, example = "Hamburg")]
+    site: Option<String>,
+    /// The rack's room, where one is written down.
+    #[schema(max_length = 100)]
+    room: Option<String>,
+    /// The rack, with its site and room as they are written down: whatever stands in it at the time.
+    #[schema(max_length = 100, example = "B")]
+    rack: Option<String>,
     /// The server, if it is about one.
     server: Option<ServerId>,
     /// When it is for the first time, by the clock on the wall.
@@ -239,6 +255,9 @@ impl MaintenanceIn {
             title: self.title,
             body: self.body,
             location: self.location.map(|id| id.to_string()).unwrap_or_default(),
+            site: self.site.unwrap_or_default(),
+            room: self.room.unwrap_or_default(),
+            rack: self.rack.unwrap_or_default(),
             server: self.server.map(|id| id.to_string()).unwrap_or_default(),
             starts_at: self.starts_at,
             minutes: self.minutes.to_string(),
@@ -299,8 +318,9 @@ async fn show(
 ) -> Result<Tagged<Json<MaintenanceDetailOut>>, Error> {
     let mut tx = scope.begin().await?;
     let one = store::find(&mut tx, id).await?;
-    let times = store::runs(&mut tx, id, RUNS).await?.into_iter();
-    let overlaps = store::overlaps(&mut tx, id, app.now()).await?.into_iter();
+    let now = app.now();
+    let times = store::runs(&mut tx, id, now).await?.into_iter();
+    let overlaps = store::overlaps(&mut tx, id, now).await?.into_iter();
     let overlap = |(id, title, begins_at)| MaintenanceOverlapOut { id, title, begins_at };
     let out = MaintenanceDetailOut {
         times: times.map(MaintenanceRunOut::from).collect(),

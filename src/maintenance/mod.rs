@@ -1,5 +1,8 @@
-//! Maintenance: times that staff announce, for a location, a server or everything, once or again and again.
+//! Maintenance: times that staff announce, for a server, a location (which is a node), a rack, a site or everything, once or again
+//! and again.
 //!
+//! - A rack or a site is whatever stands there at the time. Where locations stand is kept with its times (`location_stood`), so a
+//!   machine that is put elsewhere changes nothing about what was.
 //! - Each time of a window has a row, written when the window is, or long before it comes. What covers what ([`covers`],
 //!   [`periods_of`]) is asked of those rows, so everybody means the same times.
 //! - Owners of the tenants that it concerns are told before, reminded, told after, and told if it is called off: once each. That
@@ -21,7 +24,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::platform::db::Scoped;
+use crate::platform::db::{Scoped, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, MaintenanceId, ServerId};
 use crate::platform::web::Routes;
@@ -37,7 +40,7 @@ const UPCOMING: i64 = 100;
 
 /// The window that covers a server at a time.
 pub async fn covers(
-    tx: &mut impl Scoped,
+    tx: &mut SystemTx,
     server: ServerId,
     location: LocationId,
     at: DateTime<Utc>,
@@ -47,7 +50,7 @@ pub async fn covers(
 
 /// The same for what is no server, such as an engine.
 pub(crate) async fn covering(
-    tx: &mut impl Scoped,
+    tx: &mut SystemTx,
     place: (Option<ServerId>, Option<LocationId>),
     at: DateTime<Utc>,
 ) -> Result<Option<MaintenanceId>, Error> {

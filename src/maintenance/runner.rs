@@ -113,7 +113,7 @@ async fn tell_all(
     notice: Notice,
 ) -> Result<(), Error> {
     hook(app, tx, None, (window, run, notice)).await?;
-    for id in store::concerned(tx, window.place).await? {
+    for id in store::concerned(tx, window.id, (run.begins_at, run.ends_at)).await? {
         let tenant = tenants::find_tenant(tx, id).await?;
         let page = app.config.link(&format!("/t/{}/maintenance", tenant.slug));
         let draft = draft(window, run, notice, &page);

@@ -1,5 +1,8 @@
 //! Maintenance over a real database: who is told when, what is covered, and what can be changed.
 
+mod places;
+mod times;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 

@@ -10,33 +10,91 @@ use super::timing::{Repeat, Timing};
 
 /// Two days.
 const LONGEST: i32 = 2880;
+/// What comes every day and lasts longer would never end.
+const DAY: i32 = 1440;
 /// Thirty days.
 const EARLIEST: i32 = 720;
 
 /// Where a window is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// Everywhere.
     Everything,
-    /// At a location: all servers there.
+    /// At a location, which is a node: all servers there.
     Location(LocationId),
+    /// At a site: all locations that stand there at the time.
+    Site(String),
+    /// In a rack: all locations that stand in it at the time.
+    Rack {
+        /// The site; empty if nobody wrote one down.
+        site: String,
+        /// The room; empty if nobody wrote one down.
+        room: String,
+        /// The rack.
+        rack: String,
+    },
     /// One server.
     Server(ServerId),
 }
 
 impl Place {
     /// The location, if it is one.
-    pub fn location(self) -> Option<LocationId> {
+    pub fn location(&self) -> Option<LocationId> {
         match self {
-            Self::Location(id) => Some(id),
+            Self::Location(id) => Some(*id),
             _ => None,
         }
     }
 
     /// The server, if it is one.
-    pub fn server(self) -> Option<ServerId> {
+    pub fn server(&self) -> Option<ServerId> {
         match self {
-            Self::Server(id) => Some(id),
+            Self::Server(id) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The site, if it is one or a rack.
+    pub fn site(&self) -> Option<&str> {
+        match self {
+            Self::Site(site) | Self::Rack { site, .. } => Some(site),
+            _ => None,
+        }
+    }
+
+    /// The room, if it is a rack.
+    pub fn room(&self) -> Option<&str> {
+        match self {
+            Self::Rack { room, .. } => Some(room),
+            _ => None,
+        }
+    }
+
+    /// The rack, if it is one.
+    pub fn rack(&self) -> Option<&str> {
+        match self {
+            Self::Rack { rack, .. } => Some(rack),
+            _ => None,
+        }
+    }
+
+    /// What a site or a rack is called, for people. Locations and servers have names of their own.
+    pub fn spot(&self) -> Option<String> {
+        match self {
+            Self::Site(site) => Some(format!("Site {site}")),
+            Self::Rack { site, room, rack } => {
+                let room = if room.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({room})")
+                };
+                let site = if site.is_empty() {
+                    String::new()
+                } else {
+                    format!(" at {site}")
+                };
+                Some(format!("Rack {rack}{room}{site}"))
+            }
             _ => None,
         }
     }
@@ -51,6 +109,12 @@ pub struct WindowText {
     pub body: String,
     /// The location's id, or nothing.
     pub location: String,
+    /// The site, or nothing.
+    pub site: String,
+    /// The rack's room, or nothing.
+    pub room: String,
+    /// The rack, or nothing.
+    pub rack: String,
     /// The server's id, or nothing.
     pub server: String,
     /// When, by the clock on the wall: `2026-03-21T22:00`.
@@ -98,6 +162,12 @@ impl WindowText {
         let zone = errors.check("zone", zone(&self.zone));
         let until = errors.check("until", day(&self.until));
         let lead_hours = errors.check("lead_hours", number(&self.lead_hours, &(0..=EARLIEST)));
+        if repeat == Some(Repeat::Daily) && minutes.is_some_and(|minutes| minutes > DAY) {
+            errors.add(
+                "minutes",
+                "What comes every day lasts at most a day, 1440 minutes.",
+            );
+        }
         if let (Some(first), Some(Some(until))) = (first, until)
             && until < first.date()
         {
@@ -121,9 +191,10 @@ impl WindowText {
     }
 
     fn place(&self, errors: &mut FieldErrors) -> Option<Place> {
-        match (self.location.trim(), self.server.trim()) {
-            ("", "") => Some(Place::Everything),
-            (location, "") => errors
+        match (self.location.trim(), self.server.trim(), self.spot()) {
+            ("", "", None) => Some(Place::Everything),
+            ("", "", Some(spot)) => errors.check("rack", spot),
+            (location, "", None) => errors
                 .check(
                     "location",
                     location
@@ -131,7 +202,7 @@ impl WindowText {
                         .map_err(|_| "There is no such location."),
                 )
                 .map(Place::Location),
-            ("", server) => errors
+            ("", server, None) => errors
                 .check(
                     "server",
                     server.parse::<ServerId>().map_err(
@@ -139,7 +210,24 @@ impl WindowText {
                     ),
                 )
                 .map(Place::Server),
-            _ => errors.check("server", Err("Name a location or a server, not both.")),
+            _ => errors.check(
+                "server",
+                Err("Name a location, a site or rack, or a server, not both."),
+            ),
+        }
+    }
+
+    /// The site or rack, if one is named, exactly as it was written down.
+    fn spot(&self) -> Option<Result<Place, &'static str>> {
+        match (&*self.site, &*self.room, &*self.rack) {
+            ("", "", "") => None,
+            (_, "", "") => Some(Ok(Place::Site(self.site.clone()))),
+            (.., "") => Some(Err("Name the rack in this room.")),
+            _ => Some(Ok(Place::Rack {
+                site: self.site.clone(),
+                room: self.room.clone(),
+                rack: self.rack.clone(),
+            })),
         }
     }
 }
@@ -255,5 +343,50 @@ mod tests {
         let errors = both.parse().unwrap_err();
         assert!(errors.get("server").unwrap().contains("not both"));
         assert_eq!(errors.get("until"), Some("This is before its first day."));
+    }
+
+    #[test]
+    fn what_comes_every_day_ends_before_it_comes_again() {
+        let daily = |minutes: &str| WindowText {
+            repeat: "daily".to_owned(),
+            minutes: minutes.to_owned(),
+            ..good()
+        };
+        assert!(daily("1440").parse().is_ok());
+        let errors = daily("1441").parse().unwrap_err();
+        assert!(errors.get("minutes").unwrap().contains("at most a day"));
+    }
+
+    fn placed([location, site, room, rack, server]: [&str; 5]) -> Result<Place, FieldErrors> {
+        let text = WindowText {
+            location: location.to_owned(),
+            site: site.to_owned(),
+            room: room.to_owned(),
+            rack: rack.to_owned(),
+            server: server.to_owned(),
+            ..good()
+        };
+        text.parse().map(|new| new.place)
+    }
+
+    #[test]
+    fn a_rack_or_a_site_is_a_place() {
+        let site = placed(["", "Hamburg", "", "", ""]).unwrap();
+        assert_eq!(
+            (site.spot().as_deref(), site.site()),
+            (Some("Site Hamburg"), Some("Hamburg"))
+        );
+        let rack = placed(["", "Hamburg", "2", "B", ""]).unwrap();
+        assert_eq!(rack.spot().as_deref(), Some("Rack B (2) at Hamburg"));
+        assert_eq!((rack.room(), rack.rack()), (Some("2"), Some("B")));
+        let alone = placed(["", "", "", "B", ""]).unwrap();
+        assert_eq!(
+            (alone.spot().as_deref(), alone.site()),
+            (Some("Rack B"), Some(""))
+        );
+        let field = |place| placed(place).unwrap_err().0[0].field.clone();
+        assert_eq!(field(["", "Hamburg", "2", "", ""]), "rack");
+        assert_eq!(field(["loc_x", "Hamburg", "", "", ""]), "server");
+        assert_eq!(field(["", "", "", "B", "srv_x"]), "server");
     }
 }

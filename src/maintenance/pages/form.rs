@@ -3,15 +3,17 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
 
 use crate::app::App;
 use crate::platform::access::StaffScope;
+use crate::platform::db::StaffTx;
 use crate::platform::error::Error;
 use crate::platform::ids::MaintenanceId;
 use crate::platform::web::{Ctx, FormData, FormState, Page, Path, SeeOther, mistakes};
 
 use super::super::api::LEAD_HOURS;
-use super::super::model::{Maintenance, Repeat, WindowText};
+use super::super::model::{Maintenance, Place, Repeat, WindowText};
 use super::super::{actions, store};
 use super::HOME;
 
@@ -24,7 +26,8 @@ pub(super) struct FormPage {
     back: String,
     version: i64,
     form: FormState,
-    locations: Vec<(String, String)>,
+    /// Where it can be but for single servers: locations, sites and racks, as they are chosen and called.
+    places: Vec<(String, String)>,
     /// Servers that what was typed fits: id and name.
     servers: Vec<(String, String)>,
 }
@@ -44,9 +47,53 @@ impl FormPage {
         }
     }
 
-    fn is_at(&self, location: &str) -> bool {
-        self.form.value("location") == location
+    fn is_at(&self, place: &str) -> bool {
+        self.form.value("location") == place
     }
+
+    /// What is wrong with the place, which is one field here and several for programs.
+    fn place_error(&self) -> &str {
+        let mut errors = ["location", "site", "rack"]
+            .map(|field| self.form.error(field))
+            .into_iter();
+        errors.find(|error| !error.is_empty()).unwrap_or_default()
+    }
+}
+
+/// What a choice of a place is sent as: a location's id, or a site, or a site, room and rack, in JSON, because they are any text.
+fn choice(place: &Place) -> String {
+    match place {
+        Place::Everything | Place::Server(_) => String::new(),
+        Place::Location(id) => id.to_string(),
+        Place::Site(site) => json!([site]).to_string(),
+        Place::Rack { site, room, rack } => json!([site, room, rack]).to_string(),
+    }
+}
+
+/// The site or rack that was chosen.
+fn spot(chosen: &str) -> Option<Place> {
+    let parts: Vec<String> = serde_json::from_str(chosen).ok()?;
+    match parts.as_slice() {
+        [site] if !site.is_empty() => Some(Place::Site(site.clone())),
+        [site, room, rack] if !rack.is_empty() => Some(Place::Rack {
+            site: site.clone(),
+            room: room.clone(),
+            rack: rack.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// All places that can be chosen, and the one that was: a rack of a window that is there may be empty by now.
+async fn places(tx: &mut StaffTx, chosen: &str) -> Result<Vec<(String, String)>, Error> {
+    let locations = store::locations(tx).await?;
+    let mut spots = store::spots(tx).await?;
+    if let Some(gone) = spot(chosen).filter(|spot| !spots.contains(spot)) {
+        spots.push(gone);
+    }
+    let locations = locations.into_iter().map(|(id, name)| (id.to_string(), name));
+    let spots = spots.iter().filter_map(|spot| Some((choice(spot), spot.spot()?)));
+    Ok(locations.chain(spots).collect())
 }
 
 /// The form of a new window, or of one that is there.
@@ -57,7 +104,7 @@ async fn form_page(
     form: FormState,
 ) -> Result<Page<FormPage>, Error> {
     let mut tx = scope.begin().await?;
-    let locations = store::locations(&mut tx).await?;
+    let places = places(&mut tx, form.value("location")).await?;
     let servers = store::servers_like(&mut tx, form.value("server")).await?;
     let back = of.map_or_else(|| HOME.to_owned(), |one| format!("{HOME}/{}", one.id));
     Ok(Page(FormPage {
@@ -71,10 +118,7 @@ async fn form_page(
         back,
         version: of.map_or(0, |one| one.version),
         form,
-        locations: locations
-            .into_iter()
-            .map(|(id, name)| (id.to_string(), name))
-            .collect(),
+        places,
         servers: servers
             .into_iter()
             .map(|(id, name)| (id.to_string(), name))
@@ -84,10 +128,19 @@ async fn form_page(
 
 fn read(form: &FormData) -> WindowText {
     let get = |name: &str| form.get(name).to_owned();
+    let spot = spot(form.get("location"));
+    let part = |of: fn(&Place) -> Option<&str>| spot.as_ref().and_then(of).unwrap_or_default().to_owned();
     WindowText {
         title: get("title"),
         body: get("body"),
-        location: get("location"),
+        location: if spot.is_some() {
+            String::new()
+        } else {
+            get("location")
+        },
+        site: part(Place::site),
+        room: part(Place::room),
+        rack: part(Place::rack),
         server: get("server"),
         starts_at: get("starts_at"),
         minutes: get("minutes"),
@@ -146,7 +199,7 @@ fn filled(one: &Maintenance) -> FormState {
     FormState::default()
         .with("title", &*one.title)
         .with("body", &*one.body)
-        .with("location", id(one.place.location().map(|id| id.to_string())))
+        .with("location", choice(&one.place))
         .with("server", id(one.place.server().map(|id| id.to_string())))
         .with("starts_at", timing.first.format("%Y-%m-%dT%H:%M").to_string())
         .with("minutes", timing.minutes.to_string())

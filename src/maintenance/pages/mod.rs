@@ -14,7 +14,7 @@ use crate::platform::ids::MaintenanceId;
 use crate::platform::web::{Ctx, ListQuery, Page, PageQuery, Path, Query, Routes, SeeOther, ago};
 use crate::schedules;
 
-use super::api::{RUNS, page_of};
+use super::api::page_of;
 use super::model::{Maintenance, Run, Window};
 use super::{actions, store};
 
@@ -83,6 +83,9 @@ impl Time {
             (None, ..) => "Nobody was told yet".to_owned(),
             (Some(told), None, None) => format!("Told {}", ago(told, now)),
             (_, Some(reminded), None) => format!("Reminded {}", ago(reminded, now)),
+            (_, _, Some(closed)) if run.cancelled_at.is_some() => {
+                format!("Told that it is called off {}", ago(closed, now))
+            }
             (_, _, Some(closed)) => format!("Told that it is over {}", ago(closed, now)),
         };
         let one = Window {
@@ -207,7 +210,7 @@ async fn show(
 ) -> Result<Page<Show>, Error> {
     let (mut tx, now) = (scope.begin().await?, app.now());
     let one = store::find(&mut tx, id).await?;
-    let runs = store::runs(&mut tx, id, RUNS).await?;
+    let runs = store::runs(&mut tx, id, now).await?;
     let overlaps = store::overlaps(&mut tx, id, now).await?.into_iter();
     let overlaps =
         overlaps.map(|(other, title, at)| (format!("{HOME}/{other}"), title, shown(at, one.timing.zone)));

@@ -1,8 +1,10 @@
 //! The queries of maintenance.
 
+mod places;
 mod runs;
 mod windows;
 
+pub use places::spots;
 pub use runs::{
     concerned, covering, end, is_announced, lock_run, pending, periods_of, plan, running, runs, save_told,
     unplan, windows,

@@ -7,7 +7,12 @@ use crate::platform::db::{Scoped, StaffTx, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, MaintenanceId, ServerId, TenantId};
 
-use super::super::model::{Period, Place, Run, Window};
+use super::super::model::{Period, Run, Window};
+use super::places::read;
+
+/// So many times are shown that are under way or to come, and so many that are over.
+const AHEAD: i64 = 20;
+const BEHIND: i64 = 30;
 
 /// Writes rows for times that have none.
 pub async fn plan(tx: &mut impl Scoped, id: MaintenanceId, times: &[Period]) -> Result<(), Error> {
@@ -33,15 +38,14 @@ pub async fn unplan(tx: &mut StaffTx, id: MaintenanceId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether people know of a time, or one has begun.
+/// Whether people know of a time, or one has begun. Locks its times, so that nobody is told of one that is just being taken back.
 pub async fn is_announced(tx: &mut StaffTx, id: MaintenanceId, now: DateTime<Utc>) -> Result<bool, Error> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from maintenance_run where maintenance_id = $1
-             and (told_at is not null or begins_at <= $2)) as "found!""#,
-        id.0,
-        now
+    let rows = sqlx::query!(
+        "select begins_at, told_at from maintenance_run where maintenance_id = $1 order by begins_at for update",
+        id.0
     );
-    Ok(found.fetch_one(tx.conn()).await?)
+    let mut rows = rows.fetch_all(tx.conn()).await?.into_iter();
+    Ok(rows.any(|row| row.told_at.is_some() || row.begins_at <= now))
 }
 
 /// Ends the time that is under way. Says whether there was one.
@@ -55,14 +59,20 @@ pub async fn end(tx: &mut StaffTx, id: MaintenanceId, now: DateTime<Utc>) -> Res
     Ok(done.execute(tx.conn()).await?.rows_affected() > 0)
 }
 
-/// One's times, the newest first.
-pub async fn runs(tx: &mut impl Scoped, id: MaintenanceId, limit: i64) -> Result<Vec<Run>, Error> {
+/// One's times, the last first: what is under way with the next ones, and what is over; of each the nearest.
+pub async fn runs(tx: &mut impl Scoped, id: MaintenanceId, now: DateTime<Utc>) -> Result<Vec<Run>, Error> {
     let rows = sqlx::query_as!(
         Run,
         "select begins_at, ends_at, cancelled_at, told_at, reminded_at, closed_at from maintenance_run \
-         where maintenance_id = $1 order by begins_at desc limit $2",
+         where maintenance_id = $1 and begins_at in ( \
+           (select begins_at from maintenance_run where maintenance_id = $1 and ends_at > $2 order by begins_at limit $3) \
+           union all \
+           (select begins_at from maintenance_run where maintenance_id = $1 and ends_at <= $2 order by begins_at desc limit $4)) \
+         order by begins_at desc",
         id.0,
-        limit
+        now,
+        AHEAD,
+        BEHIND
     );
     Ok(rows.fetch_all(tx.conn()).await?)
 }
@@ -119,14 +129,23 @@ pub async fn save_told(tx: &mut SystemTx, id: MaintenanceId, run: &Run) -> Resul
     Ok(())
 }
 
-/// The tenants whom a place concerns.
-pub async fn concerned(tx: &mut SystemTx, place: Place) -> Result<Vec<TenantId>, Error> {
+/// The tenants whom a window concerns in a time.
+pub async fn concerned(
+    tx: &mut SystemTx,
+    id: MaintenanceId,
+    (begins, ends): Period,
+) -> Result<Vec<TenantId>, Error> {
     let ids = sqlx::query_scalar!(
-        "select t.id from tenant t where t.status <> 'closed' and (($1::uuid is null and $2::uuid is null) \
-           or exists (select from server s where s.tenant_id = t.id and s.deleted_at is null \
-             and (s.location_id = $1 or s.id = $2))) order by t.id",
-        place.location().map(|id| id.0),
-        place.server().map(|id| id.0)
+        "select t.id from maintenance m join tenant t on t.status <> 'closed' where m.id = $1 \
+           and ((m.location_id is null and m.server_id is null and m.site is null) \
+             or exists (select from server s where s.tenant_id = t.id and s.deleted_at is null \
+               and (s.location_id = m.location_id or s.id = m.server_id \
+                 or exists (select from location_stood k where k.location_id = s.location_id and k.site = m.site \
+                   and (m.rack is null or (k.room = m.room and k.rack = m.rack)) and k.since < $3 and k.until > $2)))) \
+         order by t.id",
+        id.0,
+        begins,
+        ends
     );
     Ok(ids
         .fetch_all(tx.conn())
@@ -138,14 +157,17 @@ pub async fn concerned(tx: &mut SystemTx, place: Place) -> Result<Vec<TenantId>,
 
 /// The window that covers a server or a location at a time.
 pub async fn covering(
-    tx: &mut impl Scoped,
+    tx: &mut SystemTx,
     (server, location): (Option<ServerId>, Option<LocationId>),
     at: DateTime<Utc>,
 ) -> Result<Option<MaintenanceId>, Error> {
     let found = sqlx::query_scalar!(
         "select m.id from maintenance_run r join maintenance m on m.id = r.maintenance_id \
          where r.cancelled_at is null and r.begins_at <= $3 and r.ends_at > $3 \
-           and (m.server_id = $1 or m.location_id = $2 or (m.server_id is null and m.location_id is null)) \
+           and (m.server_id = $1 or m.location_id = $2 \
+             or (m.server_id is null and m.location_id is null and m.site is null) \
+             or exists (select from location_stood k where k.location_id = $2 and k.site = m.site \
+               and (m.rack is null or (k.room = m.room and k.rack = m.rack)) and k.since <= $3 and k.until > $3)) \
          order by r.begins_at, m.id limit 1",
         server.map(|id| id.0),
         location.map(|id| id.0),
@@ -195,7 +217,7 @@ pub async fn windows(
     limit: i64,
 ) -> Result<Vec<Window>, Error> {
     let rows = sqlx::query!(
-        r#"select m.id, m.title, m.body, m.location_id, m.server_id, coalesce(l.name, s.name,
+        r#"select m.id, m.title, m.body, m.location_id, m.server_id, m.site, m.room, m.rack, coalesce(l.name, s.name,
              case when m.server_id is null then 'Everything' else 'A server that is gone' end) as "place!",
              r.begins_at, r.ends_at, r.cancelled_at is not null as "is_cancelled!"
            from maintenance_run r join maintenance m on m.id = r.maintenance_id
@@ -208,16 +230,19 @@ pub async fn windows(
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
     Ok(rows
-        .map(|row| Window {
-            id: MaintenanceId(row.id),
-            title: row.title,
-            body: row.body,
-            location: row.location_id.map(LocationId),
-            server: row.server_id.map(ServerId),
-            place: row.place,
-            begins_at: row.begins_at,
-            ends_at: row.ends_at,
-            is_cancelled: row.is_cancelled,
+        .map(|row| {
+            let place = read((row.location_id, row.server_id), (row.site, row.room, row.rack));
+            Window {
+                id: MaintenanceId(row.id),
+                title: row.title,
+                body: row.body,
+                location: place.location(),
+                server: place.server(),
+                place: place.spot().unwrap_or(row.place),
+                begins_at: row.begins_at,
+                ends_at: row.ends_at,
+                is_cancelled: row.is_cancelled,
+            }
         })
         .collect())
 }

@@ -8,7 +8,8 @@ use crate::platform::db::{Scoped, StaffTx, SystemTx};
 use crate::platform::error::Error;
 use crate::platform::ids::{LocationId, MaintenanceId, ServerId};
 
-use super::super::model::{Maintenance, NewMaintenance, Place, Repeat, Timing};
+use super::super::model::{Maintenance, NewMaintenance, Repeat, Timing};
+use super::places::read;
 
 struct Row {
     id: Uuid,
@@ -16,6 +17,9 @@ struct Row {
     body: String,
     location_id: Option<Uuid>,
     server_id: Option<Uuid>,
+    site: Option<String>,
+    room: Option<String>,
+    rack: Option<String>,
     place: String,
     first_at: NaiveDateTime,
     minutes: i32,
@@ -28,22 +32,15 @@ struct Row {
     created_by: String,
 }
 
-fn place(location: Option<Uuid>, server: Option<Uuid>) -> Place {
-    match (location, server) {
-        (_, Some(id)) => Place::Server(ServerId(id)),
-        (Some(id), None) => Place::Location(LocationId(id)),
-        (None, None) => Place::Everything,
-    }
-}
-
 impl From<Row> for Maintenance {
     fn from(row: Row) -> Self {
+        let place = read((row.location_id, row.server_id), (row.site, row.room, row.rack));
         Self {
             id: MaintenanceId(row.id),
             title: row.title,
             body: row.body,
-            place: place(row.location_id, row.server_id),
-            place_name: row.place,
+            place_name: place.spot().unwrap_or(row.place),
+            place,
             timing: Timing {
                 first: row.first_at,
                 minutes: row.minutes,
@@ -64,7 +61,7 @@ macro_rules! select {
     ($rest:literal $(, $argument:expr)*) => {
         sqlx::query_as!(
             Row,
-            r#"select m.id, m.title, m.body, m.location_id, m.server_id, coalesce(l.name, s.name,
+            r#"select m.id, m.title, m.body, m.location_id, m.server_id, m.site, m.room, m.rack, coalesce(l.name, s.name,
                  case when m.server_id is null then 'Everything' else 'A server that is gone' end) as "place!",
                  m.first_at, m.minutes, m.repeat, m.zone, m.until_on, m.lead_hours, m.cancelled_at, m.version, m.created_by
                from maintenance m left join location l on l.id = m.location_id left join server s on s.id = m.server_id "# + $rest
@@ -121,8 +118,8 @@ pub async fn insert(
 ) -> Result<(), Error> {
     sqlx::query!(
         "insert into maintenance (id, title, body, location_id, server_id, first_at, minutes, repeat, zone, until_on, \
-           lead_hours, planned_until, created_by, created_at, updated_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)",
+           lead_hours, planned_until, created_by, created_at, updated_at, site, room, rack) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17)",
         id.0,
         new.title,
         new.body,
@@ -136,7 +133,10 @@ pub async fn insert(
         new.lead_hours,
         planned,
         by,
-        now
+        now,
+        new.place.site(),
+        new.place.room(),
+        new.place.rack()
     )
     .execute(tx.conn())
     .await?;
@@ -153,7 +153,7 @@ pub async fn update(
     sqlx::query!(
         "update maintenance set title = $2, body = $3, location_id = $4, server_id = $5, first_at = $6, minutes = $7, \
            repeat = $8, zone = $9, until_on = $10, lead_hours = $11, planned_until = coalesce($12, planned_until), updated_at = $13, \
-           version = version + 1 where id = $1",
+           site = $14, room = $15, rack = $16, version = version + 1 where id = $1",
         id.0,
         new.title,
         new.body,
@@ -166,7 +166,10 @@ pub async fn update(
         new.timing.until,
         new.lead_hours,
         planned,
-        now
+        now,
+        new.place.site(),
+        new.place.room(),
+        new.place.rack()
     )
     .execute(tx.conn())
     .await?;
@@ -257,9 +260,17 @@ pub async fn overlaps(
              left join server ms on ms.id = m.server_id
              left join server os on os.id = o.server_id
            where m.id = $1
-             and ((m.location_id is null and m.server_id is null) or (o.location_id is null and o.server_id is null)
+             and ((m.location_id is null and m.server_id is null and m.site is null)
+               or (o.location_id is null and o.server_id is null and o.site is null)
                or m.server_id = o.server_id or m.location_id = o.location_id
-               or m.location_id = os.location_id or o.location_id = ms.location_id)
+               or m.location_id = os.location_id or o.location_id = ms.location_id
+               or exists (select from location_stood k
+                 where (m.site is not null or o.site is not null)
+                   and k.since < least(own.ends_at, r.ends_at) and k.until > greatest(own.begins_at, r.begins_at)
+                   and case when m.site is null then k.location_id = coalesce(m.location_id, ms.location_id)
+                     else k.site = m.site and (m.rack is null or (k.room = m.room and k.rack = m.rack)) end
+                   and case when o.site is null then k.location_id = coalesce(o.location_id, os.location_id)
+                     else k.site = o.site and (o.rack is null or (k.room = o.room and k.rack = o.rack)) end))
            group by o.id, o.title order by min(r.begins_at), o.id limit 20"#,
         id.0,
         now

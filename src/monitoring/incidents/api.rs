@@ -45,6 +45,9 @@ pub(super) struct IncidentFilter {
     #[param(inline)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<IncidentState>,
+    /// Only what is a part of this incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) part_of: Option<IncidentId>,
 }
 
 impl IncidentFilter {
@@ -69,7 +72,10 @@ pub(super) async fn page_of(
     let list = &query.list;
     let before = Cursor::decode(list.after.as_deref())?;
     let pattern = list.pattern()?;
-    let which = (tenant, query.filter.state);
+    if let Some(whole) = query.filter.part_of {
+        store::find(tx, whole).await?;
+    }
+    let which = (tenant, query.filter.state, query.filter.part_of);
     let rows = store::list(tx, which, pattern.as_deref(), before, list.fetch()?).await?;
     Listing::new(rows, list, |kept| (kept.incident.opened_at, kept.incident.id.0))
 }
@@ -168,6 +174,8 @@ struct IncidentDetailOut {
     incident: IncidentOut,
     /// When it failed, oldest first: more than one if it came back.
     times: Vec<SpanOut>,
+    /// How many incidents are a part of it; the list of incidents shows them by `part_of`.
+    parts: i64,
 }
 
 async fn detail(tx: &mut impl Scoped, id: IncidentId) -> Result<Json<IncidentDetailOut>, Error> {
@@ -175,6 +183,7 @@ async fn detail(tx: &mut impl Scoped, id: IncidentId) -> Result<Json<IncidentDet
     let times = store::spans(tx, id).await?.into_iter();
     Ok(Json(IncidentDetailOut {
         incident: kept.into(),
+        parts: store::count_children(tx, id).await?,
         times: times
             .map(|(began_at, ended_at)| SpanOut { began_at, ended_at })
             .collect(),
@@ -216,7 +225,7 @@ async fn of_server(
 
 /// List all incidents
 ///
-/// The newest first, but for those that are only a part of another. `q` is found in the summary and the names of server and
+/// The newest first, but for those that are only a part of another; those with `part_of`. `q` is found in the summary and the names of server and
 /// tenant.
 #[utoipa::path(get, path = "/api/v1/staff/incidents", tag = "staff", params(IncidentFilter, ListQuery),
     responses((status = 200, description = "A page of incidents", body = ListOut<IncidentOut>)))]

@@ -1,6 +1,7 @@
 //! What signals do over a real database: opening, coming back, groups, maintenance, storms, and who sees what.
 
 mod alike;
+mod parts;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -128,6 +129,18 @@ impl Scene {
             r#"select count(*) as "count!" from incident where told_summary is not null"#
         );
         count.fetch_one(tx.conn()).await.unwrap()
+    }
+
+    /// Rows of servers like the one that is there, which ended: so many that there are `many` of them.
+    async fn others(&self, many: i64) {
+        let others = format!(
+            "insert into server (id, tenant_id, location_id, name, host_name, template, image, size_id, cpu_millis, memory_mib,
+               disk_mib, power, observed_generation, observed_state, observed_exit_code, observed_at, created_by, created_at, updated_at)
+             select gen_random_uuid(), s.tenant_id, s.location_id, 'n' || n, 'n' || n, s.template, s.image, s.size_id, s.cpu_millis,
+               s.memory_mib, s.disk_mib, 'running', 1, 'exited', 1, s.observed_at, 'test', s.created_at, s.updated_at
+             from server s, generate_series(2, {many}) n"
+        );
+        self.test.administer(others.leak()).await;
     }
 
     async fn location(&self, server: ServerId) -> LocationId {
@@ -353,15 +366,8 @@ async fn a_storm_is_one_incident_a_cause_and_one_for_people() {
     let many = storm();
     let scene = Scene::new().await;
     let server = scene.running("web").await;
-    // Servers' rows, so many that each signal that looked at all others would show.
-    let others = format!(
-        "insert into server (id, tenant_id, location_id, name, host_name, template, image, size_id, cpu_millis, memory_mib,
-           disk_mib, power, observed_generation, observed_state, observed_exit_code, observed_at, created_by, created_at, updated_at)
-         select gen_random_uuid(), s.tenant_id, s.location_id, 'n' || n, 'n' || n, s.template, s.image, s.size_id, s.cpu_millis,
-           s.memory_mib, s.disk_mib, 'running', 1, 'exited', 1, s.observed_at, 'test', s.created_at, s.updated_at
-         from server s, generate_series(2, {many}) n"
-    );
-    scene.test.administer(others.leak()).await;
+    // So many that each signal that looked at all others would show.
+    scene.others(many).await;
     scene.see(server, "exited", Some(1)).await;
     scene.sweep().await;
     scene.sweep().await;

@@ -56,6 +56,20 @@ fn checked(reason: &str) -> Result<&str, Error> {
 /// Longer than any name of a room.
 const LONGEST: usize = 100;
 
+/// Spaces around a name would make another rack of it.
+fn trimmed(mut one: Inventory) -> Inventory {
+    for text in [
+        &mut one.site,
+        &mut one.room,
+        &mut one.rack,
+        &mut one.unit,
+        &mut one.asset,
+    ] {
+        *text = text.trim().to_owned();
+    }
+    one
+}
+
 /// Writes down where a location stands. `expected` is asked whether the version that is there may be changed.
 pub async fn set_place(
     app: &App,
@@ -65,9 +79,11 @@ pub async fn set_place(
     expected: &(dyn Fn(i64) -> Result<(), Error> + Sync),
 ) -> Result<Inventory, Error> {
     let mut tx = scope.begin().await?;
+    // Of two who save at once, the second is told that somebody was first.
+    store::serialize(&mut tx).await?;
     let before = store::place(&mut tx, id).await?;
     expected(before.version)?;
-    let new = choose(before.clone());
+    let new = trimmed(choose(before.clone()));
     let mut errors = FieldErrors::default();
     let fields = [
         ("site", &new.site),
@@ -82,7 +98,7 @@ pub async fn set_place(
         }
     }
     errors.into_result()?;
-    store::save_place(&mut tx, &new).await?;
+    store::save_place(&mut tx, &new, app.now()).await?;
     let shown = |one: &Inventory| json!({ "site": one.site, "room": one.room, "rack": one.rack, "unit": one.unit, "asset": one.asset });
     let target = Target {
         kind: "location",

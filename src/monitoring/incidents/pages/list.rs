@@ -14,6 +14,7 @@ use crate::servers::{self, Head};
 
 use super::super::api::{IncidentQuery, page_of, page_of_server};
 use super::super::model::Kept;
+use super::super::store;
 use super::{Side, lasted, words};
 
 /// One line; also what the live stream sends.
@@ -65,6 +66,8 @@ pub(super) struct List {
     base: String,
     is_staff: bool,
     query: IncidentQuery,
+    /// What those shown are parts of: its address and what happened.
+    whole: Option<(String, String)>,
     rows: Vec<Row>,
     next: String,
     live: String,
@@ -72,7 +75,7 @@ pub(super) struct List {
 
 impl List {
     fn is_whole(&self) -> bool {
-        self.query.list.text().is_empty() && self.query.filter.state.is_none()
+        self.query.list.text().is_empty() && self.query.filter.state.is_none() && self.whole.is_none()
     }
 }
 
@@ -82,8 +85,16 @@ async fn page(app: &App, side: Side, ctx: Ctx, query: IncidentQuery) -> Result<P
     let listing = page_of(&mut tx, side.tenant(), &query).await?;
     let next = listing.next_href(&query).unwrap_or_default();
     let base = side.base();
+    let whole = match query.filter.part_of {
+        Some(id) => Some((
+            format!("{base}/{id}"),
+            store::find(&mut tx, id).await?.incident.summary,
+        )),
+        None => None,
+    };
     Ok(Page(List {
         ctx,
+        whole,
         live: format!("{base}/live?after={newest}"),
         base,
         is_staff: matches!(side, Side::Staff(_)),

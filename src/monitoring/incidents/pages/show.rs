@@ -46,6 +46,9 @@ pub(super) struct Panel {
     maintenance: Option<String>,
     closed: Option<(String, String)>,
     parts: Vec<Row>,
+    /// How many parts there are, and where all of them are listed.
+    count: i64,
+    all: String,
     is_staff: bool,
 }
 
@@ -71,11 +74,16 @@ fn facts(detail: &Value) -> Vec<(String, String)> {
 impl Panel {
     pub(super) const ID: &str = "incident-panel";
 
+    fn has_more(&self) -> bool {
+        self.count > SHOWN
+    }
+
     pub(super) async fn load(app: &App, side: &Side, id: IncidentId) -> Result<(Self, String, bool), Error> {
         let (mut tx, now) = (side.begin().await?, app.now());
         let kept = store::find(&mut tx, id).await?;
         let spans = store::spans(&mut tx, id).await?;
         let parts = store::children(&mut tx, id, SHOWN).await?;
+        let count = store::count_children(&mut tx, id).await?;
         let is_staff = matches!(side, Side::Staff(_));
         let (tone, word) = words(&kept);
         let one = &kept.incident;
@@ -108,6 +116,8 @@ impl Panel {
             maintenance: one.maintenance.map(|id| id.to_string()),
             closed: kept.closed_by.clone().zip(kept.close_reason.clone()),
             parts: parts.into_iter().map(|part| Row::new(part, side, now)).collect(),
+            count,
+            all: format!("{}?part_of={id}", side.base()),
             is_staff,
         };
         Ok((panel, kept.incident.summary, is_open))

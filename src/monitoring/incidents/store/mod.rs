@@ -11,7 +11,7 @@ pub use groups::{
     servers_of, widen,
 };
 pub use places::{Inventory, place, places, save_place};
-pub use rows::{children, downtime, find, incidents_of, list, newest, of_server, spans};
+pub use rows::{children, count_children, downtime, find, incidents_of, list, newest, of_server, spans};
 pub use standing::{orphans, owing, standing, standing_engines, untold};
 pub use write::{
     close, dismiss, dismiss_children, forget, forgive, insert, paid, relapse, release, told, update,

@@ -1,5 +1,7 @@
 //! Where locations stand.
 
+use chrono::{DateTime, Utc};
+
 use crate::platform::db::{Scoped, StaffTx};
 use crate::platform::error::Error;
 use crate::platform::ids::LocationId;
@@ -78,8 +80,8 @@ pub async fn places(tx: &mut impl Scoped) -> Result<Vec<Inventory>, Error> {
     Ok(rows.into_iter().map(|row| read!(row)).collect())
 }
 
-/// Writes down where a location stands.
-pub async fn save_place(tx: &mut StaffTx, new: &Inventory) -> Result<(), Error> {
+/// Writes down where a location stands from now on.
+pub async fn save_place(tx: &mut StaffTx, new: &Inventory, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
         "insert into location_inventory as v (location_id, site, room, rack, unit, asset) values ($1, $2, $3, $4, $5, $6) \
          on conflict (location_id) do update set site = $2, room = $3, rack = $4, unit = $5, asset = $6, \
@@ -90,6 +92,25 @@ pub async fn save_place(tx: &mut StaffTx, new: &Inventory) -> Result<(), Error> 
         new.rack,
         new.unit,
         new.asset
+    )
+    .execute(tx.conn())
+    .await?;
+    // Kept with its times: maintenance of a rack is of what stood in it then.
+    sqlx::query!(
+        "update location_stood set until = greatest(since, $2) where location_id = $1 and until = 'infinity'",
+        new.location.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into location_stood (location_id, since, site, room, rack) values ($1, $2, $3, $4, $5) \
+         on conflict (location_id, since) do update set site = $3, room = $4, rack = $5, until = 'infinity'",
+        new.location.0,
+        now,
+        new.site,
+        new.room,
+        new.rack
     )
     .execute(tx.conn())
     .await?;

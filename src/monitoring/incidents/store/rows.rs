@@ -111,10 +111,10 @@ pub async fn newest(tx: &mut impl Scoped, cause: &str) -> Result<Option<Kept>, E
 }
 
 /// A page of incidents, the newest first: of a tenant, or of all without those that are only a part of another and were told
-/// with it; in one state or in any.
+/// with it, or the parts of one; in one state or in any.
 pub async fn list(
     tx: &mut impl Scoped,
-    (tenant, state): (Option<TenantId>, Option<IncidentState>),
+    (tenant, state, whole): (Option<TenantId>, Option<IncidentState>, Option<IncidentId>),
     pattern: Option<&str>,
     before: Option<TimeKey>,
     limit: i64,
@@ -122,7 +122,8 @@ pub async fn list(
     let (at, id) = before.unzip();
     let rows = select!(
         "where ($1::uuid is null or i.tenant_id = $1) \
-         and ($1::uuid is not null or i.parent_id is null or i.told_summary is not null) \
+         and case when $7::uuid is null then $1::uuid is not null or i.parent_id is null or i.told_summary is not null \
+           else i.parent_id = $7 end \
          and ($2::text is null or i.state = $2) \
          and ($3::text is null or i.summary ilike $3 or i.server_name ilike $3 or t.name ilike $3) \
          and ($5::uuid is null or (i.opened_at, i.id) < ($4::timestamptz, $5::uuid)) \
@@ -132,7 +133,8 @@ pub async fn list(
         pattern,
         at,
         id,
-        limit
+        limit,
+        whole.map(|id| id.0)
     );
     Ok(rows
         .fetch_all(tx.conn())
@@ -179,6 +181,15 @@ pub async fn children(tx: &mut impl Scoped, parent: IncidentId, limit: i64) -> R
         .into_iter()
         .map(Kept::from)
         .collect())
+}
+
+/// How many incidents are a part of one, of what the scope may see.
+pub async fn count_children(tx: &mut impl Scoped, parent: IncidentId) -> Result<i64, Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from incident where parent_id = $1"#,
+        parent.0
+    );
+    Ok(count.fetch_one(tx.conn()).await?)
 }
 
 /// When an incident's cause did not work, oldest first.

@@ -70,3 +70,24 @@ async fn a_server_that_moves_to_and_fro_leaves_each_cause_once() {
     assert_eq!(before.cause, format!("check:1:{}", before.id));
     assert_eq!(now.cause, "check:1");
 }
+
+#[tokio::test]
+async fn two_who_say_at_once_where_a_location_stands_do_not_overwrite_each_other() {
+    let scene = Scene::new().await;
+    let server = scene.running("web").await;
+    let path = format!(
+        "/api/v1/staff/incidents/inventory/{}",
+        scene.location(server).await
+    );
+    let rack = json!({ "rack": "A" });
+    let first = scene.staff.json("PATCH", &path, &rack).await.expect(200);
+    let seen = [("if-match", first.header("etag"))];
+    let saves = ["B", "C", "D"].map(|rack| json!({ "rack": rack }));
+    let saves = saves
+        .iter()
+        .map(|rack| scene.staff.json_with("PATCH", &path, rack, &seen));
+    let answers = futures_util::future::join_all(saves).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 412, 412]);
+}
