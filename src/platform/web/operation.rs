@@ -57,7 +57,7 @@ fn name(method: &HttpMethod) -> &'static str {
     }
 }
 
-/// The [`Operation`] of a handler that `#[utoipa::path]` stands on, wherever it is: `operation!(create)`,
+/// The `Operation` of a handler that `#[utoipa::path]` stands on, wherever it is: `operation!(create)`,
 /// `operation!(lists::index)`.
 macro_rules! operation {
     ($($handler:tt)+) => {
