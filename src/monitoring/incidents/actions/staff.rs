@@ -98,7 +98,11 @@ pub async fn set_place(
         }
     }
     errors.into_result()?;
-    store::save_place(&mut tx, &new, app.now()).await?;
+    store::save_place(&mut tx, &new).await?;
+    let stands = |one: &Inventory| [one.site.clone(), one.room.clone(), one.rack.clone()];
+    if stands(&before) != stands(&new) {
+        store::save_stood(&mut tx, &new, app.now()).await?;
+    }
     let shown = |one: &Inventory| json!({ "site": one.site, "room": one.room, "rack": one.rack, "unit": one.unit, "asset": one.asset });
     let target = Target {
         kind: "location",

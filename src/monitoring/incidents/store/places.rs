@@ -80,8 +80,8 @@ pub async fn places(tx: &mut impl Scoped) -> Result<Vec<Inventory>, Error> {
     Ok(rows.into_iter().map(|row| read!(row)).collect())
 }
 
-/// Writes down where a location stands from now on.
-pub async fn save_place(tx: &mut StaffTx, new: &Inventory, now: DateTime<Utc>) -> Result<(), Error> {
+/// Writes down where a location stands.
+pub async fn save_place(tx: &mut StaffTx, new: &Inventory) -> Result<(), Error> {
     sqlx::query!(
         "insert into location_inventory as v (location_id, site, room, rack, unit, asset) values ($1, $2, $3, $4, $5, $6) \
          on conflict (location_id) do update set site = $2, room = $3, rack = $4, unit = $5, asset = $6, \
@@ -95,7 +95,12 @@ pub async fn save_place(tx: &mut StaffTx, new: &Inventory, now: DateTime<Utc>) -
     )
     .execute(tx.conn())
     .await?;
-    // Kept with its times: maintenance of a rack is of what stood in it then.
+    Ok(())
+}
+
+/// Writes down that a location stands there from now on. What was is kept with its times: maintenance of a rack is of what stood in
+/// it then.
+pub async fn save_stood(tx: &mut StaffTx, new: &Inventory, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(
         "update location_stood set until = greatest(since, $2) where location_id = $1 and until = 'infinity'",
         new.location.0,
