@@ -87,5 +87,6 @@ alter policy web on maintenance
     where s.tenant_id = berth_tenant() and s.deleted_at is null
       and (s.id = maintenance.server_id or s.location_id = maintenance.location_id)));
 drop function maintenance_reaches;
+drop view maintenance_stood;
 drop table location_stood;
 alter table maintenance drop constraint maintenance_place, drop column rack, drop column room, drop column site;

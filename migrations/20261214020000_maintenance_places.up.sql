@@ -29,6 +29,12 @@ create policy system on location_stood for select to berth_system using (true);
 grant select, insert, update on location_stood to berth_staff;
 grant select on location_stood to berth_system;
 
+-- What stands in a window's rack or at its site, and when: the one place that says what a window for such a place covers.
+create view maintenance_stood with (security_invoker = true) as
+  select m.id as maintenance_id, k.location_id, k.since, k.until
+    from maintenance m join location_stood k on k.site = m.site and (m.rack is null or (k.room = m.room and k.rack = m.rack));
+grant select on maintenance_stood to berth_staff, berth_system;
+
 -- Whether the caller's tenant has a server at what stood at a site, or in one rack of it, in a time. Where locations stand is no tenant's
 -- to read.
 create function maintenance_reaches(of_site text, of_room text, of_rack text, begins timestamptz, ends timestamptz) returns boolean
@@ -67,9 +73,8 @@ create or replace function maintenance_periods(wanted uuid[], begins timestamptz
    where r.cancelled_at is null and r.begins_at < ends and r.ends_at > begins
   union
   select h.server, greatest(r.begins_at, k.since), least(r.ends_at, k.until)
-    from placed h join location_stood k on k.location_id = h.location_id
-      join maintenance m on m.site = k.site and (m.rack is null or (m.room = k.room and m.rack = k.rack))
-      join maintenance_run r on r.maintenance_id = m.id and r.begins_at < k.until and r.ends_at > k.since
+    from placed h join maintenance_stood k on k.location_id = h.location_id
+      join maintenance_run r on r.maintenance_id = k.maintenance_id and r.begins_at < k.until and r.ends_at > k.since
    where r.cancelled_at is null and r.begins_at < ends and r.ends_at > begins
 $$;
 
@@ -113,9 +118,8 @@ create or replace function status_read(which uuid, moment timestamptz) returns j
       where r.cancelled_at is null
     union all
     select c.id, 'maintenance', false, greatest(r.begins_at, k.since), least(r.ends_at, k.until)
-      from shown c join location_stood k on k.location_id = c.location_id
-        join maintenance m on m.site = k.site and (m.rack is null or (m.room = k.room and m.rack = k.rack))
-        join maintenance_run r on r.maintenance_id = m.id and r.begins_at < k.until and r.ends_at > k.since
+      from shown c join maintenance_stood k on k.location_id = c.location_id
+        join maintenance_run r on r.maintenance_id = k.maintenance_id and r.begins_at < k.until and r.ends_at > k.since
       where r.cancelled_at is null
     union all
     select c.id, o.state, true, o.begins_at, o.ends_at from shown c join status_override o on o.component_id = c.id
@@ -142,8 +146,8 @@ create or replace function status_read(which uuid, moment timestamptz) returns j
       from page p cross join maintenance_run r join maintenance m on m.id = r.maintenance_id
         join shown c on m.server_id = c.server_id or m.location_id = c.location_id
           or (m.server_id is null and m.location_id is null and m.site is null)
-          or exists (select from location_stood k where k.location_id = c.location_id and k.site = m.site
-            and (m.rack is null or (k.room = m.room and k.rack = m.rack)) and k.since < r.ends_at and k.until > r.begins_at)
+          or exists (select from maintenance_stood k where k.maintenance_id = m.id and k.location_id = c.location_id
+            and k.since < r.ends_at and k.until > r.begins_at)
       where r.cancelled_at is null and r.ends_at > moment and r.begins_at <= moment + make_interval(hours => m.lead_hours)
       group by p.tenant_id, r.begins_at, r.ends_at, m.id
       order by r.begins_at, m.id limit 50

@@ -140,8 +140,8 @@ pub async fn concerned(
            and ((m.location_id is null and m.server_id is null and m.site is null) \
              or exists (select from server s where s.tenant_id = t.id and s.deleted_at is null \
                and (s.location_id = m.location_id or s.id = m.server_id \
-                 or exists (select from location_stood k where k.location_id = s.location_id and k.site = m.site \
-                   and (m.rack is null or (k.room = m.room and k.rack = m.rack)) and k.since < $3 and k.until > $2)))) \
+                 or exists (select from maintenance_stood k where k.maintenance_id = m.id \
+                   and k.location_id = s.location_id and k.since < $3 and k.until > $2)))) \
          order by t.id",
         id.0,
         begins,
@@ -166,8 +166,8 @@ pub async fn covering(
          where r.cancelled_at is null and r.begins_at <= $3 and r.ends_at > $3 \
            and (m.server_id = $1 or m.location_id = $2 \
              or (m.server_id is null and m.location_id is null and m.site is null) \
-             or exists (select from location_stood k where k.location_id = $2 and k.site = m.site \
-               and (m.rack is null or (k.room = m.room and k.rack = m.rack)) and k.since <= $3 and k.until > $3)) \
+             or exists (select from maintenance_stood k where k.maintenance_id = m.id and k.location_id = $2 \
+               and k.since <= $3 and k.until > $3)) \
          order by r.begins_at, m.id limit 1",
         server.map(|id| id.0),
         location.map(|id| id.0),
